@@ -82,7 +82,7 @@ func TestNewTokenNeedsKeys(t *testing.T) {
 	}
 }
 
-// encode signs any header and claims.
+// encode returns a token with the header and the claims, valid or not, signed with HS256.
 func encode(key []byte, header, claims string) string {
 	signed := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + base64.RawURLEncoding.EncodeToString([]byte(claims))
 	signature, err := jwt.SigningMethodHS256.Sign(signed, key)

@@ -34,7 +34,8 @@ import (
 // Version is the version that the binary reports.
 const Version = version.Number
 
-// Limits bound the memory that the requests of a caller may use.
+// Limits bound the memory of the process, the size of an answer, and the records that one write may
+// delete.
 type Limits = budget.Limits
 
 // Config is how an App runs. Every field has a default.
@@ -43,46 +44,48 @@ type Config struct {
 	DB        string           // a PostgreSQL database, postgres://…; default: SQLite in the data folder
 	Log       *slog.Logger     // default: nothing is logged
 	Now       func() time.Time // default time.Now
-	ReadLimit time.Duration    // of one query of a caller who is no superuser; default 10 s
-	HookLimit time.Duration    // of the handlers of one hook; default 10 s
-	SlowQuery time.Duration    // statements that take as long are kept for Insights; default 100 ms
-	HashCost  int              // bcrypt's, 4 to 31, of passwords whose field sets none; default 10. Tests set 4
+	ReadLimit time.Duration    // time limit of one query of a caller who is not a superuser; default 10 s
+	HookLimit time.Duration    // time limit of all handlers of one hook; default 10 s
+	SlowQuery time.Duration    // statements that take at least this long are kept for Insights; default 100 ms
+	HashCost  int              // bcrypt cost, 4 to 31, of passwords whose field sets no cost; default 10. Tests set 4
 
 	// SettingsKey encrypts the stored settings, which hold passwords of other services, and
-	// the secrets of auth collections. It has settings.KeySize bytes. Without it a database
-	// whose settings are encrypted cannot be opened. Default: they are stored in plain text.
+	// the secrets of auth collections. The key has settings.KeySize bytes. A database with
+	// encrypted settings cannot be opened without the key. Default: the settings and the secrets
+	// are stored in plain text.
 	SettingsKey string
 
-	Limits Limits // of memory, by caller
+	Limits Limits // bounds of memory, answers and deletions; each has a default
 
-	Migrations []Migration // of the embedding program; run by Open for Serve, each once
+	Migrations []Migration // migrations of the embedding program; Open for Serve runs each once
 
-	// PrintMails gets the mails while SMTP is off in the settings, for development: their
-	// links and codes are secrets. Default: no mail is sent then.
+	// PrintMails receives the text of mails while SMTP is off in the settings. It is for
+	// development, because the links and codes of mails are secrets. Default: no mail is sent
+	// while SMTP is off.
 	PrintMails io.Writer
 
 	// Tracer makes the spans of background work. The spans of a request belong to the Tracer
 	// in the context of the request. Default: background work has no spans.
 	Tracer *trace.Tracer
 
-	KeepChanges    time.Duration // how long the change log goes back; default 24 h
-	KeepChangeRows int           // how many rows the change log has at most, about; default 1,000,000
+	KeepChanges    time.Duration // time for which the change log keeps rows; default 24 h
+	KeepChangeRows int           // approximate maximum number of rows of the change log; default 1,000,000
 }
 
 // Mode is the purpose for which an App is opened.
 type Mode uint8
 
 const (
-	// Serve takes the lock of the data folder: one server per folder. With Config.DB
-	// there is no such lock, and any number of servers may share the database.
+	// Serve takes the lock of the data folder, so that each folder has one server. With
+	// Config.DB there is no lock, and any number of servers may share the database.
 	Serve Mode = iota
 	// Tool works beside a running server, as the superuser command does.
 	Tool
-	// Install is Tool for a new installation: a PostgreSQL database that has tables
-	// which are not Loam's is refused with store.ErrNotEmpty.
+	// Install is Tool for a new installation: for a PostgreSQL database with tables of another
+	// program Open returns store.ErrNotEmpty.
 	Install
-	// Alone takes the lock of the data folder as Serve does, and starts nothing: for work
-	// that nobody else may be at, as restoring a backup.
+	// Alone takes the lock of the data folder as Serve does, and starts nothing. It is for work
+	// that excludes other processes, such as restoring a backup.
 	Alone
 )
 
@@ -100,7 +103,7 @@ type App struct {
 	insights    atomic.Pointer[insight.Service] // nil until makeServices; statements run earlier
 	snapshots   atomic.Pointer[schema.Snapshot]
 	local       *blob.Local // the files in the data folder
-	blobs       *blob.Swap  // where files are: local, unless it is set to another store
+	blobs       *blob.Swap  // the store of files: local, unless the settings name another store
 	removals    *removal.Queue
 	thumbs      *thumb.Maker
 	passwords   *password.Hasher
@@ -112,10 +115,10 @@ type App struct {
 	sql         *sqlrun.Service
 	backups     *backup.Service
 	archives    *blob.Local // backups in the data folder
-	backupStore *blob.Swap  // where backups are kept
+	backupStore *blob.Swap  // the store of backups
 	jobs        *job.Service
 	logs        *logs.Service
-	log         *slog.Logger // that of Config, kept in logs too; nil before Open
+	log         *slog.Logger // the logger of Config, whose messages are also kept in logs; nil before Open
 	changes     *change.Log
 	committed   []func([]change.Change) // see OnCommitted
 	published   published
@@ -128,8 +131,7 @@ type App struct {
 	reloader   *reloader
 }
 
-// New returns an App that is not open yet. It touches neither the folder nor the
-// database.
+// New returns an App that is not open yet. New does not access the data folder or the database.
 func New(c Config) *App {
 	if c.Dir == "" {
 		c.Dir = "loam_data"
@@ -179,19 +181,19 @@ func (a *App) Jobs() *job.Service { return a.jobs }
 // Values returns the in-memory key-value store of the program. It is usable before Open too.
 func (a *App) Values() *Values { return &a.values }
 
-// Changes is the change log. Subscribe to it to follow what is written.
+// Changes returns the change log, which has the writes of records in their order.
 func (a *App) Changes() *change.Log { return a.changes }
 
-// Snapshot returns the collections as they are now. A request takes it once, so that
-// it does not see two states.
+// Snapshot returns the current collections. A request calls Snapshot once, so that all of the
+// request sees the same state.
 func (a *App) Snapshot() *schema.Snapshot { return a.snapshots.Load() }
 
 // Blobs stores the files of records: in the data folder, unless settings name another
 // store.
 func (a *App) Blobs() blob.Store { return a.blobs }
 
-// Removals is the queue of files that no record names any more. It is worked off while the
-// App serves.
+// Removals returns the queue of files that no record names any more. The files are deleted while
+// the App serves.
 func (a *App) Removals() *removal.Queue { return a.removals }
 
 // Thumbs makes thumbs of the images among the files of records.
@@ -200,14 +202,15 @@ func (a *App) Thumbs() *thumb.Maker { return a.thumbs }
 // Passwords hashes and compares passwords, on a bounded number of cores (package password).
 func (a *App) Passwords() *password.Hasher { return a.passwords }
 
-// Budgets divide what is scarce among callers. Their figures of use are for metrics.
+// Budgets returns the budgets that divide memory and other resources among callers. Their figures
+// of use are for metrics.
 func (a *App) Budgets() *budget.Budgets { return a.budgets }
 
-// Logs keeps what is logged, requests included, while the App serves.
+// Logs returns the service that stores the logs of requests and messages while the App serves.
 func (a *App) Logs() *logs.Service { return a.logs }
 
-// Log returns the logger of Config, never nil. From Open on what is logged by it is kept in
-// Logs too.
+// Log returns the logger of Config, never nil. After Open the messages of the logger are also kept
+// in Logs.
 func (a *App) Log() *slog.Logger {
 	if a.log != nil {
 		return a.log
@@ -218,9 +221,9 @@ func (a *App) Log() *slog.Logger {
 // Now returns the time by the clock of Config.
 func (a *App) Now() time.Time { return a.Config.Now() }
 
-// Available returns store.ErrUnavailable, a fault.Unavailable, if the database was removed
-// under the App, so that writes would be lost; ErrNotOpen if the App is not open; else nil.
-// It takes no time.
+// Available returns store.ErrUnavailable, a fault of the kind Unavailable, if the database was
+// removed while the App was open, so that writes would be lost; ErrNotOpen if the App is not open;
+// else nil. It does not read the database.
 func (a *App) Available() error {
 	if a.store == nil {
 		return ErrNotOpen
@@ -228,7 +231,7 @@ func (a *App) Available() error {
 	return a.store.Available()
 }
 
-// Ping reads from the database, and returns why it does not answer. ctx bounds the wait.
+// Ping reads from the database, and returns the error of the read. ctx bounds the wait.
 func (a *App) Ping(ctx context.Context) error {
 	if err := a.Available(); err != nil {
 		return err

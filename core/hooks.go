@@ -50,8 +50,8 @@ type FileHooks struct {
 type DownloadEvent struct {
 	hook.Event
 	Caller record.Caller
-	File   record.StoredFile // with its record, which belongs to the handlers
-	Name   string            // of the served file; the name of a thumb begins with its size
+	File   record.StoredFile // the stored file and its record; the handlers own the record
+	Name   string            // name of the served file; the name of a thumb begins with its size
 	Thumb  bool              // the answer is a thumb of the file
 }
 

@@ -13,13 +13,14 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// MaxMessage is the maximum number of bytes of a message of Publish, with its topic.
+// MaxMessage is the maximum number of bytes of a topic, a separator byte and a message of Publish
+// together.
 const MaxMessage = store.MaxMessage
 
-// ErrMessage is the error of a topic or a message that Publish does not accept.
+// ErrMessage is the error of Publish for an invalid topic or a message that is too long.
 var ErrMessage = errors.New("core: not a message that can be published")
 
-// published has the functions of OnPublished.
+// published holds the functions that OnPublished has set, by topic.
 type published struct {
 	mu     sync.Mutex // guards topics
 	topics map[string]func(message []byte)
@@ -27,11 +28,11 @@ type published struct {
 
 // Publish sends a message about a topic to the other servers on the same PostgreSQL database, and
 // returns when the database has accepted the message. The message is not stored: each server gets
-// it once at most, within milliseconds, in the order of its sender, and not at all while its
-// connection to the database is down. It is sent at once, also within a transaction that fails
-// later. With SQLite no other server exists, and Publish does nothing. The error is ErrMessage for
-// an empty topic, a topic with a zero byte, and more than MaxMessage bytes; ErrNotOpen; or the
-// error of the database.
+// it at most once, within milliseconds, in the order of its sender, and not at all while the
+// connection of that server to the database is down. The message is sent at once, even within a
+// transaction that fails later. With SQLite there are no other servers, and Publish does nothing.
+// The error is ErrMessage for an empty topic, a topic with a zero byte, and more than MaxMessage
+// bytes; ErrNotOpen; or the error of the database.
 func (a *App) Publish(ctx context.Context, topic string, message []byte) error {
 	if topic == "" || strings.IndexByte(topic, 0) >= 0 {
 		return fmt.Errorf("%w: the topic %q", ErrMessage, topic)
@@ -49,10 +50,10 @@ func (a *App) Publish(ctx context.Context, topic string, message []byte) error {
 	return messenger.Publish(ctx, append(append([]byte(topic), 0), message...))
 }
 
-// OnPublished sets the function that gets the messages of other servers about a topic; a second
-// call for the topic replaces the function, nil removes it. A server does not get its own
-// messages. fn runs on one goroutine for all topics, so it must be quick and must not use the
-// database; the bytes are its own. A panic of fn is logged.
+// OnPublished sets the function that receives the messages of other servers about a topic; a second
+// call for the topic replaces the function, nil removes the function. A server does not receive its
+// own messages. The functions of all topics run on one goroutine, so fn must be quick and must not
+// use the database. fn owns the bytes of the message. A panic of fn is logged.
 func (a *App) OnPublished(topic string, fn func(message []byte)) {
 	a.published.mu.Lock()
 	defer a.published.mu.Unlock()
@@ -66,7 +67,7 @@ func (a *App) OnPublished(topic string, fn func(message []byte)) {
 	a.published.topics[topic] = fn
 }
 
-// receiveMessages makes the functions of OnPublished get the messages from the open store.
+// receiveMessages passes the messages from the open store to the functions of OnPublished.
 func (a *App) receiveMessages() {
 	messenger, ok := a.store.(store.Messenger)
 	if !ok {

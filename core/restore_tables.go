@@ -1,4 +1,4 @@
-// Copy and restore of a PostgreSQL: table by table, into an SQLite file and out of one.
+// Backup and restore of a PostgreSQL database, table by table, to and from an SQLite file.
 
 package core
 
@@ -17,7 +17,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// copyLimit is the deadline of copying: a store would give up a transaction that has none
+// copyLimit is the time limit of copying. Without a deadline the store would end the transaction
 // after some minutes.
 const copyLimit = 30 * 24 * time.Hour
 
@@ -37,14 +37,14 @@ func (a *App) copyTables(ctx context.Context, from store.Whole, path string, pro
 				transfer.Target{Write: write, Catalog: to.Catalog(), Migrator: to.Migrator(), Now: a.Config.Now},
 				transfer.Progress{
 					Step: synced(sync, yielding(ctx, from, total, progress)),
-					// Its definition is in the copy. PostgreSQL makes it anew.
+					// The copy has the definition, from which PostgreSQL creates the view again.
 					Unusable: func(string, error) {},
 				})
 		})
 	})
 }
 
-// yielding reports what is copied and leaves writes half of the time.
+// yielding reports the progress of the copy, and leaves half of the time to writes.
 func yielding(ctx context.Context, s store.Yielder, total int64, progress func(copied, total int64)) func(bytes int64) error {
 	copied, last := int64(0), time.Now()
 	return func(bytes int64) error {
@@ -56,11 +56,11 @@ func yielding(ctx context.Context, s store.Yielder, total int64, progress func(c
 	}
 }
 
-// syncBytes is how much of a copy is made durable at once. One sync of all of it would keep the
-// disk from everybody else.
+// syncBytes is the number of bytes of a copy between two syncs. A single sync at the end would
+// block the disk for other users.
 const syncBytes = 4 << 20
 
-// synced makes durable what was copied, and then does the step.
+// synced syncs the copied part of the file, and then does the step.
 func synced(sync func() error, step func(bytes int64) error) func(bytes int64) error {
 	left := int64(syncBytes)
 	return func(bytes int64) error {
@@ -74,8 +74,8 @@ func synced(sync func() error, step func(bytes int64) error) func(bytes int64) e
 	}
 }
 
-// replaceTables puts the database of an SQLite file in the place of this one. The tables are
-// made and filled beside those that are served, which takes the time; then they change places.
+// replaceTables replaces the database with that of an SQLite file. It creates and fills new tables
+// beside the current tables, which takes most of the time, and then swaps the tables.
 func (a *App) replaceTables(ctx context.Context, to store.Whole, path string, progress func(copied, total int64), moment func()) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, copyLimit)
 	defer cancel()
@@ -116,8 +116,8 @@ func (a *App) replaceTables(ctx context.Context, to store.Whole, path string, pr
 	}))
 }
 
-// ownTables are the tables and views of an installation, but for the logs, which a restore
-// leaves as they are. There may be those of other programs beside them.
+// ownTables returns the tables and views of an installation without the logs, which a restore
+// leaves unchanged. The database may also have tables of other programs.
 func ownTables(r store.Reader) (list []store.CatalogName, err error) {
 	for _, name := range schema.InternalTables() {
 		if !slices.Contains(schema.LogTables(), name) {
@@ -139,7 +139,7 @@ func ownTables(r store.Reader) (list []store.CatalogName, err error) {
 	return list, rows.Close()
 }
 
-// refusedByServer makes a fault of what a superuser can mend.
+// refusedByServer turns errors that a superuser can fix into faults.
 func refusedByServer(err error) error {
 	var grant *store.GrantError
 	if errors.As(err, &grant) {
@@ -155,8 +155,8 @@ func refusedByServer(err error) error {
 	return err
 }
 
-// writeCopy makes an SQLite file and has it filled; sync makes durable what is in it so far. What
-// is not whole is removed.
+// writeCopy creates an SQLite file and calls fill; sync makes the content of the file durable. An
+// incomplete file is removed.
 func writeCopy(ctx context.Context, path string, log *slog.Logger, fill func(to store.Store, sync func() error) error) error {
 	if _, err := os.Lstat(path); err == nil {
 		return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}

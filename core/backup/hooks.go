@@ -7,7 +7,7 @@ import (
 )
 
 // Hooks are the hooks of backups. Handlers run around the work, on its goroutine and without a
-// time limit. Next does the work; an error before Next refuses it.
+// time limit. Next does the work; a handler refuses the work with an error before Next.
 type Hooks struct {
 	// Create runs around the creation of an archive, by a request or by the schedule.
 	Create hook.Hook[*Event]
@@ -19,7 +19,7 @@ type Hooks struct {
 // Event is the creation or the restoring of an archive.
 type Event struct {
 	hook.Event
-	Name string // of the archive
+	Name string // the name of the archive
 }
 
 // hooked returns a function that runs the handlers of a hook around the work.

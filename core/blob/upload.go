@@ -1,5 +1,4 @@
-// Uploads: a file that a client sent, with its stored name and the media type detected from
-// its content.
+// Uploads: files that clients send, with their stored names and the media types of their content.
 
 package blob
 
@@ -16,12 +15,12 @@ import (
 	"github.com/gabriel-vasile/mimetype"
 )
 
-// maxOriginalName is how much of the client's own name is remembered, in bytes.
+// maxOriginalName is the maximum length of a kept original name in bytes.
 const maxOriginalName = 255
 
-// NewUpload looks into a file that a client sent as originalName and decides what
-// it is and how it will be called. open may be called several times and gives the
-// whole content each time. What the client says about the type is not asked.
+// NewUpload returns an upload of a file that a client has sent with the name originalName and size
+// bytes. It detects the media type from the content, never from the client's claim, and chooses the
+// stored name. open returns a reader of the whole content; it may be called several times.
 func NewUpload(originalName string, open func() (io.ReadCloser, error), size int64) (*Upload, error) {
 	r, err := open()
 	if err != nil {
@@ -42,14 +41,14 @@ func NewUpload(originalName string, open func() (io.ReadCloser, error), size int
 	}, nil
 }
 
-// FromBytes returns an upload with the content, which must not be changed afterwards.
+// FromBytes returns an upload of the content. The caller must not change the content afterwards.
 func FromBytes(originalName string, content []byte) (*Upload, error) {
 	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil }
 	return NewUpload(originalName, open, int64(len(content)))
 }
 
-// FromPath returns an upload with the content of a file on the disk, which must stay as it is until
-// the upload is stored. Its original name is the last element of the path.
+// FromPath returns an upload of a file on the disk. The file must not change until the upload is
+// stored. The original name of the upload is the last element of the path.
 func FromPath(path string) (*Upload, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -61,8 +60,8 @@ func FromPath(path string) (*Upload, error) {
 	return NewUpload(filepath.Base(path), func() (io.ReadCloser, error) { return os.Open(path) }, info.Size())
 }
 
-// Is says whether the content is of one of the media types, whichever of a type's
-// names is used: "application/x-pdf" is a PDF.
+// Is reports whether the content has one of the media types. All names of a type count:
+// "application/x-pdf" is a PDF.
 func (u *Upload) Is(mediaTypes ...string) bool {
 	known := mimetype.Lookup(u.MediaType)
 	for _, t := range mediaTypes {
@@ -80,7 +79,7 @@ func withoutParameters(mediaType string) string {
 	return mediaType
 }
 
-// shorten cuts the name to what is remembered of it, between two characters.
+// shorten cuts the name to maxOriginalName bytes, without cutting a character.
 func shorten(name string) string {
 	if len(name) <= maxOriginalName {
 		return name

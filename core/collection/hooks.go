@@ -13,8 +13,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Hooks are where an embedding program takes part in changes of collections. Their terms
-// are those of record.Hooks. They are safe for concurrent use.
+// Hooks run code of an embedding program when collections are changed. Goroutines, time limits and
+// errors are those of record.Hooks. Hooks are safe for concurrent use.
 type Hooks struct {
 	// Request runs around each operation of the service: list, view, create, update, delete and
 	// import. Handlers may change List, Body, Import and Caller of the event, or refuse the
@@ -22,11 +22,11 @@ type Hooks struct {
 	Request hook.Hook[*OperationEvent]
 
 	// Before runs before a collection is created, changed or deleted, outside of the
-	// transaction. Handlers may change the body that was sent, or refuse.
+	// transaction. Handlers may change the body of the request, or refuse the change.
 	Before hook.Hook[*RequestEvent]
 
-	// InTx runs inside of the transaction, when the table has its new form. An error
-	// undoes it all.
+	// InTx runs inside of the transaction, when the table has its new form. An error rolls back
+	// the transaction.
 	InTx hook.Hook[*Event]
 
 	// AfterSuccess runs when the change is durable. An error is logged.
@@ -69,8 +69,8 @@ type RequestEvent struct {
 	hook.Event
 	Caller     record.Caller
 	Action     change.Action
-	Collection *schema.Collection // as it is; nil for a create, and where there is none
-	Body       []byte             // as it was sent; nil for a delete
+	Collection *schema.Collection // before the change; nil for a create, and if it does not exist
+	Body       []byte             // of the request; nil for a delete
 	Err        error              // in AfterFailure: why the change has failed
 }
 
@@ -80,15 +80,15 @@ type Event struct {
 	hook.Event
 	Caller     record.Caller
 	Action     change.Action
-	Collection *schema.Collection // as it is now; of a delete as it was
-	Original   *schema.Collection // as it was before an update, else nil
+	Collection *schema.Collection // after the change; before it for a delete
+	Original   *schema.Collection // before an update; nil for other actions
 
-	// Records, in InTx, writes in the same transaction, by the new definitions; no other
-	// service may be used to write.
+	// Records is the service for InTx handlers: it writes in the same transaction, by the new
+	// definitions. InTx handlers must not write by another service.
 	Records *record.Service
 }
 
-// names returns what a handler may be bound to: the id and the name of the collection.
+// names returns the names to which a handler may be bound: the id and the name of the collection.
 func names(c *schema.Collection) []string {
 	if c == nil {
 		return nil
@@ -96,9 +96,9 @@ func names(c *schema.Collection) []string {
 	return []string{c.ID, c.Name}
 }
 
-// withHooks runs the Before hooks, then do with the body as they left it, and the
-// AfterFailure hooks if either fails. The error is that of the change; one of an
-// AfterFailure hook is only logged.
+// withHooks runs the Before hooks, then do with the body that the hooks have left, and the
+// AfterFailure hooks if the Before hooks or do fail. It returns the error of the Before hooks or of
+// do; an error of the AfterFailure hooks is only logged.
 func (s *Service) withHooks(ctx context.Context, caller record.Caller, action change.Action, idOrName string, body []byte, do func(body []byte) error) error {
 	e := &RequestEvent{Caller: caller, Action: action, Collection: s.cfg.Snapshots.Load().Find(idOrName), Body: body}
 	err := s.cfg.Hooks.Before.Run(ctx, s.call("before"), e, names(e.Collection)...)
@@ -107,8 +107,7 @@ func (s *Service) withHooks(ctx context.Context, caller record.Caller, action ch
 	}
 	if err != nil && !s.cfg.Hooks.AfterFailure.Empty() {
 		e.Err = err
-		// The request may have failed because its context ended: the hook has to run all
-		// the same.
+		// The request may have failed because its context ended; the hooks must run even then.
 		after := store.WithTransaction(context.WithoutCancel(ctx), nil)
 		failed := s.cfg.Hooks.AfterFailure.Run(after, s.call("after failure"), e, names(e.Collection)...)
 		if failed != nil {
@@ -118,7 +117,7 @@ func (s *Service) withHooks(ctx context.Context, caller record.Caller, action ch
 	return err
 }
 
-// call returns the Call of the hooks of a moment.
+// call returns the hook.Call of the hooks of a moment, for example "after success".
 func (s *Service) call(moment string) hook.Call {
 	return hook.Call{Name: "hook collection " + moment, Limit: s.cfg.HookLimit}
 }

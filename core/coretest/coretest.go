@@ -1,5 +1,5 @@
-// Package coretest opens throw-away apps for tests, ours and those of programs
-// that embed Loam.
+// Package coretest opens temporary apps for tests, for those of Loam and of programs that embed
+// Loam.
 package coretest
 
 import (
@@ -14,15 +14,15 @@ import (
 	"github.com/loambase/loam/internal/password"
 )
 
-// New is an app on a fresh data folder, open for serving and closed when the
-// test ends. Its passwords are hashed at the least cost. With LOAM_TEST_ENGINE=postgres in the environment its database is a
-// PostgreSQL, likewise fresh.
+// New returns an app on a new data folder, open for serving and closed when the test ends.
+// Passwords are hashed at the minimum cost. With LOAM_TEST_ENGINE=postgres in the environment the
+// app uses a new PostgreSQL database.
 func New(t testing.TB) *core.App {
 	t.Helper()
 	return Open(t, core.Config{Dir: t.TempDir()})
 }
 
-// Open is New with a configuration.
+// Open returns an app as New does, with the configuration c.
 func Open(t testing.TB, c core.Config) *core.App {
 	t.Helper()
 	app := core.New(c)
@@ -30,8 +30,8 @@ func Open(t testing.TB, c core.Config) *core.App {
 	return app
 }
 
-// Start opens an app that a program has made, with its hooks and migrations, on a
-// fresh data folder, and closes it when the test ends.
+// Start opens the app of a program, with its hooks and migrations, on a new data folder, and closes
+// the app when the test ends.
 func Start(t testing.TB, app *core.App) {
 	t.Helper()
 	app.Config.Dir, app.Config.DB = t.TempDir(), ""
@@ -56,15 +56,14 @@ func open(t testing.TB, app *core.App) {
 	})
 }
 
-// DB is core.Config.DB of a fresh database of the test's own, for tests that open
-// it more than once.
+// DB returns the core.Config.DB of a new database, for tests that open a database more than once.
 func DB(t testing.TB) string {
 	t.Helper()
 	return enginetest.URL(t)
 }
 
-// Collection makes a collection from its API form, as text or as a value that
-// encodes to it, and returns it.
+// Collection creates a collection from a definition in the form of the API, and returns the
+// collection. The definition is a text of JSON, or a value that encoding/json encodes.
 func Collection(t testing.TB, app *core.App, definition any) *schema.Collection {
 	t.Helper()
 	c, err := app.Collections().Create(context.Background(), record.Root(), encode(t, definition))
@@ -74,7 +73,8 @@ func Collection(t testing.TB, app *core.App, definition any) *schema.Collection 
 	return c
 }
 
-// Create makes a record, as a superuser would, and returns it as that one sees it.
+// Create creates a record as a superuser, and returns the record as the API shows it to a
+// superuser.
 func Create(t testing.TB, app *core.App, collection string, body map[string]any) map[string]any {
 	t.Helper()
 	r := Record(t, app, collection, body)
@@ -89,8 +89,8 @@ func Create(t testing.TB, app *core.App, collection string, body map[string]any)
 	return rec
 }
 
-// Record is Create for tests that want the record as a value: to sign in as it, to
-// change it, to read its fields by kind.
+// Record creates a record as Create does, and returns the *record.Record: to sign in with, to
+// change, or to read fields by kind.
 func Record(t testing.TB, app *core.App, collection string, body map[string]any) *record.Record {
 	t.Helper()
 	r, err := app.Records().Create(context.Background(), Root(), collection, record.Input{Body: body})

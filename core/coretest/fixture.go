@@ -45,8 +45,9 @@ func MailBox(t testing.TB, app *core.App) *smtptest.Server {
 	return server
 }
 
-// Bucket starts an S3 server in this process, in whose bucket the app keeps the files of records and
-// its backups until the test ends. The method Keys of the server lists the bucket.
+// Bucket starts an S3 server in the test process, and sets the app to store the files of records
+// and the backups in the bucket of the server. The server stops when the test ends. Its method Keys
+// lists the bucket.
 func Bucket(t testing.TB, app *core.App) *s3test.Server {
 	t.Helper()
 	server := s3test.Start(t)

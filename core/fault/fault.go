@@ -1,9 +1,8 @@
-// Package fault is the one shape of an expected failure.
+// Package fault defines Error, the type of every expected failure.
 //
-// An Error is made at the place that knows what went wrong, travels up
-// unchanged or wrapped, and is turned into a status and an envelope by internal/wire
-// and nowhere else. An error that is not a fault is Internal: the caller sees a
-// fixed sentence and the log gets the chain.
+// The code that detects a failure makes the Error, its callers return the Error unchanged or
+// wrapped, and only internal/wire turns the Error into a status and a body. Any other error is
+// Internal: the client gets a fixed sentence, and the log gets the chain.
 package fault
 
 import (
@@ -74,8 +73,8 @@ func (e *Error) Error() string {
 	if e.Reason != "" {
 		more += ": " + e.Reason
 	}
-	// The cause goes to logs and terminals only; internal/wire shows clients nothing of it. It is left out
-	// where the fields or the reason say the same.
+	// The cause is for logs and terminals: internal/wire does not send it to clients. The text
+	// omits a cause that the fields or the reason repeat.
 	if e.Err != nil && len(e.Fields) == 0 && !strings.HasPrefix(e.Reason, e.Err.Error()) {
 		more += ": " + e.Err.Error()
 	}

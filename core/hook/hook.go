@@ -1,5 +1,5 @@
 // Package hook binds functions of a program to events of the server. A Hook holds the handlers of
-// one kind of event, and runs them around the operation that the event is about:
+// one kind of event, and runs the handlers around the operation of the event:
 //
 //	hooks.Records.Before.BindFunc(func(e *record.WriteEvent) error { … }, "posts")
 package hook
@@ -19,17 +19,18 @@ import (
 
 // Event is embedded in the events of hooks.
 type Event struct {
-	// Context is the context of the operation. Handlers pass it to the services that they call:
-	// it carries the transaction of the operation, and the depth of nested hooks. It ends with
-	// the operation, and for handlers with a time limit at that limit.
+	// Context is the context of the operation. Handlers pass the context to the services that
+	// they call, because it carries the transaction of the operation and the depth of nested
+	// hooks. The context ends with the operation, or at the time limit of the handlers if they
+	// have a limit.
 	Context context.Context
 
 	next func() error
 }
 
-// Next runs the handlers after this one and then the operation itself, and returns their
-// error. A handler calls it to do something after the operation. For a handler that
-// returns nil without calling Next it is called then.
+// Next runs the remaining handlers and then the operation, and returns the first error. A handler
+// calls Next, at most once, to do something after the operation. If a handler returns nil without
+// having called Next, the remaining handlers and the operation run then.
 func (e *Event) Next() error {
 	if e.next == nil {
 		return errors.New("hook: Next is called by handlers, once")
@@ -85,15 +86,16 @@ func (h *Handler[E]) wants(e E) bool {
 	return ok && slices.ContainsFunc(h.Fields, c.Changes)
 }
 
-// Hook is the handlers that are bound to one kind of event. The zero Hook has none
-// and is ready. It is safe for concurrent use; events that are under way go on with
-// the handlers that they began with.
+// Hook holds the handlers that are bound to one kind of event. The zero Hook has no handlers and is
+// ready for use. A Hook is safe for concurrent use; an event that has begun keeps the handlers with
+// which it began.
 type Hook[E linked] struct {
-	mu       sync.Mutex // held by who changes the list
+	mu       sync.Mutex // held while the list is being changed
 	handlers atomic.Pointer[[]*Handler[E]]
 }
 
-// Bind adds a handler. remove takes it away again; it may be called more than once.
+// Bind adds a handler, in place of a handler with the same ID. remove removes the handler again;
+// remove may be called more than once.
 func (h *Hook[E]) Bind(handler Handler[E]) (remove func()) {
 	bound := &handler
 	h.change(func(list []*Handler[E]) []*Handler[E] {
@@ -114,19 +116,20 @@ func (h *Hook[E]) Bind(handler Handler[E]) (remove func()) {
 	}
 }
 
-// BindFunc binds a function to the events of those collections, or of all.
+// BindFunc binds a function to the events of the collections with those ids or names, or of all
+// collections if there are no names.
 func (h *Hook[E]) BindFunc(fn func(E) error, collections ...string) (remove func()) {
 	return h.Bind(Handler[E]{Func: fn, Collections: collections})
 }
 
-// Remove takes away the handler of that ID.
+// Remove removes the handler with that ID, if there is one.
 func (h *Hook[E]) Remove(id string) {
 	h.change(func(list []*Handler[E]) []*Handler[E] {
 		return slices.DeleteFunc(list, func(other *Handler[E]) bool { return id != "" && other.ID == id })
 	})
 }
 
-// change replaces the list by what fn makes of a copy.
+// change replaces the list with the result of fn, which gets a copy of the list.
 func (h *Hook[E]) change(fn func([]*Handler[E]) []*Handler[E]) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -139,22 +142,22 @@ func (h *Hook[E]) change(fn func([]*Handler[E]) []*Handler[E]) {
 	h.handlers.Store(&list)
 }
 
-// Bound says whether there is a handler for a collection that goes by these names.
-// Without one it costs next to nothing.
+// Bound reports whether a handler is bound to a collection, given by its id and name. Bound is
+// cheap if the Hook has no handlers.
 func (h *Hook[E]) Bound(collection ...string) bool {
 	list := h.handlers.Load()
 	return list != nil && slices.ContainsFunc(*list, func(b *Handler[E]) bool { return b.concerns(collection) })
 }
 
-// Empty says whether no handler is bound at all.
+// Empty reports whether the Hook has no handlers.
 func (h *Hook[E]) Empty() bool {
 	list := h.handlers.Load()
 	return list == nil || len(*list) == 0
 }
 
-// Trigger runs the handlers that concern a collection that goes by these names, one
-// around the other, and last within them. The first error ends it. A panic of a
-// handler is an error.
+// Trigger runs the handlers of a collection, given by its id and name, around last, on the
+// goroutine of the caller; each handler runs around the next. It returns the first error of the
+// handlers and last. A panic of a handler is a *PanicError.
 func (h *Hook[E]) Trigger(e E, last func() error, collection ...string) error {
 	list := h.handlers.Load()
 	if list == nil {
@@ -163,19 +166,19 @@ func (h *Hook[E]) Trigger(e E, last func() error, collection ...string) error {
 	return run(e, *list, last, collection)
 }
 
-// Call says how Run calls the handlers of an event.
+// Call holds the options of Run.
 type Call struct {
-	Name  string        // of the span in traces
-	Limit time.Duration // for all handlers together
+	Name  string        // name of the span in traces
+	Limit time.Duration // time limit of all handlers together
 
-	// Inside runs the handlers, for example in a transaction; nil: the handlers run without it.
+	// Inside wraps the run of the handlers, for example in a transaction. Default: no wrapper.
 	Inside func(handlers func() error) error
 }
 
-// Run runs the handlers that concern a collection, given by its id and name, one around the
-// other, on a goroutine of their own. It waits for them until the limit of the call or the end of
-// ctx, and returns the first error: ErrTimeout at the limit, ErrTooDeep if hooks are nested too
-// deep. Without such a handler Run does nothing.
+// Run runs the handlers of a collection, given by its id and name, in a new goroutine; each handler
+// runs around the next. Run waits for the handlers until the limit of the call or the end of ctx.
+// It returns the first error of the handlers, ErrTimeout at the limit, the error of ctx, or
+// ErrTooDeep if hooks are nested too deep. If the collection has no handlers, Run does nothing.
 func (h *Hook[E]) Run(ctx context.Context, c Call, e E, collection ...string) error {
 	if !h.Bound(collection...) {
 		return nil
@@ -192,9 +195,9 @@ func (h *Hook[E]) Run(ctx context.Context, c Call, e E, collection ...string) er
 
 func nothing() error { return nil }
 
-// Around runs the operation within the handlers that concern a collection, given by its id and
-// name, on the goroutine of the caller and without a time limit. The error is ErrTooDeep if hooks
-// are nested too deep, else that of the handlers.
+// Around runs the handlers of a collection, given by its id and name, around the operation, on the
+// goroutine of the caller and without a time limit. It returns the first error of the handlers and
+// the operation, or ErrTooDeep if hooks are nested too deep.
 func (h *Hook[E]) Around(ctx context.Context, e E, operation func() error, collection ...string) error {
 	e.enter(ctx)
 	if !h.Bound(collection...) {
@@ -208,8 +211,8 @@ func (h *Hook[E]) Around(ctx context.Context, e E, operation func() error, colle
 	return h.Trigger(e, operation, collection...)
 }
 
-// run runs the first handler that concerns the collection around the rest of the list. A
-// handler that has not called Next has the rest run after it.
+// run runs the first handler of the collection around the rest of the list. If the handler has not
+// called Next, the rest runs after the handler.
 func run[E linked](e E, list []*Handler[E], last func() error, collection []string) error {
 	for len(list) > 0 && !(list[0].concerns(collection) && list[0].wants(e)) {
 		list = list[1:]
@@ -225,7 +228,7 @@ func run[E linked](e E, list []*Handler[E], last func() error, collection []stri
 	// The event is linked to the rest of the list while this handler runs.
 	e.link(next)
 	err := guarded(e, list[0].Func)
-	e.link(nil) // what this handler has not used is nobody else's
+	e.link(nil) // Next must not be called after the handler has returned
 	if err != nil {
 		return err
 	}
@@ -259,14 +262,14 @@ var ErrTimeout = errors.New("hook: a handler has not returned in time")
 // example, a handler of writes that itself writes a record of the same collection.
 var ErrTooDeep = errors.New("hook: handlers of handlers, too deep")
 
-// maxDepth bounds how deep hooks may be nested.
+// maxDepth is the maximum depth of nested hooks.
 const maxDepth = 16
 
 type depthKey struct{}
 
-// deeper returns the context for the handlers of an event that is triggered in ctx, one level
-// deeper. The error is ErrTooDeep. The context carries the depth: calls that a handler makes with
-// another context than that of its event are not counted.
+// deeper returns ctx with the depth of nested hooks increased by one, or ErrTooDeep at maxDepth.
+// Only the context carries the depth: a handler that triggers hooks with another context than that
+// of its event starts again at depth 0.
 func deeper(ctx context.Context) (context.Context, error) {
 	depth, _ := ctx.Value(depthKey{}).(int)
 	if depth == maxDepth {
@@ -275,10 +278,10 @@ func deeper(ctx context.Context) (context.Context, error) {
 	return context.WithValue(ctx, depthKey{}, depth+1), nil
 }
 
-// within runs fn in a goroutine of its own and waits for it no longer than the limit and the
-// context: then the error is ErrTimeout, or that of the context. The context of fn ends with the
-// limit. A fn that ends its goroutine is an error. If hooks are nested too deep, fn is not run and
-// the error is ErrTooDeep. name is the name of the span in traces.
+// within runs fn in a new goroutine, and waits until fn returns, the limit passes or ctx ends. The
+// error is that of fn, ErrTimeout at the limit, or that of ctx. The context of fn ends at the
+// limit. A fn that ends its goroutine is an error. If hooks are nested too deep, within returns
+// ErrTooDeep and does not run fn. name is the name of the span in traces.
 func within(ctx context.Context, name string, limit time.Duration, fn func(context.Context) error) (err error) {
 	ctx, span := trace.Start(ctx, name, trace.Internal)
 	defer func() { span.End(err) }()
@@ -287,7 +290,7 @@ func within(ctx context.Context, name string, limit time.Duration, fn func(conte
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	// The channel has room for the result, so that a handler that is too late can end.
+	// The channel has room for the result, so that the goroutine of a late handler can end.
 	done := make(chan error, 1)
 	go func() {
 		err := errors.New("hook: a handler has ended its goroutine")
@@ -299,7 +302,7 @@ func within(ctx context.Context, name string, limit time.Duration, fn func(conte
 		return err
 	case <-ctx.Done():
 	}
-	select { // what was just in time counts
+	select { // fn may have returned at the same moment
 	case err := <-done:
 		return err
 	default:

@@ -207,8 +207,8 @@ func TestAround(t *testing.T) {
 	}
 }
 
-// TestNestedTooDeep checks that a handler that triggers its own hook ends with ErrTooDeep, by Run
-// and by Around.
+// TestNestedTooDeep checks that Run and Around return ErrTooDeep for a handler that triggers its
+// own hook.
 func TestNestedTooDeep(t *testing.T) {
 	t.Parallel()
 	for name, trigger := range map[string]func(context.Context, *hook.Hook[*event]) error{

@@ -1,7 +1,7 @@
-// Package job runs work at the times that cron expressions name: each time once, however many
-// servers share the database, with the last run and its failure kept over restarts.
+// Package job runs work at the times of cron expressions. Each job runs once at each time, even if
+// several servers share the database. The last run and its failure are kept over restarts.
 //
-// DESIGN.md in this folder says how.
+// DESIGN.md in this folder describes the design.
 package job
 
 import (
@@ -21,19 +21,19 @@ import (
 	"github.com/loambase/loam/internal/trace"
 )
 
-// Job is work with the times at which it is done.
+// Job is a function with the times at which it runs.
 type Job struct {
 	ID         string // unique; the prefix "__pb" is for Loam's own
 	Expression string // see ParseSchedule
 
-	// Run does the work. Its context ends when the app is closed, which waits for Run. It does
-	// not run twice at a time, also not on two servers. An error or a panic is logged and shown
-	// in the list of jobs, and ends this run only.
+	// Run does the work. Its context ends when the app is closed; Close waits until Run returns.
+	// Run is never called while another run of the job goes on, even on another server. An error
+	// or a panic is logged and shown in the list of jobs, and ends this run only.
 	Run func(ctx context.Context) error
 
-	// CatchUp has a run made up that was missed because no server was there: once, however many
-	// were missed, as soon as one is. What was missed before the job was known, or by an earlier
-	// expression, does not count.
+	// CatchUp runs the job once, as soon as a server runs, if runs were missed because no server
+	// was running. Times before the job was added, and times of an earlier expression, are not
+	// missed runs.
 	CatchUp bool
 }
 
@@ -43,17 +43,17 @@ type Config struct {
 	Log   *slog.Logger     // default: nothing is logged
 	Now   func() time.Time // default time.Now
 
-	// Tracer makes a span of each run, the first of a trace of its own; default: no spans.
+	// Tracer makes a trace of each run. Default: no traces.
 	Tracer *trace.Tracer
 
-	// Alone says that no other server can be at work on the store. Then nothing has to be
-	// written while a job runs.
+	// Alone means that no other server uses the store. The Service then writes nothing to the
+	// store while a job runs.
 	Alone bool
 }
 
 // Service knows the jobs, and runs them from Start to Stop. It is safe for concurrent use.
 type Service struct {
-	node string // by which rows in the table say who runs a job
+	node string // names this process in the rows of running jobs
 
 	cfg Config // set by Open, while nothing runs
 
@@ -61,8 +61,8 @@ type Service struct {
 
 	mu     sync.Mutex // guards the fields below
 	jobs   map[string]*entry
-	ctx    context.Context    // of everything that runs; nil while nothing may
-	cancel context.CancelFunc // ends it
+	ctx    context.Context    // context of all runs; nil while no job may run
+	cancel context.CancelFunc // ends ctx
 	busy   map[string]bool    // jobs that run in this process
 
 	running sync.WaitGroup
@@ -73,15 +73,15 @@ type entry struct {
 	Job
 	schedule Schedule
 
-	// since is the minute in which the job was added, or Start was called: where the table knows nothing
-	// of a job that catches up, nothing before that was missed.
+	// since is the minute in which the job was added or Start was called. For a job with CatchUp
+	// that has no row in the table, no run before since was missed.
 	since time.Time
-	// seen is the last minute that was seen to, of a job that catches up; zero until the table was
-	// asked. Lock of the Service must be held.
+	// seen is the last minute whose run was handled, for a job with CatchUp; zero until the table
+	// was read. Guarded by the lock of the Service.
 	seen time.Time
 }
 
-// The refusals of Run.
+// The errors of Run.
 var (
 	errUnknown = fault.New(fault.NotFound, "Missing or invalid cron job.")
 	errRunning = fault.New(fault.Invalid, "The job is running already.")
@@ -96,7 +96,7 @@ func New() *Service {
 	}
 }
 
-// Open gives the Service what it works with, each time that the app is opened.
+// Open sets the Config of the Service. It is called each time that the app is opened.
 func (s *Service) Open(c Config) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -112,9 +112,9 @@ func (s *Service) Add(id, expression string, run func(ctx context.Context) error
 	return s.AddJob(Job{ID: id, Expression: expression, Run: run})
 }
 
-// AddJob adds a job, at any time: it runs from the next minute on, while the app serves. An ID that
-// is empty, too long (255 bytes) or taken, a missing Run, and an expression that ParseSchedule
-// refuses are faults of the kind Invalid, and nothing is added.
+// AddJob adds a job at any time. The job runs from the next minute on, while the app serves. The
+// fault is Invalid for an ID that is empty, taken or longer than 255 bytes, for a missing Run, and
+// for an expression that ParseSchedule refuses.
 func (s *Service) AddJob(j Job) error {
 	schedule, err := ParseSchedule(j.Expression)
 	if err != nil {
@@ -143,8 +143,9 @@ func (s *Service) AddJob(j Job) error {
 	return nil
 }
 
-// Remove removes a job, so that its ID can be added again. A run of it goes on. An unknown ID does
-// nothing. What is known of its last run is kept for a job that is added under the same ID.
+// Remove removes a job, so that its ID can be added again. A current run of the job goes on. Remove
+// of an unknown ID does nothing. The facts of the last run are kept for a job that is added with
+// the same ID.
 func (s *Service) Remove(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -155,14 +156,14 @@ func (s *Service) Remove(id string) {
 // runs, and the time of all runs together.
 func (s *Service) Runs() tally.CallCount { return s.runs.Read() }
 
-// Info is a job in the list of all.
+// Info describes a job in the list of jobs.
 type Info struct {
 	ID         string
 	Expression string // in five fields
 	Next       time.Time
 	Last       time.Time // when the last run began; zero if there was none
-	Running    bool      // now, on this server or another one
-	Failure    string    // of the last run; "" if it succeeded or goes on
+	Running    bool      // whether the job runs now, on any server
+	Failure    string    // error of the last run; "" if the run succeeded or goes on
 }
 
 // List returns all jobs, sorted by ID, Loam's own last.

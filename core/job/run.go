@@ -1,4 +1,4 @@
-// The clock of jobs, and the way of one run: claimed, begun, ended.
+// The clock of jobs, and the phases of a run: claim, begin, end.
 
 package job
 
@@ -14,8 +14,8 @@ import (
 	"github.com/loambase/loam/internal/trace"
 )
 
-// Start begins to run jobs, until Stop. It returns when it is known which runs were missed, and those have
-// begun. Open comes before.
+// Start begins to run jobs, until Stop. It returns when the missed runs of jobs with CatchUp have
+// begun. Open must be called before Start.
 func (s *Service) Start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.begin(ctx, cancel)
@@ -44,7 +44,7 @@ func (s *Service) begin(ctx context.Context, cancel context.CancelFunc) {
 	}
 }
 
-// catchUp attempts the jobs that catch up, and waits until those that were missed have begun.
+// catchUp attempts the jobs with CatchUp, and waits until their missed runs have begun.
 func (s *Service) catchUp() {
 	var waiting sync.WaitGroup
 	minute := minuteOf(s.cfg.Now())
@@ -67,8 +67,8 @@ func (s *Service) catchUp() {
 
 func minuteOf(t time.Time) time.Time { return t.UTC().Truncate(time.Minute) }
 
-// eachMinute calls fn at the beginning of each minute of the clock, until ctx ends. A minute that the
-// clock leaves out is left out.
+// eachMinute calls fn at the beginning of each minute of the clock, until ctx ends. It does not
+// call fn for minutes that the clock skips.
 func eachMinute(ctx context.Context, now func() time.Time, fn func(minute time.Time)) {
 	for last := minuteOf(now()); ; {
 		wait := time.NewTimer(untilNext(now()))
@@ -86,7 +86,7 @@ func eachMinute(ctx context.Context, now func() time.Time, fn func(minute time.T
 	}
 }
 
-// untilNext is the time until the next minute begins.
+// untilNext returns the time until the next minute begins.
 func untilNext(t time.Time) time.Duration {
 	return time.Minute - t.Sub(minuteOf(t))
 }
@@ -105,7 +105,8 @@ func (s *Service) tick(minute time.Time) {
 	}
 }
 
-// mayBeDue is what can be told without the table. Lock of the Service must be held.
+// mayBeDue reports whether the job may be due, without reading the table. The lock of the Service
+// must be held.
 func (e *entry) mayBeDue(minute time.Time) bool {
 	if e.CatchUp {
 		return e.seen.IsZero() || e.missed(e.seen, minute)
@@ -113,7 +114,7 @@ func (e *entry) mayBeDue(minute time.Time) bool {
 	return e.schedule.Matches(minute)
 }
 
-// goLocked runs fn beside, if anything may run. Lock must be held.
+// goLocked runs fn in a goroutine, if the Service is started. The lock must be held.
 func (s *Service) goLocked(fn func(context.Context)) bool {
 	ctx := s.ctx
 	if ctx == nil || ctx.Err() != nil {
@@ -123,7 +124,7 @@ func (s *Service) goLocked(fn func(context.Context)) bool {
 	return true
 }
 
-// logRefusal tells why a job did not begin at its time.
+// logRefusal logs why a job did not begin at its time.
 func (s *Service) logRefusal(ctx context.Context, id string, err error) {
 	switch {
 	case errors.Is(err, errRunning):
@@ -133,10 +134,10 @@ func (s *Service) logRefusal(ctx context.Context, id string, err error) {
 	}
 }
 
-// Run runs a job now, in the background: it returns when the job is about to begin. What the schedule
-// asks for is not changed by it. An unknown ID is a fault of the kind NotFound, a job that runs already,
-// here or on another server, Invalid, and an app that does not serve Unavailable; other errors are those
-// of the store, and that of ctx.
+// Run runs a job now, in the background, and returns when the job is about to begin. The scheduled
+// runs stay the same. The fault is NotFound for an unknown ID, Invalid for a job that is running on
+// any server, and Unavailable for an app that does not serve; other errors are those of the store
+// and of ctx.
 func (s *Service) Run(ctx context.Context, id string) error {
 	begun, _, err := s.byHand(id)
 	if err != nil {
@@ -145,7 +146,8 @@ func (s *Service) Run(ctx context.Context, id string) error {
 	return receive(ctx, begun)
 }
 
-// RunAndWait is Run that returns when the job has ended, with its error. The job goes on when ctx ends.
+// RunAndWait runs a job as Run does, waits until the job has ended, and returns its error. The job
+// goes on when ctx ends.
 func (s *Service) RunAndWait(ctx context.Context, id string) error {
 	begun, ended, err := s.byHand(id)
 	if err == nil {
@@ -166,7 +168,8 @@ func receive(ctx context.Context, from <-chan error) error {
 	}
 }
 
-// byHand begins to attempt the job. begun gets nil or why it does not begin, ended what it has returned.
+// byHand attempts the job in a goroutine. begun gets nil when the job begins, or the reason why it
+// does not; ended gets the error of the run.
 func (s *Service) byHand(id string) (begun, ended <-chan error, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -183,8 +186,9 @@ func (s *Service) byHand(id string) (begun, ended <-chan error, err error) {
 	return began, end, nil
 }
 
-// attempt runs a job if it can be claimed, and returns what it has returned. begun is told before it
-// begins, or why it does not; nil also if somebody else has seen to it.
+// attempt runs the job if it can be claimed, and returns the error of the run. begun is called with
+// nil before the run begins or if another server handles the run, else with the reason why the job
+// does not begin.
 func (s *Service) attempt(ctx context.Context, e *entry, minute time.Time, begun func(error)) error {
 	if !s.occupy(e.ID) {
 		s.saw(e, minute)
@@ -198,7 +202,7 @@ func (s *Service) attempt(ctx context.Context, e *entry, minute time.Time, begun
 		begun(nil)
 		return s.perform(ctx, e.Job, claimed)
 	}
-	s.vacate(e.ID) // first: whoever hears the refusal may try again at once
+	s.vacate(e.ID) // before begun, whose receiver may try again at once
 	switch {
 	case err != nil:
 		begun(fmt.Errorf("claim job %q: %w", e.ID, err))
@@ -212,7 +216,7 @@ func (s *Service) attempt(ctx context.Context, e *entry, minute time.Time, begun
 	return nil
 }
 
-// saw notes that the minute was seen to, unless it is that of a run by hand.
+// saw notes that the run of the minute was handled, except for a run by hand.
 func (s *Service) saw(e *entry, minute time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -221,7 +225,7 @@ func (s *Service) saw(e *entry, minute time.Time) {
 	}
 }
 
-// occupy takes the one place that a job has in this process.
+// occupy takes the only place of the job in this process, and reports whether the place was free.
 func (s *Service) occupy(id string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -238,7 +242,7 @@ func (s *Service) vacate(id string) {
 	delete(s.busy, id)
 }
 
-// perform does the work of a claimed run, notes how it ended, and returns its error.
+// perform runs a claimed job, stores the result, and returns the error of the job.
 func (s *Service) perform(ctx context.Context, j Job, claimed row) error {
 	log := s.cfg.Log.With("job", j.ID)
 	log.Debug("job begins")
@@ -270,7 +274,7 @@ func (s *Service) perform(ctx context.Context, j Job, claimed row) error {
 	return err
 }
 
-// call calls run and turns a panic into an error with its stack.
+// call calls run, and turns a panic into an error with the stack of the panic.
 func call(ctx context.Context, run func(context.Context) error) (stack string, err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -280,7 +284,7 @@ func call(ctx context.Context, run func(context.Context) error) (stack string, e
 	return "", run(ctx)
 }
 
-// keep tells other servers that the run goes on, until stop is called.
+// keep marks the run in the table as going on, for other servers, until stop is called.
 func (s *Service) keep(id string, claimed row) (stop func()) {
 	if s.cfg.Alone {
 		return func() {}
@@ -306,10 +310,10 @@ func (s *Service) keep(id string, claimed row) (stop func()) {
 	}
 }
 
-// maxFailure is how much is kept of a failure, in bytes.
+// maxFailure is the maximum length of a stored failure in bytes.
 const maxFailure = 1000
 
-// shorten makes a text of any error one that can be stored.
+// shorten turns the text of an error into a text that can be stored: valid and not too long.
 func shorten(s string) string {
 	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
 	if len(s) > maxFailure {

@@ -1,4 +1,4 @@
-// Logs in backups: a copy of the file, and the entries of one brought back.
+// Logs in backups: copying the logs, and merging the entries of a copy.
 
 package logs
 
@@ -15,11 +15,11 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// mergeRows is how many entries are brought back in one transaction.
+// mergeRows is the number of entries that Merge adds in one transaction.
 const mergeRows = 500
 
-// Copy writes a copy of the logs to a new file. What is queued is not in it. A Service that
-// is not started can do so too.
+// Copy writes a copy of the logs to a new file, without the queued entries. Copy also works before
+// Start and after Stop.
 func (s *Service) Copy(ctx context.Context, path string) error {
 	return s.using(ctx, func(db *database) error {
 		if file, ok := db.Store.(store.Files); ok {
@@ -31,7 +31,8 @@ func (s *Service) Copy(ctx context.Context, path string) error {
 	})
 }
 
-// copyLimit is the deadline of copying a table: a store would give up a read that has none.
+// copyLimit is the time limit of copying a table. Without a deadline the short default of the store
+// would apply.
 const copyLimit = time.Hour
 
 // copyTable copies the entries, the oldest first, into a new database.
@@ -59,7 +60,7 @@ func copyTable(ctx context.Context, from, to store.Store) error {
 	})
 }
 
-// CheckCopy returns an error if the database is no copy of logs, or damaged.
+// CheckCopy returns an error if the database is not a copy of logs, or is damaged.
 func CheckCopy(ctx context.Context, copied store.Source) error {
 	if _, err := copied.Check(ctx); err != nil {
 		return err
@@ -75,8 +76,8 @@ func CheckCopy(ctx context.Context, copied store.Source) error {
 
 const newestFirst = `SELECT "id", "level", "message", "data", "created" FROM "_logs" ORDER BY "_rowid_" DESC`
 
-// Merge adds those entries of a copy that the logs do not have, as older than those that they
-// have. It may be done again if it was cut off. An entry that is none of ours is left out.
+// Merge adds the entries of a copy that are missing in the logs, before the first row of the logs.
+// An interrupted Merge may be repeated. Invalid entries of the copy are left out.
 func (s *Service) Merge(ctx context.Context, copied store.Source) error {
 	return s.using(ctx, func(db *database) (err error) {
 		id := `"id"`
@@ -86,7 +87,7 @@ func (s *Service) Merge(ctx context.Context, copied store.Source) error {
 		if err := define(ctx, db, `CREATE UNIQUE INDEX IF NOT EXISTS "_logs_id" ON `+db.rows+` (`+id+`)`); err != nil {
 			return fmt.Errorf("merge logs: %w", err)
 		}
-		// Entries are dearer with the index, see rowOf.
+		// The index would make each new entry more expensive, see rowOf.
 		defer func() {
 			err = errors.Join(err, define(context.WithoutCancel(ctx), db, `DROP INDEX IF EXISTS "_logs_id"`))
 		}()
@@ -120,7 +121,7 @@ func (s *Service) Merge(ctx context.Context, copied store.Source) error {
 	})
 }
 
-// define changes an index.
+// define runs a statement that creates or drops an index.
 func define(ctx context.Context, db store.Store, sql string) error {
 	return db.Exclusive(ctx, func(tx store.Tx) error {
 		_, err := tx.Exec(sql)
@@ -128,17 +129,18 @@ func define(ctx context.Context, db store.Store, sql string) error {
 	})
 }
 
-// valid reports whether a row of a copy is an entry as this package makes them, and returns its time.
+// valid reports whether a row of a copy is an entry in the form that this package writes. It
+// returns the time of the entry.
 func valid(rows store.Rows) (time.Time, bool) {
 	at, ok := schema.ParseTime(rows.Text(4))
 	id, message, data := rows.Bytes(0), rows.Bytes(2), rows.Bytes(3)
 	return at, ok && schema.FormatTime(at) == rows.Text(4) && len(id) == idLength && len(message) <= maxMessage && len(data) <= 2*maxData &&
 		utf8.Valid(id) && utf8.Valid(message) && utf8.Valid(data) && json.Valid(data) && data[0] == '{' &&
-		!bytes.ContainsFunc(data, func(r rune) bool { return r < ' ' }) // it would be read as words
+		!bytes.ContainsFunc(data, func(r rune) bool { return r < ' ' }) // such bytes would be read as words
 }
 
-// prepend adds entries, the newest first, before those that there are: rows are in the order
-// of their time.
+// prepend adds entries before the first row, since rows are in the order of their time. The list
+// begins with the newest entry.
 func prepend(ctx context.Context, db *database, list [][]store.Value) error {
 	if len(list) == 0 {
 		return nil
@@ -163,7 +165,8 @@ func prepend(ctx context.Context, db *database, list [][]store.Value) error {
 	})
 }
 
-// using calls fn with the database. That of a Service that is not started is open meanwhile.
+// using calls fn with the database. If the Service is not started, using opens the database for the
+// call.
 func (s *Service) using(ctx context.Context, fn func(*database) error) error {
 	db, err := s.open(ctx)
 	if err == nil {

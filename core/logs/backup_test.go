@@ -17,7 +17,7 @@ func TestMergeLeavesOutWhatIsNoEntry(t *testing.T) {
 	}
 	t.Parallel()
 	k := newKeeper(t)
-	k.cfg.Compact = false // its table takes whatever the test writes
+	k.cfg.Compact = false // the plain table accepts the invalid rows of the test
 	k.log(0, "good", 1)
 	k.log(0, "bad id", 2)
 	k.log(0, "bad data", 3)

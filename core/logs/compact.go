@@ -1,5 +1,5 @@
-// The compact form of entries in an SQLite file: known attribute keys are one byte, and columns that
-// follow from others are computed when they are read.
+// The compact form of entries in an SQLite file: known attribute keys are stored as one byte, and
+// columns that follow from other columns are computed by a view.
 
 package logs
 
@@ -12,9 +12,10 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// words are texts in the data of entries that are stored as one byte: words[n-1] as byte n. JSON has no
-// bytes below 32 of its own. A table keeps the words that it was made with, so other words
-// need another form of the table.
+// words are the texts in the data of entries that are stored as one byte: byte n stands for
+// words[n-1]. The JSON of an entry has no other bytes below 32. The view of a file contains the
+// words of the program that created the view, so a program with other words needs a new form of the
+// table.
 var words = []string{
 	`{"type":"request"`, `,"execTime":`, `,"status":`, `,"method":`, `,"url":`, `,"requestId":`, `,"auth":`, `,"authId":`,
 	`,"userIP":`, `,"remoteIP":`, `,"error":`, `,"details":`, `,"referer":`, `,"userAgent":`,
@@ -27,7 +28,8 @@ const (
 	wordRequestID = 6
 )
 
-// wordOf returns the byte of an attribute that is not the first, 0 if it has none.
+// wordOf returns the byte that stands for the key of an attribute other than the first, or 0 if no
+// byte does.
 func wordOf(key string) byte {
 	switch key {
 	case "execTime":
@@ -60,7 +62,7 @@ func wordOf(key string) byte {
 	return 0
 }
 
-// expand appends data with the words in place of their bytes.
+// expand appends data to dst, with words in place of the bytes that stand for them.
 func expand(dst, data []byte) []byte {
 	start := 0
 	for i, b := range data {
@@ -72,19 +74,22 @@ func expand(dst, data []byte) []byte {
 	return append(dst, data[start:]...)
 }
 
-// compactID is the id of an entry in the compact form: a z, the time and the end of the row number, in 15 digits,
-// unless the entry has come with another id. With the z it follows the ids of the plain form, so ids are in
-// the order of their entries in converted files too, which rowOf needs.
+// compactID is the SQL expression of the id of an entry in the compact form: the column key or, if
+// key is NULL, 15 characters: z, the time and the last 12 bits of the row number, both hexadecimal.
+// The z sorts these ids after the ids of the plain form, so that in converted files too the ids
+// have the order of their entries, on which rowOf relies.
 const compactID = `coalesce("key", printf('z%011x%03x', "at", "n" & 4095))`
 
-// compactTable returns the statements that make the table of the compact form, and the view that shows its
-// entries with the columns of the plain form. The columns of the table are key, an id that the entry has come
-// with; at, milliseconds of Unix time; text, the message if it is not derived; body, the data with bytes for
-// words. The columns of the view could be generated columns of the table, but SQLite would compute those for each row
-// that it inserts.
+// compactTable returns the statements that create the table of the compact form, and the view that
+// shows the entries with the columns of the plain form. The columns of the table are n, the row
+// number; key, the id of a converted or restored entry; at, the time in milliseconds of Unix time;
+// level; text, the message unless it is derived; body, the data with bytes in place of words. The
+// columns of the view are not generated columns of the table, because SQLite computes generated
+// columns for each row that it inserts.
 func compactTable() []string {
 	at := func(word int) string { return `instr("body", char(` + strconv.Itoa(word) + `))` }
-	// From the method to the URL, without the outer quotes, and with a blank in place of the word between them.
+	// The part of the body from the method to the URL, without the outer quotes, and with a space
+	// between the two.
 	message := `replace(substr("body", ` + at(wordMethod) + ` + 2, ` + at(wordRequestID) + ` - ` + at(wordMethod) + ` - 3), ` +
 		`'"' || char(` + strconv.Itoa(wordURL) + `) || '"', ' ')`
 	return []string{
@@ -96,8 +101,8 @@ func compactTable() []string {
 	}
 }
 
-// makeCompact makes the table and the view of the compact form, if they are not there. Entries in the plain
-// form, which files had before, are converted in the same transaction.
+// makeCompact creates the table and the view of the compact form, if they do not exist. The entries
+// of an older file, which are in the plain form, are converted in the same transaction.
 func makeCompact(ctx context.Context, db store.Store) error {
 	made := false
 	check := func(r store.Reader) error {
@@ -109,7 +114,7 @@ func makeCompact(ctx context.Context, db store.Store) error {
 		return err
 	}
 	return db.Exclusive(ctx, func(tx store.Tx) error {
-		if err := check(tx); err != nil || made { // by another process just now
+		if err := check(tx); err != nil || made { // another process has just made the table
 			return err
 		}
 		columns, err := db.Catalog().Columns(tx, table)

@@ -16,7 +16,7 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// ofSQLite skips a test of the compact form, which PostgreSQL does not have.
+// ofSQLite skips the test on PostgreSQL, which does not have the compact form.
 func ofSQLite(t *testing.T) {
 	t.Helper()
 	if enginetest.Postgres() {
@@ -24,8 +24,8 @@ func ofSQLite(t *testing.T) {
 	}
 }
 
-// variety adds entries of every kind: of requests with and without optional attributes, some whose message
-// is not the method and the URL, and of messages.
+// variety adds entries of every kind: of requests with and without optional attributes, of requests
+// whose message is not the method and the URL, and of log messages.
 func (k *keeper) variety() {
 	request := func(level slog.Level, message, method, url string, more ...string) {
 		k.at(k.now.Load().Add(1234567 * time.Microsecond))
@@ -42,7 +42,7 @@ func (k *keeper) variety() {
 		}
 		e.Add()
 	}
-	for range rowsAtOnce { // one statement without messages
+	for range rowsAtOnce { // all rows of one statement have derived messages
 		request(0, "GET /api/x", "GET", "/api/x", "auth", "users", "userIP", "::1", "remoteIP", "::1", "referer", "", "userAgent", "x")
 	}
 	request(8, "GET /api/x", "GET", "/api/x", "auth", "", "error", "no", "details", "because", "userAgent", "x")
@@ -68,7 +68,7 @@ func (k *keeper) variety() {
 
 var anyID = regexp.MustCompile(`"id":"[a-z0-9]{15}"`)
 
-// all are all entries as JSON, one a line, without their ids.
+// all returns the entries of a filter as JSON, one entry per line, without ids.
 func (k *keeper) all(filter, sort string) string {
 	k.t.Helper()
 	k.flush(k.t.Context())
@@ -79,7 +79,7 @@ func (k *keeper) all(filter, sort string) string {
 	return strings.ReplaceAll(anyID.ReplaceAllString(string(page.Items), ""), "},{", "},\n{")
 }
 
-// Both forms show the same entries, to the byte, whatever is asked.
+// TestFormsAreAlike checks that queries of both forms return the same bytes.
 func TestFormsAreAlike(t *testing.T) {
 	ofSQLite(t)
 	t.Parallel()
@@ -104,7 +104,8 @@ func TestFormsAreAlike(t *testing.T) {
 	}
 }
 
-// A file of before is converted when it is opened, and its entries keep their ids.
+// TestPlainFilesAreConverted checks that a file in the plain form is converted when the file is
+// opened, and that its entries keep their ids.
 func TestPlainFilesAreConverted(t *testing.T) {
 	ofSQLite(t)
 	t.Parallel()
@@ -114,7 +115,7 @@ func TestPlainFilesAreConverted(t *testing.T) {
 	want := old.all("", "")
 	entries, _ := old.list(record.ListParams{})
 	db := old.db.Store
-	for range 2 { // the second time there is nothing to convert
+	for range 2 { // the second file has been converted already
 		k := newKeeper(t)
 		k.cfg.Open = func(context.Context) (store.Store, error) { return db, nil }
 		if got := k.all("", ""); got != want {
@@ -139,7 +140,8 @@ func TestPlainFilesAreConverted(t *testing.T) {
 	}
 }
 
-// Pages in the order of rows are read from the end of the table, without a sort.
+// TestNewestFirstNeedsNoSort checks that a page in descending order of rows is read from the end of
+// the table, without a sort.
 func TestNewestFirstNeedsNoSort(t *testing.T) {
 	ofSQLite(t)
 	t.Parallel()

@@ -23,26 +23,26 @@ const (
 	maxData = 1 << 20
 )
 
-// Entry is one entry in the making: attributes are added to it, then it is kept by Add. It belongs
-// to one goroutine, and to nobody after Add.
+// Entry is an entry under construction: methods add the message and the attributes, then Add queues
+// the entry. An Entry belongs to one goroutine, and must not be used after Add.
 type Entry struct {
 	service *Service
 	level   slog.Level
 	limit   int // of data
 	message []byte
-	data    []byte // a JSON object without its end, with bytes for words
-	saved   int    // bytes that data is shorter than with the words themselves
+	data    []byte // a JSON object without its closing brace, with bytes in place of words
+	saved   int    // number of bytes that the words would add to data
 	cut     bool   // no attribute is taken any more
 
-	// Offsets in data of the attributes of a request that follow each other in that order; 0 for
-	// none.
+	// Offsets in data of the attributes method, url and requestId; 0 for an absent attribute. In
+	// the entry of a request the three follow each other in this order.
 	method, url, requestID int
 }
 
-// entries are those that can be used again.
+// entries are the Entry values for reuse.
 var entries = sync.Pool{New: func() any { return new(Entry) }}
 
-// Entry begins an entry. It is nil if entries of that level are not kept.
+// Entry begins an entry. It returns nil if the settings do not keep entries of that level.
 func (s *Service) Entry(level slog.Level) *Entry {
 	limits := s.keeps(level)
 	if limits == nil {
@@ -67,7 +67,8 @@ func (e *Entry) Message(texts ...string) {
 	}
 }
 
-// Request begins the entry of a request: with the attribute type, before any other one.
+// Request adds the attribute type, which marks the entry of a request. It drops attributes that
+// were added before.
 func (e *Entry) Request() {
 	e.data = append(e.data[:0], wordRequest)
 	e.saved = len(words[wordRequest-1]) - 1
@@ -154,8 +155,8 @@ func (e *Entry) end(start int) {
 // empty reports whether the entry has no attribute yet.
 func (e *Entry) empty() bool { return len(e.data) == 1 && e.data[0] == '{' }
 
-// derived reports whether the message is the method, a space and the URL, as the table in the compact
-// form computes it.
+// derived reports whether the message is the method, a space and the URL. The view of the compact
+// form computes such a message from the data.
 func (e *Entry) derived() bool {
 	if e.cut || e.method == 0 || e.url < e.method || e.requestID < e.url {
 		return false
@@ -214,7 +215,7 @@ type batch struct {
 	text  []byte // of all items
 }
 
-// add adds an entry, whose offsets it sets.
+// add appends an entry and sets the offsets of its texts.
 func (b *batch) add(it item, message, data []byte) {
 	b.text = append(b.text, message...)
 	it.message = len(b.text)

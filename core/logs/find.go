@@ -11,8 +11,8 @@ import (
 // byRow selects an entry by its row, with the columns of read.
 const byRow = `SELECT "id", "created", "data", "message", "level" FROM "_logs" WHERE "_rowid_" = $1`
 
-// nearRows is how far from its place in the order of ids an entry may stand: entries of one moment
-// are written in any order.
+// nearRows is the maximum distance in rows between an entry and its place in the order of ids:
+// entries of one millisecond are written in any order.
 const nearRows = 1000
 
 // rowOf returns the row of an entry.
@@ -49,7 +49,7 @@ func placeOf(r store.Reader, id string) (row int64, found bool, err error) {
 	return first + int64(place), true, err
 }
 
-// idFrom is the id of the first entry from a row on.
+// idFrom returns the id of the first entry at or after a row.
 func idFrom(r store.Reader, row int64) (id string, err error) {
 	rows, err := r.Query(`SELECT "id" FROM "_logs" WHERE "_rowid_" >= $1 ORDER BY "_rowid_" LIMIT 1`, store.Int(row))
 	if err != nil {
@@ -61,7 +61,7 @@ func idFrom(r store.Reader, row int64) (id string, err error) {
 	return id, rows.Close()
 }
 
-// rowNumber is the row number that a query gives; found is false for none and for NULL.
+// rowNumber returns the row number that a query returns; found is false for no row and for NULL.
 func rowNumber(r store.Reader, sql string, args ...store.Value) (row int64, found bool, err error) {
 	rows, err := r.Query(sql, args...)
 	if err != nil {

@@ -1,4 +1,4 @@
-// The handler of package slog that keeps what a program logs, beside the console.
+// The slog.Handler that stores the messages of a program in the logs, beside the console.
 
 package logs
 
@@ -11,14 +11,14 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Handler returns a handler that passes records on to the console and keeps them as entries: each
-// decides by the level which ones.
+// Handler returns a handler that passes records to the console and keeps them as entries. The
+// console and the Service each have their own minimum level.
 func (s *Service) Handler(console slog.Handler) slog.Handler { return &handler{s: s, console: console} }
 
 type handler struct {
 	s       *Service
 	console slog.Handler
-	scopes  []scope // what was added by WithGroup and WithAttrs, outermost first
+	scopes  []scope // groups and attributes of WithGroup and WithAttrs, outermost first
 }
 
 // scope is a group or attributes.
@@ -58,7 +58,7 @@ func (h *handler) Handle(ctx context.Context, r slog.Record) error {
 	return h.console.Handle(ctx, r)
 }
 
-// keep makes an entry of the record, if entries of its level are kept.
+// keep adds an entry of the record, if the settings keep entries of its level.
 func (h *handler) keep(r *slog.Record) {
 	e := h.s.Entry(r.Level)
 	if e == nil {
@@ -112,7 +112,8 @@ func appendValue(dst []byte, v slog.Value) []byte {
 	return appendAny(dst, v.Any())
 }
 
-// appendAny appends a value of any type. One that panics says so: who logs is not to fail by it.
+// appendAny appends a value of any type. For a value that panics while it is encoded, the entry
+// says so, and the caller of the logger goes on.
 func appendAny(dst []byte, v any) (out []byte) {
 	defer func() {
 		if cause := recover(); cause != nil {

@@ -18,10 +18,11 @@ import (
 // described is the table as the planner knows it. It is in no snapshot of the App.
 var described = describe()
 
-// hourColumn is the column of the view of the compact form that has the hours since 1970. No filter can name it.
+// hourColumn is the column of hours since 1970 in the view of the compact form. No filter can name
+// the column, because its name has a space.
 const hourColumn = "entry hour"
 
-// describedHours is that view with the column, for Stats.
+// describedHours is described with the column hourColumn, for Stats.
 var describedHours = describe(&schema.Field{Name: hourColumn, Kind: &schema.Number{}})
 
 func describe(more ...*schema.Field) *schema.Snapshot {
@@ -127,8 +128,8 @@ func (s *Service) Stats(ctx context.Context, caller record.Caller, filter string
 	return hours, err
 }
 
-// byHour counts entries by hour: by its number in the compact form, which has it at hand, else by the parts of
-// the time.
+// byHour returns the aggregate that counts the entries of the filter by hour: by hourColumn in the
+// compact form, by the parts of the time in the plain form.
 func (s *Service) byHour(db *database, filter string) query.Aggregate {
 	sel := query.Aggregate{Filter: filter, Values: []query.Figure{{Func: query.Count}}, Limit: query.MaxGroups}
 	if db.compact {
@@ -147,7 +148,7 @@ func appendHours(hours []Hour, r store.Reader, plan *query.AggregatePlan) ([]Hou
 	if err != nil {
 		return nil, err
 	}
-	count := len(plan.Outputs) - 1 // after the keys
+	count := len(plan.Outputs) - 1 // index of the count, which follows the keys
 	for rows.Next() {
 		h := Hour{Total: plan.Value(rows, count).(int64)}
 		if count == 1 {
@@ -160,7 +161,7 @@ func appendHours(hours []Hour, r store.Reader, plan *query.AggregatePlan) ([]Hou
 	return hours, rows.Close()
 }
 
-// hourLayout is the form of Hour.Date.
+// hourLayout is the time layout of Hour.Date.
 const hourLayout = "2006-01-02 15:00:00.000Z"
 
 // reading plans, and then reads in one state of the database. Errors of the plan are Invalid faults

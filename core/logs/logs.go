@@ -1,8 +1,8 @@
-// Package logs keeps what a server logs, requests and messages alike, so that superusers can
-// read it by API: queued in memory, written in batches, purged by age and size. It stores the
-// samples of the metrics of the last day too.
+// Package logs stores the log entries of a server, of requests and of messages, and lets superusers
+// read the entries by API. Entries are queued in memory, written in batches, and purged by age and
+// size. The package also stores the samples of the metrics of the last 24 hours.
 //
-// DESIGN.md in this folder says how.
+// DESIGN.md in this folder describes the design.
 package logs
 
 import (
@@ -21,40 +21,41 @@ import (
 
 // Config is what a Service depends on. Open and Settings are required.
 type Config struct {
-	// Open opens the database of the logs. It is called when there is something to write or to
-	// read, and again after SetAside.
+	// Open opens the database of the logs. The Service calls Open at the first write or read, and
+	// again after SetAside.
 	Open func(ctx context.Context) (store.Store, error)
-	// SetAside moves a database that is damaged out of the way. Nil where that would take more
-	// than logs.
+	// SetAside renames the file of a damaged database, and returns the new name. It is nil if the
+	// database holds more than logs.
 	SetAside func() (name string, err error)
-	// NewFile makes a database file, for a copy of logs that are in no file of their own.
+	// NewFile creates a database file for Copy. It is required if the logs have no file of their
+	// own.
 	NewFile func(ctx context.Context, path string, fill func(store.Store) error) error
-	// Compact stores entries in the compact form, which takes half the space and is one of SQLite.
+	// Compact stores entries in the compact form, which takes half the space and needs SQLite.
 	Compact bool
 
 	Settings func() *settings.Settings
-	Console  *slog.Logger     // where the Service tells of its own failures; default: nowhere
+	Console  *slog.Logger     // gets the failures of the Service itself; default: not logged
 	Now      func() time.Time // default time.Now
 }
 
-// Service keeps the logs of one App. It is safe for concurrent use.
+// Service stores the logs of one App. It is safe for concurrent use.
 type Service struct {
 	cfg   Config
 	queue queue
 
 	active atomic.Bool   // between Start and Stop
-	purges chan struct{} // somebody wants old entries deleted; capacity 1
-	asks   chan ask      // somebody waits for what is queued to be written; the loop takes them
+	purges chan struct{} // requests to purge; capacity 1
+	asks   chan ask      // requests to write the queued entries; received by the loop
 	looped atomic.Bool   // the loop runs
 	cancel context.CancelFunc
 	loop   sync.WaitGroup
 
-	opening sync.Mutex // held while the database is opened and closed; guards the two below
-	db      *database  // nil until it is needed
+	opening sync.Mutex // held while the database is opened or closed; guards db and closed
+	db      *database  // nil until the first use
 	closed  bool
 
-	failed  time.Time // when the console was last told that entries are lost; of the loop
-	written int       // bytes since the size was last looked at; of the loop
+	failed  time.Time // time of the last warning that entries are lost; used by the loop only
+	written int       // bytes since the last check of the size; used by the loop only
 }
 
 // database is an open database of logs.
@@ -62,13 +63,13 @@ type database struct {
 	store.Store
 	planner *query.Planner
 	compact bool   // entries are stored in the compact form
-	rows    string // quoted name of the table that stores the entries; they are read from "_logs"
+	rows    string // quoted name of the table that stores the entries; queries read "_logs"
 }
 
-// errOff is the error of every use outside of Start and Stop.
+// errOff is the error of every use before Start and after Stop.
 var errOff = fault.New(fault.Unavailable, "Logs are kept while the server runs.")
 
-// New returns a Service that keeps nothing until Start.
+// New returns a Service that keeps no entries until Start.
 func New(c Config) *Service {
 	if c.Console == nil {
 		c.Console = slog.New(slog.DiscardHandler)
@@ -79,7 +80,7 @@ func New(c Config) *Service {
 	return &Service{cfg: c, queue: newQueue(), purges: make(chan struct{}, 1), asks: make(chan ask), closed: true}
 }
 
-// Start begins to keep entries, until Stop.
+// Start begins to keep entries. Stop must be called.
 func (s *Service) Start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
@@ -91,7 +92,7 @@ func (s *Service) Start() {
 	s.loop.Go(func() { s.run(ctx) })
 }
 
-// Stop writes what is queued and closes the database. Without a Start it does nothing.
+// Stop writes the queued entries and closes the database. Without a Start Stop does nothing.
 func (s *Service) Stop() error {
 	if s.cancel == nil {
 		return nil
@@ -107,7 +108,7 @@ func (s *Service) Stop() error {
 	return s.closeLocked()
 }
 
-// Keeps reports whether entries of that level are kept.
+// Keeps reports whether the Service is started and the settings keep entries of that level.
 func (s *Service) Keeps(level slog.Level) bool { return s.keeps(level) != nil }
 
 // keeps returns the current settings of logs if entries of that level are kept, else nil.
@@ -122,7 +123,7 @@ func (s *Service) keeps(level slog.Level) *settings.Logs {
 	return l
 }
 
-// open returns the open database, opening it if that has not happened yet.
+// open returns the open database. The first call opens the database.
 func (s *Service) open(ctx context.Context) (*database, error) {
 	s.opening.Lock()
 	defer s.opening.Unlock()
@@ -133,7 +134,7 @@ func (s *Service) open(ctx context.Context) (*database, error) {
 		return s.db, nil
 	}
 	db, err := s.openTables(ctx)
-	// A file that is no database is found out here, one whose pages are damaged later.
+	// A file that is not a database fails here, a file with damaged pages fails later.
 	if damaged(err) && s.setAside(err) {
 		db, err = s.openTables(ctx)
 	}
@@ -144,7 +145,7 @@ func (s *Service) open(ctx context.Context) (*database, error) {
 	return db, nil
 }
 
-// openTables opens the database and makes the tables that are not in it.
+// openTables opens the database and creates the tables that do not exist.
 func (s *Service) openTables(ctx context.Context) (*database, error) {
 	db, err := s.cfg.Open(ctx)
 	if err != nil {
@@ -166,11 +167,11 @@ func (s *Service) openTables(ctx context.Context) (*database, error) {
 	return &database{Store: db, planner: query.New(db.Dialect()), compact: compact, rows: rows}, nil
 }
 
-// replace closes a damaged database and sets it aside. What opens it next finds a new one.
+// replace closes a damaged database and sets it aside. The next open creates a new database.
 func (s *Service) replace(broken *database, reason error) {
 	s.opening.Lock()
 	defer s.opening.Unlock()
-	if s.db != broken || s.cfg.SetAside == nil { // somebody was faster, or it cannot be
+	if s.db != broken || s.cfg.SetAside == nil { // already replaced, or not replaceable
 		return
 	}
 	if err := s.closeLocked(); err != nil {
@@ -179,7 +180,8 @@ func (s *Service) replace(broken *database, reason error) {
 	s.setAside(reason)
 }
 
-// setAside moves the damaged database away and tells of it. Lock must be held.
+// setAside sets the damaged database aside and logs to the console. It reports success. The lock
+// opening must be held.
 func (s *Service) setAside(reason error) bool {
 	if s.cfg.SetAside == nil {
 		return false
@@ -193,7 +195,7 @@ func (s *Service) setAside(reason error) bool {
 	return true
 }
 
-// closeLocked closes the database, if it is open. Lock must be held.
+// closeLocked closes the database, if it is open. The lock opening must be held.
 func (s *Service) closeLocked() error {
 	if s.db == nil {
 		return nil
@@ -203,7 +205,7 @@ func (s *Service) closeLocked() error {
 	return err
 }
 
-// damaged reports whether the error is that of a database whose file is broken.
+// damaged reports whether the error is that of a damaged database file.
 func damaged(err error) bool {
 	var broken *store.DamageError
 	return errors.As(err, &broken)

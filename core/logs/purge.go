@@ -1,5 +1,5 @@
-// Purging: what is too old, too much or below the level is deleted, a little at a time, and the
-// space given back.
+// Purging: entries that are too old, too many or below the level are deleted in small transactions,
+// and the space is given back.
 
 package logs
 
@@ -15,28 +15,31 @@ import (
 )
 
 const (
-	// purgeRows is how many rows one transaction deletes at most.
+	// purgeRows is the maximum number of rows that one transaction deletes.
 	purgeRows = 2000
-	// The size is looked at each time when a part of its limit was written, at least lookBytes.
+	// The size is checked when 1/lookPart of its limit was written since the last check, but at
+	// least lookBytes.
 	lookPart  = 20
 	lookBytes = 1 << 20
-	// sampled rows tell how large a row is on average.
+	// sampled is the number of rows from which the average size of a row is taken.
 	sampled = 500
-	// rowOverhead and compactOverhead are what a row takes beside its message and its data: id, time, level.
+	// rowOverhead and compactOverhead are the bytes of a row in the plain and the compact form
+	// without message and data: id, time, level.
 	rowOverhead     = 80
 	compactOverhead = 25
 )
 
-// Changed is told of new settings: what they do not keep any more is deleted soon.
+// Changed starts a purge if the settings of logs have changed.
 func (s *Service) Changed(old, now *settings.Settings) {
 	if old.Logs != now.Logs && s.active.Load() {
 		signal(s.purges)
 	}
 }
 
-// Purge deletes what the settings do not keep any more: entries that are older than logs.maxDays, those
-// below logs.minLevel, and the oldest ones beyond logs.maxSize. Then the database gives back the space,
-// where it can. With no days to keep, everything is deleted, the samples of the metrics too.
+// Purge deletes the entries that the settings do not keep any more: entries older than
+// logs.maxDays, entries below logs.minLevel, and the oldest entries beyond logs.maxSize. Then the
+// database gives back the space, where it can. With logs.maxDays 0 Purge deletes all entries, and
+// all samples of the metrics.
 func (s *Service) Purge(ctx context.Context) error {
 	keep := s.cfg.Settings().Logs
 	db, err := s.open(ctx)
@@ -64,7 +67,8 @@ func (s *Service) Purge(ctx context.Context) error {
 	return shrink(ctx, db)
 }
 
-// Truncate deletes all entries. Who is not a superuser gets the fault of record.Caller.RequireSuperuser.
+// Truncate deletes all entries. For callers who are not superusers the fault is that of
+// record.Caller.RequireSuperuser.
 func (s *Service) Truncate(ctx context.Context, caller record.Caller) error {
 	if err := caller.RequireSuperuser(); err != nil {
 		return err
@@ -72,7 +76,7 @@ func (s *Service) Truncate(ctx context.Context, caller record.Caller) error {
 	return s.clear(ctx)
 }
 
-// clear deletes all entries that are written. What is queued comes after.
+// clear deletes all written entries. Queued entries are written later and stay.
 func (s *Service) clear(ctx context.Context) error {
 	db, err := s.open(ctx)
 	if err != nil {
@@ -87,7 +91,7 @@ func (s *Service) clear(ctx context.Context) error {
 	return shrink(ctx, db)
 }
 
-// watchSize deletes what is beyond the size, when enough was written since the last time.
+// watchSize deletes entries beyond the size limit, if enough was written since its last check.
 func (s *Service) watchSize(ctx context.Context) {
 	limit := s.cfg.Settings().Logs.MaxSize
 	if limit <= 0 || s.written < max(lookBytes, min(limit, settings.MaxLogSize)<<20/lookPart) {
@@ -96,7 +100,7 @@ func (s *Service) watchSize(ctx context.Context) {
 	s.written = 0
 	db, err := s.open(ctx)
 	if err != nil {
-		return // the next write says it
+		return // the next write reports the error
 	}
 	n, err := s.deleteBeyond(ctx, db, limit)
 	if err == nil && n > 0 {
@@ -114,10 +118,10 @@ func shrink(ctx context.Context, db *database) error {
 	return nil
 }
 
-// deleteOld deletes entries older than that. Rows are in the order of their time, but for moments: so
-// it looks at the first ones only, and needs no index.
+// deleteOld deletes entries that are older than the number of days. Rows are nearly in the order of
+// their time, so deleteOld reads the first rows only, and needs no index.
 func (s *Service) deleteOld(ctx context.Context, db *database, days int) (deleted int64, err error) {
-	const most = 100 * 365 // a time further back could not be written in order
+	const most = 100 * 365 // the text of an earlier time might not sort before later ones
 	before := schema.FormatTime(s.cfg.Now().AddDate(0, 0, -min(days, most)))
 	for {
 		n := int64(0)
@@ -137,7 +141,8 @@ func (s *Service) deleteOld(ctx context.Context, db *database, days int) (delete
 	}
 }
 
-// leading is the last of the first rows that are older, up to purgeRows of them.
+// leading returns the number of the last row of those at the beginning of the table, at most
+// purgeRows, that are older than before. found is false if the first row is not older.
 func leading(r store.Reader, before string) (last int64, found bool, err error) {
 	rows, err := r.Query(`SELECT "_rowid_", "created" FROM "_logs" ORDER BY "_rowid_" LIMIT $1`, store.Int(purgeRows))
 	if err != nil {
@@ -170,8 +175,9 @@ func deleteBelow(ctx context.Context, db *database, level int) (deleted int64, e
 	return deleted, nil
 }
 
-// deleteBeyond deletes the oldest entries until the rest takes less than nine tenths of the megabytes, if
-// all together take more than them; 0 is no limit. What they take is estimated from the newest ones.
+// deleteBeyond deletes the oldest entries if all entries take more than the megabytes, until the
+// rest takes nine tenths of the megabytes; 0 means no limit. The size is estimated from the newest
+// entries.
 func (s *Service) deleteBeyond(ctx context.Context, db *database, megabytes int) (deleted int64, err error) {
 	if megabytes <= 0 {
 		return 0, nil
@@ -182,7 +188,7 @@ func (s *Service) deleteBeyond(ctx context.Context, db *database, megabytes int)
 		return 0, err
 	}
 	size, err := db.averageSize(ctx)
-	if err != nil || (last-first+1)*size <= limit { // not even if there are no gaps
+	if err != nil || (last-first+1)*size <= limit { // within the limit even if the row numbers have no gaps
 		return 0, err
 	}
 	count, err := queryNumber(ctx, db, `SELECT count(*) FROM "_logs"`)
@@ -203,7 +209,7 @@ func (s *Service) deleteBeyond(ctx context.Context, db *database, megabytes int)
 	return deleted, nil
 }
 
-// bounds are the first and the last row; 0 and 0 if there is none.
+// bounds returns the numbers of the first and the last row; 0 and 0 for an empty table.
 func bounds(ctx context.Context, db store.Store) (first, last int64, err error) {
 	if first, err = queryNumber(ctx, db, `SELECT min("_rowid_") FROM "_logs"`); err != nil {
 		return 0, 0, err
@@ -212,7 +218,7 @@ func bounds(ctx context.Context, db store.Store) (first, last int64, err error) 
 	return first, last, err
 }
 
-// averageSize is how many bytes an entry takes, about; never 0.
+// averageSize returns the estimated size of an entry in bytes; never 0.
 func (db *database) averageSize(ctx context.Context) (int64, error) {
 	size, overhead := `length("message") + length(CAST("data" AS TEXT))`, int64(rowOverhead)
 	if db.compact {
@@ -223,7 +229,7 @@ func (db *database) averageSize(ctx context.Context) (int64, error) {
 	return n + overhead, err
 }
 
-// queryNumber is the number that a query gives, 0 for NULL.
+// queryNumber returns the number that a query returns, 0 for NULL.
 func queryNumber(ctx context.Context, db store.Store, sql string) (n int64, err error) {
 	err = db.Read(ctx, func(r store.Reader) error {
 		rows, err := r.Query(sql)

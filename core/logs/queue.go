@@ -1,4 +1,4 @@
-// The queue between those who log and the one that writes.
+// The queue of entries, and the loop that writes the queue to the database.
 
 package logs
 
@@ -11,28 +11,28 @@ import (
 )
 
 const (
-	// batchSize entries, or batchBytes of them, are written at once; fewer when flushAfter has
-	// passed since the first.
+	// A batch is written when it has batchSize entries or batchBytes of text, or when flushAfter
+	// has passed since its first entry.
 	batchSize  = 4000
 	batchBytes = 1 << 20
 	flushAfter = 3 * time.Second
 
-	// The queue holds no more than this. Entries that do not fit are lost.
+	// maxItems and maxBytes bound the queue. Entries that do not fit are lost.
 	maxItems = 10_000
 	maxBytes = 8 << 20
 
-	// tellAgain is how long the console is not told again that entries are lost.
+	// tellAgain is the minimum time between two warnings that entries are lost.
 	tellAgain = time.Minute
 )
 
-// queue holds what is to be written.
+// queue holds the entries that are not written yet.
 type queue struct {
-	some chan struct{} // the queue is not empty any more; capacity 1
-	many chan struct{} // there is a batch; capacity 1
+	some chan struct{} // signalled when the queue gets its first entry; capacity 1
+	many chan struct{} // signalled when a batch is full; capacity 1
 
 	mu    sync.Mutex // guards the fields below
 	batch *batch
-	spare *batch // the last one that was written
+	spare *batch // the batch that was written last, for reuse; nil while it is being written
 	lost  int    // entries that did not fit, or could not be written
 }
 
@@ -66,8 +66,8 @@ func signal(c chan struct{}) {
 	}
 }
 
-// take returns all that is queued, and how many entries were lost since the last time. give returns
-// the memory.
+// take removes and returns the queued entries, and the number of entries lost since the last call.
+// give returns the batch to the queue for reuse.
 func (q *queue) take() (b *batch, lost int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -79,7 +79,7 @@ func (q *queue) take() (b *batch, lost int) {
 func (q *queue) give(b *batch, lost int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	// One burst is not to hold its memory for good.
+	// The memory of a burst of entries is released.
 	if cap(b.text) > maxBytes/4 {
 		b = &batch{}
 	}
@@ -88,7 +88,7 @@ func (q *queue) give(b *batch, lost int) {
 	q.lost += lost
 }
 
-// run writes what is queued and deletes what is old, until ctx ends; then it writes the rest.
+// run writes the queued entries and purges when asked to, until ctx ends; then it writes the rest.
 func (s *Service) run(ctx context.Context) {
 	final := context.WithoutCancel(ctx)
 	for {
@@ -111,7 +111,7 @@ func (s *Service) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			wait.Stop()
-			continue // there is the last flush
+			continue // the next round of the loop makes the last flush
 		case <-wait.C:
 			s.flush(final)
 		case <-s.queue.many:
@@ -125,14 +125,14 @@ func (s *Service) run(ctx context.Context) {
 	}
 }
 
-// ask is a wait for what is queued to be written; it is closed when that has happened.
+// ask is a request to write the queued entries. The loop closes the channel when they are written.
 type ask chan struct{}
 
-// settleTime is how long who reads waits for what is queued: the loop may be purging.
+// settleTime is the maximum time for which a reader waits for the loop, which may be purging.
 const settleTime = time.Second
 
-// settle waits until what was queued before is written, so that who reads the logs sees what
-// has happened until then.
+// settle waits until all entries that were queued before are written, or settleTime has passed, so
+// that readers of the logs see the latest entries.
 func (s *Service) settle(ctx context.Context) {
 	if !s.looped.Load() {
 		return
@@ -151,8 +151,8 @@ func (s *Service) settle(ctx context.Context) {
 	}
 }
 
-// flush writes what is queued. What cannot be written is lost, and counted: the queue of a disk that
-// is full would only grow.
+// flush writes the queued entries. Entries that cannot be written are lost and counted; if they
+// were kept, the queue would only grow while the disk is full.
 func (s *Service) flush(ctx context.Context) {
 	b, lost := s.queue.take()
 	if lost > 0 {
@@ -171,7 +171,7 @@ func (s *Service) flush(ctx context.Context) {
 		return
 	}
 	if lost > 0 {
-		lost += n - 1 // the entry about them is none of them
+		lost += n - 1 // the entry about lost entries does not count
 	} else {
 		lost = n
 	}

@@ -15,7 +15,7 @@ const SampleTime = 24 * time.Hour
 
 // Sample holds the values of metrics over a period that ends At.
 type Sample struct {
-	At     time.Time // with the precision of a millisecond
+	At     time.Time // stored to the millisecond
 	Period time.Duration
 	Values map[string]float64 // by the names of the figures
 }
@@ -55,9 +55,9 @@ func (s *Service) KeepSample(ctx context.Context, node string, sample Sample) er
 	})
 }
 
-// Samples returns the stored samples of the server node that are not older than SampleTime, and not
-// newer than now, by time. A row that does not decode is left out. While the settings switch logs off,
-// there are none.
+// Samples returns the stored samples of the server node, from SampleTime ago until now, the oldest
+// first. A row that does not decode is left out. While the settings switch logs off (maxDays 0),
+// the list is empty.
 func (s *Service) Samples(ctx context.Context, node string) (list []Sample, err error) {
 	if s.cfg.Settings().Logs.MaxDays <= 0 {
 		return nil, nil
@@ -93,5 +93,5 @@ func deleteSamples(ctx context.Context, db store.Store) error {
 	})
 }
 
-// millis returns the time as the columns of times in the table of samples have it.
+// millis returns the time in milliseconds of Unix time, the unit of the column at.
 func millis(t time.Time) store.Value { return store.Float(float64(t.UnixMilli())) }

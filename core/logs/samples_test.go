@@ -17,7 +17,7 @@ func (k *keeper) sample(node string, value float64) {
 	}
 }
 
-// values are the stored values of a node, in the order of their samples.
+// values returns the stored values of a node, in the order of their samples.
 func (k *keeper) values(node string) (list []float64) {
 	k.t.Helper()
 	samples, err := k.Samples(k.t.Context(), node)
@@ -50,7 +50,8 @@ func TestSamples(t *testing.T) {
 		t.Errorf("samples up to noon: %v", got)
 	}
 
-	// A day later the first sample is not read, and the next sample deletes those of all nodes.
+	// A day later Samples leaves out the first sample, and KeepSample deletes the old samples of
+	// all nodes.
 	k.at(noon.Add(SampleTime))
 	if got := k.values("one"); len(got) != 1 || got[0] != 2 {
 		t.Errorf("a day later: %v", got)
@@ -65,7 +66,7 @@ func TestSamples(t *testing.T) {
 		t.Errorf("%d rows are stored, %v", n, err)
 	}
 
-	// A row that somebody has damaged spoils no other.
+	// A damaged row does not affect other rows.
 	if err := db.Write(t.Context(), func(tx store.Tx) error {
 		_, err := tx.Exec(`UPDATE "_metrics" SET "data" = '[1]'`)
 		return err
@@ -78,8 +79,8 @@ func TestSamples(t *testing.T) {
 	}
 }
 
-// Without days to keep nothing is stored, what is stored goes, and entries go without the samples
-// only if somebody deletes the entries.
+// TestSamplesWithoutLogs checks that with maxDays 0 no sample is stored and a purge deletes the
+// stored samples, and that the deletion of all entries keeps the samples.
 func TestSamplesWithoutLogs(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(t)

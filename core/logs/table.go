@@ -1,4 +1,4 @@
-// The tables: how they are made, and how entries are written to _logs.
+// The creation of the tables, and the writing of batches.
 
 package logs
 
@@ -15,7 +15,7 @@ import (
 
 const table = "_logs"
 
-// columns of the table in the plain form, that of PostgreSQL. No index serves the id: see rowOf.
+// columns are the columns of the plain form, which PostgreSQL uses. The id has no index: see rowOf.
 var columns = []store.Column{
 	{Name: "id", Kind: store.ColumnText},
 	{Name: "level", Kind: store.ColumnNumber},
@@ -24,7 +24,7 @@ var columns = []store.Column{
 	{Name: "created", Kind: store.ColumnText},
 }
 
-// makeTable makes a table of these columns, if it is not there.
+// makeTable creates a table with the columns, if the table does not exist.
 func makeTable(ctx context.Context, db store.Store, name string, columns []store.Column) error {
 	var names []store.CatalogName
 	read := func(r store.Reader) (err error) {
@@ -36,7 +36,7 @@ func makeTable(ctx context.Context, db store.Store, name string, columns []store
 		return err
 	}
 	return db.Exclusive(ctx, func(tx store.Tx) error {
-		if err := read(tx); err != nil || slices.ContainsFunc(names, isTable) { // another server made it just now
+		if err := read(tx); err != nil || slices.ContainsFunc(names, isTable) { // another server has just made the table
 			return err
 		}
 		return db.Catalog().CreateTable(tx, name, columns)
@@ -46,7 +46,7 @@ func makeTable(ctx context.Context, db store.Store, name string, columns []store
 // rowsAtOnce is how many rows one statement inserts.
 const rowsAtOnce = 50
 
-// inserts are the statements for rowsAtOnce rows and for one, by their columns.
+// inserts maps a number of rows, 1 or rowsAtOnce, to the statement that inserts that many rows.
 type inserts map[int]string
 
 var (
@@ -111,9 +111,9 @@ func writeTo(ctx context.Context, db *database, b *batch) error {
 // parameters are still in the processor's cache when they are bound.
 type rowWriter struct {
 	batch *batch
-	text  string // of the batch
+	text  string // the text of the batch
 	next  int    // index of the first item that is not written
-	start int    // offset of its text in the text of the batch
+	start int    // offset of the message of item next in text
 
 	random  string // the part that all ids of the batch share
 	created string // the time of the last item, in the stored form
@@ -177,8 +177,9 @@ func (w *rowWriter) bare(items []item) {
 	}
 }
 
-// An id in the plain form has 15 letters and digits: the time in milliseconds, a random part that the batch
-// shares, and the number in the batch. So ids sort as their entries do.
+// An id in the plain form has 15 letters and digits: the time in milliseconds, a random part that
+// all ids of the batch share, and the number of the entry in the batch. So ids sort as their
+// entries do.
 const (
 	idLength   = 15
 	timeDigits = 8

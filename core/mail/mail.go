@@ -1,8 +1,8 @@
-// Package mail sends the mails of an app: through the SMTP server of the settings, now
-// or in the background, where what fails for the moment is tried again.
+// Package mail sends the mails of an app through the SMTP server of the settings, at once or in the
+// background. Background mails are tried again after temporary failures.
 //
-// A mail is made of a template and the values of its placeholders (Render). Links in
-// mails come from meta.appURL of the settings and from nothing that a request says.
+// Render makes a mail from a template and the values of its placeholders. Links in mails begin
+// with meta.appURL of the settings, never with a part of a request.
 package mail
 
 import (
@@ -30,25 +30,27 @@ type Config struct {
 	Log      *slog.Logger     // default: nothing is logged
 	Now      func() time.Time // default time.Now
 
-	// File keeps what waits from one run to the next; default: it is lost.
+	// File is the path of the file that keeps the queued mails while the app is closed. Default:
+	// queued mails are lost.
 	File string
 
-	// Print gets the mails while SMTP is off; default: they are not sent then. It is for
-	// development: links and codes of mails are secrets.
+	// Print receives the text of the mails while SMTP is off. Default: mails are not sent then.
+	// Print is for development: links and codes of mails are secrets.
 	Print io.Writer
 }
 
-// Hooks are where code of an embedding program takes part in sending.
+// Hooks run code of an embedding program when mails are sent.
 type Hooks struct {
-	// Send runs around each attempt to send a mail. What handlers change of the message
-	// holds for this attempt. An error ends it for good, but for one of Temporary.
+	// Send runs around each attempt to send a mail. Changes of the message apply to this attempt
+	// only. After an error of a handler the mail is not tried again, unless the error is temporary:
+	// see Temporary.
 	Send hook.Hook[*Event]
 }
 
 // Event is a mail that is about to be sent.
 type Event struct {
 	hook.Event
-	Message *Message // belongs to the handlers
+	Message *Message // handlers may change the message
 
 	// Transport sends the message instead of the SMTP server, if it is not nil.
 	Transport func(ctx context.Context, m *Message) error
@@ -59,10 +61,10 @@ type Service struct {
 	cfg   Config
 	queue queue
 	tries tally.Calls    // attempts to send
-	roots *x509.CertPool // of the servers' certificates; nil: those of the system
+	roots *x509.CertPool // roots of the certificates of SMTP servers; nil: the roots of the system
 }
 
-// New returns a Service. What is queued is sent while Run runs.
+// New returns a Service. Queued mails are sent while Run runs.
 func New(c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -76,8 +78,8 @@ func New(c Config) *Service {
 	return &Service{cfg: c, queue: queue{wake: make(chan struct{}, 1)}}
 }
 
-// Send sends the message now, in one attempt that ends with ctx. The error is an *Error
-// if the mail was on its way; ErrOff if nothing sends mails. The message is not changed.
+// Send sends the message at once, in one attempt that ends with ctx. The error is an *Error if
+// sending had begun, and ErrOff if sending is off. Send does not change the message.
 func (s *Service) Send(ctx context.Context, m *Message) error {
 	err := s.attempt(ctx, m)
 	if err != nil {
@@ -88,14 +90,13 @@ func (s *Service) Send(ctx context.Context, m *Message) error {
 	return err
 }
 
-// Queue sends the message in the background. If that fails for the moment, it is tried
-// again after 10 seconds, 1 minute and 5 minutes, but not after it has expired. done, if
-// it is not nil, is called once, with the error of the last attempt, nil after success;
-// it must be quick. What waits when the app is closed is sent after the next start,
-// without done.
+// Queue sends the message in the background. After a temporary failure the message is tried again
+// after 10 seconds, 1 minute and 5 minutes, but not after the message has expired. done, if not
+// nil, is called once with the error of the last attempt, nil after success; done must be quick.
+// Mails that wait when the app is closed are sent after the next start, without a call of done.
 //
-// Queue returns at once; ErrFull if there are too many mails, ErrOff if nothing sends
-// mails, and the error of a message that cannot be sent. done is not called then.
+// Queue returns at once. The error is ErrFull if the queue is full, ErrOff if sending is off, or
+// the error of an invalid message; done is not called after an error.
 func (s *Service) Queue(m *Message, done func(error)) error {
 	m = m.clone()
 	err := s.prepare(m)
@@ -121,13 +122,14 @@ func (s *Service) Figures() Figures {
 	return Figures{Waiting: len(s.queue.waiting), Sending: s.queue.sending, Tries: s.tries.Read()}
 }
 
-// Off reports whether no mail is sent. A handler of Hooks.Send may know a way.
+// Off reports whether no mail can be sent: SMTP is off, Config.Print is nil, and no handler of
+// Hooks.Send is bound, which could set a Transport.
 func (s *Service) Off() bool {
 	return !s.cfg.Settings().SMTP.Enabled && s.cfg.Print == nil && s.cfg.Hooks.Send.Empty()
 }
 
-// Warn logs that SMTP is off, and what becomes of mails then. It is called when a server
-// starts.
+// Warn logs, if SMTP is off, whether mails are printed or not sent. A server calls Warn at its
+// start.
 func (s *Service) Warn() {
 	switch {
 	case s.cfg.Settings().SMTP.Enabled || !s.cfg.Hooks.Send.Empty():
@@ -138,7 +140,7 @@ func (s *Service) Warn() {
 	}
 }
 
-// prepare makes m complete, so that all attempts send the same.
+// prepare fills in the missing headers of m, so that all attempts send the same message.
 func (s *Service) prepare(m *Message) error {
 	if s.Off() {
 		return ErrOff

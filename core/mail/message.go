@@ -22,23 +22,23 @@ type Message struct {
 	From    mail.Address      // default: meta.senderName and meta.senderAddress of the settings
 	To      []mail.Address    //
 	Cc      []mail.Address    //
-	Bcc     []mail.Address    // get the mail and stand in no header
+	Bcc     []mail.Address    // receive the mail, but are not in its headers
 	Subject string            //
 	HTML    string            //
 	Text    string            // default: made from HTML
-	Headers map[string]string // further ones; Message-ID is made if it is not among them
+	Headers map[string]string // additional headers; default of Message-ID: a new one
 
 	// What the mail is about, for hooks and the log; empty for mails of programs.
 	Collection string // the id of the auth collection
 	Template   Template
 	Record     string // the id of the record
 
-	// Expires is when the mail is of no use any more: it is not tried again after it.
-	// The zero time stands for never.
+	// Expires is the time after which the mail is not tried again. The zero time means that the
+	// mail never expires.
 	Expires time.Time
 
-	// Secrets are the parts of the mail that no log may hold, as tokens and codes. They
-	// are blacked out in what a server replies.
+	// Secrets are the parts of the mail that no log may contain, such as tokens and codes. They
+	// are blacked out in the replies of SMTP servers.
 	Secrets []string
 }
 
@@ -57,10 +57,10 @@ const (
 	PasswordChanged Template = "password-changed" // the same
 )
 
-// maxMessage bounds the text of one mail, in bytes.
+// maxMessage is the maximum length of the text of a mail in bytes.
 const maxMessage = 1 << 20
 
-// clone returns a copy that shares nothing that a hook may change.
+// clone returns a copy that shares no addresses and headers with m, so that hooks may change them.
 func (m *Message) clone() *Message {
 	c := *m
 	c.To, c.Cc, c.Bcc = slices.Clone(m.To), slices.Clone(m.Cc), slices.Clone(m.Bcc)
@@ -71,7 +71,7 @@ func (m *Message) clone() *Message {
 	return &c
 }
 
-// size is about how many bytes the message keeps in memory.
+// size returns the approximate size of the message in memory, in bytes.
 func (m *Message) size() int {
 	n := len(m.Subject) + len(m.HTML) + len(m.Text)
 	for name, value := range m.Headers {

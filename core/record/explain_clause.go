@@ -184,7 +184,7 @@ func shownValue(v store.Value) string {
 	case store.KindFloat:
 		return strconv.FormatFloat(v.AsFloat(), 'g', -1, 64)
 	}
-	text, _ := schema.Marshal(v.AsText()) // a string always can be
+	text, _ := schema.Marshal(v.AsText()) // Marshal of a string never fails
 	return string(text)
 }
 

@@ -46,7 +46,7 @@ func TestFiles(t *testing.T) {
 	if err != nil || len(covers) != 1 || covers[0][0] != 'd' {
 		t.Errorf("Add to a field for one file = %q, %v", covers, err)
 	}
-	// A transaction that fails stores nothing, and sees its own files.
+	// A transaction can open the files that it has added; if it fails, no file is stored.
 	undone := errors.New("undone")
 	err = app.Transaction(ctx, func(tx *core.Tx) error {
 		in := pictures.In(tx.Records)

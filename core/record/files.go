@@ -1,4 +1,4 @@
-// Files: the stored files in a file field of records, for programs.
+// Files: how programs add, remove and open the stored files of a file field.
 
 package record
 
@@ -22,13 +22,14 @@ type Files struct {
 	caller            Caller
 }
 
-// Files returns a Files for a file field of the collection, given by its id or name. Its caller is
-// Root.
+// Files returns a Files for a file field of the collection with that id or name. The caller of its
+// methods is Root; As sets another caller.
 func (s *Service) Files(collection, field string) Files {
 	return Files{service: s, collection: collection, field: field, caller: Root()}
 }
 
-// As returns a copy of f for another caller: its methods apply the rules to that caller.
+// As returns a copy of f for another caller. The methods of the copy apply the rules to that
+// caller.
 func (f Files) As(caller Caller) Files {
 	f.caller = caller
 	return f
@@ -41,7 +42,7 @@ func (f Files) In(s *Service) Files {
 	return f
 }
 
-// check returns an error if the field does not exist or has no files.
+// check returns an error if the field does not exist or is not a file field.
 func (f Files) check() error {
 	if f.service == nil {
 		return errNotOpen
@@ -65,9 +66,9 @@ func (f Files) Add(ctx context.Context, id string, uploads ...*blob.Upload) (nam
 	return f.update(ctx, id, Input{Files: map[string][]*blob.Upload{f.field + "+": uploads}})
 }
 
-// Remove takes the named files out of the field of the record with that id, and deletes them after
-// the commit. Names that the field does not have are ignored. It returns the names of the files
-// that stay; the faults and hooks are those of Service.Update.
+// Remove removes the named files from the field of the record with that id; the files are deleted
+// after the commit. Names that the field does not have are ignored. Remove returns the names of the
+// files that stay. The write is an update with the faults and hooks of Service.Update.
 func (f Files) Remove(ctx context.Context, id string, names ...string) (left []string, err error) {
 	return f.update(ctx, id, Input{Body: map[string]any{f.field + "-": names}})
 }
@@ -84,8 +85,8 @@ func (f Files) update(ctx context.Context, id string, in Input) ([]string, error
 }
 
 // Open opens a file in the field of the record with that id; the caller closes it. A file of a
-// protected field is only for callers who satisfy the view rule. The fault is NotFound for a
-// record, a name or a stored file that does not exist, or is hidden from the caller.
+// protected field opens only for callers who satisfy the view rule. The fault is NotFound if the
+// record, the name or the stored file does not exist or is hidden from the caller.
 func (f Files) Open(ctx context.Context, id, name string) (blob.Blob, error) {
 	if err := f.check(); err != nil {
 		return nil, err
@@ -94,7 +95,7 @@ func (f Files) Open(ctx context.Context, id, name string) (blob.Blob, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !slices.Contains(file.Record.Strings(f.field), name) { // another field names it
+	if !slices.Contains(file.Record.Strings(f.field), name) { // the file is in another field
 		return nil, missing()
 	}
 	b, err := f.service.cfg.Blobs.Open(ctx, file.Key)

@@ -105,7 +105,7 @@ func (e *WriteEvent) Changes(field string) bool {
 type BatchEvent struct {
 	hook.Event
 	Caller Caller // the caller of the first write; changes have no effect
-	Ops    []Op   // may be changed
+	Ops    []Op   // handlers may change the operations
 }
 
 // RequestEvent is a request for an operation of the service.
@@ -139,7 +139,7 @@ const (
 type EnrichEvent struct {
 	hook.Event
 	Caller Caller
-	Record *Record // with all fields; belongs to the handlers
+	Record *Record // the record with all fields; owned by the handlers
 
 	hidden map[string]bool
 	extra  map[string]any

@@ -25,8 +25,8 @@ const insertStep = 2000
 // from 1, and the records of earlier transactions stay stored. Within App.Transaction all records
 // are part of that transaction. An error of the iterator ends InsertMany. InsertMany keeps each
 // body until its transaction, so the iterator must not reuse a map; up to 4,000 bodies are in
-// memory. Auth collections, views, and
-// collections with file or password fields are Invalid faults.
+// memory. The fault is Invalid for an auth collection, a view, and a collection with a file or
+// password field.
 func (s *Service) InsertMany(ctx context.Context, collection string, bodies iter.Seq2[map[string]any, error]) (n int, err error) {
 	if err := s.mayWrite(); err != nil {
 		return 0, err
@@ -56,19 +56,20 @@ func (s *Service) InsertMany(ctx context.Context, collection string, bodies iter
 	return i.stored, err
 }
 
-// inserter stores the steps of an InsertMany in their order, one at a time. While one step is being
-// stored, the next is read and accepted. Within a transaction of the caller, which belongs to one
-// goroutine, each step ends before the next begins.
+// inserter stores the steps of an InsertMany in their order, one at a time. While a step is being
+// stored, InsertMany reads and accepts the next step. Within a transaction of the caller, which
+// belongs to one goroutine, each step ends before the next begins.
 type inserter struct {
 	service    *Service
 	collection string
-	running    chan error // the result of the step that is being stored; nil without one
-	rows       int        // of that step
-	stored     int        // rows of the steps before it
+	running    chan error // gets the result of the step that is being stored; nil if there is no such step
+	rows       int        // number of rows of that step
+	stored     int        // number of rows of the stored steps
 }
 
-// insert begins to store a step when the step before it is stored. before is the number of rows in
-// the steps before it. An error is that of either step, and ends the inserter.
+// insert waits until the step before is stored, and begins to store a step. before is the number of
+// rows of all steps before. The error is that of the step before or of this step; the inserter must
+// not be used after an error.
 func (i *inserter) insert(ctx context.Context, rows []map[string]any, before int) error {
 	s := i.service
 	ops := make([]Op, len(rows))
@@ -102,8 +103,9 @@ func (i *inserter) wait() error {
 	return err
 }
 
-// insertSome stores rows in one transaction. writes are the accepted rows; they are accepted again
-// if the collection has changed since. before is the number of rows in the steps before.
+// insertSome stores the rows of a step in one transaction. writes are the accepted ops; insertSome
+// accepts the ops again if the collection has changed since. before is the number of rows of all
+// steps before.
 func (s *Service) insertSome(ctx context.Context, ops []Op, writes []*writeRequest, before int) error {
 	return retryStale(func() (err error) {
 		if writes == nil {

@@ -119,8 +119,8 @@ func TestInsertManyThatFails(t *testing.T) {
 	}
 }
 
-// TestInsertManyMeanwhile changes the collection and panics in the iterator, while a step is being
-// stored.
+// TestInsertManyMeanwhile changes the collection in the iterator, and then panics in the iterator,
+// while a step is being stored.
 func TestInsertManyMeanwhile(t *testing.T) {
 	t.Parallel()
 	app := coretest.With(t, gauges)

@@ -165,7 +165,7 @@ func (s *Service) bind(work *passwordWork, tx store.Tx, snapshot func() *schema.
 	b := &Binding{tx: &writeTx{service: s, tx: tx, snapshot: snapshot(), passwords: work}}
 	b.Records, b.end = b.tx.boundService()
 	b.Records.cfg.Snapshot = snapshot
-	b.Records.caches = newCaches(b.Records.cfg.Store.LongWrite()) // of definitions that may never hold
+	b.Records.caches = newCaches(b.Records.cfg.Store.LongWrite()) // separate, as the definitions may be rolled back
 	b.Store, b.Changes = b.Records.cfg.Store, b.Records.cfg.Changes
 	return b
 }

@@ -153,7 +153,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// The error of a query of a program names the collection and the reason, once.
+// TestFindSaysWhatIsWrong checks that the error of Find names the collection and the reason once.
 func TestFindSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, notes)
@@ -168,7 +168,8 @@ func TestFindSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// The error of a look-up of a program names the collection, and an unknown field.
+// TestLookUpsSayWhatIsWrong checks that the errors of look-ups name the collection, and the field
+// if it is unknown.
 func TestLookUpsSayWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, notes)

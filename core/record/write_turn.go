@@ -1,4 +1,4 @@
-// Turns of writes: those that hold the writer for long wait for each other only.
+// Turns of writes: slow writes wait for each other, and do not hold up quick writes.
 
 package record
 
@@ -10,26 +10,25 @@ import (
 	"github.com/loambase/loam/internal/budget"
 )
 
-// turns lets in a few at a time of the batches and deletions that have been slow of late and
-// of those of which nothing is known, in turns by caller. All other writes begin at once:
-// what one record costs that is created or updated, its collection decides and not its
-// caller.
+// turns limits the batches and deletions that run at the same time, if their kind has been slow
+// lately or is unknown; callers get the places in turns. All other writes begin at once, because
+// the cost of creating or updating one record depends on its collection, not on its caller.
 type turns struct {
 	pace   *budget.Pace
 	places *budget.Budget
-	long   time.Duration // from which on the function of a transaction is slow
+	long   time.Duration // a transaction whose function takes that long is slow
 }
 
 func newTurns(long time.Duration) *turns {
 	return &turns{
 		long: long,
 		pace: budget.NewPace(),
-		// Many clients may come from one address, as those of an office or of a proxy.
+		// Many clients may share one address, such as that of an office or a proxy.
 		places: budget.New(budget.Config{Total: 4, Share: 2, Reserve: 2, Queue: 256, Waiting: 1024, Wait: 30 * time.Second}),
 	}
 }
 
-// transact runs fn in a transaction that begin begins, when it is the turn of the writes.
+// transact waits for the turn of the commit, and runs fn in a transaction that begin begins.
 func (c *commit) transact(ctx context.Context, begin func(context.Context, func(store.Tx) error) error, fn func(store.Tx) error) error {
 	if c.first.rq.superuser || c.service.outer != nil || c.isPlain() {
 		return begin(ctx, fn)
@@ -47,7 +46,7 @@ func (c *commit) transact(ctx context.Context, begin func(context.Context, func(
 	})
 }
 
-// isPlain reports whether the commit is one record that is created or updated.
+// isPlain reports whether the commit creates or updates a single record.
 func (c *commit) isPlain() bool {
 	return c.first.each == nil && len(c.asked) == 1 && c.first.op.Action != ActionDelete
 }
@@ -67,7 +66,7 @@ func (c *commit) shape() store.Shape {
 	return s
 }
 
-// wait returns when writes of that kind may begin. The lease holds nothing if they need no
+// wait returns when writes of that kind may begin. The lease holds no place if the kind needs no
 // turn.
 func (t *turns) wait(ctx context.Context, c budget.Caller, kind uint64) (budget.Lease, error) {
 	if t.pace.Of(kind, time.Now()) == budget.Quick {
@@ -76,7 +75,7 @@ func (t *turns) wait(ctx context.Context, c budget.Caller, kind uint64) (budget.
 	return t.places.Acquire(ctx, c, 1)
 }
 
-// learn notes how long writes took that began then.
+// learn notes the duration of writes of that kind, which began at began.
 func (t *turns) learn(kind uint64, began time.Time) {
 	now := time.Now()
 	if now.Sub(began) >= t.long {

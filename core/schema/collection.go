@@ -41,8 +41,8 @@ func InternalTables() []string {
 	return append(LogTables(), "_collections", "_params", "_migrations", "_changes", "_jobs", "_removals")
 }
 
-// LogTables returns the tables of the logs and of the metrics. With SQLite they are in a file of
-// their own. They are no part of an installation: transfers and restored backups leave them as they are.
+// LogTables returns the names of the tables of the logs and of the metrics. With SQLite the tables
+// are in a separate file. Transfers and restored backups leave the tables unchanged.
 func LogTables() []string { return []string{"_logs", "_metrics"} }
 
 // Collection is the definition of one collection.

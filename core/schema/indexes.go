@@ -10,8 +10,8 @@ import (
 	"github.com/loambase/loam/internal/check"
 )
 
-// ParsedIndexes are the collection's indexes in their order. What cannot be
-// parsed (only a draft can hold such) is left out.
+// ParsedIndexes returns the collection's indexes in their order. Invalid indexes, which only a
+// draft can have, are left out.
 func (c *Collection) ParsedIndexes() []store.Index {
 	if c.byName != nil {
 		return c.indexes
@@ -19,7 +19,7 @@ func (c *Collection) ParsedIndexes() []store.Index {
 	return parseIndexes(c.Indexes)
 }
 
-// parseIndexes leaves out what cannot be parsed.
+// parseIndexes returns the parsed indexes, without invalid ones.
 func parseIndexes(texts []string) []store.Index {
 	list := make([]store.Index, 0, len(texts))
 	for _, text := range texts {
@@ -30,8 +30,8 @@ func parseIndexes(texts []string) []store.Index {
 	return list
 }
 
-// IndexesOf returns the texts of the collection's indexes as those of another table. Each has a name of its
-// own, which ends with the suffix.
+// IndexesOf returns the CREATE INDEX statements of the collection's indexes for another table. The
+// suffix is appended to the name of each index; a name that would be too long is cut first.
 func (c *Collection) IndexesOf(table, suffix string) []string {
 	texts := []string{}
 	for _, ix := range c.ParsedIndexes() {
@@ -41,8 +41,8 @@ func (c *Collection) IndexesOf(table, suffix string) []string {
 	return texts
 }
 
-// UniqueIndex is the collection's unique index over that one field, if it has
-// one; its condition and collation are the caller's to judge.
+// UniqueIndex returns the unique index over the field alone, if the collection has such an index.
+// The caller must check the condition and the collation of the index.
 func (c *Collection) UniqueIndex(field string) (ix store.Index, ok bool) {
 	for _, ix := range c.ParsedIndexes() {
 		if ix.Unique && len(ix.Columns) == 1 && strings.EqualFold(ix.Columns[0].Name, field) {
@@ -52,8 +52,8 @@ func (c *Collection) UniqueIndex(field string) (ix store.Index, ok bool) {
 	return store.Index{}, false
 }
 
-// FoldsCase reports whether the field identifies records in any letter case: a unique
-// index over it alone is COLLATE NOCASE.
+// FoldsCase reports whether a unique index over the field alone is COLLATE NOCASE, so that the
+// field identifies records in any letter case.
 func (c *Collection) FoldsCase(field string) bool {
 	for _, ix := range c.ParsedIndexes() {
 		if ix.Unique && len(ix.Columns) == 1 && strings.EqualFold(ix.Columns[0].Name, field) && strings.EqualFold(ix.Columns[0].Collate, "NOCASE") {

@@ -65,7 +65,7 @@ func (s *Service) around(ctx context.Context, e *RequestEvent, do func(*RequestE
 	return s.cfg.Hooks.Request.Around(ctx, e, func() error { return do(e) })
 }
 
-// call returns the Call of the hooks of a moment.
+// call returns the hook.Call of the hooks of a moment, for example "after success".
 func (s *Service) call(moment string) hook.Call {
 	return hook.Call{Name: "hook settings " + moment, Limit: s.cfg.HookLimit}
 }
@@ -92,8 +92,8 @@ func (s *Service) runAfterFailure(ctx context.Context, e *RequestEvent, failed e
 	s.logFailure(s.cfg.Hooks.AfterFailure.Run(afterwards(ctx), s.call("after failure"), e))
 }
 
-// afterwards returns the context of hooks after an update: outside of any transaction, and not
-// cancelled with the request.
+// afterwards returns ctx for the hooks that run after an update: without its transaction, and
+// without its cancellation.
 func afterwards(ctx context.Context) context.Context {
 	return store.WithTransaction(context.WithoutCancel(ctx), nil)
 }

@@ -1,4 +1,4 @@
-// A look at a script before it runs: what it does to whole tables.
+// The review of a script before it runs: which statements change whole tables.
 
 package sqlrun
 
@@ -12,20 +12,20 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// Danger is a statement that does something to all rows of a table.
+// Danger is a statement that changes or deletes all rows of a table.
 type Danger struct {
 	Verb      string // UPDATE, DELETE, TRUNCATE, DROP TABLE, DROP COLUMN
 	Table     string
 	Statement string
-	Rows      int64 // that the table has; -1 where it is not known
+	Rows      int64 // number of rows of the table; -1 if unknown
 }
 
-// countLimit is how long the rows of a table are counted.
+// countLimit is the time limit for counting the rows of a table.
 const countLimit = 5 * time.Second
 
-// Review returns what a script would do to whole tables: UPDATE and DELETE without WHERE,
-// TRUNCATE, tables and columns that are dropped. It judges the words of the script, and
-// runs nothing of it. Faults are those of Run for a script that cannot be run as it is.
+// Review returns the statements of a script that change whole tables: UPDATE and DELETE without
+// WHERE, TRUNCATE, and the dropping of tables and columns. Review judges the words of the script,
+// and does not run the script. For a script that cannot run the faults are those of Run.
 func (s *Service) Review(ctx context.Context, caller record.Caller, query string) ([]Danger, error) {
 	if err := caller.RequireSuperuser(); err != nil {
 		return nil, err
@@ -44,8 +44,9 @@ func (s *Service) Review(ctx context.Context, caller record.Caller, query string
 	return list, ctx.Err()
 }
 
-// Reads reports whether a script only reads, judged by its words: each statement begins with SELECT, VALUES, WITH or
-// EXPLAIN, and has none of INSERT, UPDATE, DELETE, MERGE and INTO. A script that reads and locks rows counts as writing.
+// Reads reports whether a script only reads, judged by its words: each statement begins with
+// SELECT, VALUES, WITH or EXPLAIN, and has none of the words INSERT, UPDATE, DELETE, MERGE and
+// INTO. A script that locks the rows it reads (FOR UPDATE) counts as writing.
 func Reads(query string) bool {
 	for _, statement := range statements(query) {
 		first := statement[0]
@@ -61,8 +62,8 @@ func Reads(query string) bool {
 	return true
 }
 
-// Plan returns how the engine would run the only statement of a query, which is not run. The
-// errors are those of Run.
+// Plan returns the query plan of the engine for a query of one statement, without running the
+// statement. The errors are those of Run.
 func (s *Service) Plan(ctx context.Context, caller record.Caller, query string) (*Result, error) {
 	if err := caller.RequireSuperuser(); err != nil {
 		return nil, err
@@ -75,7 +76,7 @@ func (s *Service) Plan(ctx context.Context, caller record.Caller, query string) 
 	return s.Run(ctx, caller, sql)
 }
 
-// count is the number of rows of a table, -1 if it cannot be told.
+// count returns the number of rows of a table, -1 if the number is unknown.
 func (s *Service) count(ctx context.Context, table []string) (n int64) {
 	ctx, stop := context.WithTimeout(ctx, countLimit)
 	defer stop()
@@ -93,15 +94,15 @@ func (s *Service) count(ctx context.Context, table []string) (n int64) {
 	return n
 }
 
-// whole is a table all of whose rows a statement is about.
+// whole is a table that a statement changes as a whole.
 type whole struct {
 	verb  string
 	table []string // schema and name, or the name
 	depth int
 }
 
-// wholes finds the tables that a statement changes as a whole. A WHERE belongs to the
-// change before it that has as many parentheses around it.
+// wholes returns the tables that a statement changes as a whole. A WHERE belongs to the last change
+// before it at the same depth of parentheses.
 func wholes(statement []token) (list []whole) {
 	if statement[0].is("explain") && !contains(statement, "analyze") {
 		return nil
@@ -140,8 +141,8 @@ func wholes(statement []token) (list []whole) {
 	return kept
 }
 
-// updates reports whether UPDATE at that place begins a change: not in FOR UPDATE, ON UPDATE,
-// DO UPDATE, or the event of a trigger.
+// updates reports whether the UPDATE at token i begins a change. The UPDATE in FOR UPDATE, ON
+// UPDATE, DO UPDATE and in the event of a trigger does not.
 func updates(statement []token, i int) bool {
 	if i > 0 {
 		for _, word := range []string{"for", "on", "do", "key", "before", "after", "of", "or"} {
@@ -158,7 +159,7 @@ func updates(statement []token, i int) bool {
 	return false
 }
 
-// next is the token at that place, a token of nothing behind the end.
+// next returns the token i, or the zero token behind the end.
 func next(statement []token, i int) token {
 	if i < len(statement) {
 		return statement[i]
@@ -166,7 +167,7 @@ func next(statement []token, i int) token {
 	return token{}
 }
 
-// tableAt is the name of the table that begins there, after words such as IF EXISTS.
+// tableAt returns the name of the table that begins at token i, after words such as IF EXISTS.
 func tableAt(statement []token, i int) (name []string) {
 	for {
 		t := next(statement, i)

@@ -207,7 +207,7 @@ func keepOwn(tx store.Tx, touched func(table string) bool) error {
 		if (table == "_changes" || table == "_migrations") && touched(table) {
 			return fault.New(fault.Invalid, "the table "+table+" is the server's own: it may be read, and not be changed")
 		}
-		if slices.Contains(schema.LogTables(), table) { // the server works without them
+		if slices.Contains(schema.LogTables(), table) { // the server works without the logs
 			continue
 		}
 		rows, err := tx.Query("SELECT 1 FROM " + store.Quote(table) + " WHERE 1 = 0")

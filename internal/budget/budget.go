@@ -1,7 +1,7 @@
-// Package budget divides what is scarce among callers: memory for bodies and answers,
-// processors for password hashes, places for slow reads. A Budget has a total, a share
-// that one caller may hold, a reserve that guests cannot take, and queues that are
-// fair by caller. DESIGN.md in this folder says why it is shaped so.
+// Package budget divides scarce resources among callers: memory for bodies and answers, processors
+// for password hashes, places for slow reads. A Budget has a total, a share that one caller may
+// hold, a reserve that guests cannot take, and queues that are fair by caller. DESIGN.md in this
+// folder gives the reasons.
 package budget
 
 import (
@@ -13,62 +13,61 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// ErrSpent is in the chain of each refusal.
+// ErrSpent is in the chain of the error of each refused acquisition.
 var ErrSpent = errors.New("budget: spent")
 
-// Config is what a Budget divides. Total and Share are required.
+// Config holds the sizes of a Budget. Total and Share are required.
 type Config struct {
 	Total   int64         // units that all callers hold together at most
 	Share   int64         // units that one guest holds at most; see Class for others
 	Reserve int64         // of Total: units that guests cannot have
 	Queue   int           // acquisitions of one guest that may wait; 0: none waits
 	Waiting int           // acquisitions of all guests that may wait, and of all others; default 16 times Queue
-	Wait    time.Duration // how long one may wait; 0: until its context ends
-	Refusal fault.Kind    // of those that get nothing; default fault.Unavailable
+	Wait    time.Duration // maximum wait of an acquisition; 0: until its context ends
+	Refusal fault.Kind    // kind of the fault of a refused acquisition; default fault.Unavailable
 }
 
 // Budget divides units among callers. It is safe for concurrent use.
 type Budget struct {
 	cfg Config
 
-	mu       sync.Mutex // guards what follows
+	mu       sync.Mutex // guards the fields below
 	held     int64
-	byGuests int64 // of held
+	byGuests int64 // units of held that guests hold
 	accounts map[Caller]*account
-	unused   []*account // to be used again
-	lanes    [2]lane    // of guests and of all others, which are served in turns
+	unused   []*account // for reuse
+	lanes    [2]lane    // the lane of guests and the lane of all other callers, served in turns
 	turn     int        // the lane that is served next
 	granted  uint64
 	refused  uint64
 	waited   time.Duration
 }
 
-// account is a caller who holds units or waits for some. It is forgotten when it does
-// neither.
+// account is the state of a caller who holds units or waits for units. Other accounts are dropped.
 type account struct {
 	caller Caller
 	held   int64
 	queue  []*waiter
-	queued bool // it is in its lane
+	queued bool // the account is in its lane
 }
 
-// lane is guests, or all other callers.
+// lane is the queue of the accounts of guests, or of all other callers.
 type lane struct {
-	accounts []*account // whose next acquisition fits into their share, in the order of their turns
-	waiting  int        // acquisitions, also of accounts that are not in it
+	accounts []*account // accounts whose next acquisition fits into their share, in the order of their turns
+	waiting  int        // number of waiting acquisitions, including those of accounts that are not in the lane
 }
 
-// waiter is an acquisition that waits.
+// waiter is a waiting acquisition.
 type waiter struct {
 	units   int64
 	granted bool
-	ready   chan struct{} // closed when it is granted
+	ready   chan struct{} // closed when the acquisition is granted
 }
 
-// maxUnused bounds how many accounts are kept to be used again.
+// maxUnused is the maximum number of accounts kept for reuse.
 const maxUnused = 64
 
-// New returns a Budget of which nobody holds anything.
+// New returns a Budget whose units are all free.
 func New(c Config) *Budget {
 	if c.Waiting <= 0 {
 		c.Waiting = 16 * c.Queue
@@ -79,7 +78,7 @@ func New(c Config) *Budget {
 	return &Budget{cfg: c, accounts: map[Caller]*account{}}
 }
 
-// Lease is what an acquisition has got. The zero Lease holds nothing. It belongs to one
+// Lease holds the units of an acquisition. The zero Lease holds no units. A Lease belongs to one
 // goroutine.
 type Lease struct {
 	budget *Budget
@@ -87,13 +86,12 @@ type Lease struct {
 	units  int64
 }
 
-// Units returns how many units the lease holds.
+// Units returns the number of units that the lease holds.
 func (l *Lease) Units() int64 { return l.units }
 
-// Acquire takes units for the caller, and waits for them in the queue of the caller if
-// they are not free. More units than the caller may ever hold stand for as many as that.
-// The error is a fault of the kind Config.Refusal, or that of ctx. A nil Budget has
-// no limits.
+// Acquire takes units for the caller. If the units are not free, Acquire waits in the queue of the
+// caller. If units is more than the caller may ever hold, Acquire takes the maximum of the caller.
+// The error is a fault of the kind Config.Refusal, or that of ctx. A nil Budget has no limits.
 func (b *Budget) Acquire(ctx context.Context, c Caller, units int64) (Lease, error) {
 	if b == nil || units <= 0 {
 		return Lease{}, nil
@@ -122,19 +120,18 @@ func (b *Budget) Acquire(ctx context.Context, c Caller, units int64) (Lease, err
 	return b.wait(ctx, a, w)
 }
 
-// TryAcquire is Acquire without waiting.
+// TryAcquire takes units as Acquire does, but returns the fault instead of waiting.
 func (b *Budget) TryAcquire(c Caller, units int64) (l Lease, err error) {
 	l = Lease{budget: b, caller: c}
 	return l, l.Grow(units)
 }
 
-// Lend returns a lease that holds nothing yet, for Grow.
+// Lend returns a lease without units, for Grow.
 func (b *Budget) Lend(c Caller) Lease { return Lease{budget: b, caller: c} }
 
-// Grow adds units to the lease, without waiting. If the caller holds nothing but this
-// lease, it grows no further than the caller's share, without an error: something large
-// is possible when it is alone. The error is a fault of the kind Config.Refusal; the
-// lease stays as it is then.
+// Grow adds units to the lease, without waiting. If the caller holds no other lease, the lease
+// grows up to the caller's share at most, and larger units are no error: a caller may do one large
+// thing at a time. The error is a fault of the kind Config.Refusal; the lease then stays unchanged.
 func (l *Lease) Grow(units int64) error {
 	b := l.budget
 	if b == nil || units <= 0 {
@@ -155,7 +152,7 @@ func (l *Lease) Grow(units int64) error {
 	return nil
 }
 
-// Release gives the units back. Calling it again does nothing.
+// Release gives the units back. Further calls do nothing.
 func (l *Lease) Release() {
 	b := l.budget
 	if b == nil || l.units == 0 {
@@ -167,7 +164,7 @@ func (l *Lease) Release() {
 	l.units = 0
 }
 
-// wait waits until the acquisition is granted, its time is over or ctx ends.
+// wait waits until the acquisition is granted, the maximum wait is over or ctx ends.
 func (b *Budget) wait(ctx context.Context, a *account, w *waiter) (Lease, error) {
 	began := time.Now()
 	var over <-chan time.Time // nil: never
@@ -187,7 +184,7 @@ func (b *Budget) wait(ctx context.Context, a *account, w *waiter) (Lease, error)
 	defer b.mu.Unlock()
 	b.waited += time.Since(began)
 	switch {
-	case w.granted && err == nil: // also in the moment in which its time was over
+	case w.granted && err == nil: // even if the wait was over at the same moment
 		return Lease{b, a.caller, w.units}, nil
 	case w.granted:
 		b.giveBack(a, w.units)
@@ -200,13 +197,13 @@ func (b *Budget) wait(ctx context.Context, a *account, w *waiter) (Lease, error)
 	return Lease{}, err
 }
 
-// refuse returns the fault of an acquisition that gets nothing. Lock held.
+// refuse returns the fault of a refused acquisition. The lock must be held.
 func (b *Budget) refuse() error {
 	b.refused++
 	return fault.Wrap(b.cfg.Refusal, "", ErrSpent)
 }
 
-// account returns the account of a caller. Lock held.
+// account returns the account of a caller. The lock must be held.
 func (b *Budget) account(c Caller) *account {
 	a := b.accounts[c]
 	if a != nil {
@@ -222,7 +219,7 @@ func (b *Budget) account(c Caller) *account {
 	return a
 }
 
-// forget drops an account that neither holds anything nor waits. Lock held.
+// forget drops an account that neither holds units nor waits. The lock must be held.
 func (b *Budget) forget(a *account) {
 	if a.held > 0 || len(a.queue) > 0 {
 		return
@@ -233,7 +230,7 @@ func (b *Budget) forget(a *account) {
 	}
 }
 
-// limit returns how many units the caller may hold.
+// limit returns the maximum number of units that the caller may hold.
 func (b *Budget) limit(c Caller) int64 {
 	switch c.Class {
 	case Superuser:
@@ -244,7 +241,7 @@ func (b *Budget) limit(c Caller) int64 {
 	return min(b.cfg.Share, b.cfg.Total-b.cfg.Reserve)
 }
 
-// longest returns how many acquisitions of the caller may wait.
+// longest returns the maximum number of acquisitions of the caller that may wait.
 func (b *Budget) longest(c Caller) int {
 	switch c.Class {
 	case Superuser:
@@ -255,18 +252,19 @@ func (b *Budget) longest(c Caller) int {
 	return b.cfg.Queue
 }
 
-// fits reports whether the caller may have the units now. Lock held.
+// fits reports whether the units are free and within the share of the caller. The lock must be
+// held.
 func (b *Budget) fits(a *account, units int64) bool {
 	return a.held+units <= b.limit(a.caller) && b.free(a, units)
 }
 
-// free reports whether nobody else holds the units. Lock held.
+// free reports whether the units are free for the caller. The lock must be held.
 func (b *Budget) free(a *account, units int64) bool {
 	return b.held+units <= b.cfg.Total &&
 		(a.caller.Class != Guest || b.byGuests+units <= b.cfg.Total-b.cfg.Reserve)
 }
 
-// grant gives the caller the units. Lock held.
+// grant gives the units to the caller. The lock must be held.
 func (b *Budget) grant(a *account, units int64) {
 	a.held += units
 	b.held += units
@@ -276,7 +274,8 @@ func (b *Budget) grant(a *account, units int64) {
 	b.granted++
 }
 
-// giveBack takes units back and grants what fits then. Lock held.
+// giveBack takes units back, and grants the waiting acquisitions that fit then. The lock must be
+// held.
 func (b *Budget) giveBack(a *account, units int64) {
 	a.held -= units
 	b.held -= units

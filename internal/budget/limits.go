@@ -10,30 +10,30 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// Limits are the sizes of a server's budgets. What is zero has its default.
+// Limits are the sizes of a server's budgets. A field that is zero has its default.
 type Limits struct {
-	// Memory is how many bytes of memory the process may have, of which the other
-	// defaults are parts; default Memory().
+	// Memory is the memory of the process in bytes, from which the other defaults are computed;
+	// default Memory().
 	Memory int64
 
-	// Answers is how many bytes of answers may be in memory, being built or waiting for
-	// their clients; default a sixteenth of Memory, between 32 and 96 MiB.
+	// Answers is the maximum number of bytes of answers in memory, while they are built or sent;
+	// default a sixteenth of Memory, between 32 and 96 MiB.
 	Answers int64
 
-	// Bodies is how many bytes of bodies may be in memory while they arrive; default as
-	// Answers.
+	// Bodies is the maximum number of bytes of bodies in memory while the bodies arrive; default
+	// that of Answers.
 	Bodies int64
 
-	// Caches is how many bytes of the database SQLite may keep in memory; default a quarter of
-	// Memory, and at most 64 MiB for each processor and 64 MiB more.
+	// Caches is the maximum size of the page caches of SQLite in bytes; default a quarter of
+	// Memory, but at most 64 MiB plus 64 MiB for each processor.
 	Caches int64
 
-	// Page is how many bytes the records of one answer may have for callers who are no
-	// superusers, and as many the records that are expanded in it; default 16 MiB.
+	// Page is the maximum number of bytes of the records of one answer for callers who are not
+	// superusers, and again of the expanded records of the answer; default 16 MiB.
 	Page int64
 
-	// Cascade is how many records the deletions of one write may delete or change for
-	// callers who are no superusers; default 10,000.
+	// Cascade is the maximum number of records that the deletions of one write may delete or
+	// change for callers who are not superusers; default 10,000.
 	Cascade int
 }
 

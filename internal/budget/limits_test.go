@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// The caches of the database are a part of the memory, and grow with the processors only.
+// TestCaches checks the default of Caches: a quarter of Memory, up to a limit by processors.
 func TestCaches(t *testing.T) {
 	t.Parallel()
 	most := int64(1+runtime.GOMAXPROCS(0)) * 64 << 20

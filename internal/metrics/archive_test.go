@@ -10,7 +10,8 @@ import (
 	"github.com/loambase/loam/core/logs"
 )
 
-// TestHistoryIsInTheLogs opens an app a second time: its History has the samples of the first time.
+// TestHistoryIsInTheLogs opens an app twice: the History of the second app has the samples that the
+// first app has stored.
 func TestHistoryIsInTheLogs(t *testing.T) {
 	t.Parallel()
 	c := core.Config{Dir: t.TempDir(), DB: enginetest.URL(t)}

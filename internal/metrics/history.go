@@ -48,8 +48,9 @@ func newHistory(c historyConfig) *History {
 		day:  track{step: time.Minute, length: logs.SampleTime}}
 }
 
-// Run takes samples until ctx ends. It begins with the samples that this server has stored before, and
-// stores a sample every minute. Of failures in a row it logs the first one.
+// Run takes samples until ctx ends, and stores a sample every minute. It first loads the samples
+// that this server has stored earlier. If several samples in a row cannot be stored, Run logs the
+// first failure. The error is always nil.
 func (h *History) Run(ctx context.Context) error {
 	if err := h.load(ctx); err != nil && ctx.Err() == nil {
 		h.log.Warn("stored samples of the metrics cannot be read", "error", err)
@@ -73,7 +74,7 @@ func (h *History) Run(ctx context.Context) error {
 	}
 }
 
-// load puts the stored samples before those of the tracks.
+// load inserts the stored samples before the samples of both tracks.
 func (h *History) load(ctx context.Context) error {
 	list, err := h.stored.Samples(ctx, h.node)
 	if err != nil {
@@ -88,8 +89,9 @@ func (h *History) load(ctx context.Context) error {
 	return nil
 }
 
-// sample adds the current values of the metrics to both tracks, and returns the sample that it has
-// added to the track of minutes, or nil. Families that cannot be gathered are left out of the sample.
+// sample adds the current values of the metrics to both tracks. It returns the sample that was
+// added to the track of minutes, or nil. Families that cannot be gathered are left out of the
+// sample.
 func (h *History) sample() (minute *logs.Sample) {
 	families, _ := h.gather()
 	r := read(h.now(), families)
@@ -102,8 +104,8 @@ func (h *History) sample() (minute *logs.Sample) {
 }
 
 // Series are values of figures over time. Values maps the name of a figure to its values, one for
-// each moment of At. A value is nil if the figure had no value at that moment. Where samples are
-// missing, since the server did not run, there is a moment without values.
+// each moment of At. A value is nil if the figure had no value at that moment. For a time in which
+// the server did not run, At has one moment without values.
 type Series struct {
 	Step   int                   `json:"step"` // seconds between two moments
 	At     []int64               `json:"at"`   // Unix time in seconds, the oldest first
@@ -133,8 +135,9 @@ func (h *History) series(t *track) Series {
 	return s
 }
 
-// withGaps adds a sample without values wherever the period of the next sample begins more than
-// sampleTime after a sample. The last sample is followed by one that begins at next.
+// withGaps inserts a sample without values into each gap: wherever the period of a sample begins
+// more than sampleTime after the sample before. next is the beginning of the period after the last
+// sample.
 func withGaps(samples []logs.Sample, next time.Time) (list []logs.Sample) {
 	for i, sample := range samples {
 		list = append(list, sample)
@@ -161,13 +164,13 @@ func (h *History) Routes() []RouteFigures {
 // before it.
 type track struct {
 	step    time.Duration // between two samples
-	length  time.Duration // older samples are dropped
+	length  time.Duration // maximum age of a sample
 	last    *reading      // the reading of the last sample; nil before the first reading
-	samples []logs.Sample // those of another run of the server may have another step
+	samples []logs.Sample // loaded samples of an earlier run may have another step
 }
 
-// add adds a sample from a reading and returns it, or returns nil if less than step has passed since the
-// last reading.
+// add adds a sample of the time between the last reading and r, and returns the sample. It returns
+// nil for the first reading, and if less than step has passed since the last reading.
 func (t *track) add(r *reading) (added *logs.Sample) {
 	// A ticker may be somewhat early: half a sampleTime is the tolerance.
 	if t.last != nil && r.at.Sub(t.last.at) < t.step-sampleTime/2 {

@@ -20,13 +20,13 @@ type measured struct {
 	archived []logs.Sample
 }
 
-// KeepSample implements archive. Run alone calls it.
+// KeepSample implements archive. It stores nothing: only Run calls KeepSample.
 func (m *measured) KeepSample(context.Context, string, logs.Sample) error { return nil }
 
 // Samples implements archive.
 func (m *measured) Samples(context.Context, string) ([]logs.Sample, error) { return m.archived, nil }
 
-// newMeasured has read the metrics once, and has taken no sample yet.
+// newMeasured returns a History that has read the metrics once and has no sample yet.
 func newMeasured(t *testing.T) *measured {
 	t.Helper()
 	return measuredAt(time.Date(2027, 1, 2, 3, 4, 0, 0, time.UTC))
@@ -135,7 +135,7 @@ func TestHistoryIsBounded(t *testing.T) {
 	}
 }
 
-// TestHistoryAfterARestart loads the samples of an earlier run, which ended ten minutes before.
+// TestHistoryAfterARestart loads the samples of a run that ended ten minutes before.
 func TestHistoryAfterARestart(t *testing.T) {
 	t.Parallel()
 	before := newMeasured(t)
@@ -157,7 +157,7 @@ func TestHistoryAfterARestart(t *testing.T) {
 		t.Errorf("the day has %d moments: %v", len(day.At), day.Values["requests"])
 	}
 	hour := m.Hour()
-	if len(hour.At) != 51 || ends(hour) != nil { // 50 minutes and the gap
+	if len(hour.At) != 51 || ends(hour) != nil { // the samples of 50 minutes and the moment of the gap
 		t.Errorf("the hour has %d moments", len(hour.At))
 	}
 	m.answer("/a", "200", 0.002, 10)

@@ -39,7 +39,7 @@ type Metrics struct {
 
 	known sync.Map // maps outcome to prometheus.Observer, since a lookup by labels costs more
 
-	// History has samples of the last 24 hours. It takes samples while History.Run runs.
+	// History holds the samples of the last 24 hours. History.Run takes the samples.
 	History *History
 }
 
@@ -78,13 +78,14 @@ func New(c Config) *Metrics {
 	return m
 }
 
-// nodeOf returns the name of the server in the archive of samples. Servers that share a PostgreSQL database
-// have different names: the host and the data folder. An archive in the data folder has one server.
+// nodeOf returns the name of the server in the archive of samples. Servers that share a PostgreSQL
+// database are named by host and data folder. With SQLite the archive belongs to one server, whose
+// name is empty.
 func nodeOf(c core.Config) string {
 	if c.DB == "" {
 		return ""
 	}
-	host, _ := os.Hostname() // without a name, the folder alone
+	host, _ := os.Hostname() // without a host name, the folder names the server
 	dir, err := filepath.Abs(c.Dir)
 	if err != nil {
 		dir = c.Dir

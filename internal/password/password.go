@@ -1,6 +1,7 @@
-// Package password hashes and compares passwords with bcrypt behind bounded queues: a
-// storm of logins costs max(1, NumCPU/2) processors and no more, callers have turns (see
-// internal/budget), and past the length of a queue the caller is told to come back later.
+// Package password hashes and compares passwords with bcrypt behind bounded queues. A storm of
+// logins uses at most max(1, NumCPU/2) processors, callers are served in turns (see
+// internal/budget), and a caller who finds the queue full is refused with a fault that asks for a
+// later attempt.
 package password
 
 import (
@@ -23,36 +24,36 @@ const (
 	DefaultCost = bcrypt.DefaultCost
 )
 
-// MaxBytes is the longest password that can be hashed: bcrypt takes no more.
+// MaxBytes is the maximum length of a password in bytes, a limit of bcrypt.
 const MaxBytes = 72
 
-// How many hashes may wait for a processor: of all guests, of all others, and of one
-// guest.
+// DefaultQueue is the number of hashes that may wait for a processor: of all guests together, and
+// of all other callers together. DefaultCallers is the number of hashes of one guest that may wait.
 const (
 	DefaultQueue   = 256
 	DefaultCallers = 8
 )
 
-// ErrTooLong is what Hash returns for a password of more than MaxBytes bytes.
+// ErrTooLong is the error of Hash for a password of more than MaxBytes bytes.
 var ErrTooLong = errors.New("password: longer than 72 bytes")
 
-// Hasher bounds the work. Its zero value is not usable; see New. Safe for
-// concurrent use.
+// Hasher hashes and compares passwords on a bounded number of processors. New makes a Hasher; the
+// zero value is not usable. A Hasher is safe for concurrent use.
 type Hasher struct {
-	cost   int            // of hashes that are asked for without one
+	cost   int            // default cost of a hash
 	places *budget.Budget // processors
-	caller budget.Caller  // who pays
+	caller budget.Caller  // the caller to whom the work is charged
 }
 
-// Config is how a Hasher works.
+// Config holds the options of a Hasher.
 type Config struct {
-	Cost    int // of hashes that are asked for without one; default DefaultCost
-	Workers int // processors that it uses; default max(1, NumCPU/2)
-	Queue   int // hashes of all guests that may wait for a processor, and of all others; default DefaultQueue
-	Callers int // hashes of one guest that may wait; default DefaultCallers
+	Cost    int // cost of hashes for which Hash gets no cost; default DefaultCost
+	Workers int // maximum number of processors in use; default max(1, NumCPU/2)
+	Queue   int // number of hashes of all guests that may wait, and of all others; default DefaultQueue
+	Callers int // number of hashes of one guest that may wait; default DefaultCallers
 }
 
-// New is a Hasher with that configuration. Its work is the program's own; see For.
+// New returns a Hasher. Its work is charged to the program itself; see For.
 func New(c Config) *Hasher {
 	workers := int64(cmp.Or(max(0, c.Workers), max(1, runtime.NumCPU()/2)))
 	return &Hasher{
@@ -66,8 +67,8 @@ func New(c Config) *Hasher {
 	}
 }
 
-// For returns a Hasher that does the work in the name of a caller: callers wait for each
-// other in turns, and each with a few hashes at most.
+// For returns a Hasher whose work is charged to the caller. Callers get processors in turns, and
+// each caller may wait with a few hashes only.
 func (h *Hasher) For(c budget.Caller) *Hasher {
 	return &Hasher{cost: h.cost, places: h.places, caller: c}
 }
@@ -75,9 +76,9 @@ func (h *Hasher) For(c budget.Caller) *Hasher {
 // Usage returns the figures of use of the processors.
 func (h *Hasher) Usage() budget.Usage { return h.places.Usage() }
 
-// Hash is the bcrypt hash of the password; cost 0 stands for the configured one. A
-// password that is too long is ErrTooLong, a full queue a fault.TooMany, a
-// cancelled wait the context's error.
+// Hash returns the bcrypt hash of the password; cost 0 is the configured cost. The error is
+// ErrTooLong for a password that is too long, a fault of the kind TooMany for a full queue, or the
+// error of ctx.
 func (h *Hasher) Hash(ctx context.Context, plain string, cost int) (string, error) {
 	cost = cmp.Or(cost, h.cost)
 	if cost < MinCost || cost > MaxCost {
@@ -94,11 +95,10 @@ func (h *Hasher) Hash(ctx context.Context, plain string, cost int) (string, erro
 	return string(hash), err
 }
 
-// Compare says whether the password is the one that was hashed. An empty hash or
-// one that is not bcrypt's matches nothing and takes as long as one that is. A
-// password of more than MaxBytes bytes matches nothing either: bcrypt would ignore
-// what follows the first 72. The error is about the queue or the context, never about
-// the password.
+// Compare reports whether the hash is that of the password. An empty or invalid hash matches no
+// password, and takes as long as a valid hash. A password of more than MaxBytes bytes matches no
+// hash, because bcrypt would ignore the bytes after the first 72. The error is that of a full queue
+// or of ctx, never about the password.
 func (h *Hasher) Compare(ctx context.Context, hash, plain string) (bool, error) {
 	cost, err := bcrypt.Cost([]byte(hash))
 	if err != nil {
@@ -115,14 +115,13 @@ func (h *Hasher) Compare(ctx context.Context, hash, plain string) (bool, error) 
 	return match, err
 }
 
-// Burn takes the time of a Compare with a hash of that cost (0: the configured one) and
-// finds nothing, so that an answer does not tell whether there was a hash to
-// compare with.
+// Burn takes the time of a Compare with a hash of that cost (0: the configured cost), so that the
+// time of an answer does not reveal whether a hash existed.
 func (h *Hasher) Burn(ctx context.Context, plain string, cost int) error {
 	if cost < MinCost || cost > MaxCost {
 		cost = h.cost
 	}
-	// Any salt and checksum do: it is the cost that takes the time.
+	// Any salt and checksum will do: only the cost determines the time.
 	hash := fmt.Appendf(nil, "$2a$%02d$%s%s", cost, "abcdefghijklmnopqrstuu", "abcdefghijklmnopqrstuvwxyzABCDE")
 	return h.work(ctx, func() error {
 		_ = bcrypt.CompareHashAndPassword(hash, []byte(plain))
@@ -130,8 +129,8 @@ func (h *Hasher) Burn(ctx context.Context, plain string, cost int) error {
 	})
 }
 
-// work runs fn when there is a processor for it. What has begun is finished:
-// bcrypt cannot be interrupted.
+// work waits for a processor and runs fn. A run of fn ends only when fn returns: bcrypt cannot be
+// interrupted.
 func (h *Hasher) work(ctx context.Context, fn func() error) error {
 	place, err := h.places.Acquire(ctx, h.caller, 1)
 	if err != nil {

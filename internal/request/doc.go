@@ -1,8 +1,8 @@
-// Package request is a request before it belongs to a transport. Service.Track wraps
-// every request of a server; it gives the request an id, one settings pointer for its
-// whole life, and a place for its outcome. Begin adds the caller. REST, and every
-// other transport, starts from what Begin returns; a middleware around them reads
-// the Outcome when they have answered.
+// Package request holds the part of a request that is common to all transports. Service.Track wraps
+// every request of a server, and gives the request an id, one settings pointer for its whole life,
+// and a place for its outcome. Begin adds the caller. REST and every other transport begins with
+// the Request that Begin returns; middleware around the transports reads the Outcome after the
+// answer.
 //
 //	q, err := service.Begin(r)
 //	if err != nil {

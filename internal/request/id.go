@@ -9,8 +9,8 @@ import (
 
 const idHeader = "X-Request-Id"
 
-// requestID returns the id of a request. The one that came with it is kept only from
-// behind a trusted proxy: what clients choose must not mix with the ids in the log.
+// requestID returns the id of a request. The id in the header is used only if a trusted proxy has
+// sent the request, so that clients cannot choose ids in the log.
 func requestID(r *http.Request, s *settings.Settings) string {
 	if sent := r.Header[idHeader]; len(sent) > 0 && validID(sent[0]) && s.TrustedProxy.Trusts(r.RemoteAddr) {
 		return sent[0]
@@ -18,7 +18,7 @@ func requestID(r *http.Request, s *settings.Settings) string {
 	return newID()
 }
 
-// newID returns 15 random characters. They are unique, not secret.
+// newID returns a random id of 15 characters, which is unique but not secret.
 func newID() string {
 	const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
 	const perDraw = 12 // 36^12 < 2^64
@@ -34,7 +34,7 @@ func newID() string {
 	return string(id[:])
 }
 
-// validID reports whether an id may stand in a log as it is.
+// validID reports whether an id can be logged unchanged.
 func validID(id string) bool {
 	if id == "" || len(id) > 64 {
 		return false

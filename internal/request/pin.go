@@ -10,14 +10,13 @@ import (
 	"strings"
 )
 
-// Forwarding are the headers by which proxies say for whom they ask.
+// Forwarding are the headers in which proxies send the address of their client.
 var Forwarding = [...]string{"X-Forwarded-For", "X-Real-Ip", "Forwarded", "Cf-Connecting-Ip", "Fly-Client-Ip", "True-Client-Ip"}
 
-// Pin stands for where a request comes from: the peer of the connection, and every
-// header in which a proxy may tell of the one before it, trusted or not, as it is. Two
-// requests of one Pin come the same way. Of two clients behind a proxy that nobody has
-// configured, the addresses are equal and the Pins are not
-// (docs/wire/auth-realtime-system.md §1.6.2).
+// Pin returns a hash of the origin of a request: the peer of the connection and the unchanged
+// headers in which proxies send the address of their client, trusted or not. Two requests with one
+// Pin have come the same way. Two clients behind a proxy that is not configured have the same
+// address, but different Pins (docs/wire/auth-realtime-system.md §1.6.2).
 func (q *Request) Pin(r *http.Request) string {
 	peer, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -26,7 +25,7 @@ func (q *Request) Pin(r *http.Request) string {
 	hash := sha256.New()
 	hash.Write([]byte(peer))
 	for _, name := range slices.Concat(Forwarding[:], q.Settings.TrustedProxy.Headers) {
-		// No value of a header has a line break.
+		// Values of headers contain no line breaks, so the separator is unambiguous.
 		hash.Write([]byte("\n" + strings.Join(r.Header[textproto.CanonicalMIMEHeaderKey(name)], "\n") + "\n"))
 	}
 	return hex.EncodeToString(hash.Sum(nil))

@@ -17,29 +17,29 @@ import (
 	"github.com/loambase/loam/internal/wire"
 )
 
-// Request is one request. It belongs to the goroutine that serves it.
+// Request is one HTTP request. It belongs to the goroutine that serves the request.
 type Request struct {
 	ID       string             // sent as X-Request-Id, and in every line of the log about this request
-	Settings *settings.Settings // the current ones when the request came; shared, not to be changed
+	Settings *settings.Settings // the settings at the beginning of the request; shared, must not be changed
 
-	// What Begin finds out.
+	// Set by Begin.
 	Caller record.Caller // the zero Caller before Begin
-	Token  string        // by which the caller was recognised; "" if none was sent
-	Query  url.Values    // of the URL
+	Token  string        // the token of the request; "" if the request has no token
+	Query  url.Values    // the query of the URL
 
 	// Route is set by the transport as soon as it is known; nil until then.
 	Route *Route
 
 	service  *Service
-	out      *writer // nil for a request that did not come through Track
-	inner    *writer // see Watch; nil mostly
+	out      *writer // nil without Track
+	inner    *writer // the writer of Watch; nil without Watch
 	start    time.Time
-	err      error // that the request was answered with
+	err      error // error with which the request was answered
 	begun    bool
 	beginErr error
 }
 
-// tracked is a Request, its context and its writer in one allocation.
+// tracked holds a Request, its context and its writer in one allocation.
 type tracked struct {
 	context.Context
 	request Request
@@ -50,8 +50,8 @@ type tracked struct {
 
 type contextKey struct{}
 
-// Value carries chi's context too: the router then needs no context and no copy of
-// the http.Request of its own.
+// Value implements context.Context. It also returns the routing context of chi, so that the router
+// needs no further context and no copy of the http.Request.
 func (t *tracked) Value(key any) any {
 	switch key {
 	case contextKey{}:
@@ -62,8 +62,7 @@ func (t *tracked) Value(key any) any {
 	return t.Context.Value(key)
 }
 
-// From returns the Request whose context ctx comes from, nil if it is none of a
-// tracked request.
+// From returns the Request whose context ctx is or derives from, nil for a context without Track.
 func From(ctx context.Context) *Request {
 	q, _ := ctx.Value(contextKey{}).(*Request)
 	return q
@@ -78,11 +77,11 @@ func (s *Service) track(r *http.Request) *tracked {
 	return t
 }
 
-// Begin finds out who calls. A token that is not valid is no error: its owner is a
-// guest. The error is an Invalid fault if the query is not UTF-8, a Forbidden one for
-// a superuser from an address that is not allowed; else the token could not be
-// checked. The Request is returned beside an error too, to Fail with. A second call
-// for the same request returns the same.
+// Begin determines the caller of the request. A caller with an invalid token is a guest, without an
+// error. The fault is Invalid if the query is not UTF-8, and Forbidden for a superuser from an
+// address that is not allowed; any other error means that the token could not be checked. Begin
+// returns the Request even with an error, for Fail. Further calls for the request return the same
+// result.
 func (s *Service) Begin(r *http.Request) (*Request, error) {
 	q := From(r.Context())
 	if q == nil { // served without Track
@@ -114,8 +113,8 @@ func (q *Request) begin(r *http.Request) (err error) {
 	return nil
 }
 
-// Bearer returns the token in an Authorization header: what follows "Bearer ", or
-// the whole header.
+// Bearer returns the token in an Authorization header: the part after "Bearer ", or the whole
+// header without that prefix.
 func Bearer(header string) string {
 	const scheme = "Bearer "
 	if len(header) > len(scheme) && strings.EqualFold(header[:len(scheme)], scheme) {
@@ -124,18 +123,18 @@ func Bearer(header string) string {
 	return header
 }
 
-// Fail answers with the envelope of err, after Failed. What the client still sends is read
-// first (see wire.Drain).
+// Fail calls Failed, reads the rest of the request (see wire.Drain), and answers with the body of
+// the error.
 func (q *Request) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	err = q.Failed(r, err)
 	wire.Drain(w, r)
 	wire.Error(w, err, q.Caller.Superuser())
 }
 
-// Failed keeps err for the Outcome and returns the error to answer with: who calls it
-// answers, as Fail does. Internal failures and unavailable databases are logged as errors,
-// unless the client has gone away. An answer that has begun is broken off, by a panic with
-// http.ErrAbortHandler: a part of it must not look like the whole.
+// Failed stores err for the Outcome and returns the error with which the caller of Failed must
+// answer. Internal failures and unavailable databases are logged as errors, unless the client has
+// disconnected. If the answer has begun, Failed panics with http.ErrAbortHandler, so that the
+// client cannot take a part of the answer for the whole.
 func (q *Request) Failed(r *http.Request, err error) error {
 	if errors.Is(err, context.Canceled) && errors.Is(context.Cause(r.Context()), ErrDraining) {
 		err = fault.Wrap(fault.Unavailable, "The server is stopping.", err)
@@ -143,7 +142,7 @@ func (q *Request) Failed(r *http.Request, err error) error {
 	q.err = err
 	gone := errors.Is(err, context.Canceled) && r.Context().Err() != nil
 	begun := q.Answered()
-	spent := errors.Is(err, budget.ErrSpent) // which a client can cause as often as it likes
+	spent := errors.Is(err, budget.ErrSpent) // not logged, since clients can cause the error at will
 	if kind := fault.KindOf(err); (kind == fault.Internal || kind == fault.Unavailable && !spent || begun) && !gone {
 		q.service.cfg.Log().Error("request failed", "request", q.ID, "method", r.Method, "path", r.URL.Path,
 			"route", q.Route.String(), "caller", q.Who(), "error", err)
@@ -154,7 +153,7 @@ func (q *Request) Failed(r *http.Request, err error) error {
 	return err
 }
 
-// Who names the caller in logs: "collectionId/recordId", or "guest".
+// Who returns the name of the caller for logs: "collectionId/recordId", or "guest".
 func (q *Request) Who() string {
 	if actor := q.Caller.Actor(); actor != "" {
 		return actor
@@ -162,16 +161,16 @@ func (q *Request) Who() string {
 	return "guest"
 }
 
-// Outcome is what became of a request, for those who look on from outside.
+// Outcome is the result of a request, for logs and metrics.
 type Outcome struct {
 	Status   int           // 200 if the handler has written nothing, 101 if it took the connection
-	Bytes    int64         // of the body, as they were sent
-	Err      error         // that was answered with; nil if there was none
-	Duration time.Duration // since the request came
+	Bytes    int64         // length of the body as sent
+	Err      error         // error of the answer; nil for success
+	Duration time.Duration // time since the beginning of the request
 }
 
-// Outcome returns what became of the request: to be called when it was answered. Of a
-// request that did not come through Track the status and the bytes are not known.
+// Outcome returns the result of the request. It must be called after the answer. Without Track the
+// status is 200 and Bytes is 0, because they are not known.
 func (q *Request) Outcome() Outcome {
 	o := Outcome{Status: http.StatusOK, Err: q.err, Duration: time.Since(q.start)}
 	if q.out != nil {
@@ -183,18 +182,18 @@ func (q *Request) Outcome() Outcome {
 	return o
 }
 
-// Answered reports whether the answer has begun: its header was sent, or the handler
-// took the connection, or has written to a watched writer. false if that is not known.
+// Answered reports whether the answer has begun: its header was sent, or the handler has hijacked
+// the connection or written to the writer of Watch. Without Track and Watch it is false.
 func (q *Request) Answered() bool {
 	return q.out != nil && q.out.status != 0 || q.inner != nil && q.inner.status != 0
 }
 
-// Watch returns a writer to w by which Answered knows of the first byte, although a
-// middleware in between may hold it back.
+// Watch returns a writer to w. After the first byte that is written to it Answered is true, even if
+// middleware between the writer and the connection buffers the byte.
 func (q *Request) Watch(w http.ResponseWriter) http.ResponseWriter {
 	q.inner = &writer{ResponseWriter: w}
 	return q.inner
 }
 
-// Panicked keeps the failure of a handler that panicked for the Outcome.
+// Panicked stores the error of a handler that has panicked for the Outcome.
 func (q *Request) Panicked(err error) { q.err = err }

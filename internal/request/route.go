@@ -1,7 +1,7 @@
 package request
 
-// Route is one row of a table of routes: what logs, rate limits and documentation
-// know of it. Routes are shared and must not be changed.
+// Route describes one row of a table of routes, for logs, rate limits and documentation. Routes are
+// shared and must not be changed.
 type Route struct {
 	Method string
 	Path   string // a pattern of chi: "/api/collections/{collection}/records"
@@ -26,11 +26,11 @@ func (r *Route) String() string {
 	return r.Label
 }
 
-// Audience says whom a route is for, before any rule is asked.
+// Audience says which callers may use a route at all, before any rule is checked.
 type Audience uint8
 
 const (
-	// Everyone may call; what they may do, rules or the handler decide.
+	// Everyone may call the route; rules or the handler restrict the callers further.
 	Everyone Audience = iota + 1
 	// Superusers only.
 	Superusers

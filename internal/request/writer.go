@@ -7,9 +7,8 @@ import (
 	"net/http"
 )
 
-// writer notes the status and the length of the answer that passes through it. It
-// has every optional method of net/http's own writer, so that flushing, hijacking and
-// sendfile work as without it.
+// writer records the status and the length of the answer. It has every optional method of the
+// writer of net/http, so that flushing, hijacking and sendfile work as without the writer.
 type writer struct {
 	http.ResponseWriter
 	status int // 0: the answer has not begun
@@ -45,7 +44,7 @@ func (w *writer) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// ReadFrom lets a file go from the disk to the network without passing through here.
+// ReadFrom implements io.ReaderFrom, so that net/http can send a file by sendfile.
 func (w *writer) ReadFrom(r io.Reader) (int64, error) {
 	w.begin()
 	n, err := io.Copy(w.ResponseWriter, r)
@@ -71,7 +70,7 @@ func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, buffered, err
 }
 
-// TookOver says which status the answer has of which the connection was taken over; else it is 101.
+// TookOver sets the status of the Outcome after the connection was hijacked. The default is 101.
 func (q *Request) TookOver(status int) {
 	if q.out != nil {
 		q.out.status = status

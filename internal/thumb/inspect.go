@@ -1,5 +1,5 @@
-// What an image is, found out before it is decoded: its size, what decoding it will take
-// in memory, and how it is to be turned.
+// Inspection of an image before it is decoded: its size, its orientation, and the memory that
+// decoding takes.
 
 package thumb
 
@@ -18,23 +18,23 @@ import (
 	_ "golang.org/x/image/webp"
 )
 
-// ErrImage is an image of which no thumb can be made: it is broken, of another format, or
-// too large.
+// ErrImage is the error of an image of which no thumb can be made: the image is damaged, too large,
+// or of an unsupported format.
 var ErrImage = errors.New("thumb: no thumb can be made of this")
 
-// MaxMemory is how many bytes the decoding of one image may take. A photo of 24 megapixels
-// takes 36 MB, or 180 if it is a progressive JPEG.
+// MaxMemory is the maximum number of bytes that making one thumb may take. Decoding a photo of 24
+// megapixels takes 36 MB, or 180 MB for a progressive JPEG.
 const MaxMemory = 256 << 20
 
-// Image is what is known of an image that is not decoded.
+// Image describes an image that is not decoded.
 type Image struct {
 	Format        string // jpeg, png, gif, webp
-	Width, Height int    // as stored, before it is turned
-	Memory        int64  // bytes that decoding it takes
+	Width, Height int    // of the stored image, before it is turned
+	Memory        int64  // bytes that decoding the image takes
 	turn          turn
 }
 
-// Inspect looks at the head of an image. The error is ErrImage, or that of the reader.
+// Inspect reads the head of an image. The error is ErrImage, or that of the reader.
 func Inspect(r io.ReadSeeker) (Image, error) {
 	config, format, err := image.DecodeConfig(bufio.NewReader(r))
 	if err != nil {
@@ -67,7 +67,7 @@ func Inspect(r io.ReadSeeker) (Image, error) {
 	return i, err
 }
 
-// bytesPerPixel is what a decoded pixel takes.
+// bytesPerPixel returns the number of bytes of a decoded pixel.
 func bytesPerPixel(m color.Model) int64 {
 	switch m {
 	case color.GrayModel, color.AlphaModel:
@@ -85,14 +85,15 @@ func bytesPerPixel(m color.Model) int64 {
 	return 4
 }
 
-// jpegHead is what the segments before the data of a JPEG say.
+// jpegHead holds the facts in the segments before the data of a JPEG.
 type jpegHead struct {
 	turn        turn
 	progressive bool
-	samples     float64 // per pixel, of all components together; 0: not known
+	samples     float64 // per pixel, of all components together; 0: unknown
 }
 
-// readJPEG reads the segments up to the data. What is broken ends it: decoding will tell.
+// readJPEG reads the segments up to the data. It stops at a damaged segment, whose error decoding
+// will return.
 func readJPEG(r *bufio.Reader) (head jpegHead) {
 	if _, err := r.Discard(2); err != nil { // the start of the image
 		return head
@@ -122,7 +123,7 @@ func readJPEG(r *bufio.Reader) (head jpegHead) {
 	}
 }
 
-// samplesPerPixel reads how the components of a frame are sampled: 1.5 for 4:2:0.
+// samplesPerPixel returns the number of samples per pixel in a frame, for example 1.5 for 4:2:0.
 func samplesPerPixel(frame []byte) float64 {
 	if len(frame) < 6 || len(frame) < 6+3*int(frame[5]) {
 		return 0
@@ -139,8 +140,8 @@ func samplesPerPixel(frame []byte) float64 {
 	return float64(sum) / float64(horizontal*vertical)
 }
 
-// exifTurn reads the orientation in an Exif segment (Exif 2.3, tag 0x0112), 0 if it says
-// nothing.
+// exifTurn returns the orientation in an Exif segment (Exif 2.3, tag 0x0112), 0 if the segment has
+// none.
 func exifTurn(segment []byte) turn {
 	const head = "Exif\x00\x00"
 	if len(segment) < len(head)+8 || string(segment[:len(head)]) != head {

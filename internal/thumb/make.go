@@ -1,6 +1,6 @@
-// Package thumb makes small images of large ones: sizes (size.go), what an image is before
-// it is decoded (inspect.go), turning (turn.go), scaling and encoding (make.go), and the
-// thumbs of stored files, each made once (maker.go).
+// Package thumb makes thumbs, small copies of images: sizes (size.go), inspection before decoding
+// (inspect.go), turning (turn.go), scaling and encoding (make.go), and the thumbs of stored files,
+// each made once (maker.go).
 package thumb
 
 import (
@@ -17,11 +17,11 @@ import (
 	scale "golang.org/x/image/draw"
 )
 
-// quality is that of JPEG thumbs, of 100.
+// quality is the JPEG quality of thumbs, from 1 to 100.
 const quality = 90
 
-// Make decodes an image that was inspected, and returns its thumb and the media type of
-// that. The error is ErrImage, or that of the reader.
+// Make decodes an inspected image, and returns its thumb and the media type of the thumb. The error
+// is ErrImage, or that of the reader.
 func (i Image) Make(r io.Reader, size Size) (thumb []byte, mediaType string, err error) {
 	src, _, err := image.Decode(bufio.NewReader(r))
 	if err != nil {
@@ -42,9 +42,9 @@ func (i Image) Make(r io.Reader, size Size) (thumb []byte, mediaType string, err
 	return encode(out, i.Format, opaque)
 }
 
-// plan is the part of the turned image that is kept, the size of the thumb, and the whole
-// factor by which the image is shrunk first: by means, which no pixel escapes. What is
-// left to do is less than a factor of two.
+// plan returns the part of the turned image that is kept, the size of the thumb, and the integer
+// factor by which the image is shrunk first, by means of all pixels. The rest of the scaling is by
+// less than a factor of two.
 func (i Image) plan(size Size) (keep image.Rectangle, width, height, factor int) {
 	w, h := i.Width, i.Height
 	if i.turn.swaps() {
@@ -54,8 +54,8 @@ func (i Image) plan(size Size) (keep image.Rectangle, width, height, factor int)
 	return keep, width, height, max(min(keep.Dx()/width, keep.Dy()/height), 1)
 }
 
-// Cost is how many bytes making the thumb takes: the decoded image, what it is shrunk to,
-// twice if it is turned, and the thumb.
+// Cost returns the number of bytes that making the thumb takes: the decoded image, the shrunk
+// image, twice if the image is turned, and the thumb.
 func (i Image) Cost(size Size) int64 {
 	_, width, height, factor := i.plan(size)
 	shrunk := 4 * (int64(i.Width)/int64(factor) + 1) * (int64(i.Height)/int64(factor) + 1)
@@ -65,15 +65,15 @@ func (i Image) Cost(size Size) int64 {
 	return i.Memory + shrunk + 4*int64(width)*int64(height)
 }
 
-// isOpaque reports whether the image hides whatever is behind it.
+// isOpaque reports whether the image has no transparent pixels.
 func isOpaque(m image.Image) bool {
 	o, ok := m.(interface{ Opaque() bool })
 	return ok && o.Opaque()
 }
 
-// shrink returns the image with each square of factor × factor pixels as one, their mean.
-// Pixels at the right and the bottom that make no whole square are left out, unless there
-// would be none.
+// shrink returns the image with the mean of each square of factor × factor pixels as one pixel.
+// Incomplete squares at the right and the bottom are left out, unless the image has no complete
+// square.
 func shrink(src image.Image, factor int) *image.RGBA {
 	b := src.Bounds()
 	if factor == 1 {
@@ -82,7 +82,8 @@ func shrink(src image.Image, factor int) *image.RGBA {
 		return dst
 	}
 	dst := image.NewRGBA(image.Rect(0, 0, max(b.Dx()/factor, 1), max(b.Dy()/factor, 1)))
-	// One row of squares at a time: the image as RGBA would take more than it does as it is.
+	// Rows of squares are converted one at a time, because the whole image as RGBA would take more
+	// memory than the decoded image.
 	strip := image.NewRGBA(image.Rect(0, 0, b.Dx(), factor))
 	for y := range dst.Rect.Dy() {
 		draw.Draw(strip, strip.Rect, src, image.Pt(b.Min.X, b.Min.Y+y*factor), draw.Src)
@@ -93,7 +94,7 @@ func shrink(src image.Image, factor int) *image.RGBA {
 	return dst
 }
 
-// mean writes the mean of a square of the strip.
+// mean writes the mean pixel of a square of the strip to dst.
 func mean(dst []byte, strip *image.RGBA, left, factor int) {
 	var sum [4]int
 	for y := range factor {
@@ -109,8 +110,8 @@ func mean(dst []byte, strip *image.RGBA, left, factor int) {
 	}
 }
 
-// encode writes the thumb in the format of its original. WebP, which Go does not write,
-// becomes a JPEG, or a PNG if something shines through.
+// encode encodes the thumb in the format of its original. The thumb of a WebP, which Go cannot
+// encode, is a JPEG, or a PNG if the image is not opaque.
 func encode(m *image.RGBA, format string, opaque bool) (thumb []byte, mediaType string, err error) {
 	var out bytes.Buffer
 	switch {

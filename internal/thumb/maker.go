@@ -1,5 +1,4 @@
-// Thumbs of stored files: each is made once, when somebody asks for it first, and stored
-// beside its original.
+// Thumbs of stored files. Each thumb is made at the first request, and stored beside its original.
 
 package thumb
 
@@ -21,7 +20,7 @@ import (
 	"github.com/loambase/loam/internal/budget"
 )
 
-// patience is how long a request waits for a thumb that is to be made.
+// patience is the time limit for making a thumb.
 const patience = time.Minute
 
 // Maker makes thumbs of stored files. It is safe for concurrent use.
@@ -31,24 +30,25 @@ type Maker struct {
 	making singleflight.Group
 
 	mu   sync.Mutex               // guards busy
-	busy map[string]chan struct{} // by the key of a thumb that is being made; closed when it is stored, or given up
+	busy map[string]chan struct{} // thumbs that are being made, by key; a channel closes when its thumb is stored or given up
 }
 
-// NewMaker returns a Maker of thumbs of the files in the store. The budget is of bytes that
-// images take while they are decoded.
+// NewMaker returns a Maker for the files in the store. The budget memory has the bytes that making
+// thumbs takes.
 func NewMaker(blobs blob.Store, memory *budget.Budget) *Maker {
 	return &Maker{blobs: blobs, memory: memory, busy: map[string]chan struct{}{}}
 }
 
-// Key is where the thumb of a file is stored.
+// Key returns the key of the thumb of a file in the store.
 func Key(file, size string) string {
 	dir, name := path.Split(file)
 	return dir + "thumbs_" + name + "/" + size + "_" + name
 }
 
-// Open opens the thumb of a file; the caller closes it. size is one that the field of the
-// file allows. The error is ErrImage if there can be no such thumb, budget.ErrSpent if the
-// caller has to wait too long, fs.ErrNotExist if there is no such file, or that of the store.
+// Open opens the thumb of a file; the caller closes the thumb. The caller of Open checks that the
+// field of the file allows the size. The error is ErrImage if no such thumb can be made,
+// budget.ErrSpent if the wait for memory is too long, fs.ErrNotExist if the file does not exist, or
+// that of the store.
 func (m *Maker) Open(ctx context.Context, caller budget.Caller, file, size string) (blob.Blob, error) {
 	parsed, ok := ParseSize(size)
 	if !ok {
@@ -59,7 +59,7 @@ func (m *Maker) Open(ctx context.Context, caller budget.Caller, file, size strin
 	if !errors.Is(err, fs.ErrNotExist) {
 		return b, err
 	}
-	// Who asks meanwhile waits for the same one. It is made to its end, whoever leaves.
+	// Concurrent requests for the thumb wait for the same call, which goes on when requests end.
 	made := m.making.DoChan(key, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 		defer cancel()
@@ -77,7 +77,7 @@ func (m *Maker) Open(ctx context.Context, caller budget.Caller, file, size strin
 	return m.blobs.Open(ctx, key)
 }
 
-// enter notes that a thumb is being made, until the returned function is called.
+// enter marks the thumb with that key as being made until leave is called.
 func (m *Maker) enter(key string) (leave func()) {
 	made := make(chan struct{})
 	m.mu.Lock()
@@ -91,9 +91,9 @@ func (m *Maker) enter(key string) (leave func()) {
 	}
 }
 
-// Settle waits until every thumb of a file below the folder that is being made now is stored or
-// given up. The thumbs of files that were removed before the call are gone when it returns. The
-// error is that of ctx.
+// Settle waits until all thumbs of files below the folder that are being made now are stored or
+// given up. When Settle returns nil, the thumbs of files that were removed before the call are
+// deleted. The error is that of ctx.
 func (m *Maker) Settle(ctx context.Context, folder string) error {
 	var busy []chan struct{}
 	m.mu.Lock()
@@ -113,8 +113,8 @@ func (m *Maker) Settle(ctx context.Context, folder string) error {
 	return nil
 }
 
-// make makes and stores a thumb. If its original is removed meanwhile, the thumb is too: who
-// removes a file may have looked for its thumbs before this one was there.
+// make makes and stores a thumb. If the original was removed in the meantime, make deletes the
+// thumb, because the removal may have listed the thumbs before this thumb was stored.
 func (m *Maker) make(ctx context.Context, caller budget.Caller, file, key string, size Size) error {
 	if err := m.store(ctx, caller, file, key, size); err != nil {
 		return err
@@ -148,7 +148,7 @@ func (m *Maker) store(ctx context.Context, caller budget.Caller, file, key strin
 		return err
 	}
 	defer room.Release()
-	defer func() { // the decoders are other people's, and the bytes are anybody's
+	defer func() { // decoders of foreign images may panic
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%w: %v", ErrImage, p)
 		}
@@ -158,7 +158,7 @@ func (m *Maker) store(ctx context.Context, caller budget.Caller, file, key strin
 		return err
 	}
 	attributes := blob.Attributes{ContentType: mediaType, OriginalName: original.Attributes().OriginalName}
-	if int64(len(content)) >= original.Size() { // no thumb weighs more than its original
+	if int64(len(content)) >= original.Size() { // no thumb has more bytes than its original
 		if _, err := original.Seek(0, io.SeekStart); err != nil {
 			return err
 		}

@@ -8,27 +8,27 @@ import (
 	"strings"
 )
 
-// Size is how large a thumb is, and what is left out where the proportions differ.
+// Size is the size of a thumb, and the part of the image that is cut off if the proportions differ.
 type Size struct {
-	Width, Height int // in pixels; one of them may be 0: as the proportions demand
+	Width, Height int // in pixels; one of the two may be 0 and then follows from the proportions
 	Fit           Fit
 }
 
-// Fit is which part of an image is in the thumb.
+// Fit says which part of an image is in the thumb.
 type Fit byte
 
-// The fits. All but Inside fill the size and cut off what is too much.
+// The fits. All but Inside fill the size and cut off the rest of the image.
 const (
 	Centre Fit = 0
 	Top    Fit = 't'
 	Bottom Fit = 'b'
-	Inside Fit = 'f' // all of it, in the size or smaller
+	Inside Fit = 'f' // the whole image, in the size or smaller
 )
 
-// maxSide bounds the sides of a thumb.
+// maxSide is the maximum width and height of a thumb in pixels.
 const maxSide = 4096
 
-// ParseSize reads WxH, WxHt, WxHb, WxHf, 0xH and Wx0 (docs/wire/records.md §7.5).
+// ParseSize parses a size: WxH, WxHt, WxHb, WxHf, 0xH or Wx0 (docs/wire/records.md §7.5).
 func ParseSize(text string) (s Size, ok bool) {
 	if text == "" {
 		return s, false
@@ -50,8 +50,8 @@ func side(text string) (n int, ok bool) {
 	return n, err == nil && n >= 0 && n <= maxSide && text[0] != '+' && text[0] != '-'
 }
 
-// layout is what becomes of an image of w × h pixels: the part of it that is kept, and
-// the size to which that is scaled.
+// layout returns the part of an image of w × h pixels that is kept, and the size to which the part
+// is scaled.
 func (s Size) layout(w, h int) (keep image.Rectangle, width, height int) {
 	keep = image.Rect(0, 0, w, h)
 	switch {
@@ -63,7 +63,7 @@ func (s Size) layout(w, h int) (keep image.Rectangle, width, height int) {
 		if w <= s.Width && h <= s.Height {
 			return keep, w, h
 		}
-		if w*s.Height > h*s.Width { // wider than the size
+		if w*s.Height > h*s.Width { // wider in proportion than the size
 			return keep, s.Width, bound(h * s.Width / w)
 		}
 		return keep, bound(w * s.Height / h), s.Height
@@ -84,5 +84,5 @@ func (s Size) layout(w, h int) (keep image.Rectangle, width, height int) {
 	return image.Rect(0, top, w, top+part), s.Width, s.Height
 }
 
-// bound keeps a side that follows from the other one within what a thumb may have.
+// bound limits a computed side to 1 to maxSide pixels.
 func bound(n int) int { return min(max(n, 1), maxSide) }

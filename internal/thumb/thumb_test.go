@@ -394,7 +394,7 @@ func TestThumbOfWhatIsRemoved(t *testing.T) {
 	}
 }
 
-// slow keeps a thumb from being stored until it may be.
+// slow is a blob.Store whose Put closes begun, and waits until may is closed.
 type slow struct {
 	blob.Store
 	begun, may chan struct{}
@@ -406,8 +406,8 @@ func (s slow) Put(ctx context.Context, key string, r io.Reader, size int64, a bl
 	return s.Store.Put(ctx, key, r, size, a)
 }
 
-// TestSettle: Settle waits for the thumbs of one folder, and the thumbs of removed files are gone
-// when it returns.
+// TestSettle checks that Settle waits for the thumbs of its folder only, and that the thumbs of
+// removed files are deleted when Settle returns.
 func TestSettle(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)

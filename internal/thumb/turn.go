@@ -1,16 +1,16 @@
-// Turning an image the way in which its camera was held.
+// Turning an image upright by its Exif orientation.
 
 package thumb
 
 import "image"
 
-// turn is an orientation of Exif, 1 to 8; 0 is 1, as it is.
+// turn is an Exif orientation, 1 to 8; 0 means 1, upright.
 type turn int
 
-// swaps reports whether width and height change places.
+// swaps reports whether the turn swaps width and height.
 func (t turn) swaps() bool { return t >= 5 }
 
-// apply returns the image as it is to be seen.
+// apply returns the upright image.
 func (t turn) apply(src *image.RGBA) *image.RGBA {
 	if t <= 1 {
 		return src
@@ -30,7 +30,8 @@ func (t turn) apply(src *image.RGBA) *image.RGBA {
 	return dst
 }
 
-// source is the pixel of a stored image of w × h that is seen at x, y.
+// source returns the pixel of the stored image of w × h pixels that is at x, y in the upright
+// image.
 func (t turn) source(x, y, w, h int) (int, int) {
 	switch t {
 	case 2:

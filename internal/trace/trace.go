@@ -95,8 +95,7 @@ func From(ctx context.Context) *Span {
 	return s.span
 }
 
-// Carry returns ctx with the Tracer and the span of from, for work that goes on when from has
-// ended.
+// Carry returns ctx with the Tracer and the span of from, for work that outlives from.
 func Carry(ctx, from context.Context) context.Context {
 	if running.Load() == 0 {
 		return ctx

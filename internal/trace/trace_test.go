@@ -64,7 +64,8 @@ func TestTree(t *testing.T) {
 	}
 }
 
-// Carry takes the span to the context of work that outlives the request.
+// TestCarry checks that Carry adds the span of a request to the context of work that outlives the
+// request.
 func TestCarry(t *testing.T) {
 	t.Parallel()
 	tracer := New(1, func(*Span) {})

@@ -9,9 +9,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// AggregateParams reads the query of an aggregate (docs/wire/records.md §4.9). A
-// parameter that it does not know is an Invalid fault: it may be the name of a function
-// that there is not.
+// AggregateParams returns the parameters of an aggregate (docs/wire/records.md §4.9). The fault is
+// Invalid for an unknown parameter, which may be the name of an unknown function.
 func AggregateParams(q url.Values) (p record.AggregateParams, err error) {
 	for name := range q {
 		switch name {

@@ -15,35 +15,35 @@ import (
 	"github.com/loambase/loam/internal/budget"
 )
 
-// smallBody is up to which announced length a body is not counted.
+// smallBody is the Content-Length up to which a body takes no units of the memory budget.
 const smallBody = 32 << 10
 
-// DefaultLimit is how many bytes a body may have where nothing else is said.
+// DefaultLimit is the default maximum length of a body in bytes.
 const DefaultLimit = 32 << 20
 
 var errNotUTF8 = errors.New("wire: not UTF-8")
 
-// Body is the body of a request, read whole. Close it when nothing refers to its
-// files any more.
+// Body is the complete body of a request. Close must be called when the files of the body are not
+// used any more.
 type Body struct {
-	malformed string // the message for what cannot be decoded
+	malformed string // message of the fault for a body that cannot be decoded
 
 	raw   []byte                 // JSON, not yet parsed; nil if the body is empty or a form
 	form  url.Values             // set if the body is a form
-	files map[string][]*filePart // of a multipart form
-	temp  *os.File               // those that are not in memory; nil if all are
+	files map[string][]*filePart // files of a multipart form
+	temp  *os.File               // holds the files that are not in memory; nil if all are in memory
 
-	spool  *spool       // a long text that is not in memory yet: none of the above is set
-	weight int          // of its JSON, see examine
-	place  budget.Lease // among the heavy bodies; see Enter
+	spool  *spool       // a long text that is not in memory yet; then the fields above are not set
+	weight int          // weight of the JSON, see examine
+	place  budget.Lease // place among the heavy bodies, see Enter
 	held   budget.Lease // bytes in memory; see ReadBody
 }
 
-// ReadBody reads the body of r, which may have limit bytes. What cannot be read,
-// or decoded later, is an Invalid fault with the message malformed, which may be
-// empty. No body, and one of no length, is an empty Body whatever its content type
-// says. What of a long body is in memory is taken from memory in the name of the caller,
-// who may have to wait, before any of it is read; Leave gives it back.
+// ReadBody reads the body of r, which may have up to limit bytes. The fault is TooLarge for a
+// longer body, and Invalid with the message malformed, which may be empty, for a body that cannot
+// be read or, later, decoded. A missing body and a body of length 0 give an empty Body, whatever
+// the content type. Before ReadBody reads a long body, it takes units of the budget memory for the
+// caller, which may have to wait; Leave gives the units back.
 func ReadBody(r *http.Request, limit int64, malformed string, memory *budget.Budget, c budget.Caller) (*Body, error) {
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
 		return &Body{}, nil
@@ -74,7 +74,7 @@ func ReadBody(r *http.Request, limit int64, malformed string, memory *budget.Bud
 	return body, nil
 }
 
-// fail is the fault in err, or one that says that the body is malformed.
+// fail returns err if it is a fault, else an Invalid fault with the message malformed.
 func (b *Body) fail(err error) error {
 	var f *fault.Error
 	if errors.As(err, &f) {
@@ -83,7 +83,7 @@ func (b *Body) fail(err error) error {
 	return fault.Wrap(fault.Invalid, b.malformed, err)
 }
 
-// read reads what the content type announces.
+// read reads a body of the content type of r.
 func (b *Body) read(in io.Reader, r *http.Request) error {
 	contentType := r.Header.Get("Content-Type")
 	switch lower := strings.ToLower(contentType); {
@@ -100,7 +100,7 @@ func (b *Body) read(in io.Reader, r *http.Request) error {
 	case err != io.EOF:
 		return err
 	}
-	return nil // what turns out to be empty has no type that could be wrong
+	return nil // an empty body may have any content type
 }
 
 func (b *Body) useJSON(text []byte) (err error) {
@@ -124,8 +124,7 @@ func (b *Body) useURLEncoded(text []byte) (err error) {
 	return b.checkForm()
 }
 
-// Close removes what the body keeps on disk, and gives back its place if it has one
-// (see Enter).
+// Close removes the temporary files of the body, and gives back its place (see Enter).
 func (b *Body) Close() {
 	if b == nil {
 		return
@@ -138,8 +137,8 @@ func (b *Body) Close() {
 	b.Leave()
 }
 
-// Object is the body as a JSON object, numbers as json.Number; an empty body and
-// null are no object. The fields of a form are typed by their looks (see infer).
+// Object returns the body as a JSON object with numbers as json.Number; nil for an empty body and
+// for null. The types of the fields of a form are inferred from their texts (see infer).
 func (b *Body) Object() (object map[string]any, err error) {
 	if err := b.load(); err != nil {
 		return nil, err
@@ -156,8 +155,8 @@ func (b *Body) Object() (object map[string]any, err error) {
 	return object, nil
 }
 
-// JSON is the body as one JSON value, nil if it is empty. The fields of a form are
-// typed by the struct that like is, or points to (see structured).
+// JSON returns the body as a JSON text, nil for an empty body. The types of the fields of a form
+// are those of like, a struct or a pointer to a struct (see structured).
 func (b *Body) JSON(like any) (text []byte, err error) {
 	if err := b.load(); err != nil {
 		return nil, err
@@ -174,8 +173,8 @@ func (b *Body) JSON(like any) (text []byte, err error) {
 	return text, nil
 }
 
-// Decode decodes the body into the struct that into points to as encoding/json
-// does. An empty body changes nothing.
+// Decode decodes the body into the struct to which into points, as encoding/json does. An empty
+// body leaves the struct unchanged.
 func (b *Body) Decode(into any) error {
 	text, err := b.JSON(into)
 	if err != nil || text == nil {
@@ -187,7 +186,7 @@ func (b *Body) Decode(into any) error {
 	return nil
 }
 
-// checkForm looks at every text of the form, and examines the JSON in it.
+// checkForm validates every text of the form, and examines the JSON in the texts.
 func (b *Body) checkForm() error {
 	for _, text := range b.form[payloadKey] {
 		weight, err := examine([]byte(text))

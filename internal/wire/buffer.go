@@ -2,18 +2,18 @@ package wire
 
 import "sync"
 
-// Buffer is a slice of bytes to be used again. Take one from a Buffers, append to
-// B, and give it back when nothing refers to B any more.
+// Buffer is a reusable slice of bytes. Get a Buffer from a Buffers, append to B, and Put the Buffer
+// back when B is not used any more.
 type Buffer struct{ B []byte }
 
-// Buffers lends buffers. The zero value is ready; it is safe for concurrent use.
+// Buffers is a pool of buffers. The zero value is ready for use. It is safe for concurrent use.
 type Buffers struct{ pool sync.Pool }
 
-// maxPooled is the size above which a buffer is not kept: one huge answer must
-// not hold its memory for ever.
+// maxPooled is the maximum capacity in bytes of a pooled buffer, so that the memory of a huge
+// answer is released.
 const maxPooled = 1 << 20
 
-// Get is an empty buffer.
+// Get returns an empty buffer.
 func (p *Buffers) Get() *Buffer {
 	if b, ok := p.pool.Get().(*Buffer); ok {
 		return b
@@ -21,7 +21,7 @@ func (p *Buffers) Get() *Buffer {
 	return &Buffer{B: make([]byte, 0, 4096)}
 }
 
-// Put takes the buffer back.
+// Put returns the buffer to the pool.
 func (p *Buffers) Put(b *Buffer) {
 	if cap(b.B) > maxPooled {
 		return

@@ -1,7 +1,6 @@
-// Package wire is the outer form of the API: how a request's body and parameters
-// are read, and how records, pages and failures are written. It is the only place
-// that knows statuses and envelopes (docs/wire/records.md §1).
+// Package wire reads the bodies and parameters of requests, and writes records, pages and errors.
+// Only this package knows the statuses and the JSON envelopes of the API (docs/wire/records.md §1).
 //
-// Nothing here decides anything: handlers read with it, call a service, and write
-// with it.
+// The package makes no decisions: a handler reads the request with it, calls a service, and writes
+// the answer with it.
 package wire

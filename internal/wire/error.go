@@ -14,13 +14,13 @@ import (
 
 const somethingWrong = "Something went wrong while processing your request."
 
-// answer is what a kind of failure looks like when it says nothing itself.
+// answer holds the status and the default message of a kind of fault.
 type answer struct {
 	status  int
 	message string
 }
 
-// answerTo is the one table from kinds to statuses.
+// answerTo returns the answer of a kind. It is the only table of statuses.
 func answerTo(k fault.Kind) answer {
 	switch k {
 	case fault.Invalid:
@@ -41,14 +41,15 @@ func answerTo(k fault.Kind) answer {
 	return answer{http.StatusInternalServerError, somethingWrong}
 }
 
-// ErrorJSON returns the envelope of err, and its kind as far as it may be shown.
+// ErrorJSON returns the kind and the JSON envelope of err as a client may see them.
 func ErrorJSON(err error, superuser bool) (fault.Kind, []byte) {
 	e := public(err)
 	return e.Kind, appendError(nil, e, superuser)
 }
 
-// Error answers with the envelope of err (docs/wire/records.md §1.4). What is not
-// a fault is Internal and says nothing. The reason of a fault is for superusers.
+// Error answers with the status and the JSON envelope of err (docs/wire/records.md §1.4). An error
+// that is not a fault is answered as Internal, without details. Only superusers get the reason of a
+// fault.
 func Error(w http.ResponseWriter, err error, superuser bool) {
 	e := public(err)
 	if e.Kind == fault.TooMany || e.Kind == fault.Unavailable {
@@ -58,8 +59,8 @@ func Error(w http.ResponseWriter, err error, superuser bool) {
 	JSON(w, answerTo(e.Kind).status, appendError(nil, e, superuser))
 }
 
-// Describe returns the status of err and what may be shown of it, with the sentence of its
-// kind if it has none of its own: for answers that are not JSON.
+// Describe returns the status of err and the fault that clients may see, for answers that are not
+// JSON. A fault without a message gets the default message of its kind.
 func Describe(err error) (status int, shown fault.Error) {
 	e := public(err)
 	a := answerTo(e.Kind)
@@ -71,7 +72,7 @@ func Describe(err error) (status int, shown fault.Error) {
 	return a.status, shown
 }
 
-// public is the fault in err that may be shown.
+// public returns the fault in err, or an Internal fault without details.
 func public(err error) *fault.Error {
 	var e *fault.Error
 	if errors.As(err, &e) && e.Kind != fault.Internal {
@@ -98,7 +99,7 @@ func appendError(dst []byte, e *fault.Error, superuser bool) []byte {
 	return append(dst, '}')
 }
 
-// AppendFields appends failures of fields as the envelope has them.
+// AppendFields appends the errors of fields in the form of the envelope.
 func AppendFields(dst []byte, fields fault.Fields, superuser bool) []byte {
 	dst = append(dst, '{')
 	for i, name := range slices.Sorted(maps.Keys(fields)) {
@@ -141,7 +142,7 @@ func appendParams(dst []byte, params map[string]any) []byte {
 	}
 	text, err := schema.Marshal(params)
 	if err != nil {
-		return dst // a parameter that JSON cannot hold, as an infinite limit, is not shown
+		return dst // a parameter that JSON cannot encode, such as an infinite limit, is left out
 	}
 	dst = append(dst, `,"params":`...)
 	return append(dst, text...)

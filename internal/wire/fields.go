@@ -9,21 +9,21 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Fields is which parts of an answer are wanted (docs/wire/records.md §6.2). The
-// nil Fields wants all of it. It is immutable.
+// Fields selects parts of an answer (docs/wire/records.md §6.2). The nil Fields selects the whole
+// answer. A Fields is immutable.
 type Fields struct{ root *node }
 
-// node is what is wanted of one level. A node without children wants all of it.
+// node selects keys of one level. A node without children selects the whole value.
 type node struct {
 	children map[string]*node
-	rest     *node // what "*" says about the keys that are not mentioned
+	rest     *node // the node of "*", for keys that have no node
 	excerpt  *excerpt
 }
 
 func (n *node) all() bool { return len(n.children) == 0 && n.rest == nil }
 
-// inside is what is wanted of the values in a list or object that is wanted whole:
-// all of them as they are.
+// inside returns the node for the values in a list or an object that is selected as a whole: the
+// values are selected as a whole too, without an excerpt.
 func (n *node) inside() *node {
 	if n.excerpt == nil {
 		return n
@@ -31,7 +31,7 @@ func (n *node) inside() *node {
 	return &node{}
 }
 
-// child is what is wanted of the value at key, nil if nothing.
+// child returns the node of the value at key, nil if the value is not selected.
 func (n *node) child(key []byte) *node {
 	if n.all() {
 		return n.inside()
@@ -42,9 +42,8 @@ func (n *node) child(key []byte) *node {
 	return n.rest
 }
 
-// Append appends what is wanted of value, a JSON text: of an object, or of each
-// object of a list. Objects are written in the order of their keys, at each level. Of a
-// request that has ended (ctx), excerpts are empty.
+// Append appends the selected parts of value, the JSON text of an object or a list of objects.
+// Objects are written with sorted keys, at each level. After the end of ctx excerpts are empty.
 func (f *Fields) Append(ctx context.Context, dst, value []byte) []byte {
 	if f == nil {
 		return append(dst, value...)
@@ -80,7 +79,7 @@ func (p *picker) value(dst []byte, n *node) []byte {
 	return append(dst, p.word()...)
 }
 
-// array passes on what is wanted to every item.
+// array applies the node to every item.
 func (p *picker) array(dst []byte, n *node) []byte {
 	dst = append(dst, '[')
 	p.at++
@@ -96,8 +95,7 @@ func (p *picker) array(dst []byte, n *node) []byte {
 	return append(dst, ']')
 }
 
-// member is one wanted key of an object and where its text begins and ends in the
-// result.
+// member is a selected key of an object, and the offsets of its text in the result.
 type member struct {
 	key        []byte
 	start, end int
@@ -139,7 +137,7 @@ func (p *picker) object(dst []byte, n *node) []byte {
 	return append(dst, '}')
 }
 
-// sortMembers brings the members, each with its comma, in the order of the keys.
+// sortMembers sorts the members, each with its comma, by their keys.
 func sortMembers(dst []byte, start int, members []member) {
 	text := bytes.Clone(dst[start:])
 	slices.SortStableFunc(members, func(a, b member) int { return bytes.Compare(a.key, b.key) })
@@ -149,7 +147,7 @@ func sortMembers(dst []byte, start int, members []member) {
 	}
 }
 
-// unquote is the text that a JSON string stands for.
+// unquote returns the decoded text of a JSON string.
 func unquote(raw []byte) []byte {
 	if len(raw) >= 2 && bytes.IndexByte(raw, '\\') < 0 {
 		return raw[1 : len(raw)-1]

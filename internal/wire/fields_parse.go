@@ -8,13 +8,12 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// maxFields is how long the parameter may be, in bytes.
+// maxFields is the maximum length of the parameter in bytes.
 const maxFields = 10_000
 
-// ParseFields reads the parameter "fields": paths with dots, "*" for what is not
-// mentioned on a level, and at the end of a path the modifier
-// ":excerpt(max, withEllipsis)". Nothing wanted is the nil Fields, which wants all;
-// what cannot be read is an Invalid fault.
+// ParseFields parses the parameter "fields": paths with dots, "*" for the other keys of a level,
+// and the modifier ":excerpt(max, withEllipsis)" at the end of a path. An empty parameter gives the
+// nil Fields, which selects everything. The fault is Invalid for a syntax error.
 func ParseFields(text string) (*Fields, error) {
 	if text == "" {
 		return nil, nil
@@ -45,7 +44,7 @@ func parseFields(text string) (*node, error) {
 		}
 		leaf := root.grow(strings.Split(path, "."))
 		if !modified {
-			*leaf = node{} // the whole of it wins over parts of it
+			*leaf = node{} // the whole value wins over parts of the value
 			continue
 		}
 		if leaf.excerpt, err = parseExcerpt(strings.TrimSpace(modifier)); err != nil {
@@ -55,8 +54,8 @@ func parseFields(text string) (*node, error) {
 	return root, nil
 }
 
-// grow makes the nodes on the way to the path and returns the last. What is wanted
-// whole already stays so.
+// grow creates the nodes along the path and returns the last node. A value that is selected as a
+// whole stays selected as a whole.
 func (n *node) grow(path []string) *node {
 	for i, key := range path {
 		key = strings.TrimSpace(key)
@@ -86,7 +85,7 @@ func (n *node) attach(key string, next *node) {
 	n.children[key] = next
 }
 
-// splitFields splits at the commas that are in no parentheses and no quotes.
+// splitFields splits the text at commas outside of parentheses and quotes.
 func splitFields(text string) ([]string, error) {
 	var items []string
 	start, depth, quote := 0, 0, byte(0)
@@ -131,10 +130,10 @@ func parseExcerpt(modifier string) (*excerpt, error) {
 	}
 	e := &excerpt{max: limit}
 	if len(args) == 2 {
-		e.ellipsis, _ = strconv.ParseBool(argument(args[1])) // Wire: what is no boolean is false
+		e.ellipsis, _ = strconv.ParseBool(argument(args[1])) // Wire: an argument that is not a boolean is false
 	}
 	return e, nil
 }
 
-// argument is an argument of a modifier without spaces and quotes around it.
+// argument returns an argument of a modifier without surrounding spaces and quotes.
 func argument(text string) string { return strings.Trim(text, "\"'` \t\r\n") }

@@ -6,14 +6,13 @@ import (
 	"github.com/loambase/loam/internal/budget"
 )
 
-// lightWeight is up to which weight a body needs no place among the heavy ones: it takes a
-// few MiB at most.
+// lightWeight is the maximum weight of a body that needs no place among the heavy bodies. Such a
+// body takes a few MiB at most.
 const lightWeight = 50_000
 
-// Enter waits for one of the places of heavy bodies if the body is heavy or long; Leave,
-// or Close, gives it back. The others wait as bytes, which take a fraction of the memory,
-// or none if they are long. A long body that turns out to be malformed is an Invalid
-// fault.
+// Enter waits for a place among the heavy bodies if the body is heavy or long; Leave or Close gives
+// the place back. While a body waits, it is not decoded and takes a fraction of the memory, or, if
+// it is long, lies in a file. The fault is Invalid for a long body that is malformed.
 func (b *Body) Enter(ctx context.Context, places *budget.Budget, c budget.Caller) (err error) {
 	if b.spool == nil && b.weight <= lightWeight {
 		return nil
@@ -24,8 +23,9 @@ func (b *Body) Enter(ctx context.Context, places *budget.Budget, c budget.Caller
 	return b.load()
 }
 
-// Leave gives back the place of a heavy body, if it has one, and its bytes. It is called as soon as the
-// body has been worked on: a client that does not take its answer keeps nobody waiting.
+// Leave gives back the place and the memory units of the body. Handlers call Leave as soon as the
+// body has been processed, so that a client that does not read its answer keeps no other body
+// waiting.
 func (b *Body) Leave() {
 	if b != nil {
 		b.place.Release()

@@ -8,8 +8,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// AppendPage appends the envelope of a page whose items are reduced to fields.
-// withCursor adds where the next page begins, "" at the end.
+// AppendPage appends the JSON envelope of a page, with items reduced to fields. withCursor adds the
+// cursor of the next page, which is "" on the last page.
 func AppendPage(ctx context.Context, dst []byte, p *record.Page, fields *Fields, withCursor bool) []byte {
 	dst = append(dst, `{"items":`...)
 	dst = fields.Append(ctx, dst, p.Items)

@@ -10,8 +10,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// ListParams are the parameters of a list (docs/wire/records.md §4.2). One that is
-// not what it should be is an Invalid fault.
+// ListParams returns the parameters of a list (docs/wire/records.md §4.2). The fault is Invalid for
+// an invalid parameter.
 func ListParams(q url.Values) (p record.ListParams, err error) {
 	if p.Page, err = integer(q, "page"); err != nil {
 		return p, err
@@ -27,12 +27,12 @@ func ListParams(q url.Values) (p record.ListParams, err error) {
 	return p, nil
 }
 
-// maxParameters is how many parameters a query may have: net/url reads no more, and
-// returns none of them then.
+// maxParameters is the maximum number of parameters of a query. For a query with more parameters
+// net/url returns no parameters at all.
 const maxParameters = 10_000
 
-// Query is the parsed query of a URL; a text in it that is not UTF-8 is an
-// Invalid fault, and so are too many parameters. What cannot be unescaped is left out.
+// Query returns the parsed query of a URL. The fault is Invalid for a text that is not UTF-8, and
+// for more than maxParameters parameters. Parameters that cannot be unescaped are left out.
 func Query(raw string) (url.Values, error) {
 	if raw == "" {
 		return nil, nil
@@ -54,7 +54,7 @@ func Query(raw string) (url.Values, error) {
 	return q, nil
 }
 
-// integer is the parameter as a number, 0 if it is missing or empty.
+// integer returns the parameter as a number, 0 if the parameter is missing or empty.
 func integer(q url.Values, name string) (int, error) {
 	text := q.Get(name)
 	if text == "" {
@@ -67,7 +67,8 @@ func integer(q url.Values, name string) (int, error) {
 	return n, nil
 }
 
-// Boolean is the parameter as Go reads booleans, false if it is missing or empty.
+// Boolean returns the parameter as strconv.ParseBool reads it, false if the parameter is missing or
+// empty.
 func Boolean(q url.Values, name string) (bool, error) {
 	text := q.Get(name)
 	if text == "" {

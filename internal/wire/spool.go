@@ -11,18 +11,18 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// lightLength is up to which length a text stays in memory while the rest of it, or
-// its place among the heavy ones, is waited for.
+// lightLength is the maximum length in bytes of a text that stays in memory; a longer text is
+// written to a temporary file.
 const lightLength = 1 << 20
 
-// spool is a long text on its way.
+// spool is a long text in a temporary file.
 type spool struct {
 	file *os.File
-	use  func(text []byte) error // what to do with it when it is in memory
+	use  func(text []byte) error // called with the text when the text is in memory
 }
 
-// readText reads the text of the body and uses it. A long one lies in a temporary
-// file until load is called: what is decoded takes several times its length.
+// readText reads the text of the body and calls use. A long text is written to a temporary file,
+// and use is called by load, because a decoded text takes several times its length in memory.
 func (b *Body) readText(in io.Reader, length int64, use func(text []byte) error) error {
 	text, err := readAll(io.LimitReader(in, lightLength+1), length)
 	if err != nil {
@@ -42,7 +42,7 @@ func (b *Body) readText(in io.Reader, length int64, use func(text []byte) error)
 	return unspooled(err)
 }
 
-// load takes a text from its file and uses it.
+// load reads the text of the spool, if there is one, calls use, and removes the file.
 func (b *Body) load() error {
 	s := b.spool
 	if s == nil {
@@ -77,8 +77,8 @@ func (b *Body) discard() {
 	}
 }
 
-// createTemp returns a temporary file, to be removed with removeTemp. A process that is
-// killed leaves none where an open file can be removed.
+// createTemp returns a temporary file; removeTemp must be called to remove it. On systems where an
+// open file can be removed, a killed process leaves no file behind.
 func createTemp() (*os.File, error) {
 	file, err := os.CreateTemp("", "loam-body-")
 	if err == nil {
@@ -92,8 +92,8 @@ func removeTemp(file *os.File) {
 	os.Remove(file.Name())
 }
 
-// unspooled is an internal failure if it is the file that has failed, not the client. A
-// disk that is full is Unavailable.
+// unspooled returns the fault for an error of the temporary file: Unavailable for a full disk, else
+// Internal. It returns other errors, such as those of the client, unchanged.
 func unspooled(err error) error {
 	failed := (*fs.PathError)(nil)
 	if !errors.As(err, &failed) {

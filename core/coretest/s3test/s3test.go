@@ -1,5 +1,5 @@
-// Package s3test is an object store in memory for tests. It is as strict as the strictest:
-// it takes only what every S3-compatible store takes.
+// Package s3test is an S3 server in memory for tests. It is strict: it accepts only requests that
+// every S3-compatible server accepts.
 package s3test
 
 import (
@@ -21,7 +21,7 @@ import (
 	"time"
 )
 
-// What the store knows of its one user and its one bucket.
+// The only user and the only bucket of the server.
 const (
 	AccessKey = "access"
 	Secret    = "a/secret"
@@ -29,18 +29,19 @@ const (
 	Bucket    = "bucket"
 )
 
-// Server is a running store.
+// Server is a running S3 server.
 type Server struct {
 	URL string
 
-	// Fail may refuse a request with a status; 0 lets it pass. It is set before the first one.
+	// Fail may refuse a request by returning a status; 0 accepts the request. Fail must be set
+	// before the first request.
 	Fail func(r *http.Request) (status int)
 
 	mu      sync.Mutex // guards the fields below
 	objects map[string]*object
-	uploads map[string]*object // by their ids; the parts of each are its data
+	uploads map[string]*object // by id; the parts of an upload are its data
 	parts   map[string]map[int][]byte
-	last    int // of the versions and uploads
+	last    int // the last number given to a version or an upload
 }
 
 type object struct {
@@ -51,7 +52,7 @@ type object struct {
 	modified time.Time
 }
 
-// Start starts a store, which ends with the test.
+// Start starts a server, which stops when the test ends.
 func Start(t testing.TB) *Server {
 	t.Helper()
 	s := &Server{objects: map[string]*object{}, uploads: map[string]*object{}, parts: map[string]map[int][]byte{}}
@@ -61,21 +62,21 @@ func Start(t testing.TB) *Server {
 	return s
 }
 
-// Settings returns settings by which an app keeps files and backups in the bucket, as JSON.
+// Settings returns app settings, as JSON, that store files and backups in the bucket.
 func (s *Server) Settings() string {
 	bucket := fmt.Sprintf(`{"enabled":true,"endpoint":%q,"bucket":%q,"region":%q,"accessKey":%q,"secret":%q,"forcePathStyle":true}`,
 		s.URL, Bucket, Region, AccessKey, Secret)
 	return fmt.Sprintf(`{"s3":%s,"backups":{"s3":%[1]s}}`, bucket)
 }
 
-// Keys are those of the objects, in order.
+// Keys returns the keys of all objects, sorted.
 func (s *Server) Keys() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Sorted(maps.Keys(s.objects))
 }
 
-// Uploads is how many uploads are neither complete nor given up.
+// Uploads returns the number of multipart uploads that are neither complete nor aborted.
 func (s *Server) Uploads() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -261,7 +262,7 @@ func (s *Server) complete(w http.ResponseWriter, u *object, id string, body []by
 		part := s.parts[id][p.PartNumber]
 		same := len(part) == len(s.parts[id][1]) || i == len(list.Part)-1
 		if p.PartNumber != i+1 || p.ETag != fmt.Sprintf(`"part-%d"`, i+1) || !same {
-			// As some do: the status was sent before this was known.
+			// Some servers send the status before they detect the failure.
 			fmt.Fprint(w, "<Error><Code>InvalidPart</Code><Message>refused</Message></Error>")
 			return
 		}
@@ -272,7 +273,7 @@ func (s *Server) complete(w http.ResponseWriter, u *object, id string, body []by
 	fmt.Fprint(w, "<CompleteMultipartUploadResult><ETag>x</ETag></CompleteMultipartUploadResult>")
 }
 
-// check says what is wrong with the form of a request, "" for nothing.
+// check returns the error code for an invalid request, "" for a valid one.
 func check(r *http.Request, body []byte) string {
 	for name := range r.Header {
 		lower := strings.ToLower(name)
@@ -290,7 +291,7 @@ func check(r *http.Request, body []byte) string {
 	return checkSignature(r)
 }
 
-// checkSignature computes the signature of what has arrived.
+// checkSignature returns the error code for a wrong signature, "" for a correct one.
 func checkSignature(r *http.Request) string {
 	stamp := r.Header.Get("X-Amz-Date")
 	at, err := time.Parse("20060102T150405Z", stamp)
@@ -336,7 +337,7 @@ func sign(stamp, sum string) string {
 	return hex.EncodeToString(key)
 }
 
-// checkAddress is check for a GET whose signature is in its URL.
+// checkAddress returns the error code for a GET with a wrong presigned URL, "" for a correct one.
 func checkAddress(r *http.Request) string {
 	query := r.URL.Query()
 	stamp := query.Get("X-Amz-Date")
@@ -359,7 +360,7 @@ func checkAddress(r *http.Request) string {
 	return ""
 }
 
-// escape escapes everything but what is never escaped.
+// escape percent-encodes all bytes except the unreserved characters.
 func escape(s string) string {
 	var b strings.Builder
 	for _, c := range []byte(s) {

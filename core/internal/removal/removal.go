@@ -1,13 +1,12 @@
-// Package removal is the queue of stored files that are to go: those of records that were
-// deleted or name them no more, of fields and collections that are gone, and of uploads
-// whose record was never stored.
+// Package removal is the queue of stored files to delete: files that a record no longer names,
+// files of deleted records, fields and collections, and uploads whose record was never stored.
 //
-// What no record names any more is queued in the transaction in which that happens, and
-// removed after it by a worker. An upload is queued before it is stored, and taken out by
-// the transaction that stores its record. So whenever the process ends, each file is named
-// by a record or is in the queue. The worker looks once more before it removes: what a
-// record names stays, whatever the queue says. The thumbs of a file go with it: its entry stays
-// until none of them is being made.
+// The transaction that makes a file unused queues the file, and a worker deletes the file after the
+// commit. An upload is queued before it is stored, and the transaction that stores its record
+// removes the upload from the queue. So whenever the process ends, each file is named by a record
+// or is in the queue. The worker checks again before it deletes: a file that a record names stays,
+// even if the file is queued. The thumbs of a file are deleted with the file; the queue entry stays
+// until no thumb of the file is being made.
 package removal
 
 import (
@@ -32,12 +31,12 @@ type Config struct {
 	// is false if there is no such record.
 	Names func(r store.Reader, collection, record string) (names []string, found bool, err error)
 
-	// Thumbs waits until no thumb of the files of the folder that were removed is being made by
-	// this process. Default: it returns at once.
+	// Thumbs waits until this process has finished the thumbs that it is making of files in the
+	// folder. Thumbs of removed files are then deleted. Default: Thumbs returns at once.
 	Thumbs func(ctx context.Context, folder string) error
 
-	// Share is called before some files are removed, and release after that; ok is false if
-	// another process holds them. Default: there is none.
+	// Share takes the shared lock of the files among processes before some files are removed;
+	// release releases the lock. ok is false if another process holds the lock. Default: no lock.
 	Share func(ctx context.Context) (release func(), ok bool, err error)
 }
 
@@ -45,8 +44,8 @@ type Config struct {
 // processes may share its table.
 type Queue struct {
 	cfg  Config
-	woke chan struct{} // has room for one: something was queued since the worker looked
-	turn chan struct{} // has one token: who has it may remove files, or keeps others from it
+	woke chan struct{} // capacity 1; signalled when entries are queued
+	turn chan struct{} // capacity 1; held while files are removed, and by Hold
 
 	removed atomic.Uint64 // number of entries removed
 
@@ -54,7 +53,7 @@ type Queue struct {
 	owed    *outcome   // an outcome that could not be written yet; guarded by working
 }
 
-// New returns a Queue of which nothing is removed before Run or Settle.
+// New returns a Queue. Files are removed by Run and Settle only.
 func New(c Config) *Queue {
 	if c.Now == nil {
 		c.Now = time.Now
@@ -68,11 +67,11 @@ func New(c Config) *Queue {
 	return &Queue{cfg: c, woke: make(chan struct{}, 1), turn: make(chan struct{}, 1)}
 }
 
-// Entry is what is to go of one folder of the store of files.
+// Entry names the files to remove from one folder of the store of files.
 type Entry struct {
 	Folder string   // collectionId/recordId or, with Rest, collectionId
-	Names  []string // of files that the record does not name any more; their thumbs go too
-	Rest   bool     // everything goes, unless the record is there again
+	Names  []string // files that the record does not name any more; their thumbs are removed too
+	Rest   bool     // all files of the folder are removed, except files of existing records
 }
 
 // Add queues entries as a part of the transaction.
@@ -88,8 +87,7 @@ func (q *Queue) Add(tx store.Tx, entries []Entry) error {
 	return insert(tx, rows)
 }
 
-// Discard is Add in a transaction of its own, also when ctx has ended. Of an error only the
-// log is told.
+// Discard adds entries in a separate transaction, even if ctx has ended. An error is only logged.
 func (q *Queue) Discard(ctx context.Context, entries []Entry) {
 	if len(entries) == 0 {
 		return

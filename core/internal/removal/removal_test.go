@@ -30,7 +30,7 @@ type bed struct {
 	leaves  atomic.Bool  // the database goes away when the next file is deleted
 	now     atomic.Int64 // seconds
 	records map[string][]string
-	thumbs  func(folder string) error // nil: no thumb is being made
+	thumbs  func(folder string) error // Config.Thumbs; nil: no thumb is being made
 }
 
 func newBed(t *testing.T) *bed {
@@ -281,8 +281,8 @@ func canceled(ctx context.Context) context.Context {
 	return ctx
 }
 
-// TestThumbsThatAreBeingMade: entries stay in the table, after their files are gone, until no thumb
-// of these is being made.
+// TestThumbsThatAreBeingMade checks that the entries of deleted files stay in the table until no
+// thumb of the files is being made.
 func TestThumbsThatAreBeingMade(t *testing.T) {
 	t.Parallel()
 	b := newBed(t)

@@ -1,4 +1,4 @@
-// What is removed for an entry, and what stays all the same.
+// Removing the files of an entry, except files that a record names.
 
 package removal
 
@@ -15,15 +15,15 @@ import (
 )
 
 const (
-	keysAtOnce = 100         // that are removed in one turn
-	turnTime   = time.Minute // that a turn may take: backups wait for its end
+	keysAtOnce = 100         // maximum number of files removed in one turn
+	turnTime   = time.Minute // maximum time of a turn: backups wait for its end
 
-	// rest is the longest time for which nothing is removed after a turn. It is as long as
-	// the turn was if that was shorter: requests come first.
+	// rest is the maximum pause after a turn, which leaves the store to requests. The pause after a
+	// shorter turn is as long as the turn.
 	rest = 100 * time.Millisecond
 )
 
-// remove removes what an entry names.
+// remove removes the files of an entry.
 func (q *Queue) remove(ctx context.Context, r row) error {
 	if len(r.Names) > 0 {
 		keys := make([]string, len(r.Names))
@@ -41,12 +41,12 @@ func (q *Queue) remove(ctx context.Context, r row) error {
 			return err
 		}
 	}
-	// A thumb that was being made may be stored after its file was removed, and is removed then
-	// by its maker. The entry stays until that: the process may be killed in between.
+	// A thumb that was being made may be stored after its file was removed; the maker then deletes
+	// the thumb. The entry stays until then, because the process may be killed in between.
 	return q.cfg.Thumbs(ctx, r.Folder)
 }
 
-// inTurn calls fn while nobody holds the files.
+// inTurn holds the files and calls fn, with the time limit of a turn.
 func (q *Queue) inTurn(ctx context.Context, fn func(context.Context) error) error {
 	release, err := q.Hold(ctx)
 	if err != nil {
@@ -69,8 +69,8 @@ func (q *Queue) removeNamed(ctx context.Context, r row, keys []string) error {
 	var named []string
 	var queued bool
 	err := q.cfg.Store.Read(ctx, func(reader store.Reader) (err error) {
-		// The database may have been replaced by an earlier one, in which the record still
-		// names them.
+		// A restore may have replaced the database with an earlier state, in which the record
+		// still names the files.
 		if queued, err = has(reader, r.id); err != nil || !queued {
 			return err
 		}
@@ -82,7 +82,7 @@ func (q *Queue) removeNamed(ctx context.Context, r row, keys []string) error {
 	}
 	for _, key := range keys {
 		dir, name := path.Split(key)
-		// A write that began again has stored the file a second time, and a record names it.
+		// A repeated write has stored the file again, and a record names the file.
 		if slices.Contains(named, name) {
 			continue
 		}
@@ -96,7 +96,7 @@ func (q *Queue) removeNamed(ctx context.Context, r row, keys []string) error {
 	return nil
 }
 
-// removeRest removes whatever is in the folder of a record or a collection that is gone.
+// removeRest removes all files in the folder of a deleted record or collection.
 func (q *Queue) removeRest(ctx context.Context, r row) error {
 	var keys []string
 	flush := func() error {
@@ -116,11 +116,11 @@ func (q *Queue) removeRest(ctx context.Context, r row) error {
 	return flush()
 }
 
-// removeUnclaimed removes files but for those of records that are there, and those that are
-// being stored. The files were listed before: one whose record is yet to be stored was
-// announced before it was stored.
+// removeUnclaimed removes files, except files of existing records and files of unfinished uploads.
+// The keys were listed before, and an upload is announced before its file is stored, so each listed
+// file of an unfinished upload is in the table.
 func (q *Queue) removeUnclaimed(ctx context.Context, keys []string) error {
-	folders := map[string]bool{} // by record: whether it is there
+	folders := map[string]bool{} // whether the record of a folder exists
 	var claimed map[string]bool
 	err := q.cfg.Store.Read(ctx, func(r store.Reader) (err error) {
 		var list []string
@@ -151,7 +151,7 @@ func (q *Queue) removeUnclaimed(ctx context.Context, keys []string) error {
 	return nil
 }
 
-// folderOf is the folder of the record to which a file or thumb belongs.
+// folderOf returns the folder and the ids of the record to which a file or a thumb belongs.
 func folderOf(key string) (folder, collection, id string) {
 	collection, rest, _ := strings.Cut(key, "/")
 	id, _, _ = strings.Cut(rest, "/")

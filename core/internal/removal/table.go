@@ -14,17 +14,17 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// row is an entry as it is stored.
+// row is a stored entry.
 type row struct {
 	id string
 	Entry
-	upload bool      // its record may yet be stored
-	due    time.Time // not to be touched before; zero: at once
+	upload bool      // an upload whose record may yet be stored
+	due    time.Time // time from which the row may be claimed; zero: at once
 }
 
 func newID() string { return schema.RandomString(schema.IDLength, schema.AlphabetID) }
 
-// rowsAtOnce is how many rows one statement inserts or takes.
+// rowsAtOnce is the maximum number of rows that one statement inserts or claims.
 const rowsAtOnce = 50
 
 func insert(tx store.Tx, rows []row) error {
@@ -51,8 +51,8 @@ func insert(tx store.Tx, rows []row) error {
 	return nil
 }
 
-// execOn runs a statement that ends with the name of a column, for the rows in which that
-// is one of the values. args are its other parameters.
+// execOn runs a statement that ends with the name of a column, for the rows whose column has one of
+// the values. args are the parameters before the values.
 func execOn(tx store.Tx, sql string, values []string, args ...store.Value) (n int64, err error) {
 	for chunk := range slices.Chunk(values, rowsAtOnce) {
 		changed, err := tx.Exec(sql+" IN ("+parameters(len(args)+1, len(chunk))+")", append(slices.Clone(args), texts(chunk)...)...)
@@ -64,7 +64,7 @@ func execOn(tx store.Tx, sql string, values []string, args ...store.Value) (n in
 	return n, nil
 }
 
-// due reads the rows whose time has come, the oldest first.
+// due returns up to rowsAtOnce rows that are due, the oldest first.
 func due(r store.Reader, now time.Time) ([]row, error) {
 	rows, err := r.Query(`SELECT "id", "folder", "names", "rest" FROM "_removals" WHERE "due" <= $1 ORDER BY "due" LIMIT $2`,
 		millis(now), store.Int(rowsAtOnce))
@@ -84,7 +84,7 @@ func due(r store.Reader, now time.Time) ([]row, error) {
 	return list, rows.Close()
 }
 
-// uploading reads which files of the folders are being stored.
+// uploading returns the keys of the files of unfinished uploads in the folders.
 func uploading(r store.Reader, folders []string) (map[string]bool, error) {
 	keys := map[string]bool{}
 	for chunk := range slices.Chunk(folders, rowsAtOnce) {
@@ -109,7 +109,7 @@ func uploading(r store.Reader, folders []string) (map[string]bool, error) {
 	return keys, nil
 }
 
-// has reports whether the row is still there.
+// has reports whether the table still has the row.
 func has(r store.Reader, id string) (bool, error) {
 	rows, err := r.Query(`SELECT 1 FROM "_removals" WHERE "id" = $1`, store.Text(id))
 	if err != nil {
@@ -120,7 +120,8 @@ func has(r store.Reader, id string) (bool, error) {
 	return found, rows.Close()
 }
 
-// parameters are the marks of n parameters, of which the first has that number.
+// parameters returns the placeholders of n parameters; first is the number of the first
+// placeholder.
 func parameters(first, n int) string {
 	marks := make([]string, n)
 	for i := range marks {

@@ -12,18 +12,19 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// lease is how long a file may be stored before its record is: after that the process that
-// stored it is taken for gone, and the file for a leftover.
+// lease is the maximum time between the announcement of a file and the write of its record. After
+// the lease the file counts as a leftover of a process that has ended.
 const lease = time.Hour
 
-// Upload is files that are being stored, of any number of records. A nil *Upload has none.
+// Upload holds files that are being stored, of any number of records. A nil *Upload has no files.
 type Upload struct {
 	queue *Queue
 	rows  []row
 }
 
-// Announce begins to queue files that are about to be stored. The caller has to call durable,
-// which waits until that is done, and may do so several times; no file may have its name before.
+// Announce begins to queue files that are about to be stored. durable waits until the files are
+// queued. The caller must call durable at least once, and must not give a file its name before
+// durable has returned nil.
 func (q *Queue) Announce(ctx context.Context, entries []Entry) (u *Upload, durable func() error) {
 	if len(entries) == 0 {
 		return nil, func() error { return nil }
@@ -45,8 +46,8 @@ func (q *Queue) Announce(ctx context.Context, entries []Entry) (u *Upload, durab
 	return u, durable
 }
 
-// Keep takes the files out of the queue, as a part of the transaction in which their
-// records are stored. A transaction that comes after the lease is a fault.Unavailable.
+// Keep removes the files from the queue, in the transaction that stores their records. After the
+// lease the error is a fault of the kind Unavailable.
 func (u *Upload) Keep(tx store.Tx) error {
 	if u == nil {
 		return nil
@@ -58,9 +59,9 @@ func (u *Upload) Keep(tx store.Tx) error {
 	return err
 }
 
-// Drop has the files removed, unless Keep was called in a transaction that was committed,
-// perhaps without anybody knowing. Files in the folders that are named stay until the lease
-// ends. Of an error only the log is told: they go later then.
+// Drop queues the files for removal at once, unless a transaction with Keep was committed, even if
+// the result of the commit is unknown. Files in the folders except stay until the lease ends. An
+// error is only logged: the files are then removed after the lease.
 func (u *Upload) Drop(ctx context.Context, except ...string) {
 	if u == nil {
 		return

@@ -1,4 +1,4 @@
-// The worker: it takes what is due out of the queue, a few entries at a time.
+// The worker, which claims due entries, a few at a time, and removes their files.
 
 package removal
 
@@ -11,13 +11,13 @@ import (
 )
 
 const (
-	claimTime = 10 * time.Minute // for which entries that are being worked on are left alone by others
-	lookEvery = time.Minute      // for entries of other processes
-	failPause = 10 * time.Second // of the worker after an error
-	failDelay = time.Minute      // of the entry that could not be removed
+	claimTime = 10 * time.Minute // time for which claimed entries are left to the process that has claimed them
+	lookEvery = time.Minute      // time between two searches for entries of other processes
+	failPause = 10 * time.Second // pause of the worker after an error
+	failDelay = time.Minute      // delay of an entry whose files could not be removed
 )
 
-// Run removes what is queued until ctx ends.
+// Run removes the files of due entries until ctx ends.
 func (q *Queue) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		n, err := q.removeSome(ctx)
@@ -33,7 +33,7 @@ func (q *Queue) Run(ctx context.Context) error {
 	return nil
 }
 
-// wait returns after the time, or earlier when ctx ends or something comes.
+// wait returns after d, or when ctx ends or earlier receives.
 func wait(ctx context.Context, d time.Duration, earlier <-chan struct{}) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -57,7 +57,7 @@ func (q *Queue) Waiting(ctx context.Context) (n int64, err error) {
 	return n, err
 }
 
-// Settle removes everything that is due, and waits for what Run is at.
+// Settle removes the files of all due entries, and waits for the current work of Run.
 func (q *Queue) Settle(ctx context.Context) error {
 	for {
 		if n, err := q.removeSome(ctx); n == 0 || err != nil {
@@ -66,8 +66,8 @@ func (q *Queue) Settle(ctx context.Context) error {
 	}
 }
 
-// Recover makes everything due that earlier processes have left. Only who has the database
-// alone may call it.
+// Recover makes all entries of earlier processes due at once. It may be called only while no other
+// process uses the database.
 func (q *Queue) Recover(ctx context.Context) error {
 	var left bool
 	err := q.cfg.Store.Read(ctx, func(r store.Reader) error {
@@ -79,7 +79,7 @@ func (q *Queue) Recover(ctx context.Context) error {
 		left = rows.Next()
 		return rows.Close()
 	})
-	if err != nil || !left { // most starts need no write
+	if err != nil || !left { // saves the write at most starts
 		return err
 	}
 	return q.cfg.Store.Write(ctx, func(tx store.Tx) error {
@@ -88,8 +88,8 @@ func (q *Queue) Recover(ctx context.Context) error {
 	})
 }
 
-// Hold keeps files from being removed by this process until release is called, once. It
-// returns when none is, or with the error of ctx.
+// Hold keeps this process from removing files until release is called; release must be called once.
+// Hold waits until no files are being removed. The error is that of ctx.
 func (q *Queue) Hold(ctx context.Context) (release func(), err error) {
 	select {
 	case q.turn <- struct{}{}:
@@ -99,7 +99,7 @@ func (q *Queue) Hold(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// removeSome removes some of what is due, and returns how many entries that were.
+// removeSome claims some due entries, removes their files, and returns the number of the entries.
 func (q *Queue) removeSome(ctx context.Context) (n int, err error) {
 	q.working.Lock()
 	defer q.working.Unlock()
@@ -154,15 +154,15 @@ func (q *Queue) settleOwed(ctx context.Context) error {
 	return nil
 }
 
-// claim takes what is due, so that other processes leave it alone for a time. The record of
-// an upload that is taken cannot be stored any more.
+// claim claims due rows for claimTime, in which other processes do not claim them. The record of a
+// claimed upload cannot be stored any more.
 func (q *Queue) claim(ctx context.Context) (list []row, err error) {
 	now := q.cfg.Now()
 	err = q.cfg.Store.Read(ctx, func(r store.Reader) error {
 		list, err = due(r, now)
 		return err
 	})
-	if err != nil || len(list) == 0 { // a look costs no write
+	if err != nil || len(list) == 0 { // saves the write if no row is due
 		return nil, err
 	}
 	err = q.cfg.Store.Write(ctx, func(tx store.Tx) error {

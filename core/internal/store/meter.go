@@ -138,9 +138,9 @@ func (s *Statement) Ran(span *trace.Span, began time.Time, rows int64, args []Va
 	}
 }
 
-// trace adds a span for a run of the statement. If the statement checks a rule, the span is below
-// a span for the rule. The SQL in the span holds no values, since those are parameters; a longer
-// SQL is cut, because spans wait in memory.
+// trace adds a span for a run of the statement. If the statement checks a rule, its span is the
+// child of a span for the rule. The SQL in the span holds no values, since values are parameters.
+// SQL of more than keptText bytes is cut, because spans wait in memory.
 func (s *Statement) trace(span *trace.Span, began time.Time, took time.Duration, rows int64, err error) {
 	ended := began.Add(took)
 	if s.meter.ruleOf != nil {

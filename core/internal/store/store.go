@@ -1,6 +1,6 @@
-// Package store says what Loam needs of a database and nothing about which one
-// it is. The engines live in the packages below it, are chosen in core and named
-// nowhere else; both must pass storetest.
+// Package store defines the interfaces of the database engines, independent of the engine. The
+// engines are in the packages below store; only core names and chooses them. Both engines must pass
+// storetest.
 package store
 
 import (
@@ -15,42 +15,42 @@ type Store interface {
 	Sequences() Sequences
 	Migrator() Migrator
 
-	// Read calls fn in one read transaction: everything that fn reads is of one
-	// state. What fn gets must not be kept after it returns. WithLimit bounds it.
+	// Read calls fn in one read transaction, so fn reads one state of the database. fn must not
+	// keep the Reader or its rows after it returns. WithLimit limits the time of fn.
 	Read(ctx context.Context, fn func(Reader) error) error
 
-	// Write calls fn in a transaction of its own and returns when it is durable:
-	// a nil error survives a power cut. fn must not block, hash, touch files or
-	// call the store again, and may be called more than once (a retry after a
-	// conflict), so it has no outside effect but through Tx.OnCommit. If fn fails,
-	// nothing of it is kept and Write returns its error.
+	// Write calls fn in a new transaction and returns nil when the transaction is durable, even
+	// after a power cut. fn must not block, hash, use files or call the store again. fn may be
+	// called more than once (a retry after a conflict), so fn must have effects outside of the
+	// transaction through Tx.OnCommit only. If fn fails, the transaction is rolled back and Write
+	// returns the error of fn.
 	Write(ctx context.Context, fn func(Tx) error) error
 
-	// LongWrite returns how long the function of a Write may take. Functions that take longer
-	// hold up the writes of other callers, so that only few of them should run at a time.
+	// LongWrite returns the time within which the function of a Write should return. A slower
+	// function holds up the writes of other callers, so only a few slow ones should run at a time.
 	LongWrite() time.Duration
 
-	// Exclusive is Write for schema changes and for work that holds the
-	// transaction for long: no other write runs beside it.
+	// Exclusive calls fn as Write does, while no other write runs. It is for schema changes and
+	// for transactions that take long.
 	Exclusive(ctx context.Context, fn func(Tx) error) error
 
-	// Run runs a script. One that only reads is run in a read transaction, beside all
-	// others; else all of it in one that is exclusive. It has no limit of time but that of
-	// ctx. What the engine refuses is a *StatementError.
+	// Run runs a script. A script that only reads runs in a read transaction, concurrently with
+	// all others; any other script runs in one exclusive transaction. Only ctx limits the time. The
+	// error for a statement that the engine refuses is a *StatementError.
 	Run(ctx context.Context, s Script) (ScriptResult, error)
 
-	// OnForeignWrite sets the function that is called when another process has written
-	// to this database. logged: everything that was written is in the change log, and no
-	// table changed its form. Not logged: drop every cache. If fn fails it is called
-	// again about a second later. It must read with the context that it is given. Set
-	// once, before the first Write.
+	// OnForeignWrite sets the function that is called when another process has written to the
+	// database. logged means that all writes are in the change log and that no table has changed
+	// its form; if logged is false, fn must drop all caches. If fn fails, it is called again about
+	// a second later. fn must read with its ctx. OnForeignWrite is called once, before the first
+	// Write.
 	OnForeignWrite(fn func(ctx context.Context, logged bool) error)
 
-	// Available is ErrUnavailable if it is known that writes would fail or be lost,
-	// as after the file of the database was removed. It takes no time.
+	// Available returns ErrUnavailable if writes are known to fail or to be lost, for example
+	// after the file of the database was removed. It does not read the database.
 	Available() error
 
-	// Close waits for running work, then releases everything. Idempotent.
+	// Close waits for running calls, then releases all resources. Further calls do nothing.
 	Close() error
 }
 
@@ -60,10 +60,9 @@ type Reader interface {
 	// the rows; a second query may run while the first one's rows are open.
 	Query(sql string, args ...Value) (Rows, error)
 
-	// Stamp names the state of the given tables (and everything read from them)
-	// as this transaction sees it: two equal stamps of the same tables mean the
-	// same contents. ok is false when that is not known; then nothing may be
-	// cached. Call it before the first Query.
+	// Stamp identifies the state of the tables that this transaction reads: two equal stamps of
+	// the same tables mean the same contents. ok is false if the state is unknown; then results
+	// must not be cached. Stamp must be called before the first Query.
 	Stamp(tables ...string) (stamp uint64, ok bool)
 }
 
@@ -74,14 +73,14 @@ type Tx interface {
 	// Exec runs one statement and returns the number of rows that it changed.
 	Exec(sql string, args ...Value) (int64, error)
 
-	// Savepoint calls fn; if it fails, what it wrote is undone, the transaction
-	// goes on, and its error is returned.
+	// Savepoint calls fn. If fn fails, the writes of fn are undone, the transaction goes on, and
+	// Savepoint returns the error of fn.
 	Savepoint(fn func() error) error
 
-	// OnCommit queues fn to be called after the commit is durable and before
-	// anybody learns of it, in the order of the commits. It is the place where
-	// caches are invalidated: it must be quick and must not use the store. It is
-	// forgotten if the transaction, or the savepoint it was queued in, is undone.
+	// OnCommit queues fn to be called when the commit is durable, before the commit is
+	// acknowledged, in the order of the commits. fn may invalidate caches; it must be quick and
+	// must not use the store. fn is dropped if the transaction, or the savepoint in which it was
+	// queued, is rolled back.
 	OnCommit(fn func())
 }
 

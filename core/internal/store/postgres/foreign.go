@@ -147,8 +147,8 @@ func (db *DB) follows(ctx context.Context, seen writeMarks) {
 // writeMarks are what other processes have written last, by process and connection.
 type writeMarks map[string]string
 
-// listen looks at each notification of a write of another process, and each lookEvery, and delivers
-// messages, until the connection fails or ctx ends.
+// listen looks for writes of other processes at each of their notifications and every lookEvery,
+// and delivers the messages of other processes. It returns when the connection fails or ctx ends.
 func (db *DB) listen(ctx context.Context, seen *writeMarks) error {
 	heard := true
 	cfg := db.service.Config().ConnConfig.Config.Copy()

@@ -1,4 +1,4 @@
-// Messages between the processes on one database (NOTIFY), which the database does not store.
+// Messages between the processes on one database, sent by NOTIFY and not stored.
 
 package postgres
 
@@ -13,10 +13,11 @@ import (
 )
 
 const (
-	// messageChannel is the channel of messages. Its schemas share it: each part names its own.
+	// messageChannel is the NOTIFY channel of messages. All schemas of a database share the
+	// channel, so each part names its schema.
 	messageChannel = "loam_messages"
-	// partSize is how many bytes of a message one notification holds: PostgreSQL allows less than
-	// 8000 bytes, base64 makes 4 bytes of 3, and the fields before the content are 160 at most.
+	// partSize is the number of bytes of a message in one notification. PostgreSQL allows less than
+	// 8000 bytes, base64 turns 3 bytes into 4, and the fields before the content take up to 160.
 	partSize = 5700
 )
 
@@ -44,8 +45,8 @@ func (db *DB) Publish(ctx context.Context, message []byte) error {
 func (db *DB) OnMessage(fn func(message []byte)) { db.message.Store(&fn) }
 
 // parts splits a message into notifications: node, schema, number of the part, number of parts
-// and content, separated by spaces. The numbers also make all parts of a message different, as
-// PostgreSQL sends equal notifications of a transaction only once.
+// and content, separated by spaces. The part number also makes all parts of a message different,
+// because PostgreSQL sends equal notifications of a transaction only once.
 func (db *DB) parts(message []byte) (list []string) {
 	count := max(1, (len(message)+partSize-1)/partSize)
 	schema := base64.StdEncoding.EncodeToString([]byte(db.schema))
@@ -56,14 +57,15 @@ func (db *DB) parts(message []byte) (list []string) {
 	return list
 }
 
-// inbox puts the parts of messages together. It belongs to one listening connection.
+// inbox joins the parts of messages. Each listening connection has its own inbox.
 type inbox struct {
 	content []byte
-	have    int // parts of the message that is not complete
+	have    int // number of parts received of the incomplete message
 }
 
-// take takes the next notification. It returns a message when its last part has come; a message
-// whose first parts are missing is dropped. own is the node of this process, schema its schema.
+// take adds the next notification, and returns the message when the notification is its last part.
+// A message whose first parts are missing is dropped. So are messages of the node own, which is
+// this process, and messages of another schema than schema.
 func (in *inbox) take(notification, own, schema string) (message []byte, ok bool) {
 	fields := strings.Split(notification, " ")
 	if len(fields) != 5 || fields[0] == own || fields[1] != base64.StdEncoding.EncodeToString([]byte(schema)) {
@@ -86,7 +88,7 @@ func (in *inbox) take(notification, own, schema string) (message []byte, ok bool
 	return message, true
 }
 
-// deliver hands a message to the function of OnMessage.
+// deliver calls the function that OnMessage has set, if any, with the message.
 func (db *DB) deliver(message []byte) {
 	if fn := db.message.Load(); fn != nil {
 		(*fn)(message)

@@ -15,7 +15,7 @@ func TestInbox(t *testing.T) {
 	t.Parallel()
 	sender := &DB{node: "sender", schema: "public"}
 	for name, size := range map[string]int{"empty": 0, "small": 10, "one part": partSize, "two parts": partSize + 1, "the largest": store.MaxMessage} {
-		message := bytes.Repeat([]byte{0, 255}, size/2+1)[:size] // equal parts
+		message := bytes.Repeat([]byte{0, 255}, size/2+1)[:size] // a message whose parts have equal content
 		parts := sender.parts(message)
 		var in inbox
 		for i, part := range parts {

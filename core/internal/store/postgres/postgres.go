@@ -65,10 +65,10 @@ type DB struct {
 	watch     watcher
 	before    writeMarks // what others had written when this was opened
 	foreign   atomic.Pointer[func(ctx context.Context, logged bool) error]
-	message   atomic.Pointer[func(message []byte)] // of OnMessage
-	yielded   atomic.Int64                         // how many writes Yield knew of
-	wroteAt   atomic.Int64                         // when it learned of the last one, in Unix nanoseconds
-	missed    atomic.Bool                          // there was something to call foreign for, but it was not set
+	message   atomic.Pointer[func(message []byte)] // the function that OnMessage has set
+	yielded   atomic.Int64                         // the count of watch at the last Yield
+	wroteAt   atomic.Int64                         // when Yield last saw a new write, in Unix nanoseconds
+	missed    atomic.Bool                          // another process has written while foreign was not set
 
 	mu     sync.Mutex // guards the fields below
 	closed bool
@@ -173,6 +173,6 @@ func contextError(err error) error {
 // read or write.
 func (db *DB) Available() error { return nil }
 
-// LongWrite is long: writes run beside each other, on connections of their own, and each
-// statement of one waits for the network.
+// LongWrite implements store.Store. The time is long because writes run at the same time, on
+// separate connections, and each of their statements waits for the network.
 func (db *DB) LongWrite() time.Duration { return 50 * time.Millisecond }

@@ -47,9 +47,9 @@ type place struct {
 	pageSize    int
 
 	syncFolder func(dir string) error // makes the names of new files durable
-	writeCache int                    // KB, of the writer
-	readCache  int                    // KB, of a connection that is kept for reading
-	cachePages int                    // of every connection instead, in tests
+	writeCache int                    // page cache of the writer, in KB
+	readCache  int                    // page cache of a connection that is kept for reading, in KB
+	cachePages int                    // in tests: pages in the cache of every connection, in place of both sizes
 	meter      *store.Meter
 }
 

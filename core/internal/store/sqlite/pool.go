@@ -69,19 +69,20 @@ const slowAfter = 20 * time.Millisecond
 // and fill one anew for each slow read costs many times the read itself.
 const spareFor = 10 * time.Second
 
-// The page cache of the writer has mostCache. Those of the connections that are kept for
-// reading share readCaches; each has at least leastReadCache and at most mostCache. In KB.
+// Sizes of page caches in KB. The writer has a cache of mostCache. The connections that are kept
+// for reading share readCaches; each has at least leastReadCache and at most mostCache.
 const (
 	readCaches     = 192 << 10
 	leastReadCache = 32 << 10
 	mostCache      = 64 << 10
 )
 
-// leastCache is the smallest cache of a connection whatever Config.CacheBytes says, in KB.
+// leastCache is the minimum size of a page cache in KB, even if Config.CacheBytes allows less.
 const leastCache = 256
 
-// cacheSizes returns the sizes of the page caches of the writer and of each of the readers,
-// in KB. Within a limit in bytes, if it is above 0, the writer has a quarter at most.
+// cacheSizes returns the sizes of the page caches of the writer and of each reader, in KB. limit is
+// the maximum of all caches together in bytes, of which the writer has at most a quarter; a limit
+// of 0 or less is none.
 func cacheSizes(limit int64, readers int) (writer, reader int) {
 	writer, reader = mostCache, min(max(readCaches/readers, leastReadCache), mostCache)
 	if limit <= 0 {

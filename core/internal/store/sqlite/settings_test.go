@@ -50,7 +50,8 @@ func TestSettingsHold(t *testing.T) {
 	db.readers.release(l)
 }
 
-// The writer has a quarter of Config.CacheBytes, and the readers share the rest.
+// TestCacheBytes checks that the writer has a quarter of Config.CacheBytes, and that the readers
+// share the rest.
 func TestCacheBytes(t *testing.T) {
 	t.Parallel()
 	db := openTest(t, Config{CacheBytes: 8 << 20})

@@ -46,8 +46,9 @@ type Config struct {
 	// and Replace know.
 	PageSize int
 
-	// CacheBytes is the most that the page caches of the writer and of the connections that
-	// are kept for reading take together; default 64 MiB and readCache for each.
+	// CacheBytes is the maximum size of all page caches together, those of the writer and of the
+	// connections that are kept for reading. Default: 64 MiB for the writer and 32 to 64 MiB for
+	// each connection that reads.
 	CacheBytes int64
 
 	ReadTimeout      time.Duration // of a Read whose context has no deadline; default 30 s
@@ -209,7 +210,8 @@ func (db *DB) Write(ctx context.Context, fn func(store.Tx) error) error {
 	return db.writer.do(ctx, &op{fn: fn, ctx: context.Background(), span: trace.From(ctx), limit: db.cfg.WriteTimeout})
 }
 
-// LongWrite is short: all writes run one after the other on one connection.
+// LongWrite implements store.Store. The time is short because all writes run one after the other on
+// one connection.
 func (db *DB) LongWrite() time.Duration { return 2 * time.Millisecond }
 
 // Exclusive implements store.Store. Its statements fail when ctx ends.

@@ -1,4 +1,4 @@
-// The SQL function loam_expand, which reads texts that were stored in a shorter form.
+// The SQL function loam_expand, which decodes texts in which single bytes stand for words.
 
 package binding
 
@@ -9,12 +9,12 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// expandName is the function loam_expand(text, words): the text in which each byte n below 32 is
-// replaced by word n of the words, which are separated by line feeds and count from 1. A byte
-// without a word stays. Of NULL it is NULL.
+// expandName is the name of the SQL function loam_expand(text, words). It returns the text with
+// word n in place of each byte n below 32. words is a list separated by line feeds, whose first
+// word is word 1. A byte without a word stays. The result is NULL if an argument is NULL.
 const expandName = "loam_expand"
 
-// maxWords is the number of bytes below 32 that a text can have: all but NUL.
+// maxWords is the number of bytes that can stand for words: all below 32 but NUL.
 const maxWords = 31
 
 // addFunctions defines the functions of this package on the connection.
@@ -24,7 +24,7 @@ func (c *Conn) addFunctions() error {
 		return err
 	}
 	defer libc.Xfree(c.tls, name)
-	// Innocuous: the schema of a file that is not trusted may call it.
+	// SQLITE_INNOCUOUS lets views and triggers of an untrusted database file call the function.
 	const flags = lib.SQLITE_UTF8 | lib.SQLITE_DETERMINISTIC | lib.SQLITE_INNOCUOUS
 	return c.failure(lib.Xsqlite3_create_function_v2(c.tls, c.db, name, 2, flags, 0, callback(onExpand), 0, 0, 0))
 }
@@ -51,18 +51,19 @@ func onExpand(tls *libc.TLS, ctx uintptr, _ int32, args uintptr) {
 	lib.Xsqlite3_result_text64(tls, ctx, p, uint64(size), callback(lib.Xsqlite3_free), lib.SQLITE_UTF8)
 }
 
-// ptrSize is the distance between two addresses in an array of them.
+// ptrSize is the size of a pointer in bytes.
 const ptrSize = 4 << (^uintptr(0) >> 63)
 
-// argument returns the text of the argument whose address is at p; ok is false for NULL. The text
-// is valid during the call.
+// argument returns the text of the SQL argument whose address is stored at p; ok is false for NULL.
+// The text is valid during the call of the SQL function.
 func argument(tls *libc.TLS, p uintptr) (text []byte, ok bool) {
 	value := *(*uintptr)(pointer(p))
 	at := lib.Xsqlite3_value_text(tls, value)
 	return view(at, int(lib.Xsqlite3_value_bytes(tls, value))), at != 0
 }
 
-// splitWords returns the words by their numbers; what is beyond maxWords is left out.
+// splitWords splits a list at its line feeds: words[n] is word n. Words beyond maxWords are left
+// out.
 func splitWords(list []byte) (words [maxWords + 1][]byte) {
 	for n := 1; n < len(words) && len(list) > 0; n++ {
 		words[n], list, _ = bytes.Cut(list, []byte{'\n'})
@@ -70,7 +71,7 @@ func splitWords(list []byte) (words [maxWords + 1][]byte) {
 	return words
 }
 
-// expandedSize is the length of the text when it is expanded.
+// expandedSize returns the length of the expanded text in bytes.
 func expandedSize(text []byte, words *[maxWords + 1][]byte) int {
 	size := len(text)
 	for _, b := range text {

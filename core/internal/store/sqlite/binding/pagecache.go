@@ -25,7 +25,7 @@ type pageCache struct {
 	count               int     // pages in the cache
 	pinned              int     // pages that SQLite holds
 	greatest            uint32  // no page has a greater number
-	below               uint32  // no page but the one of the number greatest has a greater number
+	below               uint32  // no page has a number between below and greatest
 
 	table []*pageSlot // by page number, chained by pageSlot.next; its length is a power of two
 	free  *pageSlot   // slots that had a page, chained by pageSlot.next
@@ -143,9 +143,9 @@ func (c *pageCache) takeSlot(tls *libc.TLS) *pageSlot {
 	return s
 }
 
-// rekey gives a page another number. A page that had it is dropped. SQLite exchanges two pages by way
-// of a number far above all others, which must not stay the greatest: each commit would look at
-// every page for those behind the end of the file.
+// rekey gives a page another number, and drops the page that had the number. SQLite swaps two pages
+// through a temporary number far above all others. That number must not stay in greatest, or each
+// commit would search all pages for pages behind the end of the file.
 func (c *pageCache) rekey(s *pageSlot, number uint32) {
 	if s.number == number {
 		return

@@ -334,7 +334,8 @@ func TestPageCacheMemoryIsBounded(t *testing.T) {
 	m.fetch(1, fetchAlways, false)
 }
 
-// Pages that change places by way of a number far above do not make commits look at all pages.
+// TestPageCacheForgetsPassingNumbers swaps pages through a number far above all others: the
+// greatest number stays that of a page, so that commits do not search all pages.
 func TestPageCacheForgetsPassingNumbers(t *testing.T) {
 	const limit, far = 200, 1 << 18
 	m := newCacheModel(t, limit, true)
@@ -355,7 +356,7 @@ func TestPageCacheForgetsPassingNumbers(t *testing.T) {
 	m.verify()
 }
 
-// benchmarkedCache is a cache with 7,000 pages that are held.
+// benchmarkedCache returns a cache with 7,000 pinned pages.
 func benchmarkedCache(b *testing.B) (tls *libc.TLS, cache uintptr, pages []uintptr) {
 	tls = libc.NewTLS()
 	cache = onCacheCreate(tls, 4096, 216, 1)
@@ -370,7 +371,8 @@ func benchmarkedCache(b *testing.B) (tls *libc.TLS, cache uintptr, pages []uintp
 	return tls, cache, pages
 }
 
-// BenchmarkPageCacheCommit is the truncation at the end of a commit in which two pages have changed places.
+// BenchmarkPageCacheCommit measures the truncation at the end of a commit that has swapped two
+// pages.
 func BenchmarkPageCacheCommit(b *testing.B) {
 	tls, cache, pages := benchmarkedCache(b)
 	for b.Loop() {
