@@ -1,7 +1,9 @@
 // The rule tester beside the rules: its verdicts are shown in the editors too.
 import { mark } from './editor.js';
 
-const opened = new Set(); // the rules whose clauses are unfolded
+// New verdicts take the place of the old ones: the rules whose clauses are unfolded, and those whose SQL is shown.
+const opened = new Set();
+const explained = new Set();
 
 function unfold(button, open) {
   button.ariaExpanded = String(open);
@@ -9,12 +11,19 @@ function unfold(button, open) {
   button.lastElementChild.querySelector('use')?.setAttribute('href', button.lastElementChild.querySelector('use').getAttribute('href').replace(/#.*/, open ? '#i-down' : '#i-right'));
 }
 
+/** Keeps in a set whether the part of a rule is open. */
+function keep(set, rule, open) {
+  if (open) set.add(rule);
+  else set.delete(rule);
+}
+
 document.addEventListener('click', (event) => {
+  const summary = event.target.closest('.sql-of > summary');
+  if (summary) keep(explained, summary.closest('[data-verdict-of]').dataset.verdictOf, !summary.parentElement.open); // the click turns it
   const button = event.target.closest('[data-unfold]');
   if (!button) return;
   const open = button.ariaExpanded !== 'true';
-  if (open) opened.add(button.dataset.unfold);
-  else opened.delete(button.dataset.unfold);
+  keep(opened, button.dataset.unfold, open);
   unfold(button, open);
 });
 
@@ -42,7 +51,11 @@ function show(verdict) {
 document.addEventListener('htmx:afterSwap', () => {
   const verdicts = document.getElementById('verdicts');
   for (const button of verdicts.querySelectorAll('[data-unfold]:not([disabled])')) if (opened.has(button.dataset.unfold)) unfold(button, true);
-  for (const verdict of verdicts.querySelectorAll('[data-verdict-of]')) show(verdict);
+  for (const verdict of verdicts.querySelectorAll('[data-verdict-of]')) {
+    const sql = verdict.querySelector('.sql-of');
+    if (sql) sql.open = explained.has(verdict.dataset.verdictOf);
+    show(verdict);
+  }
 });
 
 document.addEventListener('change', (event) => {
