@@ -1,7 +1,6 @@
 package record
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -24,96 +23,47 @@ const insertStep = 2000
 // The records are stored in their order, in several transactions. An error names the row, counted
 // from 1, and the records of earlier transactions stay stored. Within App.Transaction all records
 // are part of that transaction. An error of the iterator ends InsertMany. InsertMany keeps each
-// body until its transaction, so the iterator must not reuse a map; up to 4,000 bodies are in
-// memory. The fault is Invalid for an auth collection, a view, and a collection with a file or
-// password field.
+// body until its transaction, so the iterator must not reuse a map. Auth collections, views, and
+// collections with file or password fields are Invalid faults.
 func (s *Service) InsertMany(ctx context.Context, collection string, bodies iter.Seq2[map[string]any, error]) (n int, err error) {
 	if err := s.mayWrite(); err != nil {
 		return 0, err
 	}
-	i := &inserter{service: s, collection: collection}
-	defer i.wait() // also if the iterator panics
-	var rows []map[string]any
-	begun := 0
-	for body, err := range bodies {
-		if err != nil {
-			err = fmt.Errorf("row %d: %w", begun+len(rows)+1, err)
-			return i.stored, cmp.Or(i.wait(), err)
+	rows := make([]map[string]any, 0, insertStep)
+	flush := func() error {
+		if err := s.insertSome(ctx, collection, rows, n); err != nil {
+			return err
 		}
-		if rows = append(rows, body); len(rows) == insertStep {
-			if err := i.insert(ctx, rows, begun); err != nil {
-				return i.stored, err
-			}
-			begun, rows = begun+len(rows), make([]map[string]any, 0, insertStep)
-		}
-	}
-	if len(rows) > 0 {
-		if err := i.insert(ctx, rows, begun); err != nil {
-			return i.stored, err
-		}
-	}
-	err = i.wait()
-	return i.stored, err
-}
-
-// inserter stores the steps of an InsertMany in their order, one at a time. While a step is being
-// stored, InsertMany reads and accepts the next step. Within a transaction of the caller, which
-// belongs to one goroutine, each step ends before the next begins.
-type inserter struct {
-	service    *Service
-	collection string
-	running    chan error // gets the result of the step that is being stored; nil if there is no such step
-	rows       int        // number of rows of that step
-	stored     int        // number of rows of the stored steps
-}
-
-// insert waits until the step before is stored, and begins to store a step. before is the number of
-// rows of all steps before. The error is that of the step before or of this step; the inserter must
-// not be used after an error.
-func (i *inserter) insert(ctx context.Context, rows []map[string]any, before int) error {
-	s := i.service
-	ops := make([]Op, len(rows))
-	for at, body := range rows {
-		ops[at] = Op{Caller: Root(), Action: ActionCreate, Collection: i.collection, Input: Input{Body: body}}
-	}
-	writes, err := s.acceptAll(ops)
-	if err := cmp.Or(i.wait(), err); err != nil {
-		return err
-	}
-	result := make(chan error, 1)
-	i.running, i.rows = result, len(rows)
-	if s.outer != nil {
-		result <- s.insertSome(ctx, ops, writes, before)
-		return i.wait()
-	}
-	go func() { result <- s.insertSome(ctx, ops, writes, before) }()
-	return nil
-}
-
-// wait waits for the step that is being stored, if any, and returns its error.
-func (i *inserter) wait() error {
-	if i.running == nil {
+		n, rows = n+len(rows), rows[:0]
 		return nil
 	}
-	err := <-i.running
-	i.running = nil
-	if err == nil {
-		i.stored += i.rows
-	}
-	return err
-}
-
-// insertSome stores the rows of a step in one transaction. writes are the accepted ops; insertSome
-// accepts the ops again if the collection has changed since. before is the number of rows of all
-// steps before.
-func (s *Service) insertSome(ctx context.Context, ops []Op, writes []*writeRequest, before int) error {
-	return retryStale(func() (err error) {
-		if writes == nil {
-			if writes, err = s.acceptAll(ops); err != nil {
-				return err
+	for body, err := range bodies {
+		if err != nil {
+			return n, fmt.Errorf("row %d: %w", n+len(rows)+1, err)
+		}
+		if rows = append(rows, body); len(rows) == insertStep {
+			if err := flush(); err != nil {
+				return n, err
 			}
 		}
-		defer func() { writes = nil }()
+	}
+	if len(rows) == 0 {
+		return n, nil
+	}
+	return n, flush()
+}
+
+// insertSome stores the rows in one transaction. before is the number of rows stored before them.
+func (s *Service) insertSome(ctx context.Context, collection string, rows []map[string]any, before int) error {
+	return retryStale(func() error {
+		ops := make([]Op, len(rows))
+		for i, body := range rows {
+			ops[i] = Op{Caller: Root(), Action: ActionCreate, Collection: collection, Input: Input{Body: body}}
+		}
+		writes, err := s.acceptAll(ops)
+		if err != nil {
+			return err
+		}
 		if err := insertable(writes[0]); err != nil {
 			return err
 		}

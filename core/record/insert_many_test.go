@@ -119,41 +119,6 @@ func TestInsertManyThatFails(t *testing.T) {
 	}
 }
 
-// TestInsertManyMeanwhile changes the collection in the iterator, and then panics in the iterator,
-// while a step is being stored.
-func TestInsertManyMeanwhile(t *testing.T) {
-	t.Parallel()
-	app := coretest.With(t, gauges)
-	more := strings.Replace(gauges, `{"name":"name"`, `{"name":"unit","type":"text"},{"name":"name"`, 1)
-	n, err := app.Records().InsertMany(t.Context(), "gauges", bodies(4500, func(i int) map[string]any {
-		if i == 4001 {
-			if _, err := app.Collections().Update(t.Context(), record.Root(), "gauges", []byte(more)); err != nil {
-				t.Error(err)
-			}
-		}
-		return gauge(i)
-	}))
-	if n != 4500 || err != nil {
-		t.Errorf("InsertMany = %d, %v", n, err)
-	}
-	func() {
-		defer func() {
-			if cause := recover(); cause != "oh" {
-				t.Errorf("the panic is %v", cause)
-			}
-		}()
-		_, _ = app.Records().InsertMany(t.Context(), "gauges", bodies(4500, func(i int) map[string]any {
-			if i == 2001 {
-				panic("oh")
-			}
-			return gauge(4500 + i)
-		}))
-	}()
-	if stored, err := app.Records().Count(t.Context(), "gauges"); stored != 6500 || err != nil {
-		t.Errorf("%d are stored, %v, want the first step", stored, err)
-	}
-}
-
 func TestInsertManyInATransaction(t *testing.T) {
 	t.Parallel()
 	app := coretest.With(t, gauges)
