@@ -224,22 +224,16 @@ func (db *database) averageSize(ctx context.Context) (int64, error) {
 	if db.compact {
 		size, overhead = `coalesce(length("text"), 0) + length("body")`, compactOverhead
 	}
-	n, err := queryNumber(ctx, db, fmt.Sprintf(`SELECT avg("size") FROM (SELECT `+size+` AS "size" `+
+	n, err := queryNumber(ctx, db, fmt.Sprintf(`SELECT CAST(avg("size") AS INTEGER) FROM (SELECT `+size+` AS "size" `+
 		`FROM `+db.rows+` ORDER BY "_rowid_" DESC LIMIT %d) AS "newest"`, sampled))
 	return n + overhead, err
 }
 
-// queryNumber returns the number that a query returns, 0 for NULL.
+// queryNumber returns the whole number that a query returns, 0 for NULL, in a read of its own.
 func queryNumber(ctx context.Context, db store.Store, sql string) (n int64, err error) {
-	err = db.Read(ctx, func(r store.Reader) error {
-		rows, err := r.Query(sql)
-		if err != nil {
-			return err
-		}
-		if rows.Next() {
-			n = int64(rows.Float(0))
-		}
-		return rows.Close()
+	err = db.Read(ctx, func(r store.Reader) (err error) {
+		n, err = store.Number(r, sql)
+		return err
 	})
 	return n, err
 }
