@@ -1,7 +1,8 @@
 // Package password hashes and compares passwords with bcrypt behind bounded queues. A storm of
-// logins uses at most max(1, NumCPU/2) processors, callers are served in turns (see
-// internal/budget), and a caller who finds the queue full is refused with a fault that asks for a
-// later attempt.
+// guests who sign in uses at most max(1, NumCPU/2) processors. A quarter more, at least one, is
+// reserved for callers who have signed in before, so that they wait for no guest's hash. Callers are
+// served in turns (see internal/budget), and a caller who finds the queue full is refused with a
+// fault that asks for a later attempt.
 package password
 
 import (
@@ -48,7 +49,7 @@ type Hasher struct {
 // Config holds the options of a Hasher.
 type Config struct {
 	Cost    int // cost of hashes for which Hash gets no cost; default DefaultCost
-	Workers int // maximum number of processors in use; default max(1, NumCPU/2)
+	Workers int // maximum number of processors that guests use; default max(1, NumCPU/2)
 	Queue   int // number of hashes of all guests that may wait, and of all others; default DefaultQueue
 	Callers int // number of hashes of one guest that may wait; default DefaultCallers
 }
@@ -56,10 +57,11 @@ type Config struct {
 // New returns a Hasher. Its work is charged to the program itself; see For.
 func New(c Config) *Hasher {
 	workers := int64(cmp.Or(max(0, c.Workers), max(1, runtime.NumCPU()/2)))
+	reserve := max(1, workers/4)
 	return &Hasher{
 		cost: cmp.Or(c.Cost, DefaultCost),
 		places: budget.New(budget.Config{
-			Total: workers, Share: max(1, workers/2), Reserve: workers / 4,
+			Total: workers + reserve, Share: max(1, workers/2), Reserve: reserve,
 			Queue: cmp.Or(max(0, c.Callers), DefaultCallers), Waiting: cmp.Or(max(0, c.Queue), DefaultQueue),
 			Refusal: fault.TooMany,
 		}),
