@@ -4,11 +4,42 @@ import (
 	"errors"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/loambase/loam/core/internal/store"
 )
+
+// TestWritesThatAreReadyShareAGroup: where writes come together, those of goroutines that are
+// ready to run are in one transaction.
+func TestWritesThatAreReadyShareAGroup(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // what is ready runs only when the writer lets it
+	db := openTest(t, Config{})
+	defer mustClose(t, db)
+	nothing := func(store.Tx) error { return nil }
+	var shared []int64
+	// The scheduler now and then resumes the writer before the others.
+	for range 5 {
+		writeTogether(t, db, nothing, nothing)
+		before := db.cfg.Meter.Groups.Read()
+		var writing sync.WaitGroup
+		for range 4 {
+			writing.Go(func() {
+				if err := db.Write(t.Context(), nothing); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		writing.Wait()
+		after := db.cfg.Meter.Groups.Read()
+		if after.Count-before.Count == 1 && after.Sum-before.Sum == 4 {
+			return
+		}
+		shared = append(shared, after.Sum-before.Sum, int64(after.Count-before.Count))
+	}
+	t.Errorf("writes and their transactions: %v, want 4 in 1", shared)
+}
 
 const endlessSelect = `WITH RECURSIVE "c"("i") AS (SELECT 1 UNION ALL SELECT "i" + 1 FROM "c") SELECT count(*) FROM "c"`
 
