@@ -153,12 +153,12 @@ func (t *table) update(tx store.Tx, r *Record, differ []int) error {
 	return err
 }
 
-// keptUpdates is how many UPDATE statements of a table are kept: clients mostly send the same few
+// keptUpdates is how many UPDATE statements of a table are kept. Most updates change one of a few
 // sets of fields.
 const keptUpdates = 64
 
-// updateSQL returns the statement that sets the fields at those positions, in their order, of the
-// record whose id is the last parameter.
+// updateSQL returns the UPDATE of the fields at those positions. Its parameters are their values,
+// then the id of the record. Statements of fields past the 64th are not kept.
 func (t *table) updateSQL(positions []int) string {
 	var key uint64 // a bit for each position
 	for _, i := range positions {

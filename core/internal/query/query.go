@@ -139,8 +139,8 @@ type Plan struct {
 	// under an id, or the first or last rows in the order of insertion up to its limit,
 	// and nothing else.
 	Work store.Work
-	// Every is set if there are no flags and every record satisfies the expressions: one that is
-	// known to be stored passes, and the plan need not run.
+	// Every is set if every record satisfies the expressions and there are no flags: for a record
+	// that is known to be stored, the plan need not run.
 	Every bool
 	// Passes is set on the plan of a Candidate with Every: no need to run it.
 	Passes bool

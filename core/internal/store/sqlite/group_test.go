@@ -11,15 +11,15 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// TestWritesThatAreReadyShareAGroup: where writes come together, those of goroutines that are
-// ready to run are in one transaction.
+// TestWritesThatAreReadyShareAGroup: after a group of several writes, the writes of all goroutines
+// that are ready to run are one group.
 func TestWritesThatAreReadyShareAGroup(t *testing.T) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // what is ready runs only when the writer lets it
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // goroutines that are ready wait until the writer yields
 	db := openTest(t, Config{})
 	defer mustClose(t, db)
 	nothing := func(store.Tx) error { return nil }
 	var shared []int64
-	// The scheduler now and then resumes the writer before the others.
+	// In about 1 of 60 rounds the scheduler resumes the writer before the other goroutines.
 	for range 5 {
 		writeTogether(t, db, nothing, nothing)
 		before := db.cfg.Meter.Groups.Read()

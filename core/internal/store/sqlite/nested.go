@@ -19,21 +19,21 @@ var (
 	errExited = errors.New("sqlite: the function of a write ended its goroutine")
 )
 
-// nestedAfter is how long the queue stands still before the operations in it ask whether they wait
-// for themselves. Asking costs more than most waits last.
+// nestedAfter is how long the queue stands still before each operation in it is checked for a wait
+// for itself. The check costs more than most waits last.
 const nestedAfter = 50 * time.Millisecond
 
-// queueWatch notices that the queue stands still, by one timer for all operations in it. writer.mu
-// guards it.
+// queueWatch notices that the queue stands still. It has one timer for all operations: a timer for
+// each would cost every write some 1 µs. writer.mu guards it.
 type queueWatch struct {
-	timer    *time.Timer // nil until the first operation waits
-	watching bool        // the timer is set
-	before   uint64      // writer.taken when it was set
-	stalled  chan struct{}
+	timer    *time.Timer   // nil until the first operation waits
+	watching bool          // the timer is set
+	before   uint64        // writer.taken when the timer was set
+	stalled  chan struct{} // see watchQueue
 }
 
-// watchQueue returns a channel that is closed when the queue, which is not empty, was not taken for
-// nestedAfter. mu is held.
+// watchQueue is called with mu held, for a queue that is not empty. It returns a channel that is
+// closed once nothing has been taken from the queue for nestedAfter.
 func (w *writer) watchQueue() (stalled <-chan struct{}) {
 	if !w.watching {
 		w.watching = true
@@ -52,8 +52,8 @@ func (w *writer) setTimer() {
 	w.timer.Reset(nestedAfter)
 }
 
-// checkQueue is called by the timer. The timer goes on while operations wait: to set it for each
-// group would cost more.
+// checkQueue is called by the timer, and sets it again while operations wait. So the timer is not
+// set for each group, and up to twice nestedAfter passes before a stall is noticed.
 func (w *writer) checkQueue() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

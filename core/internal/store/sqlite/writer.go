@@ -43,7 +43,7 @@ type writer struct {
 	taken  uint64     // how many times the queue was taken
 	queueWatch
 
-	together   bool      // the last group was of several operations; who holds mu may read it while busy is false
+	together   bool      // the last group had several operations; also read by do, under mu, while busy is false
 	c          *conn     // nil when it could not be opened again
 	inDoubt    bool      // the log may hold a commit that failed: see recovery.go
 	retry      time.Time // no attempt to recover or open it before
@@ -120,7 +120,7 @@ func (w *writer) do(ctx context.Context, o *op) error {
 		w.runGroup([]*op{o})
 		return o.err
 	}
-	// Otherwise its turn comes with the next group.
+	// All other operations are run by drain, in groups.
 	o.done = make(chan struct{})
 	stalled := w.enqueue(o)
 	w.mu.Unlock()
@@ -130,8 +130,7 @@ func (w *writer) do(ctx context.Context, o *op) error {
 	return w.wait(ctx, o, stalled)
 }
 
-// enqueue adds an operation to the queue. The channel is closed if the queue does not move.
-// mu is held.
+// enqueue adds an operation to the queue, with mu held. The channel is that of watchQueue.
 func (w *writer) enqueue(o *op) (stalled <-chan struct{}) {
 	w.queue = append(w.queue, o)
 	w.meter.Waiting.Add(1)
@@ -150,8 +149,8 @@ func (w *writer) wait(ctx context.Context, o *op, stalled <-chan struct{}) error
 			}
 			<-o.done
 			return o.err
-		// The check walks up the stack, so only operations that have waited for long pay for
-		// it, and each once.
+		// The check walks up the stack. So it is made only after a long wait, and once: its
+		// result cannot change.
 		case <-stalled:
 			if insideWrite() && o.state.CompareAndSwap(opQueued, opLeft) {
 				return errNested
@@ -186,9 +185,9 @@ func (w *writer) drain() {
 	}
 }
 
-// gather lets other goroutines that are ready run first if operations come together: what they
-// write is then part of the next group. It does not sleep, and does nothing where operations come
-// one by one.
+// gather is called before the queue is taken. If the last group had several operations, it lets the
+// other goroutines that are ready to run go first: their operations then belong to the next group.
+// It never sleeps.
 func (w *writer) gather() {
 	if w.together {
 		runtime.Gosched()
