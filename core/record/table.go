@@ -10,15 +10,17 @@ import (
 
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/internal/cache"
 )
 
 // table is what all writes of a collection's records share: statements by id, and the
-// fields that need something. Immutable, but for indexed.
+// fields that need something. Immutable, but for updates and indexed.
 type table struct {
 	collection *schema.Collection
 	blank      *Record
 
 	load, lock, exists, insert, remove string // SQL
+	updates                            *cache.Cache[uint64, string]
 
 	id        int   // the positions of fields
 	all       []int // of every field
@@ -40,7 +42,8 @@ func (s *Service) table(snapshot *schema.Snapshot, c *schema.Collection) *table 
 // newTable prepares the statements of a collection, and finds the fields that every write must
 // look at.
 func newTable(d store.Dialect, c *schema.Collection) *table {
-	t := &table{collection: c, blank: Blank(c), id: c.FieldIndex("id"), otherCase: otherCaseSQL(c)}
+	t := &table{collection: c, blank: Blank(c), id: c.FieldIndex("id"), otherCase: otherCaseSQL(c),
+		updates: cache.New[uint64, string](keptUpdates)}
 	t.mixedCase = mixedCase(c.Fields[t.id])
 	for i, f := range c.Fields {
 		t.all = append(t.all, i)
@@ -142,20 +145,45 @@ func (t *table) update(tx store.Tx, r *Record, differ []int) error {
 	if len(differ) == 0 {
 		return nil
 	}
-	var set strings.Builder
 	values := make([]store.Value, 0, len(differ)+1)
-	for n, i := range differ {
-		f := t.collection.Fields[i]
+	for _, i := range differ {
+		values = append(values, t.collection.Fields[i].Value(r.values[i]))
+	}
+	_, err := tx.Exec(t.updateSQL(differ), append(values, store.Text(r.ID()))...)
+	return err
+}
+
+// keptUpdates is how many UPDATE statements of a table are kept. Most updates change one of a few
+// sets of fields.
+const keptUpdates = 64
+
+// updateSQL returns the UPDATE of the fields at those positions. Its parameters are their values,
+// then the id of the record. Statements of fields past the 64th are not kept.
+func (t *table) updateSQL(positions []int) string {
+	var key uint64 // a bit for each position
+	for _, i := range positions {
+		if i >= 64 {
+			return t.newUpdate(positions)
+		}
+		key |= 1 << i
+	}
+	sql, ok := t.updates.Get(key)
+	if !ok {
+		sql = t.newUpdate(positions)
+		t.updates.Put(key, sql)
+	}
+	return sql
+}
+
+func (t *table) newUpdate(positions []int) string {
+	var set strings.Builder
+	for n, i := range positions {
 		if n > 0 {
 			set.WriteString(", ")
 		}
-		values = append(values, f.Value(r.values[i]))
-		set.WriteString(store.Quote(f.Name) + " = $" + strconv.Itoa(len(values)))
+		set.WriteString(store.Quote(t.collection.Fields[i].Name) + " = $" + strconv.Itoa(n+1))
 	}
-	values = append(values, store.Text(r.ID()))
-	_, err := tx.Exec("UPDATE "+store.Quote(t.collection.Name)+" SET "+set.String()+
-		` WHERE "id" = $`+strconv.Itoa(len(values)), values...)
-	return err
+	return "UPDATE " + store.Quote(t.collection.Name) + " SET " + set.String() + ` WHERE "id" = $` + strconv.Itoa(len(positions)+1)
 }
 
 // before returns what the change log keeps of a stored record: a JSON object of the

@@ -97,7 +97,7 @@ func (w *writeRequest) satisfies(r store.Reader, rule string) error {
 		return err
 	case plan.Empty:
 		return errDenied
-	case plan.Passes:
+	case plan.Passes || plan.Every && w.stored != nil: // load has read the record in this transaction
 		return nil
 	}
 	rows, err := r.Query(plan.SQL, plan.Args...)

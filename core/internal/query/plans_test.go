@@ -79,7 +79,7 @@ func summary(p *query.Planner, sel query.Select, count bool) []string {
 	if err != nil {
 		return []string{err.Error()}
 	}
-	list := append([]string{plan.SQL, fmt.Sprint(plan.Volatile, plan.Empty, plan.Passes, plan.Work)}, plan.Tables...)
+	list := append([]string{plan.SQL, fmt.Sprint(plan.Volatile, plan.Empty, plan.Passes, plan.Every, plan.Work)}, plan.Tables...)
 	for _, v := range plan.Args {
 		list = append(list, param(v))
 	}

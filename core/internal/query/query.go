@@ -139,8 +139,10 @@ type Plan struct {
 	// under an id, or the first or last rows in the order of insertion up to its limit,
 	// and nothing else.
 	Work store.Work
-	// Passes is set on the plan of a Candidate without flags that matches,
-	// whatever is stored: no need to run it.
+	// Every is set if every record satisfies the expressions and there are no flags: for a record
+	// that is known to be stored, the plan need not run.
+	Every bool
+	// Passes is set on the plan of a Candidate with Every: no need to run it.
 	Passes bool
 	// Alike is set on the plan of Callers if the expressions read nothing by which the callers
 	// differ: all callers pass, or none.

@@ -182,20 +182,21 @@ func TestKnownRulesCostNothing(t *testing.T) {
 		rule, sql string
 		request   *query.Request
 		empty     bool
+		every     bool
 	}{
-		{`@request.auth.id != ""`, `SELECT t."id" FROM "rooms" AS t ORDER BY t._rowid_`, in, false},
-		{`@request.auth.id != "" && name = 'x'`, `SELECT t."id" FROM "rooms" AS t WHERE t."name" = $1 ORDER BY t._rowid_`, in, false},
-		{`@request.auth.id != "" || name = 'x'`, `SELECT t."id" FROM "rooms" AS t ORDER BY t._rowid_`, in, false},
-		{`@request.auth.id = "" || name = 'x'`, `SELECT t."id" FROM "rooms" AS t WHERE t."name" = $1 ORDER BY t._rowid_`, in, false},
-		{`@request.auth.id != ""`, `SELECT t."id" FROM "rooms" AS t WHERE FALSE ORDER BY t._rowid_`, nil, true},
-		{`cap = 'much'`, `SELECT t."id" FROM "rooms" AS t WHERE FALSE ORDER BY t._rowid_`, nil, true},
+		{`@request.auth.id != ""`, `SELECT t."id" FROM "rooms" AS t ORDER BY t._rowid_`, in, false, true},
+		{`@request.auth.id != "" && name = 'x'`, `SELECT t."id" FROM "rooms" AS t WHERE t."name" = $1 ORDER BY t._rowid_`, in, false, false},
+		{`@request.auth.id != "" || name = 'x'`, `SELECT t."id" FROM "rooms" AS t ORDER BY t._rowid_`, in, false, true},
+		{`@request.auth.id = "" || name = 'x'`, `SELECT t."id" FROM "rooms" AS t WHERE t."name" = $1 ORDER BY t._rowid_`, in, false, false},
+		{`@request.auth.id != ""`, `SELECT t."id" FROM "rooms" AS t WHERE FALSE ORDER BY t._rowid_`, nil, true, false},
+		{`cap = 'much'`, `SELECT t."id" FROM "rooms" AS t WHERE FALSE ORDER BY t._rowid_`, nil, true, false},
 	} {
 		plan, err := f.planner.Compile(query.Select{Scope: f.scope("rooms", c.request), Columns: []string{"id"}, Rule: c.rule})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if plan.SQL != c.sql || plan.Empty != c.empty {
-			t.Errorf("%s:\n%s (empty: %v), want\n%s (empty: %v)", c.rule, plan.SQL, plan.Empty, c.sql, c.empty)
+		if plan.SQL != c.sql || plan.Empty != c.empty || plan.Every != c.every {
+			t.Errorf("%s:\n%s (empty: %v, every: %v), want\n%s (empty: %v, every: %v)", c.rule, plan.SQL, plan.Empty, plan.Every, c.sql, c.empty, c.every)
 		}
 	}
 }

@@ -99,7 +99,8 @@ func (r *read) plan(sql *render.Rendered) *Plan {
 		plan.Empty = true
 	}
 	plan.Alike = r.b.callers != nil && !r.b.tells
-	plan.Passes = r.sel.Candidate != nil && len(r.conds) == 0 && len(r.flags) == 0
+	plan.Every = len(r.conds) == 0 && len(r.flags) == 0
+	plan.Passes = r.sel.Candidate != nil && plan.Every
 	return plan
 }
 

@@ -4,11 +4,42 @@ import (
 	"errors"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/loambase/loam/core/internal/store"
 )
+
+// TestWritesThatAreReadyShareAGroup: after a group of several writes, the writes of all goroutines
+// that are ready to run are one group.
+func TestWritesThatAreReadyShareAGroup(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // goroutines that are ready wait until the writer yields
+	db := openTest(t, Config{})
+	defer mustClose(t, db)
+	nothing := func(store.Tx) error { return nil }
+	var shared []int64
+	// In about 1 of 60 rounds the scheduler resumes the writer before the other goroutines.
+	for range 5 {
+		writeTogether(t, db, nothing, nothing)
+		before := db.cfg.Meter.Groups.Read()
+		var writing sync.WaitGroup
+		for range 4 {
+			writing.Go(func() {
+				if err := db.Write(t.Context(), nothing); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		writing.Wait()
+		after := db.cfg.Meter.Groups.Read()
+		if after.Count-before.Count == 1 && after.Sum-before.Sum == 4 {
+			return
+		}
+		shared = append(shared, after.Sum-before.Sum, int64(after.Count-before.Count))
+	}
+	t.Errorf("writes and their transactions: %v, want 4 in 1", shared)
+}
 
 const endlessSelect = `WITH RECURSIVE "c"("i") AS (SELECT 1 UNION ALL SELECT "i" + 1 FROM "c") SELECT count(*) FROM "c"`
 

@@ -5,6 +5,7 @@ package sqlite
 import (
 	"context"
 	"log/slog"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -39,7 +40,10 @@ type writer struct {
 	busy   bool // a goroutine is running a group: only that one uses the fields below idle
 	closed bool
 	idle   *sync.Cond // busy became false
+	taken  uint64     // how many times the queue was taken
+	queueWatch
 
+	together   bool      // the last group had several operations; also read by do, under mu, while busy is false
 	c          *conn     // nil when it could not be opened again
 	inDoubt    bool      // the log may hold a commit that failed: see recovery.go
 	retry      time.Time // no attempt to recover or open it before
@@ -76,6 +80,7 @@ func newWriter(cfg Config, s *stamps, t *readYield, open, openCheckpointConn fun
 		pause: cfg.retryAfter, file: newOpenFile(cfg),
 	}
 	w.idle = sync.NewCond(&w.mu)
+	w.stalled = make(chan struct{})
 	return w
 }
 
@@ -102,28 +107,38 @@ func (w *writer) do(ctx context.Context, o *op) error {
 		w.mu.Unlock()
 		return store.ErrClosed
 	}
-	// Its turn comes with the next group: the goroutine that leads now runs it.
-	if w.busy {
-		o.done = make(chan struct{})
-		w.queue = append(w.queue, o)
-		w.meter.Waiting.Add(1)
-		w.mu.Unlock()
-		return w.wait(ctx, o)
+	lead := !w.busy
+	if lead {
+		w.busy = true
+		w.yielding.begin()
 	}
-	w.busy = true
 	// An idle writer runs the operation on the caller's goroutine: that saves two switches of
 	// goroutines for each write of a quiet server.
-	w.yielding.begin()
+	if lead && (o.alone || !w.together) {
+		w.mu.Unlock()
+		defer w.handOver()
+		w.runGroup([]*op{o})
+		return o.err
+	}
+	// All other operations are run by drain, in groups.
+	o.done = make(chan struct{})
+	stalled := w.enqueue(o)
 	w.mu.Unlock()
-	defer w.handOver()
-	w.runGroup([]*op{o})
-	return o.err
+	if lead {
+		go w.drain()
+	}
+	return w.wait(ctx, o, stalled)
+}
+
+// enqueue adds an operation to the queue, with mu held. The channel is that of watchQueue.
+func (w *writer) enqueue(o *op) (stalled <-chan struct{}) {
+	w.queue = append(w.queue, o)
+	w.meter.Waiting.Add(1)
+	return w.watchQueue()
 }
 
 // wait waits until a queued operation is over.
-func (w *writer) wait(ctx context.Context, o *op) error {
-	nested := time.NewTimer(nestedAfter)
-	defer nested.Stop()
+func (w *writer) wait(ctx context.Context, o *op, stalled <-chan struct{}) error {
 	for {
 		select {
 		case <-o.done:
@@ -134,12 +149,13 @@ func (w *writer) wait(ctx context.Context, o *op) error {
 			}
 			<-o.done
 			return o.err
-		// The check walks up the stack, so only operations that have waited for long pay for
-		// it.
-		case <-nested.C:
+		// The check walks up the stack. So it is made only after a long wait, and once: its
+		// result cannot change.
+		case <-stalled:
 			if insideWrite() && o.state.CompareAndSwap(opQueued, opLeft) {
 				return errNested
 			}
+			stalled = nil
 		}
 	}
 }
@@ -162,8 +178,19 @@ func (w *writer) handOver() {
 // drain runs the queue, group by group, until it is empty.
 func (w *writer) drain() {
 	defer w.handOver()
+	w.gather()
 	for group := w.next(); len(group) > 0; group = w.next() {
 		w.runGroup(group)
+		w.gather()
+	}
+}
+
+// gather is called before the queue is taken. If the last group had several operations, it lets the
+// other goroutines that are ready to run go first: their operations then belong to the next group.
+// It never sleeps.
+func (w *writer) gather() {
+	if w.together {
+		runtime.Gosched()
 	}
 }
 
@@ -173,18 +200,19 @@ func (w *writer) next() []*op {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var group []*op
-	taken := 0
+	w.taken++
+	n := 0
 	for _, o := range w.queue {
 		if len(group) == maxGroup || len(group) > 0 && (o.alone || group[0].alone) {
 			break
 		}
-		taken++
+		n++
 		if o.state.CompareAndSwap(opQueued, opStarted) {
 			group = append(group, o)
 		}
 	}
-	w.meter.Waiting.Add(int64(-taken))
-	rest := copy(w.queue, w.queue[taken:])
+	w.meter.Waiting.Add(int64(-n))
+	rest := copy(w.queue, w.queue[n:])
 	// The places behind the end would keep operations, and all that their functions hold,
 	// alive.
 	clear(w.queue[rest:])
@@ -194,6 +222,7 @@ func (w *writer) next() []*op {
 
 // runGroup runs one group and tells those who wait for it.
 func (w *writer) runGroup(group []*op) {
+	w.together = len(group) > 1
 	over := false
 	defer func() {
 		if !over { // a function ended its goroutine (runtime.Goexit)
