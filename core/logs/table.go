@@ -152,9 +152,13 @@ func (w *rowWriter) plain(items []item) {
 		if w.created == "" || it.at != w.at {
 			w.created, w.at = schema.FormatTime(time.UnixMilli(it.at)), it.at
 		}
+		message := w.text[w.start:it.message]
+		if it.derived {
+			message = derivedMessage(w.text[it.message:it.end])
+		}
 		data := string(expand(nil, w.batch.text[it.message:it.end]))
 		w.list = append(w.list, store.Text(ids[i*idLength:(i+1)*idLength]), store.Float(float64(it.level)),
-			store.Text(w.text[w.start:it.message]), store.Text(data), store.Text(w.created))
+			store.Text(message), store.Text(data), store.Text(w.created))
 		w.start = it.end
 	}
 }
