@@ -33,7 +33,7 @@ func (k *keeper) variety() {
 		if message != method+" "+url {
 			e.Message(message)
 		}
-		e.Answered(1234*time.Microsecond, 200, method, url, "abc")
+		e.Answered(k.cfg.Now(), 1234*time.Microsecond, 200, method, url, "abc")
 		for i := 0; i < len(more); i += 2 {
 			e.Text(more[i], more[i+1])
 		}

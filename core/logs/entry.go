@@ -28,7 +28,8 @@ const (
 type Entry struct {
 	service *Service
 	level   slog.Level
-	limit   int // of data
+	at      time.Time // zero: the time of Add
+	limit   int       // of data
 	message []byte
 	data    []byte // a JSON object without its closing brace, with bytes in place of words
 	saved   int    // number of bytes that the words would add to data
@@ -73,10 +74,11 @@ func (e *Entry) Request() {
 	e.end(1)
 }
 
-// Answered adds the attributes of a request that was answered: type, execTime, status, method, url
-// and requestId. It drops attributes that were added before. If the entry has no message, the method
+// Answered adds the attributes of a request that was answered at a time: type, execTime, status,
+// method, url and requestId. The time becomes that of the entry. Answered drops attributes that were added before. If the entry has no message, the method
 // and the URL, with a space between them, become the message; Message must not be called later.
-func (e *Entry) Answered(took time.Duration, status int, method, url, requestID string) {
+func (e *Entry) Answered(at time.Time, took time.Duration, status int, method, url, requestID string) {
+	e.at = at
 	e.Request()
 	e.millis(e.word(wordExecTime), took)
 	e.int(e.word(wordStatus), int64(status))
@@ -186,7 +188,10 @@ func (e *Entry) Add() {
 		e.data = append(e.data, `"__pb_truncated__":true`...) // Wire: docs/wire/auth-realtime-system.md §5.5
 	}
 	e.data = append(e.data, '}')
-	e.service.queue.add(item{level: e.level, at: e.service.cfg.Now().UnixMilli(), derived: e.derived}, e.message, e.data)
+	if e.at.IsZero() {
+		e.at = e.service.cfg.Now()
+	}
+	e.service.queue.add(item{level: e.level, at: e.at.UnixMilli(), derived: e.derived}, e.message, e.data)
 	entries.Put(e)
 }
 

@@ -65,7 +65,7 @@ func keep(kept *logs.Service, r *http.Request, q *request.Request, o request.Out
 	if text := unescaped(address); text != address {
 		e.Message(r.Method, " ", text)
 	}
-	e.Answered(o.Duration, o.Status, r.Method, address, q.ID)
+	e.Answered(o.End, o.Duration, o.Status, r.Method, address, q.ID)
 	keepCaller(e, r, q)
 	if o.Err != nil {
 		e.Text("error", message(o.Err))
