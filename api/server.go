@@ -115,6 +115,7 @@ func newServer(app *core.App, cfg *Config, serve *hook.Hook[*ServeEvent]) *Serve
 		Authenticate: s.Auth.Authenticate,
 		Settings:     func() *settings.Settings { return app.Settings().Current() },
 		Log:          app.Log,
+		Now:          app.Now,
 	})
 	s.handler = sync.OnceValues(s.build)
 	return s

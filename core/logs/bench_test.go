@@ -23,15 +23,7 @@ func benchmarked(b *testing.B) *keeper {
 
 func (k *keeper) request() {
 	e := k.Entry(0)
-	e.Message("GET")
-	e.Message(" ")
-	e.Message("/api/collections/posts/records/abcdefghijklmno")
-	e.Request()
-	e.Millis("execTime", 1234*time.Microsecond)
-	e.Int("status", 200)
-	e.Text("method", "GET")
-	e.Text("url", "/api/collections/posts/records/abcdefghijklmno")
-	e.Text("requestId", "abcdefghijklmno")
+	e.Answered(k.cfg.Now(), 1234*time.Microsecond, 200, "GET", "/api/collections/posts/records/abcdefghijklmno", "abcdefghijklmno")
 	e.Text("auth", "users")
 	e.Text("userIP", "203.0.113.7")
 	e.Text("remoteIP", "203.0.113.7")

@@ -23,6 +23,8 @@ var words = []string{
 
 const (
 	wordRequest   = 1
+	wordExecTime  = 2
+	wordStatus    = 3
 	wordMethod    = 4
 	wordURL       = 5
 	wordRequestID = 6
@@ -33,9 +35,9 @@ const (
 func wordOf(key string) byte {
 	switch key {
 	case "execTime":
-		return 2
+		return wordExecTime
 	case "status":
-		return 3
+		return wordStatus
 	case "method":
 		return wordMethod
 	case "url":
@@ -72,6 +74,14 @@ func expand(dst, data []byte) []byte {
 		}
 	}
 	return append(dst, data[start:]...)
+}
+
+// derivedMessage returns the message of an entry that has no message of its own: the method, a
+// space and the URL in its data. The view of the compact form does the same.
+func derivedMessage(data string) string {
+	method, url := strings.IndexByte(data, wordMethod), strings.IndexByte(data, wordURL)
+	end := strings.IndexByte(data, wordRequestID)
+	return strings.Trim(data[method+1:url], `"`) + " " + strings.Trim(data[url+1:end], `"`)
 }
 
 // compactID is the SQL expression of the id of an entry in the compact form: the column key or, if

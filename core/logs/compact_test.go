@@ -30,13 +30,10 @@ func (k *keeper) variety() {
 	request := func(level slog.Level, message, method, url string, more ...string) {
 		k.at(k.now.Load().Add(1234567 * time.Microsecond))
 		e := k.Entry(level)
-		e.Message(message)
-		e.Request()
-		e.Millis("execTime", 1234*time.Microsecond)
-		e.Int("status", 200)
-		e.Text("method", method)
-		e.Text("url", url)
-		e.Text("requestId", "abc")
+		if message != method+" "+url {
+			e.Message(message)
+		}
+		e.Answered(k.cfg.Now(), 1234*time.Microsecond, 200, method, url, "abc")
 		for i := 0; i < len(more); i += 2 {
 			e.Text(more[i], more[i+1])
 		}
@@ -49,7 +46,7 @@ func (k *keeper) variety() {
 	request(0, "GET /a b", "GET", "/a%20b", "authId", "me")
 	request(0, "GET /\"\\\u0001", "GET", "/\"\\\u0001")
 	request(0, "GET /ü", "GET", "/ü")
-	request(0, "", "", "")
+	request(0, "\x00\"x /", "\x00\"x", "/")
 	request(0, " ", "", "", "url", "again")
 	request(0, "other GET /api/x", "GET", "/api/x")
 	for _, pair := range [][2]string{{"requestId", "url"}, {"url", "method"}, {"userAgent", "error"}, {"x", "status"}} {
@@ -90,11 +87,16 @@ func TestFormsAreAlike(t *testing.T) {
 	for _, q := range [][2]string{
 		{"", ""}, {"", "-@rowid"}, {"", "-created,-@rowid"}, {"", "message,@rowid"}, {"", "-data.status,@rowid"}, {"level > 0", ""},
 		{`message ~ "/api"`, ""}, {`message = "GET /api/x"`, ""}, {"data.execTime > 1.2", ""}, {"data.error = 'no'", ""},
-		{"data.url ~ 'b'", ""}, {`created > "2026-03-01 12:01:00"`, ""}, {"data.__pb_truncated__ = true", ""}, {"data.requestId = 'abc'", ""},
+		{"message = 'GET /ü'", ""}, {"message = ' '", ""}, {"data.url ~ 'b'", ""}, {`created > "2026-03-01 12:01:00"`, ""}, {"data.__pb_truncated__ = true", ""}, {"data.requestId = 'abc'", ""},
 	} {
 		got, want := compact.all(q[0], q[1]), plain.all(q[0], q[1])
 		if got != want || len(want) < 20 {
 			t.Errorf("filter %q, sort %q:\n%s\nwant\n%s", q[0], q[1], got, want)
+		}
+	}
+	for _, message := range []string{`GET /api/x`, `GET /\"\\\u0001`, `\"x /`} {
+		if !strings.Contains(compact.all("", ""), `"message":"`+message+`"`) {
+			t.Errorf("no entry has the message %s", message)
 		}
 	}
 	hours, err := compact.Stats(t.Context(), record.Root(), "")

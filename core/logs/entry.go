@@ -28,15 +28,14 @@ const (
 type Entry struct {
 	service *Service
 	level   slog.Level
-	limit   int // of data
+	at      time.Time // zero: the time of Add
+	limit   int       // of data
 	message []byte
 	data    []byte // a JSON object without its closing brace, with bytes in place of words
 	saved   int    // number of bytes that the words would add to data
 	cut     bool   // no attribute is taken any more
 
-	// Offsets in data of the attributes method, url and requestId; 0 for an absent attribute. In
-	// the entry of a request the three follow each other in this order.
-	method, url, requestID int
+	derived bool // message is empty: the method and the URL in the data are the message
 }
 
 // entries are the Entry values for reuse.
@@ -75,9 +74,33 @@ func (e *Entry) Request() {
 	e.end(1)
 }
 
+// Answered adds the attributes of a request that was answered at a time: type, execTime, status,
+// method, url and requestId. The time becomes that of the entry. Answered drops attributes that were added before. If the entry has no message, the method
+// and the URL, with a space between them, become the message; Message must not be called later.
+func (e *Entry) Answered(at time.Time, took time.Duration, status int, method, url, requestID string) {
+	e.at = at
+	e.Request()
+	e.millis(e.word(wordExecTime), took)
+	e.int(e.word(wordStatus), int64(status))
+	start := e.word(wordMethod)
+	e.text(start, method)
+	e.text(e.word(wordURL), url)
+	escaped := bytes.IndexByte(e.data[start:], '\\') >= 0
+	e.text(e.word(wordRequestID), requestID)
+	if len(e.message) > 0 {
+		return
+	}
+	e.derived = !escaped && !e.cut && len(method)+len(url) < maxMessage
+	if !e.derived {
+		e.Message(method, " ", url)
+	}
+}
+
 // Text adds an attribute. Its key consists of letters and digits, as those of Int and Millis.
-func (e *Entry) Text(key, value string) {
-	start := e.key(key)
+func (e *Entry) Text(key, value string) { e.text(e.key(key), value) }
+
+// text, int and millis add the value of an attribute that starts at an offset in the data.
+func (e *Entry) text(start int, value string) {
 	begin := len(e.data)
 	e.data = schema.AppendString(e.data, value)
 	if len(e.data)-begin != len(value)+len(`""`) { // something is escaped: it may be U+0000
@@ -87,15 +110,17 @@ func (e *Entry) Text(key, value string) {
 }
 
 // Int adds an attribute.
-func (e *Entry) Int(key string, value int64) {
-	start := e.key(key)
+func (e *Entry) Int(key string, value int64) { e.int(e.key(key), value) }
+
+func (e *Entry) int(start int, value int64) {
 	e.data = strconv.AppendInt(e.data, value, 10)
 	e.end(start)
 }
 
 // Millis adds an attribute: the duration in milliseconds, with microseconds as their fraction.
-func (e *Entry) Millis(key string, value time.Duration) {
-	start := e.key(key)
+func (e *Entry) Millis(key string, value time.Duration) { e.millis(e.key(key), value) }
+
+func (e *Entry) millis(start int, value time.Duration) {
 	us := max(value.Microseconds(), 0)
 	e.data = strconv.AppendInt(e.data, us/1000, 10)
 	if us %= 1000; us > 0 {
@@ -120,20 +145,10 @@ func (e *Entry) Value(key string, value slog.Value) {
 // key appends the key of an attribute and returns the offset of the attribute in the data. The
 // key is not escaped: it must consist of letters and digits.
 func (e *Entry) key(key string) (start int) {
-	start = len(e.data)
 	if word := wordOf(key); word != 0 && !e.empty() {
-		switch word {
-		case wordMethod:
-			e.method = start
-		case wordURL:
-			e.url = start
-		case wordRequestID:
-			e.requestID = start
-		}
-		e.data = append(e.data, word)
-		e.saved += len(words[word-1]) - 1
-		return start
+		return e.word(word)
 	}
+	start = len(e.data)
 	separator := `,"`
 	if e.empty() {
 		separator = `"`
@@ -141,6 +156,14 @@ func (e *Entry) key(key string) (start int) {
 	e.data = append(e.data, separator...)
 	e.data = append(e.data, key...)
 	e.data = append(e.data, `":`...)
+	return start
+}
+
+// word is key for the key for which a byte stands. The entry must have an attribute.
+func (e *Entry) word(word byte) (start int) {
+	start = len(e.data)
+	e.data = append(e.data, word)
+	e.saved += len(words[word-1]) - 1
 	return start
 }
 
@@ -155,18 +178,6 @@ func (e *Entry) end(start int) {
 // empty reports whether the entry has no attribute yet.
 func (e *Entry) empty() bool { return len(e.data) == 1 && e.data[0] == '{' }
 
-// derived reports whether the message is the method, a space and the URL. The view of the compact
-// form computes such a message from the data.
-func (e *Entry) derived() bool {
-	if e.cut || e.method == 0 || e.url < e.method || e.requestID < e.url {
-		return false
-	}
-	method, url := e.data[e.method+1:e.url], e.data[e.url+1:e.requestID] // with their quotes
-	return len(e.message) == len(method)+len(url)-3 && e.message[len(method)-2] == ' ' &&
-		string(e.message[:len(method)-2]) == string(method[1:len(method)-1]) &&
-		string(e.message[len(method)-1:]) == string(url[1:len(url)-1])
-}
-
 // Add queues the entry to be written. It never waits: if too much is queued, the entry is lost, and
 // counted.
 func (e *Entry) Add() {
@@ -177,7 +188,10 @@ func (e *Entry) Add() {
 		e.data = append(e.data, `"__pb_truncated__":true`...) // Wire: docs/wire/auth-realtime-system.md §5.5
 	}
 	e.data = append(e.data, '}')
-	e.service.queue.add(item{level: e.level, at: e.service.cfg.Now().UnixMilli(), derived: e.derived()}, e.message, e.data)
+	if e.at.IsZero() {
+		e.at = e.service.cfg.Now()
+	}
+	e.service.queue.add(item{level: e.level, at: e.at.UnixMilli(), derived: e.derived}, e.message, e.data)
 	entries.Put(e)
 }
 
@@ -206,7 +220,7 @@ type item struct {
 	level        slog.Level
 	at           int64 // milliseconds of Unix time
 	message, end int   // offsets in the text: the end of the message, and of the data after it
-	derived      bool  // see Entry.derived
+	derived      bool  // the text has no message: the method and the URL in the data are the message
 }
 
 // batch is a number of entries that are written together.

@@ -44,21 +44,24 @@ func makeTable(ctx context.Context, db store.Store, name string, columns []store
 }
 
 // rowsAtOnce is how many rows one statement inserts.
-const rowsAtOnce = 50
+const rowsAtOnce = 100
 
 // inserts maps a number of rows, 1 or rowsAtOnce, to the statement that inserts that many rows.
 type inserts map[int]string
 
 var (
 	// insertPlain takes id, level, message, data and created of each row.
-	insertPlain = newInserts("_logs", `"id", "level", "message", "data", "created"`)
+	insertPlain = newInserts(`INSERT INTO "_logs"`, `"id", "level", "message", "data", "created"`)
+	// SQLite stores a copy of the changed pages before each statement that might fail in the middle
+	// and be undone. OR FAIL spares the copies; if a statement fails, the transaction is undone.
+	//
 	// insertCompact takes at, level, text and body of each row.
-	insertCompact = newInserts("_log_entries", `"at", "level", "text", "body"`)
+	insertCompact = newInserts(`INSERT OR FAIL INTO "_log_entries"`, `"at", "level", "text", "body"`)
 	// insertBare takes at and body: the level is 0, and the message derived.
-	insertBare = newInserts("_log_entries", `"at", "body"`)
+	insertBare = newInserts(`INSERT OR FAIL INTO "_log_entries"`, `"at", "body"`)
 )
 
-func newInserts(table, columns string) inserts {
+func newInserts(insert, columns string) inserts {
 	count := strings.Count(columns, ",") + 1
 	list := inserts{}
 	for _, rows := range []int{1, rowsAtOnce} {
@@ -70,7 +73,7 @@ func newInserts(table, columns string) inserts {
 			}
 			values = append(values, "("+strings.Join(params, ", ")+")")
 		}
-		list[rows] = `INSERT INTO ` + store.Quote(table) + ` (` + columns + `) VALUES ` + strings.Join(values, ", ")
+		list[rows] = insert + ` (` + columns + `) VALUES ` + strings.Join(values, ", ")
 	}
 	return list
 }
@@ -152,9 +155,13 @@ func (w *rowWriter) plain(items []item) {
 		if w.created == "" || it.at != w.at {
 			w.created, w.at = schema.FormatTime(time.UnixMilli(it.at)), it.at
 		}
+		message := w.text[w.start:it.message]
+		if it.derived {
+			message = derivedMessage(w.text[it.message:it.end])
+		}
 		data := string(expand(nil, w.batch.text[it.message:it.end]))
 		w.list = append(w.list, store.Text(ids[i*idLength:(i+1)*idLength]), store.Float(float64(it.level)),
-			store.Text(w.text[w.start:it.message]), store.Text(data), store.Text(w.created))
+			store.Text(message), store.Text(data), store.Text(w.created))
 		w.start = it.end
 	}
 }

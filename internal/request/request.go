@@ -71,7 +71,7 @@ func From(ctx context.Context) *Request {
 func (s *Service) track(r *http.Request) *tracked {
 	t := &tracked{Context: r.Context()}
 	q := &t.request
-	q.service, q.start, q.Settings = s, time.Now(), s.cfg.Settings()
+	q.service, q.start, q.Settings = s, s.cfg.Now(), s.cfg.Settings()
 	q.ID = requestID(r, q.Settings)
 	t.id[0] = q.ID
 	return t
@@ -167,12 +167,14 @@ type Outcome struct {
 	Bytes    int64         // length of the body as sent
 	Err      error         // error of the answer; nil for success
 	Duration time.Duration // time since the beginning of the request
+	End      time.Time     // the time of the call of Outcome
 }
 
 // Outcome returns the result of the request. It must be called after the answer. Without Track the
 // status is 200 and Bytes is 0, because they are not known.
 func (q *Request) Outcome() Outcome {
-	o := Outcome{Status: http.StatusOK, Err: q.err, Duration: time.Since(q.start)}
+	took := time.Since(q.start)
+	o := Outcome{Status: http.StatusOK, Err: q.err, Duration: took, End: q.start.Add(took)} // cheaper than time.Now
 	if q.out != nil {
 		o.Bytes = q.out.bytes
 		if q.out.status != 0 {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -15,13 +16,14 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// Config connects a Service to the server. Every field is required.
+// Config connects a Service to the server. Every field but Now is required.
 type Config struct {
 	// Authenticate returns the record of a token, nil for a token that is not valid.
 	// An error means that the token could not be checked.
 	Authenticate func(ctx context.Context, token string) (*record.Record, error)
 	Settings     func() *settings.Settings // the current ones
 	Log          func() *slog.Logger
+	Now          func() time.Time // default time.Now
 }
 
 // Service tracks the requests of one server. It is safe for concurrent use.
@@ -38,6 +40,9 @@ type Service struct {
 
 // New returns a Service that has no requests yet.
 func New(cfg Config) *Service {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
 	return &Service{cfg: cfg, idle: make(chan struct{}, 1), held: map[*Held]struct{}{}}
 }
 

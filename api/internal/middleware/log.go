@@ -62,13 +62,10 @@ func keep(kept *logs.Service, r *http.Request, q *request.Request, o request.Out
 		return
 	}
 	address := logs.Cut(maskedURL(r.RequestURI, maxURL), maxURL)
-	e.Message(r.Method, " ", unescaped(address))
-	e.Request()
-	e.Millis("execTime", o.Duration)
-	e.Int("status", int64(o.Status))
-	e.Text("method", r.Method)
-	e.Text("url", address)
-	e.Text("requestId", q.ID)
+	if text := unescaped(address); text != address {
+		e.Message(r.Method, " ", text)
+	}
+	e.Answered(o.End, o.Duration, o.Status, r.Method, address, q.ID)
 	keepCaller(e, r, q)
 	if o.Err != nil {
 		e.Text("error", message(o.Err))
