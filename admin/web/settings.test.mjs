@@ -71,11 +71,11 @@ await onStage(async (stage) => {
     await page.goto(`${stage.url}/_/settings/limits`);
     await page.getByText('You come from 127.0.0.1').waitFor();
     await page.getByRole('button', { name: 'Add a rule' }).click();
-    await page.getByLabel('What').last().fill('nothing:at:all here');
+    await page.getByLabel('Label', { exact: true }).last().fill('nothing:at:all here');
     await save(page);
     await page.locator('[data-error="rateLimits.rules"]:not([hidden])').waitFor();
-    await page.getByLabel('What').last().fill('*:list');
-    await page.getByLabel('Who').last().selectOption('@guest');
+    await page.getByLabel('Label', { exact: true }).last().fill('*:list');
+    await page.getByLabel('Audience').last().selectOption('@guest');
     await save(page);
     await page.getByText('Saved', { exact: true }).waitFor();
     assert.deepEqual((await settings()).rateLimits.rules, [...before, { label: '*:list', audience: '@guest', maxRequests: 100, duration: 10 }]);
@@ -192,5 +192,46 @@ await onStage(async (stage) => {
     await page.keyboard.press('Enter');
     await page.getByText('All entries are shown').waitFor();
     await isWell(page);
+  });
+
+  test('settings that lock the superuser out are asked about first, and undone by the command', async () => {
+    const page = await stage.signedIn();
+    const dialog = page.getByRole('dialog', { name: 'These settings may lock you out' });
+    await page.goto(`${stage.url}/_/settings/limits`);
+    await input(page, 'superuserIPs').fill('127.0.0.0/8');
+    await save(page);
+    await page.getByText('Saved', { exact: true }).waitFor(); // the list has the address of the browser
+    await input(page, 'superuserIPs').fill('10.0.0.0/8');
+    await input(page, 'rateLimits.enabled').check();
+    await page.getByRole('button', { name: 'Add a rule' }).click();
+    await page.getByLabel('Label', { exact: true }).last().fill('/_/');
+    await page.getByLabel('Requests').last().fill('20');
+    await save(page);
+    await dialog.getByText('Superusers may come from 10.0.0.0/8 only, and the server will see you as 127.0.0.1.').waitFor();
+    await dialog.getByText('The rule /_/ counts the pages of the console too').waitFor();
+    await picture(page, 'settings-lockout-1440-light');
+    await dialog.getByRole('button', { name: 'Back to the settings' }).click();
+    assert.deepEqual((await settings()).superuserIPs, ['127.0.0.0/8']);
+    await input(page, 'rateLimits.enabled').uncheck();
+    await input(page, 'trustedProxy.headers').fill('X-Real-IP');
+    await save(page);
+    await dialog.getByText('Superusers may come from').waitFor();
+    assert.equal(await dialog.getByText('The rule /_/').count(), 0); // the limits are off
+    await Promise.all([page.waitForEvent('load'), dialog.getByRole('button', { name: 'Save anyway' }).click()]);
+    await picture(page, 'locked-out-1440-light');
+    await assert.rejects(settings(), / 40[13] /);
+    await stage.server.command('superuser', 'ips');
+    while ((await fetch(`${stage.url}/api/settings`, { headers: { Authorization: stage.token } })).status === 403) await page.reload(); // until the server has read the command's write
+    assert.deepEqual((await settings()).superuserIPs, []);
+
+    // A trusted header that changes the address of the browser.
+    await stage.api('PATCH', '/api/settings', { trustedProxy: { headers: [] }, superuserIPs: ['127.0.0.1'] });
+    const behind = await stage.signedIn({ extraHTTPHeaders: { 'X-Real-IP': '192.0.2.7' } });
+    await behind.goto(`${stage.url}/_/settings/limits`);
+    await behind.getByText('The request has the header X-Real-IP').waitFor();
+    await input(behind, 'trustedProxy.headers').fill('X-Real-IP');
+    await save(behind);
+    await behind.getByText('the server will see you as 192.0.2.7').waitFor();
+    await stage.api('PATCH', '/api/settings', { superuserIPs: [], rateLimits: { rules: (await settings()).rateLimits.rules.filter((rule) => rule.label !== '/_/') } });
   });
 });

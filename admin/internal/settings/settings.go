@@ -120,7 +120,8 @@ func (p page) list(c *console.Call, now *settings.Settings) (templ.Component, er
 	return nil, nil
 }
 
-// save stores the settings in the form and reloads the page, since a setting may change its look.
+// save stores the settings in the form and reloads the page, since a setting may change its look. A
+// dialog asks for a confirmation of settings that may shut out the superuser.
 func save(c *console.Call) error {
 	p, err := pageOf(c)
 	if err != nil {
@@ -141,6 +142,15 @@ func save(c *console.Call) error {
 	body, err := json.Marshal(change)
 	if err != nil {
 		return err
+	}
+	if p.id == "limits" && c.R.PostForm.Get("_confirmed") == "" {
+		next, err := c.App.Settings().Preview(c.Caller, body)
+		if err != nil {
+			return failSettings(c, err)
+		}
+		if list := lockouts(c, c.App.Settings().Current(), next); len(list) > 0 {
+			return c.Dialog(http.StatusOK, lockoutDialog(list, c.Caller.IP))
+		}
 	}
 	if _, err := c.App.Settings().Patch(c.R.Context(), c.Caller, body); err != nil {
 		return failSettings(c, err)
