@@ -95,7 +95,8 @@ func pages() []page {
 			{Title: "What is kept", Inputs: []form.Input{
 				number("logs.maxDays", "Keep for", "days", "0: nothing is kept."),
 				{Name: "logs.minLevel", Label: "From the level", Kind: form.Choice, Options: []form.Option{
-					{Value: "-4", Label: "Debug"}, {Value: "0", Label: "Info"}, {Value: "4", Label: "Warning"}, {Value: "8", Label: "Error"}}},
+					{Value: "-4", Label: "Debug, -4"}, {Value: "0", Label: "Info, 0"}, {Value: "4", Label: "Warning, 4"}, {Value: "8", Label: "Error, 8"}},
+					Help: "Requests are kept as Info, and those that end with an error as Error. Programs may write levels in between."},
 				number("logs.maxSize", "At most", "MB", "0: no limit."),
 				number("logs.maxDataSize", "Of an entry at most", "bytes", "0: 16 KiB."),
 				toggle("logs.logIP", "Keep the address of the client", ""),
