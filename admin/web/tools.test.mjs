@@ -525,6 +525,17 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Export' }).click();
     const exported = JSON.parse(await readFile(await (await download).path(), 'utf8'));
     assert.ok(exported.some((c) => c.name === 'notes') && !JSON.stringify(exported).includes('"secret"'));
+    // With Shift a click sets a range of collections.
+    const boxes = page.getByRole('group', { name: 'Collections' }).getByRole('checkbox');
+    await boxes.first().click();
+    await boxes.last().click({ modifiers: ['Shift'] });
+    const before = await boxes.evaluateAll((list) => list.map((box) => box.checked));
+    assert.ok(before.every((checked) => checked === before.at(-1)));
+    for (const box of await boxes.all()) await box.uncheck();
+    await page.getByRole('checkbox', { name: 'notes', exact: true }).check();
+    await page.getByRole('button', { name: 'Preview' }).click();
+    assert.deepEqual(JSON.parse(await page.getByRole('region', { name: 'The export as JSON' }).innerText()).map((c) => c.name), ['notes']);
+    await picture(page, 'export-1440-light');
     const text = page.getByRole('textbox', { name: /^Definitions/ });
     const compare = () => page.getByRole('button', { name: 'Compare' }).click();
     const changes = page.getByRole('region', { name: 'What it changes' });

@@ -126,7 +126,7 @@ func page(v view, now time.Time) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<div class=\"ed ed-line\" data-editor=\"rule\" data-filter data-names=\"/_/logs/complete\"><input type=\"text\" name=\"filter\" aria-label=\"Filter the logs\" placeholder=\"Search, or filter: data.status >= 400\" value=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<div class=\"ed ed-line\" data-editor=\"rule\" data-filter data-names=\"/_/logs/complete\" data-history=\"/logs\"><input type=\"text\" name=\"filter\" aria-label=\"Filter the logs\" placeholder=\"Search, or filter: data.status >= 400\" value=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -268,7 +268,7 @@ func page(v view, now time.Time) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<div class=\"rows\" id=\"rows\"><div class=\"table-wrap\" role=\"region\" aria-label=\"Entries of the log\" tabindex=\"0\"><table class=\"table is-list\"><thead><tr><th scope=\"col\" class=\"col-check\"><input class=\"box\" type=\"checkbox\" data-select-all aria-label=\"Select all on this page\"></th><th scope=\"col\" class=\"col-pin\">message</th><th scope=\"col\">level</th><th scope=\"col\">status</th><th scope=\"col\" class=\"num\">took</th><th scope=\"col\">account</th><th scope=\"col\">address</th><th scope=\"col\">time</th></tr></thead> <tbody>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<div class=\"rows\" id=\"rows\"><div class=\"table-wrap\" role=\"region\" aria-label=\"Entries of the log\" tabindex=\"0\"><table class=\"table is-list\"><thead><tr><th scope=\"col\" class=\"col-check\"><input class=\"box\" type=\"checkbox\" data-select-all aria-label=\"Select all on this page\"></th><th scope=\"col\" class=\"col-pin\">message</th><th scope=\"col\">level</th><th scope=\"col\">status</th><th scope=\"col\" class=\"num\">took</th><th scope=\"col\">account</th><th scope=\"col\">address</th><th scope=\"col\">time</th></tr></thead> <tbody data-range>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1,5 +1,6 @@
 // The logs: a range that is dragged on the chart opens its time, a double click opens all of the time.
 // Entries are selected by checkboxes, with Shift a range, for an export.
+import './range.js';
 import { local } from './time.js';
 
 // The chart.
@@ -70,8 +71,6 @@ document.addEventListener('dblclick', (event) => {
 
 // The selection.
 
-let last = null; // the box that was changed last
-let shift = false;
 const boxes = () => [...document.querySelectorAll('[data-select]')];
 const part = (name) => document.querySelector(`[data-${name}]`);
 
@@ -91,18 +90,10 @@ function setAll(checked) {
   showSelection();
 }
 
-document.addEventListener('click', (event) => {
-  shift = event.shiftKey;
-  if (event.target.closest('[data-clear-selection]')) setAll(false);
-}, true);
+document.addEventListener('click', (event) => event.target.closest('[data-clear-selection]') && setAll(false));
 document.addEventListener('change', (event) => {
   if (event.target.matches('[data-select-all]')) setAll(event.target.checked);
-  if (!event.target.matches('[data-select]')) return;
-  const list = boxes();
-  const [from, to] = [list.indexOf(last), list.indexOf(event.target)].sort((a, b) => a - b);
-  if (shift && from >= 0) for (const box of list.slice(from, to + 1)) box.checked = event.target.checked;
-  last = event.target;
-  showSelection();
+  else if (event.target.matches('[data-select]')) showSelection();
 });
 document.addEventListener('submit', (event) => {
   if (!event.target.matches('[data-bulk]')) return;
