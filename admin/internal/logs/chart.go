@@ -1,11 +1,11 @@
 package logs
 
 import (
+	"context"
 	"strconv"
 	"time"
 
 	"github.com/loambase/loam/admin/internal/console"
-	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/logs"
 	"github.com/loambase/loam/core/schema"
 )
@@ -22,12 +22,18 @@ type chart struct {
 // maxBars is the maximum number of bars. Longer times have bars of several hours.
 const maxBars = 336
 
-// showChart answers with the chart of the view, and the links to other times.
+// chartTime is the time limit of counting the entries of a chart.
+const chartTime = 2 * time.Second
+
+// showChart answers with the chart of the view, and the links to other times. In place of a chart that
+// takes too long, and of that of a wrong filter, it answers with the reason.
 func showChart(c *console.Call) error {
 	v := viewOf(c.R.URL.Query())
-	hours, err := c.App.Logs().Stats(c.R.Context(), c.Caller, v.expression(expression(v.filter)))
-	if fault.KindOf(err) == fault.Invalid {
-		hours, err = c.App.Logs().Stats(c.R.Context(), c.Caller, v.expression(""))
+	ctx, stop := context.WithTimeout(c.R.Context(), chartTime)
+	defer stop()
+	hours, err := c.App.Logs().Stats(ctx, c.Caller, v.expression(expression(v.filter)))
+	if problems, other := console.Problems(err); err != nil && other == nil {
+		return c.Part(noChart(problems))
 	}
 	if err != nil {
 		return err

@@ -39,15 +39,11 @@ func exportCollections(c *console.Call) error {
 // previewExport answers with the text of the export.
 func previewExport(c *console.Call) error {
 	list := chosenCollections(c)
-	text, err := schema.Marshal(list)
+	text, err := console.Indented(list)
 	if err != nil {
 		return err
 	}
-	var out bytes.Buffer
-	if err := json.Indent(&out, text, "", "  "); err != nil {
-		return err
-	}
-	return c.Part(exportPreview(len(list), out.String()))
+	return c.Part(exportPreview(len(list), text))
 }
 
 // chosenCollections returns the collections whose ids are in the address.

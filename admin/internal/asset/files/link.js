@@ -187,7 +187,7 @@ function open() {
     fill(page, link.slice(start.length));
   } else if (link.startsWith('/auth/oauth2-redirect-success')) {
     show('Signed in', 'You can close this page and go back to the app.');
-    window.close(); // browsers close only windows that the app has opened
+    if (window.opener) window.close(); // browsers close only windows that the app has opened
   } else if (link.startsWith('/auth/oauth2-redirect-failure')) {
     show(
       'The sign-in failed',
