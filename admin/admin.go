@@ -30,7 +30,7 @@ import (
 // sections returns the entries of the navigation, in their order.
 func sections() []ui.Section {
 	return []ui.Section{
-		{ID: "data", Label: "Data", Icon: "data", Path: "/_/"},
+		{ID: "data", Label: "Data", Icon: "data", Path: "/_/data"},
 		{ID: "diagram", Label: "Diagram", Icon: "diagram", Path: "/_/diagram"},
 		{ID: "sql", Label: "SQL", Icon: "sql", Path: "/_/sql"},
 		{ID: "graphql", Label: "GraphQL", Icon: "graph", Path: "/_/graphiql"},

@@ -106,7 +106,7 @@ await onStage(async (stage) => {
         await press('/');
         assert.ok(await page.evaluate(() => document.activeElement.matches('[data-search]')));
       },
-      'G D': goesTo('/_/'), 'G L': goesTo('/_/logs'), 'G M': goesTo('/_/metrics'), 'G S': goesTo('/_/sql'), 'G R': goesTo('/_/realtime'),
+      'G D': goesTo('/_/c/notes'), 'G L': goesTo('/_/logs'), 'G M': goesTo('/_/metrics'), 'G S': goesTo('/_/sql'), 'G R': goesTo('/_/realtime'),
       'G B': goesTo('/_/backups'), 'G ,': goesTo('/_/settings/application'),
       'Mod S': async () => {
         await page.goto(`${stage.url}/_/settings/application`);

@@ -1,4 +1,4 @@
-// Pinned collections.
+// The list of collections at the left: pins, its width, the collection that was open last.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWell, onStage, picture } from './stage.mjs';
@@ -32,6 +32,63 @@ await onStage(async (stage) => {
     await elsewhere.getByRole('button', { name: 'Pin apples', exact: true }).waitFor();
     assert.deepEqual(await groups(elsewhere), [['Pinned', 'plums'], ['Collections', 'apples', 'pears', 'users']]);
     await isWell(page);
+  });
+
+  test('the width of the list is stored in the browser, and changed by pointer and keys', async () => {
+    const page = await stage.signedIn();
+    const edge = page.getByRole('separator', { name: 'Width of the side bar' });
+    const width = () => page.locator('.side').evaluate((side) => side.getBoundingClientRect().width);
+    await page.goto(`${stage.url}/_/c/pears`);
+    const usual = await width();
+    const { x } = await edge.boundingBox();
+    await page.mouse.move(x + 4, 300);
+    await page.mouse.down();
+    await page.mouse.move(x + 104, 300);
+    await page.mouse.up();
+    assert.equal(await width(), usual + 100);
+    await edge.press('ArrowLeft');
+    await page.goto(`${stage.url}/_/settings/mail`);
+    assert.equal(await width(), usual + 84);
+    assert.equal(await edge.getAttribute('aria-valuenow'), String(usual + 84));
+    await picture(page, 'side-wide');
+    await edge.press('End');
+    assert.equal(await width(), 480);
+    await edge.dblclick();
+    assert.equal(await width(), usual);
+  });
+
+  test('Data leads to the collection that was open last, also under a new name', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/data`);
+    await page.waitForURL('**/_/'); // nothing was open
+    await page.goto(`${stage.url}/_/c/plums`);
+    await page.goto(`${stage.url}/_/logs`);
+    await stage.api('PATCH', '/api/collections/plums', { name: 'damsons' });
+    await page.getByRole('link', { name: 'Data', exact: true }).click();
+    await page.waitForURL('**/_/c/damsons');
+    await stage.api('PATCH', '/api/collections/damsons', { name: 'plums' });
+    await isWell(page);
+  });
+
+  test('times are relative to now, and the title has the local time and the UTC', async () => {
+    const page = await stage.signedIn({ timezoneId: 'Europe/Stockholm', locale: 'en-GB' });
+    await page.clock.setFixedTime('2026-06-15T12:00:00Z');
+    await page.goto(`${stage.url}/_/`);
+    const shown = (utc) => page.evaluate((utc) => {
+      const span = document.createElement('span');
+      span.innerHTML = `<time data-time datetime="${utc}">${utc}</time>`;
+      document.body.append(span);
+      span.dispatchEvent(new CustomEvent('htmx:load', { bubbles: true }));
+      const { textContent, title } = span.firstChild;
+      span.remove();
+      return [textContent, title];
+    }, utc);
+    for (const [utc, words] of [['2026-06-15 11:59:30.000Z', 'just now'], ['2026-06-15 11:48:00.000Z', '12 min ago'], ['2026-06-15 12:30:00.000Z', 'in 30 min'],
+      ['2026-06-15 08:03:00.000Z', 'today 10:03'], ['2026-06-14 22:30:00.000Z', 'today 00:30'], ['2026-06-14 21:30:00.000Z', 'yesterday 23:30'],
+      ['2026-06-16 01:00:00.000Z', 'tomorrow 03:00'], ['2026-03-02 13:32:00.000Z', '2 Mar 2026, 14:32'], ['never', 'never']]) {
+      assert.equal((await shown(utc))[0], words, utc);
+    }
+    assert.equal((await shown('2026-03-02 13:32:40.550Z'))[1], '2 Mar 2026, 14:32:40 CET · 2026-03-02 13:32:40.550Z');
   });
 
   test('without scripts the page comes again', async () => {

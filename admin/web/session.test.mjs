@@ -8,6 +8,7 @@ import { email, isWell, onStage, password, picture, signIn } from './stage.mjs';
 
 await onStage(async (stage) => {
   const link = await stage.installer();
+  const codeOf = ({ html }) => html.match(/\b\d{6,10}\b/)[0];
 
   test('the first superuser is created in the browser', async () => {
     const page = await stage.window();
@@ -70,6 +71,41 @@ await onStage(async (stage) => {
     await there.getByRole('heading', { name: 'Sign in' }).waitFor();
   });
 
+  test('an old link of the installer says that a superuser exists', async () => {
+    const page = await stage.window();
+    await page.goto(`${stage.url}/_/${link}`);
+    await page.getByRole('heading', { name: 'This link is not valid any more' }).waitFor();
+    await page.getByText('The link was for the first superuser, and this server has one').waitFor();
+    assert.equal(await page.getByText('Start the server again').count(), 0);
+  });
+
+  test('a sign-in by another field than the address, with a code to the address', async () => {
+    const superusers = await stage.api('GET', '/api/collections/_superusers');
+    await stage.api('PATCH', '/api/collections/_superusers', {
+      fields: [...superusers.fields, { name: 'username', type: 'text' }],
+      indexes: [...superusers.indexes, "CREATE UNIQUE INDEX `idx_names` ON `_superusers` (`username`) WHERE `username` != ''"],
+      passwordAuth: { enabled: true, identityFields: ['email', 'username'] }, mfa: { enabled: true }, otp: { enabled: true },
+    });
+    const { items } = await stage.api('GET', '/api/collections/_superusers/records');
+    await stage.api('PATCH', `/api/collections/_superusers/records/${items[0].id}`, { username: 'maya' });
+    const box = await mailbox({ url: stage.url, root: { settings: { update: (settings) => stage.api('PATCH', '/api/settings', settings) } } });
+    const page = await stage.window();
+    await page.goto(`${stage.url}/_/sign-in`);
+    await page.getByLabel('Email or username').fill('maya');
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByLabel('One-time code').fill(codeOf(await box.next()));
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+
+    // For superusers a code is a second step only: switching off the second step alone is refused.
+    await page.goto(`${stage.url}/_/c/_superusers/sign-in`);
+    await page.locator('[id="i-mfa.enabled"]').uncheck();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Switch the codes off as well.').waitFor();
+    await stage.api('PATCH', '/api/collections/_superusers', { ...superusers, mfa: { enabled: false }, otp: { enabled: false } });
+  });
+
   test('a forgotten password, and the second step', async () => {
     const page = await stage.window();
     await page.goto(`${stage.url}/_/forgotten`);
@@ -81,7 +117,6 @@ await onStage(async (stage) => {
     await page.goto(`${stage.url}/_/`);
     await signIn(page);
     await page.getByRole('heading', { name: 'Enter the code' }).waitFor();
-    const codeOf = ({ html }) => html.match(/\b\d{6,10}\b/)[0];
     const first = codeOf(await box.next());
     await pictures(page, 'sign-in-code');
     await isUsable(page, 'sign-in-code');

@@ -71,11 +71,11 @@ await onStage(async (stage) => {
     await page.goto(`${stage.url}/_/settings/limits`);
     await page.getByText('You come from 127.0.0.1').waitFor();
     await page.getByRole('button', { name: 'Add a rule' }).click();
-    await page.getByLabel('What').last().fill('nothing:at:all here');
+    await page.getByLabel('Label', { exact: true }).last().fill('nothing:at:all here');
     await save(page);
     await page.locator('[data-error="rateLimits.rules"]:not([hidden])').waitFor();
-    await page.getByLabel('What').last().fill('*:list');
-    await page.getByLabel('Who').last().selectOption('@guest');
+    await page.getByLabel('Label', { exact: true }).last().fill('*:list');
+    await page.getByLabel('Audience').last().selectOption('@guest');
     await save(page);
     await page.getByText('Saved', { exact: true }).waitFor();
     assert.deepEqual((await settings()).rateLimits.rules, [...before, { label: '*:list', audience: '@guest', maxRequests: 100, duration: 10 }]);
@@ -186,11 +186,112 @@ await onStage(async (stage) => {
     await filter.press('Enter');
     await page.waitForURL(/filter=/);
     while ((await page.locator('[data-row]').count()) === 0) await page.reload();
-    for (const status of await page.locator('[data-row] td:nth-child(3)').allInnerTexts()) assert.equal(status, '400');
+    for (const status of await page.locator('[data-row] td:nth-child(4)').allInnerTexts()) assert.equal(status, '400');
     await page.getByLabel('Filter the logs').fill('data.nothing >');
     await page.keyboard.press('Escape');
     await page.keyboard.press('Enter');
     await page.getByText('All entries are shown').waitFor();
     await isWell(page);
+  });
+
+  test('the logs: a chart, a time, a selection, and the end of all entries', async () => {
+    const page = await stage.signedIn();
+    const rows = page.locator('[data-row]');
+    const chart = page.locator('[data-histogram]');
+    const drawing = page.getByRole('img', { name: /entries; at most/ });
+    for (let i = 0; i < 5; i++) await fetch(`${stage.url}/api/collections/users/records?filter=wrong${i}`);
+    await page.goto(`${stage.url}/_/logs?filter=wrong4`);
+    while ((await rows.count()) === 0) await page.reload();
+    await page.goto(`${stage.url}/_/logs?filter=${encodeURIComponent('data.url ~ "wrong"')}`);
+    await chart.getByText('5 entries').waitFor();
+    const { x, y, width } = await drawing.boundingBox();
+    await page.mouse.move(x + width - 100, y + 20);
+    await page.mouse.down();
+    await page.mouse.move(x + width - 1, y + 20);
+    await chart.getByText(/: 5 entries$/).waitFor(); // the bar of this hour
+    await page.mouse.up();
+    await page.waitForURL(/filter=.*from=.*to=/);
+    await chart.getByText('5 entries').waitFor();
+    assert.equal(await rows.count(), 5);
+    await picture(page, 'logs-1440-light');
+    await chart.getByRole('link', { name: 'Earlier' }).click();
+    await chart.getByRole('link', { name: 'Later' }).waitFor();
+    await page.goBack();
+    await chart.getByText('5 entries').waitFor();
+    await drawing.dblclick();
+    await page.waitForURL((url) => !url.searchParams.has('from') && url.searchParams.has('filter'));
+
+    await page.locator('[data-select]').nth(1).click();
+    await page.locator('[data-select]').nth(3).click({ modifiers: ['Shift'] });
+    await page.getByText('3 selected').waitFor();
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Export as JSON' }).click();
+    const exported = JSON.parse(await readFile(await (await download).path(), 'utf8'));
+    assert.deepEqual(exported.map((entry) => entry.data.url.match(/wrong\d/)[0]), ['wrong3', 'wrong2', 'wrong1']);
+
+    // The requests by superusers are shown on demand.
+    await stage.api('GET', '/api/collections?filter=name="shown"');
+    await page.goto(`${stage.url}/_/logs?filter=shown&superusers=1`);
+    while ((await rows.count()) === 0) await page.reload();
+    await rows.first().getByRole('link').click();
+    await page.getByRole('region', { name: 'Entry', exact: true }).getByRole('link', { name: '200', exact: true }).waitFor(); // to the entries with this status
+    await page.getByRole('button', { name: 'Requests by superusers' }).click();
+    await page.getByText('Nothing here').waitFor();
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.goto(`${stage.url}/_/logs`);
+    await chart.getByText(/entries$/).waitFor();
+    await picture(page, 'logs-390-dark');
+
+    await page.getByRole('button', { name: 'Clear', exact: true }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Delete all entries' }).click();
+    await dialog.getByText('This is not the number.').waitFor();
+    await picture(page, 'logs-clear-390-dark');
+    const count = await dialog.locator('code').innerText();
+    await dialog.getByLabel(/^Type/).fill(count);
+    await Promise.all([page.waitForEvent('load'), dialog.getByRole('button', { name: 'Delete all entries' }).click()]);
+    assert.ok((await stage.api('GET', '/api/logs')).totalItems < Number(count.replaceAll(',', '')));
+  });
+
+  test('settings that lock the superuser out are asked about first, and undone by the command', async () => {
+    const page = await stage.signedIn();
+    const dialog = page.getByRole('dialog', { name: 'These settings may lock you out' });
+    await page.goto(`${stage.url}/_/settings/limits`);
+    await input(page, 'superuserIPs').fill('127.0.0.0/8');
+    await save(page);
+    await page.getByText('Saved', { exact: true }).waitFor(); // the list has the address of the browser
+    await input(page, 'superuserIPs').fill('10.0.0.0/8');
+    await input(page, 'rateLimits.enabled').check();
+    await page.getByRole('button', { name: 'Add a rule' }).click();
+    await page.getByLabel('Label', { exact: true }).last().fill('/_/');
+    await page.getByLabel('Requests').last().fill('20');
+    await save(page);
+    await dialog.getByText('Superusers may come from 10.0.0.0/8 only, and the server will see you as 127.0.0.1.').waitFor();
+    await dialog.getByText('The rule /_/ counts the pages of the console too').waitFor();
+    await picture(page, 'settings-lockout-1440-light');
+    await dialog.getByRole('button', { name: 'Back to the settings' }).click();
+    assert.deepEqual((await settings()).superuserIPs, ['127.0.0.0/8']);
+    await input(page, 'rateLimits.enabled').uncheck();
+    await input(page, 'trustedProxy.headers').fill('X-Real-IP');
+    await save(page);
+    await dialog.getByText('Superusers may come from').waitFor();
+    assert.equal(await dialog.getByText('The rule /_/').count(), 0); // the limits are off
+    await Promise.all([page.waitForEvent('load'), dialog.getByRole('button', { name: 'Save anyway' }).click()]);
+    await picture(page, 'locked-out-1440-light');
+    await assert.rejects(settings(), / 40[13] /);
+    await stage.server.command('superuser', 'ips');
+    while ((await fetch(`${stage.url}/api/settings`, { headers: { Authorization: stage.token } })).status === 403) await page.reload(); // until the server has read the command's write
+    assert.deepEqual((await settings()).superuserIPs, []);
+
+    // A trusted header that changes the address of the browser.
+    await stage.api('PATCH', '/api/settings', { trustedProxy: { headers: [] }, superuserIPs: ['127.0.0.1'] });
+    const behind = await stage.signedIn({ extraHTTPHeaders: { 'X-Real-IP': '192.0.2.7' } });
+    await behind.goto(`${stage.url}/_/settings/limits`);
+    await behind.getByText('The request has the header X-Real-IP').waitFor();
+    await input(behind, 'trustedProxy.headers').fill('X-Real-IP');
+    await save(behind);
+    await behind.getByText('the server will see you as 192.0.2.7').waitFor();
+    await stage.api('PATCH', '/api/settings', { superuserIPs: [], rateLimits: { rules: (await settings()).rateLimits.rules.filter((rule) => rule.label !== '/_/') } });
   });
 });

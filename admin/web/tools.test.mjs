@@ -257,7 +257,32 @@ await onStage(async (stage) => {
     // More rows than the page shows, and a statement that takes too long.
     const many = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1100) SELECT i FROM n';
     await run(many);
-    await page.getByText('the first 1,000 rows of more').waitFor();
+    await page.getByText(/^the first 1,000 rows of more · /).waitFor();
+    await picture(page, 'sql-more-1440-light');
+    const whole = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'CSV' }).click();
+    const lines = (await readFile(await (await whole).path(), 'utf8')).split('\r\n');
+    assert.deepEqual([lines.length, lines[0], lines[1], lines[1100], lines[1101]], [1102, 'i', '1', '1100', '']);
+    await page.getByRole('button', { name: 'Next 1,000 rows' }).click();
+    await rows.getByRole('cell', { name: '1100', exact: true }).first().waitFor();
+    await page.getByText('1,100 rows', { exact: true }).waitFor();
+    assert.equal(await rows.getByRole('row').count(), 1101);
+    await page.getByRole('button', { name: 'Next 1,000 rows' }).waitFor({ state: 'hidden' });
+
+    // A dry run shows what would change, without a question, and changes nothing. The rows of a
+    // statement that writes have no next page: it would write again.
+    await editor.fill('DELETE FROM notes RETURNING title');
+    await editor.press('Escape');
+    await page.getByRole('button', { name: 'Dry run' }).click();
+    await page.getByText(/^1 row would change · 1 row · .* · dry run, nothing was stored$/).waitFor();
+    await run(`INSERT INTO notes (id, title) ${many.replace('SELECT i FROM', "SELECT printf('row%012d', i), 'many' FROM")} RETURNING id`);
+    await page.getByText(/the first 1,000 rows of more · /).waitFor();
+    await page.getByRole('button', { name: 'Next 1,000 rows' }).click();
+    await page.getByRole('alert').getByText('The statements write').waitFor();
+    assert.equal((await stage.api('GET', "/api/collections/notes/records?filter=title='many'")).totalItems, 1100);
+    await run("DELETE FROM notes WHERE title = 'many'");
+    await page.getByText(/^1,100 rows changed/).waitFor();
+
     await run(many.replace('1100', '1000000000000').replace('SELECT i FROM', 'SELECT count(*) FROM'));
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByText('Stopped.').waitFor();
@@ -500,6 +525,17 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Export' }).click();
     const exported = JSON.parse(await readFile(await (await download).path(), 'utf8'));
     assert.ok(exported.some((c) => c.name === 'notes') && !JSON.stringify(exported).includes('"secret"'));
+    // With Shift a click sets a range of collections.
+    const boxes = page.getByRole('group', { name: 'Collections' }).getByRole('checkbox');
+    await boxes.first().click();
+    await boxes.last().click({ modifiers: ['Shift'] });
+    const before = await boxes.evaluateAll((list) => list.map((box) => box.checked));
+    assert.ok(before.every((checked) => checked === before.at(-1)));
+    for (const box of await boxes.all()) await box.uncheck();
+    await page.getByRole('checkbox', { name: 'notes', exact: true }).check();
+    await page.getByRole('button', { name: 'Preview' }).click();
+    assert.deepEqual(JSON.parse(await page.getByRole('region', { name: 'The export as JSON' }).innerText()).map((c) => c.name), ['notes']);
+    await picture(page, 'export-1440-light');
     const text = page.getByRole('textbox', { name: /^Definitions/ });
     const compare = () => page.getByRole('button', { name: 'Compare' }).click();
     const changes = page.getByRole('region', { name: 'What it changes' });

@@ -18,7 +18,8 @@ type RateLimits struct {
 	Enabled     bool     `json:"enabled"`
 }
 
-// Rules is a list of rate limit rules. The first rule that applies to a request counts.
+// Rules is a list of rate limit rules. The most specific rule counts a request; of rules with the same
+// label, the first that fits the audience.
 type Rules []Rule
 
 // Rule is one rate limit: MaxRequests within Duration seconds.

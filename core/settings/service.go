@@ -169,6 +169,15 @@ func (s *Service) Patch(ctx context.Context, caller record.Caller, body []byte) 
 	return patched, nil
 }
 
+// Preview returns the settings that Patch would store now, and stores nothing. The hooks do not run.
+// The errors are those of Patch.
+func (s *Service) Preview(caller record.Caller, body []byte) (*Settings, error) {
+	if err := caller.RequireSuperuser(); err != nil {
+		return nil, err
+	}
+	return s.Current().patched(body)
+}
+
 // patch does the work of Patch for a body that is not empty, within the Request hooks.
 func (s *Service) patch(ctx context.Context, e *RequestEvent) (*Settings, error) {
 	if err := s.cfg.Hooks.Before.Run(ctx, s.call("before"), e); err != nil {

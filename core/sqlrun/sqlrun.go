@@ -80,17 +80,16 @@ const powerfulWarning = "The account of the database may read files and run prog
 // only read run beside everything else, any that writes makes all of them one transaction.
 // What cannot be run, or is refused, is an Invalid fault whose message says why.
 func (s *Service) Run(ctx context.Context, caller record.Caller, query string) (*Result, error) {
-	if err := caller.RequireSuperuser(); err != nil {
+	return s.runAs(ctx, caller, query, func(tx store.Tx, tables []string) error { return s.written(tx, caller, tables) })
+}
+
+// runAs runs a script for a superuser. written is the function Written of the script.
+func (s *Service) runAs(ctx context.Context, caller record.Caller, query string, written func(store.Tx, []string) error) (*Result, error) {
+	if err := allow(caller, query); err != nil {
 		return nil, err
 	}
-	if err := check(query); err != nil {
-		return nil, err
-	}
-	out, took, err := s.run(ctx, store.Script{
-		SQL: query, Rows: maxRows, Bytes: maxBytes, Memory: maxMemory,
-		Written: func(tx store.Tx, tables []string) error { return s.written(tx, caller, tables) },
-	})
-	if err != nil {
+	out, took, err := s.run(ctx, store.Script{SQL: query, Rows: maxRows, Bytes: maxBytes, Memory: maxMemory, Written: written})
+	if err != nil && !errors.Is(err, errTried) {
 		return nil, failure(err)
 	}
 	result := resultOf(out, took)
@@ -99,6 +98,20 @@ func (s *Service) Run(ctx context.Context, caller record.Caller, query string) (
 		s.warned.Do(func() { s.cfg.Log.Warn("the account of the database may read files and run programs on its machine") })
 	}
 	return result, nil
+}
+
+// errTried undoes a script that Try has run.
+var errTried = errors.New("sqlrun: tried")
+
+// Try runs a script as Run does, with all checks of its changes, and undoes the changes. While a
+// script that writes is tried, other writes wait. The result and the errors are those of Run.
+func (s *Service) Try(ctx context.Context, caller record.Caller, query string) (*Result, error) {
+	return s.runAs(ctx, caller, query, func(tx store.Tx, tables []string) error {
+		if err := s.written(tx, caller, tables); err != nil {
+			return err
+		}
+		return errTried
+	})
 }
 
 // run runs a script as soon as fewer scripts run than may run at once, within limit.
@@ -119,15 +132,28 @@ func (s *Service) run(ctx context.Context, script store.Script) (out store.Scrip
 func resultOf(out store.ScriptResult, took time.Duration) *Result {
 	result := &Result{
 		ExecTime: float64(took.Microseconds()) / 1000, Affected: out.Changed, Truncated: out.Truncated,
-		Columns: []Column{}, Rows: out.Rows,
+		Columns: columnsOf(out.Columns), Rows: out.Rows,
 	}
 	if result.Rows == nil {
 		result.Rows = [][]*string{}
 	}
-	for _, c := range out.Columns {
-		result.Columns = append(result.Columns, Column(c))
-	}
 	return result
+}
+
+func columnsOf(list []store.ScriptColumn) []Column {
+	columns := make([]Column, len(list))
+	for i, c := range list {
+		columns[i] = Column(c)
+	}
+	return columns
+}
+
+// allow returns a fault unless the caller is a superuser and the query has a valid length.
+func allow(caller record.Caller, query string) error {
+	if err := caller.RequireSuperuser(); err != nil {
+		return err
+	}
+	return check(query)
 }
 
 // check validates the length of a query; a failure is an Invalid fault at "query".

@@ -40,6 +40,18 @@ func needsSecondStep(change map[string]any) bool {
 	return mfa["enabled"] == true || otp["enabled"] == true
 }
 
+// dropsSecondStep reports whether a change switches the second step off and leaves the one-time codes
+// on. The service would then keep the second step: for superusers codes alone are no sign-in.
+func dropsSecondStep(in *schema.Collection, change map[string]any) bool {
+	mfa, _ := change["mfa"].(map[string]any)
+	otp, _ := change["otp"].(map[string]any)
+	codes, said := otp["enabled"].(bool)
+	if !said {
+		codes = in.Auth.OTP.Enabled
+	}
+	return mfa["enabled"] == false && codes
+}
+
 // stepConfirmed reports whether the text is a valid code of the caller or the name of the
 // collection.
 func stepConfirmed(c *console.Call, in *schema.Collection, text string) bool {

@@ -126,6 +126,9 @@ func saveSignIn(c *console.Call) error {
 		problems = append(problems, wrong...)
 		form.Put(change, "oauth2.providers", list)
 	}
+	if in.Name == schema.Superusers && dropsSecondStep(in, change) {
+		problems = append(problems, form.Problem{Name: "mfa.enabled", Message: "One-time codes are only a second step for superusers. Switch the codes off as well."})
+	}
 	if len(problems) > 0 {
 		return form.Refuse(c, http.StatusUnprocessableEntity, problems)
 	}

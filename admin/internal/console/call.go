@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"unicode/utf16"
@@ -151,18 +152,25 @@ func (c *Call) JSON(v any) error {
 	return nil
 }
 
+// Indented returns the JSON of a value with an indent of two spaces, for people.
+func Indented(v any) (string, error) {
+	text, err := schema.Marshal(v)
+	if err != nil {
+		return "", err
+	}
+	var out bytes.Buffer
+	err = json.Indent(&out, text, "", "  ")
+	return out.String(), err
+}
+
 // IndentedJSON is JSON with an indent of two spaces, for people.
 func (c *Call) IndentedJSON(v any) error {
-	text, err := schema.Marshal(v)
+	text, err := Indented(v)
 	if err != nil {
 		return err
 	}
-	var out bytes.Buffer
-	if err := json.Indent(&out, text, "", "  "); err != nil {
-		return err
-	}
 	c.W.Header().Set("Content-Type", "application/json")
-	c.W.Write(out.Bytes()) //nolint:errcheck // a client that has disconnected gets no answer
+	io.WriteString(c.W, text) //nolint:errcheck // a client that has disconnected gets no answer
 	return nil
 }
 

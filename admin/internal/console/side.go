@@ -11,6 +11,7 @@ import (
 
 // Collections returns the side bar of pages about data: all collections, the current one marked.
 func (c *Call) Collections(current string) templ.Component {
+	c.visit(current)
 	return ui.CollectionsSide(c.CollectionGroups(current))
 }
 

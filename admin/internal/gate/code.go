@@ -7,6 +7,7 @@ import (
 	"github.com/loambase/loam/admin/internal/ui"
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -15,11 +16,35 @@ func sendCode(c *console.Call, f ui.SignIn, mfaID string) error {
 	if err := c.Limit(c.W, c.R, c.Request, schema.Superusers, "requestOTP"); err != nil {
 		return refuse(c, f, err)
 	}
-	id, err := c.Auth.RequestOTP(c.R.Context(), guest(c), schema.Superusers, auth.EmailForm{Email: f.Identity})
+	email, err := emailOf(c, mfaID)
+	if err != nil {
+		return refuse(c, f, err)
+	}
+	id, err := c.Auth.RequestOTP(c.R.Context(), guest(c), schema.Superusers, auth.EmailForm{Email: email})
 	if err != nil {
 		return refuse(c, f, err)
 	}
 	return showCode(c, http.StatusOK, ui.Code{Identity: f.Identity, MFAID: mfaID, OTPID: id, To: f.To, Dialog: f.Dialog})
+}
+
+// emailOf returns the address of the superuser whose first step has the id: the identity of the sign-in
+// may be another field. An unknown id is an Invalid fault.
+func emailOf(c *console.Call, mfaID string) (string, error) {
+	step, err := c.App.Records().FindByID(c.R.Context(), schema.MFAs, mfaID)
+	if superusers := c.App.Snapshot().Find(schema.Superusers); err == nil && (superusers == nil || step.Text("collectionRef") != superusers.ID) {
+		err = fault.New(fault.NotFound, "")
+	}
+	var superuser *record.Record
+	if err == nil {
+		superuser, err = c.App.Records().FindByID(c.R.Context(), schema.Superusers, step.Text("recordRef"))
+	}
+	if fault.KindOf(err) == fault.NotFound {
+		return "", fault.New(fault.Invalid, "The sign-in took too long. Start again.")
+	}
+	if err != nil {
+		return "", err
+	}
+	return superuser.Text("email"), nil
 }
 
 func showCode(c *console.Call, status int, f ui.Code) error {

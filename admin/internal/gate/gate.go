@@ -51,6 +51,9 @@ func form(c *console.Call) (func(name string) string, error) {
 // ShowSignIn answers with the sign-in form. A script of the page first opens the page for a link of
 // a mail, if the address is such a link.
 func ShowSignIn(c *console.Call, status int, f ui.SignIn) error {
+	if superusers := c.App.Snapshot().Find(schema.Superusers); superusers != nil {
+		f.Fields = superusers.Auth.PasswordAuth.IdentityFields
+	}
 	if f.Dialog {
 		return c.Dialog(status, ui.SignInDialog(f))
 	}

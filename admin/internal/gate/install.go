@@ -33,7 +33,7 @@ func install(c *console.Call) error {
 		return err
 	}
 	if installer == nil {
-		return c.Gate(http.StatusGone, ui.Gate{Title: "This link is not valid any more"}, expiredPage())
+		return showExpired(c)
 	}
 	if !c.R.PostForm.Has("email") {
 		return showInstall(c, http.StatusOK, f)
@@ -55,6 +55,14 @@ func install(c *console.Call) error {
 		return err
 	}
 	return enter(c, res, false, "")
+}
+
+func showExpired(c *console.Call) error {
+	has, err := c.Auth.HasSuperuser(c.R.Context())
+	if err != nil {
+		return err
+	}
+	return c.Gate(http.StatusGone, ui.Gate{Title: "This link is not valid any more"}, expiredPage(has))
 }
 
 func showInstall(c *console.Call, status int, f installForm) error {

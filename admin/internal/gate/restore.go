@@ -51,7 +51,7 @@ func restoreUploaded(c *console.Call, f installForm, archive io.Reader) error {
 		return err
 	}
 	if installer == nil {
-		return c.Gate(http.StatusGone, ui.Gate{Title: "This link is not valid any more"}, expiredPage())
+		return showExpired(c)
 	}
 	caller := guest(c)
 	caller.Auth = installer

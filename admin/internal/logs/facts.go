@@ -4,13 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// fact is one attribute of an entry.
-type fact struct{ name, value string }
+// fact is one attribute of an entry; path is the address of the page about it, "" for none.
+type fact struct{ name, value, path string }
 
 // first lists the attributes of requests that are shown before all others, in this order.
 var first = []string{"error", "details", "method", "url", "status", "execTime", "auth", "authId", "userIP", "remoteIP", "referer", "userAgent"}
@@ -23,9 +24,28 @@ func factsOf(e entry) (list []fact) {
 		return strings.Compare(a, b)
 	})
 	for _, name := range names {
-		list = append(list, fact{name, words(e.Data[name])})
+		list = append(list, fact{name, words(e.Data[name]), pathOf(e, name)})
 	}
 	return list
+}
+
+// pathOf returns the address of the account of a request, or of the entries from its address; "" for
+// other attributes.
+func pathOf(e entry, name string) string {
+	value := attribute(e, name)
+	switch {
+	case value == "":
+		return ""
+	case name == "authId" && attribute(e, "auth") != "":
+		return "/_/c/" + url.PathEscape(attribute(e, "auth")) + "/r/" + url.PathEscape(value)
+	case name == "userIP" || name == "status":
+		return view{filter: "data." + name + " = " + quoted(value)}.withSuperusers(true)
+	}
+	return ""
+}
+
+func quoted(text string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) + "'"
 }
 
 func place(name string) int {

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/ui"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
 )
 
 // Routes returns the routes of the package.
@@ -17,6 +19,10 @@ func Routes() []console.Route {
 	return []console.Route{
 		console.Get("/_/logs", list),
 		console.Get("/_/logs/complete", completeAt),
+		console.Get("/_/logs/chart", showChart),
+		console.Get("/_/logs/export", export),
+		console.Get("/_/logs/clear", askClear),
+		console.Post("/_/logs/clear", clearAll),
 		console.Get("/_/logs/{id}", show),
 	}
 }
@@ -32,29 +38,87 @@ type entry struct {
 
 const usualRows = 50
 
-// view is the list of entries: its filter, cursors and problem.
+// view is the list of entries: its filter, its time, its cursors and its problem.
 type view struct {
 	filter, after, next, problem string
+	from, to                     time.Time // only entries from this time, and before that time; zero: any
+	superusers                   bool      // with the requests by superusers
 	entries                      []entry
 }
 
-func (v view) path(after string) string {
+func viewOf(q url.Values) view {
+	v := view{filter: q.Get("filter"), after: q.Get("after"), superusers: q.Get("superusers") == "1"}
+	v.from, _ = time.Parse(time.RFC3339, q.Get("from"))
+	v.to, _ = time.Parse(time.RFC3339, q.Get("to"))
+	return v
+}
+
+// path returns the address of the view with another cursor.
+func (v view) path(after string) string { return v.at("/_/logs", after) }
+
+// between returns the address of the view with another time.
+func (v view) between(from, to time.Time) string {
+	v.from, v.to = from, to
+	return v.path("")
+}
+
+// withSuperusers returns the address of the view with or without the requests by superusers.
+func (v view) withSuperusers(is bool) string {
+	v.superusers = is
+	return v.path("")
+}
+
+// withFilter returns the address of the view with another filter.
+func (v view) withFilter(filter string) string {
+	v.filter = filter
+	return v.path("")
+}
+
+func (v view) at(path, after string) string {
 	q := url.Values{}
-	if v.filter != "" {
-		q.Set("filter", v.filter)
+	set := func(name, value string) {
+		if value != "" {
+			q.Set(name, value)
+		}
 	}
-	if after != "" {
-		q.Set("after", after)
+	set("filter", v.filter)
+	set("after", after)
+	if v.superusers {
+		set("superusers", "1")
+	}
+	if !v.from.IsZero() {
+		set("from", v.from.UTC().Format(time.RFC3339))
+	}
+	if !v.to.IsZero() {
+		set("to", v.to.UTC().Format(time.RFC3339))
 	}
 	if len(q) == 0 {
-		return "/_/logs"
+		return path
 	}
-	return "/_/logs?" + q.Encode()
+	return path + "?" + q.Encode()
+}
+
+// expression returns the filter for the log service. ofFilter is the part for the filter input. A
+// filter about accounts includes the requests by superusers.
+func (v view) expression(ofFilter string) string {
+	var parts []string
+	if ofFilter != "" {
+		parts = append(parts, "("+ofFilter+")")
+	}
+	if !v.from.IsZero() {
+		parts = append(parts, "created >= '"+schema.FormatTime(v.from)+"'")
+	}
+	if !v.to.IsZero() {
+		parts = append(parts, "created < '"+schema.FormatTime(v.to)+"'")
+	}
+	if !v.superusers && !strings.Contains(ofFilter, "data.auth") {
+		parts = append(parts, "data.auth != '"+schema.Superusers+"'")
+	}
+	return strings.Join(parts, " && ")
 }
 
 func list(c *console.Call) error {
-	q := c.R.URL.Query()
-	v := view{filter: q.Get("filter"), after: q.Get("after")}
+	v := viewOf(c.R.URL.Query())
 	err := v.read(c, expression(v.filter))
 	if fault.KindOf(err) == fault.Invalid && (v.filter != "" || v.after != "") {
 		problems, _ := console.Problems(err)
@@ -67,7 +131,7 @@ func list(c *console.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.Page(frame("Logs"), page(v, nil))
+	return c.Page(frame("Logs"), page(v, c.App.Now()))
 }
 
 func frame(title string) console.Page {
@@ -75,23 +139,23 @@ func frame(title string) console.Page {
 	if title != "Logs" {
 		crumbs = []ui.Crumb{{Label: "Logs", Path: "/_/logs"}, {Label: title}}
 	}
-	return console.Page{Title: title, Section: "logs", Crumbs: crumbs, Scripts: []string{"table.js", "editor.js"}}
+	return console.Page{Title: title, Section: "logs", Crumbs: crumbs, Scripts: []string{"table.js", "editor.js", "logs.js"}}
 }
 
-// expression returns the filter for the log service. A text without an operator is searched for in
+// expression returns the expression of a filter input. A text without an operator is searched for in
 // the messages and the URLs.
 func expression(filter string) string {
 	words := strings.TrimSpace(filter)
 	if words == "" || strings.ContainsAny(words, "=~<>") {
 		return words
 	}
-	literal := "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(words) + "'"
+	literal := quoted(words)
 	return "message ~ " + literal + " || data.url ~ " + literal
 }
 
-func (v *view) read(c *console.Call, filter string) error {
+func (v *view) read(c *console.Call, ofFilter string) error {
 	p, err := c.App.Logs().List(c.R.Context(), c.Caller, record.ListParams{
-		Page: 1, PerPage: usualRows, SkipTotal: true, Filter: filter, Sort: "-@rowid", Cursor: v.after, Walk: true,
+		Page: 1, PerPage: usualRows, SkipTotal: true, Filter: v.expression(ofFilter), Sort: "-@rowid", Cursor: v.after, Walk: true,
 	})
 	if err != nil {
 		return err

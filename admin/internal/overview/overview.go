@@ -14,7 +14,15 @@ import (
 func Routes() []console.Route {
 	first := console.Get("/_/", show)
 	first.Open = true // links of mails lead to this page, with or without a session
-	return []console.Route{first}
+	return []console.Route{first, console.Get("/_/data", showData)}
+}
+
+// showData opens the collection that was open last in this browser; without one, the overview.
+func showData(c *console.Call) error {
+	if last := c.LastCollection(); last != nil {
+		return c.Go(console.CollectionPath(last))
+	}
+	return c.Go("/_/")
 }
 
 func show(c *console.Call) error {

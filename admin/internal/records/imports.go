@@ -229,7 +229,7 @@ func rejects(c *console.Call) error {
 	if err != nil {
 		return err
 	}
-	return i.job.Rejects(&download{w: c.W, kind: "text/csv; charset=utf-8", name: i.in.Name + "-rejects.csv"})
+	return i.job.Rejects(&console.Download{W: c.W, Kind: "text/csv; charset=utf-8", Name: i.in.Name + "-rejects.csv"})
 }
 
 // ways returns the ways in which the values of a column can be read.

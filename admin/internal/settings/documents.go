@@ -3,12 +3,11 @@
 package settings
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/url"
 
+	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
-	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/settings"
 )
 
@@ -16,15 +15,11 @@ const documentsInput = "graphql.documents"
 
 // showDocuments replaces the documents in d by their indented JSON, for the input.
 func showDocuments(d form.Document, documents settings.Documents) error {
-	text, err := schema.Marshal(documents)
+	text, err := console.Indented(documents)
 	if err != nil {
 		return err
 	}
-	var indented bytes.Buffer
-	if err := json.Indent(&indented, text, "", "  "); err != nil {
-		return err
-	}
-	form.Put(d, documentsInput, indented.String())
+	form.Put(d, documentsInput, text)
 	return nil
 }
 

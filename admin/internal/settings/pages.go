@@ -78,15 +78,15 @@ func pages() []page {
 			{Title: "Where they are kept", About: "Best on another provider than this machine’s.", Inputs: bucket("backups.s3")},
 		}},
 		{id: "limits", title: "Rate limits and IPs", icon: "shield", groups: []form.Group{
-			{Title: "Rate limits", About: "The first rule that applies to a request counts.", Inputs: []form.Input{
+			{Title: "Rate limits", About: "How many requests a client may make in an interval. A client is an IP address, or a /64 network of IPv6.", Inputs: []form.Input{
 				toggle("rateLimits.enabled", "Limit how often clients may ask", ""),
-				lines("rateLimits.excludedIPs", "Without limits", "Addresses and networks, one a line."),
+				lines("rateLimits.excludedIPs", "Without limits", "Addresses and networks whose requests are not counted, one a line."),
 			}},
 			{Title: "Superusers", About: "Empty: from everywhere. A list without your own address locks you out; “loam superuser ips” lets you in again.", Inputs: []form.Input{
 				lines("superuserIPs", "Superusers come from", "Addresses and networks such as 10.0.0.0/8, one a line."),
 			}},
 			{Title: "Behind a proxy", About: "Trust a header only if a proxy of yours sets it on every request, and name the proxy: else clients choose their own address.", Inputs: []form.Input{
-				lines("trustedProxy.headers", "Headers with the client’s address", "Such as X-Forwarded-For, one a line, tried in order."),
+				lines("trustedProxy.headers", "Headers with the client’s address", "Usually CF-Connecting-IP, Fly-Client-IP, X-Forwarded-For or X-Real-IP; one a line, tried in order."),
 				lines("trustedProxy.peers", "Proxies", "Addresses and networks whose headers are believed. Empty: everybody’s."),
 				toggle("trustedProxy.useLeftmostIP", "The left-most address of a list counts", "Usually it is the right-most one."),
 			}},
@@ -95,7 +95,8 @@ func pages() []page {
 			{Title: "What is kept", Inputs: []form.Input{
 				number("logs.maxDays", "Keep for", "days", "0: nothing is kept."),
 				{Name: "logs.minLevel", Label: "From the level", Kind: form.Choice, Options: []form.Option{
-					{Value: "-4", Label: "Debug"}, {Value: "0", Label: "Info"}, {Value: "4", Label: "Warning"}, {Value: "8", Label: "Error"}}},
+					{Value: "-4", Label: "Debug, -4"}, {Value: "0", Label: "Info, 0"}, {Value: "4", Label: "Warning, 4"}, {Value: "8", Label: "Error, 8"}},
+					Help: "Requests are kept as Info, and those that end with an error as Error. Programs may write levels in between."},
 				number("logs.maxSize", "At most", "MB", "0: no limit."),
 				number("logs.maxDataSize", "Of an entry at most", "bytes", "0: 16 KiB."),
 				toggle("logs.logIP", "Keep the address of the client", ""),

@@ -40,6 +40,7 @@ func Routes() []console.Route {
 		console.Get(transferPath, showTransfer),
 		console.Post(transferPath, console.Unlocked(importCollections)),
 		console.Get(transferPath+"/export", exportCollections),
+		console.Get(transferPath+"/preview", previewExport),
 		console.Post(transferPath+"/compare", compareCollections),
 		console.Get("/_/jobs", showJobs),
 		console.Post("/_/jobs/{id}", runJob),
@@ -105,7 +106,7 @@ func show(c *console.Call) error {
 	}
 	in := frame(p.title, "/_/settings/"+p.id)
 	in.Scripts = append(in.Scripts, "editor.js", "record.js", "fields.js")
-	return c.Page(in, settingsPage(p, document, list, trial(c, p)))
+	return c.Page(in, settingsPage(p, document, list, trial(c, p, now)))
 }
 
 // list returns the list below the inputs of the page, rate limits or channels; nil for none.
@@ -120,7 +121,8 @@ func (p page) list(c *console.Call, now *settings.Settings) (templ.Component, er
 	return nil, nil
 }
 
-// save stores the settings in the form and reloads the page, since a setting may change its look.
+// save stores the settings in the form and reloads the page, since a setting may change its look. A
+// dialog asks for a confirmation of settings that may shut out the superuser.
 func save(c *console.Call) error {
 	p, err := pageOf(c)
 	if err != nil {
@@ -142,6 +144,15 @@ func save(c *console.Call) error {
 	if err != nil {
 		return err
 	}
+	if p.id == "limits" && c.R.PostForm.Get("_confirmed") == "" {
+		next, err := c.App.Settings().Preview(c.Caller, body)
+		if err != nil {
+			return failSettings(c, err)
+		}
+		if list := lockouts(c, c.App.Settings().Current(), next); len(list) > 0 {
+			return c.Dialog(http.StatusOK, lockoutDialog(list, c.Caller.IP))
+		}
+	}
 	if _, err := c.App.Settings().Patch(c.R.Context(), c.Caller, body); err != nil {
 		return failSettings(c, err)
 	}
@@ -150,7 +161,7 @@ func save(c *console.Call) error {
 }
 
 // trial returns the form of the page's test, nil for none.
-func trial(c *console.Call, p page) templ.Component {
+func trial(c *console.Call, p page, now *settings.Settings) templ.Component {
 	switch p.test {
 	case "mail":
 		var collections []string
@@ -160,8 +171,10 @@ func trial(c *console.Call, p page) templ.Component {
 			}
 		}
 		return mailTrial(c.Caller.Auth.Text("email"), collections)
-	case "storage", "backups":
-		return storageTrial(p.id)
+	case "storage":
+		return storageTrial(p.id, now.S3.Enabled)
+	case "backups":
+		return storageTrial(p.id, now.Backups.S3.Enabled)
 	}
 	return nil
 }

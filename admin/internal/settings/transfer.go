@@ -25,12 +25,29 @@ const maxDefinitions = 16 << 20
 
 func showTransfer(c *console.Call) error {
 	p := frame("Import and export", transferPath)
+	p.Scripts = append(p.Scripts, "range.js")
 	return c.Page(p, transferPage(c.App.Snapshot().All()))
 }
 
 // exportCollections answers with a file of the definitions of the chosen collections, without
 // secrets.
 func exportCollections(c *console.Call) error {
+	c.W.Header().Set("Content-Disposition", `attachment; filename="collections.json"`)
+	return c.IndentedJSON(chosenCollections(c))
+}
+
+// previewExport answers with the text of the export.
+func previewExport(c *console.Call) error {
+	list := chosenCollections(c)
+	text, err := console.Indented(list)
+	if err != nil {
+		return err
+	}
+	return c.Part(exportPreview(len(list), text))
+}
+
+// chosenCollections returns the collections whose ids are in the address.
+func chosenCollections(c *console.Call) []*schema.Collection {
 	chosen := c.R.URL.Query()["c"]
 	list := []*schema.Collection{}
 	for _, in := range c.App.Snapshot().All() {
@@ -38,8 +55,7 @@ func exportCollections(c *console.Call) error {
 			list = append(list, in)
 		}
 	}
-	c.W.Header().Set("Content-Disposition", `attachment; filename="collections.json"`)
-	return c.IndentedJSON(list)
+	return list
 }
 
 // document is the definition of a collection or a field: the JSON of each property by its name.

@@ -21,6 +21,9 @@ func Routes() []console.Route {
 	return []console.Route{
 		console.Get("/_/sql", show),
 		console.Post("/_/sql/run", run),
+		console.Post("/_/sql/try", try),
+		console.Post("/_/sql/more", more),
+		console.Post("/_/sql/csv", exportCSV),
 		console.Post("/_/sql/plan", plan),
 		console.Post("/_/sql/queries", saveQuery),
 		console.Get("/_/sql/complete", complete),
@@ -59,6 +62,15 @@ func run(c *console.Call) error {
 		}
 	}
 	result, err := c.App.SQL().Run(c.R.Context(), c.Caller, query)
+	return answer(c, result, err)
+}
+
+// try answers with the result of a script, whose changes are undone.
+func try(c *console.Call) error {
+	if err := form.Read(c, form.Small); err != nil {
+		return err
+	}
+	result, err := c.App.SQL().Try(c.R.Context(), c.Caller, c.R.PostForm.Get("query"))
 	return answer(c, result, err)
 }
 

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -45,6 +46,24 @@ type SignIn struct {
 	Identity, Problem, To string
 	Dialog                bool // the form is a dialog over the current page
 	NoSuperuser           bool
+	Fields                []string // the fields by which an account is found, such as "email"
+}
+
+// label returns the label of the input for the identity: the names of its fields.
+func (f SignIn) label() string {
+	names := strings.Join(f.Fields, " or ")
+	if names == "" {
+		return "Email"
+	}
+	return strings.ToUpper(names[:1]) + names[1:]
+}
+
+// kind returns the type of the input for the identity.
+func (f SignIn) kind() string {
+	if f.label() == "Email" {
+		return "email"
+	}
+	return "text"
 }
 
 // Code is the form of the second step.

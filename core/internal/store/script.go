@@ -18,6 +18,12 @@ type Script struct {
 	// others. Its error undoes the script. It may be called more than once, as the function
 	// of Store.Write.
 	Written func(tx Tx, tables []string) error
+
+	// Row, if it is set, gets the rows of the last statement one after the other, in place of
+	// ScriptResult.Rows; the limit Rows does not count then. Every call has the same columns. An
+	// error of Row ends the script, and is the error of Run. A script with Row that writes is
+	// refused with ErrScriptWrites, and nothing of it is stored.
+	Row func(columns []ScriptColumn, row []*string) error
 }
 
 // ScriptResult is what the last statement of a script gives.
@@ -45,25 +51,31 @@ var ErrScriptRow error = &StatementError{Message: "a row is larger than the whol
 // ErrScriptMemory is a script that needs more than Script.Memory.
 var ErrScriptMemory error = &StatementError{Message: "the statement needs more memory than a script may take"}
 
+// ErrScriptWrites is a script with Script.Row that writes.
+var ErrScriptWrites error = &StatementError{Message: "the statements write: they run once, as a whole, and give no further rows"}
+
 // cellBytes is what a value takes beside its bytes.
 const cellBytes = 32
 
-// Add adds a row that has this many bytes in its values, unless the result is full:
-// then it returns false. text returns a value, nil for NULL.
+// Add adds a row that has this many bytes in its values, or calls Script.Row with it. If the
+// result is full, Add returns false. text returns a value, nil for NULL.
 func (r *ScriptResult) Add(s *Script, room *int64, bytes int64, text func(col int) *string) (more bool, err error) {
 	bytes += cellBytes * int64(len(r.Columns))
 	if len(r.Rows) == 0 && bytes > s.Bytes {
 		return false, ErrScriptRow
 	}
-	if len(r.Rows) == s.Rows || bytes > *room {
+	if s.Row == nil && (len(r.Rows) == s.Rows || bytes > *room) {
 		r.Truncated = true
 		return false, nil
 	}
-	*room -= bytes
 	row := make([]*string, len(r.Columns))
 	for i := range row {
 		row[i] = text(i)
 	}
+	if s.Row != nil {
+		return true, s.Row(r.Columns, row)
+	}
+	*room -= bytes
 	r.Rows = append(r.Rows, row)
 	return true, nil
 }

@@ -8,6 +8,7 @@ import './time.js';
 import './palette.js';
 import './keys.js';
 import './lock.js';
+import './side.js';
 import './reveal.js';
 
 /** Switches to the next theme: theme of the system, light, dark, theme of the system. */

@@ -2,6 +2,7 @@
 // offers them when it is opened again. Drafts have neither passwords nor files.
 import { edited, first, values } from './form.js';
 import { choose } from './record.js';
+import { local } from './time.js';
 import { say } from './toast.js';
 
 const prefix = 'loam.draft.';
@@ -93,11 +94,6 @@ function restore(form) {
   form.querySelector('[data-save]').focus();
 }
 
-const clock = (time) => {
-  const isToday = new Date(time).toDateString() === new Date().toDateString();
-  return new Intl.DateTimeFormat(undefined, { timeStyle: 'short', ...(!isToday && { dateStyle: 'medium' }) }).format(time);
-};
-
 /** Offers the draft of the form, unless all its values equal the stored ones. */
 function offer(form) {
   const panel = form.closest('[data-record]');
@@ -112,7 +108,7 @@ function offer(form) {
   }
   const banner = panel.querySelector('[data-draft]');
   banner.querySelector('[data-draft-fields]').textContent = [...new Set(names.map((name) => name.replace(/\.(lat|lon)$/, '')))].join(', ');
-  banner.querySelector('[data-draft-restore]').textContent = `Restore draft of ${clock(draft.at)}`;
+  banner.querySelector('[data-draft-restore]').textContent = `Restore draft (${local(new Date(draft.at).toISOString())})`;
   banner.hidden = false;
 }
 

@@ -6,14 +6,14 @@ const offKey = 'loam_letters_off';
 const off = () => localStorage.getItem(offKey) === '1';
 
 /** The addresses of pages by the key after G. */
-const places = { d: '/_/', l: '/_/logs', m: '/_/metrics', s: '/_/sql', r: '/_/realtime', b: '/_/backups', ',': '/_/settings/application' };
+const places = { d: '/_/data', l: '/_/logs', m: '/_/metrics', s: '/_/sql', r: '/_/realtime', b: '/_/backups', ',': '/_/settings/application' };
 
 /** All shortcuts as [alternative keys, description]; "Mod" is Ctrl or ⌘. */
 const groups = {
   'On every page': [
     [['Mod K'], 'search or jump'],
     [['/'], 'to the search or the filter of the page'],
-    [['G D'], 'the overview and the data'],
+    [['G D'], 'the collection that was open last'],
     [['G L'], 'the logs'],
     [['G M'], 'the metrics'],
     [['G S'], 'SQL'],

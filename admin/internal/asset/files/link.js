@@ -2,6 +2,8 @@
 // change of address; and the pages at the end of an OAuth2 sign-in. The token of a link stands
 // behind its "#", so browsers send it to no server, and no log has it. A page sends nothing before
 // its button is pressed, because programs that scan mails open links and run scripts.
+import './reveal.js';
+
 const api = new URL('../api/', location.href); // wherever the server is mounted
 const title = element('h1');
 const text = element('p', { className: 'muted' });
@@ -85,6 +87,7 @@ function fill(page, token) {
       element('div', { className: 'field' },
         element('label', { className: 'label', htmlFor: id, textContent: label }),
         element('input', { ...rest, id, className: 'input input-l', required: true }),
+        ...(field.type === 'password' ? [reveal(field.name)] : []),
         element('p', { className: 'err', id: `error-${field.name}`, hidden: true }),
       ),
     );
@@ -106,6 +109,13 @@ function fill(page, token) {
       failed(page, token, answer);
     }
   };
+}
+
+/** A checkbox that shows the password in the input with the name (reveal.js). */
+function reveal(name) {
+  const label = element('label', { className: 'row small' }, element('input', { className: 'box', type: 'checkbox', autocomplete: 'off' }), 'Show what I type');
+  label.dataset.reveal = name;
+  return label;
 }
 
 /** Shows an error and a way to continue. */
@@ -177,6 +187,7 @@ function open() {
     fill(page, link.slice(start.length));
   } else if (link.startsWith('/auth/oauth2-redirect-success')) {
     show('Signed in', 'You can close this page and go back to the app.');
+    if (window.opener) window.close(); // browsers close only windows that the app has opened
   } else if (link.startsWith('/auth/oauth2-redirect-failure')) {
     show(
       'The sign-in failed',

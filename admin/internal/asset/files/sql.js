@@ -12,7 +12,7 @@ const maxShown = 300; // maximum number of characters shown in a cell
 const numeric = /^(int|real|num|dec|float|double|bigint|smallint)/i;
 
 let running = null; // the AbortController of the running script
-let last = null; // the shown rows
+let last = null; // the shown rows, with the query that gave them
 let asked = null; // the script that waits for a confirmation
 
 /** The selected text, "" for none. Without a selection the whole script is run. */
@@ -60,23 +60,57 @@ function problem(words) {
   part('problem-words').textContent = words;
 }
 
-function show(result) {
-  last = result.columns.length > 0 ? result : null;
+function show(result, query, dry) {
+  last = result.columns.length > 0 ? { ...result, query } : null;
   part('have-rows').hidden = !last;
   part('nothing').hidden = true;
   const rows = part('rows-place');
   rows.hidden = !last;
   const said = [time(result.execTime)];
-  if (last) said.unshift(result.truncated ? `the first ${count(result.rows.length, 'row')} of more` : count(result.rows.length, 'row'));
-  if (result.affectedRows > 0 || !last) said.unshift(`${count(result.affectedRows, 'row')} changed`);
+  if (last) said.unshift(shown());
+  if (result.affectedRows > 0 || !last) said.unshift(`${count(result.affectedRows, 'row')} ${dry ? 'would change' : 'changed'}`);
+  if (dry) said.push('dry run, nothing was stored');
   if (result.warning) say(result.warning, 'danger');
   part('said').textContent = said.join(' · ');
   if (last) rows.replaceChildren(table(result));
   rows.scrollTop = 0;
+  offerMore();
+}
+
+/** The number of shown rows, and whether there are more. */
+const shown = () => (last.truncated ? `the first ${count(last.rows.length, 'row')} of more` : count(last.rows.length, 'row'));
+
+function offerMore() {
+  part('more-place').hidden = !last?.truncated;
+  if (last) part('more-words').textContent = `${count(last.rows.length, 'row')} of more. CSV has all.`;
+}
+
+/** Appends the next rows of the shown query. */
+async function more() {
+  const { query, rows } = last;
+  const result = await request('/_/sql/more', { query, skip: rows.length }, (answer) => answer.json());
+  if (!result) return;
+  last.truncated = result.truncated;
+  fillRows(part('rows-place').querySelector('tbody'), result, rows.length);
+  rows.push(...result.rows);
+  part('said').textContent = shown();
+  offerMore();
+}
+
+/** Saves the rows as a CSV. If more rows exist than are shown, the server sends them all. */
+async function exportRows() {
+  if (!last.truncated) {
+    save('rows.csv', new Blob([`${lines(quoted, ',').join('\r\n')}\r\n`], { type: 'text/csv' }));
+    return;
+  }
+  const file = await request('/_/sql/csv', { query: last.query }, (answer) => answer.blob());
+  if (!file) return;
+  save('rows.csv', file);
+  part('said').textContent = shown();
 }
 
 function table({ columns, rows }) {
-  const look = columns.map((column) => (numeric.test(column.type) ? 'num' : ''));
+  const look = looks(columns);
   const node = document.createElement('table');
   node.className = 'table';
   const head = node.createTHead().insertRow();
@@ -87,12 +121,21 @@ function table({ columns, rows }) {
     cell.textContent = name;
     head.append(cell);
   }
-  const body = node.createTBody();
+  fillRows(node.createTBody(), { columns, rows }, 0);
+  return node;
+}
+
+/** The class of the cells of each column. */
+const looks = (columns) => columns.map((column) => (numeric.test(column.type) ? 'num' : ''));
+
+/** Appends rows to the body of a table; before is the number of rows before them. */
+function fillRows(body, { columns, rows }, before) {
+  const look = looks(columns);
   rows.forEach((row, i) => {
     const line = body.insertRow();
     const number = line.insertCell();
     number.className = 'num faint';
-    number.textContent = i + 1;
+    number.textContent = before + i + 1;
     row.forEach((value, at) => {
       const cell = line.insertCell();
       cell.className = look[at];
@@ -107,38 +150,46 @@ function table({ columns, rows }) {
       } else cell.textContent = value;
     });
   });
-  return node;
 }
 
-/** Sends a script; if the server asks for a confirmation, shows its dialog. */
+/** Runs a script and shows its result. */
 async function send(path, query, confirmed) {
-  if (running) return;
   if (!query.trim()) return input.focus();
+  const result = await request(path, { query, ...(confirmed && { confirmed: '1' }) }, (answer) => answer.json());
+  if (!result) return;
+  remember(query);
+  show(result, query, path === '/_/sql/try');
+}
+
+/**
+ * Sends a form, unless another is being sent, and returns what read makes of the answer. For a
+ * failure it shows the reason, or the dialog that asks for a confirmation, and returns undefined.
+ */
+async function request(path, form, read) {
+  if (running) return undefined;
   running = new AbortController();
-  part('stop').hidden = false;
-  part('run').disabled = part('plan').disabled = true;
-  part('said').textContent = 'Runs …';
+  busy(true);
   problem('');
   try {
-    const answer = await fetch(path, { method: 'POST', headers: { 'HX-Request': 'true' }, signal: running.signal, body: new URLSearchParams({ query, ...(confirmed && { confirmed: '1' }) }) });
-    if (answer.ok) {
-      const result = await answer.json();
-      remember(query);
-      show(result);
-      return;
-    }
-    part('said').textContent = '';
+    const answer = await fetch(path, { method: 'POST', headers: { 'HX-Request': 'true' }, signal: running.signal, body: new URLSearchParams(form) });
+    if (answer.ok) return await read(answer);
     const text = await answer.text();
     if (answer.status === 422) problem(text);
-    else ask(text, answer.status === 409 ? { path, query } : null, answer.headers.get('HX-Retarget') ?? '#dialogs');
+    else ask(text, answer.status === 409 ? { path, query: form.query } : null, answer.headers.get('HX-Retarget') ?? '#dialogs');
   } catch (error) {
-    part('said').textContent = '';
-    problem(error.name === 'AbortError' ? 'Stopped. What it had written was taken back.' : 'The server cannot be reached.');
+    problem(error.name === 'AbortError' ? 'Stopped. What it had written was taken back.' : 'The answer of the server broke off.');
   } finally {
     running = null;
-    part('stop').hidden = true;
-    part('run').disabled = part('plan').disabled = false;
+    busy(false);
   }
+  part('said').textContent = '';
+  return undefined;
+}
+
+function busy(is) {
+  part('stop').hidden = !is;
+  for (const name of ['run', 'dry', 'plan', 'more', 'csv']) part(name).disabled = is;
+  if (is) part('said').textContent = 'Runs …';
 }
 
 function ask(html, waiting, target) {
@@ -146,27 +197,29 @@ function ask(html, waiting, target) {
   window.htmx.swap(target, html, { swapStyle: target === '#toasts' ? 'beforeend' : 'innerHTML' });
 }
 
-function save(name, type, text) {
+function save(name, file) {
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.href = URL.createObjectURL(file);
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 const lines = (one, between) => [last.columns.map((column) => column.name), ...last.rows].map((row) => row.map(one).join(between));
-const quoted = (value) => (value === null ? '' : /[",\r\n]|^$/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+const quoted = (value) => (value === null ? '' : /[",\r\n]|^$|^\s|\s$/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
 
 document.addEventListener('click', async (event) => {
   const at = (name) => event.target.closest(`[data-${name}]`);
   if (at('run')) send('/_/sql/run', script());
+  else if (at('dry')) send('/_/sql/try', script());
   else if (at('plan')) send('/_/sql/plan', script());
+  else if (at('more')) more();
   else if (at('stop')) running?.abort();
   else if (at('run-anyway') && asked) {
     const { path, query } = asked;
     closeDialog();
     send(path, query, true);
-  } else if (at('csv')) save('rows.csv', 'text/csv', `${lines(quoted, ',').join('\r\n')}\r\n`);
+  } else if (at('csv')) exportRows();
   else if (at('copy-rows')) {
     await navigator.clipboard.writeText(lines((value) => (value ?? 'NULL').replace(/[\t\n]/g, ' '), '\t').join('\n')).then(() => say('Copied'), () => say('The browser does not allow copying here.', 'danger'));
   } else if (at('query')) {

@@ -1,15 +1,44 @@
-// Times are shown in the time zone of the browser with 24 hours; the title has the time in UTC.
-const day = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+// Times are shown in the time zone of the browser with 24 hours: relative within an hour, with "today",
+// "yesterday" and "tomorrow", else with their date. The title has the whole local time and the UTC.
+const minute = 60_000;
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const date = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const whole = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23', timeZoneName: 'short' });
 
-/** A time of the server in the time zone of the browser; another text is returned unchanged. */
+const parse = (text) => new Date(text.replace(' ', 'T'));
+
+/** The days from the day of one time to the day of another, in the time zone of the browser. */
+const daysBetween = (from, to) => Math.round((new Date(to).setHours(0, 0, 0, 0) - new Date(from).setHours(0, 0, 0, 0)) / (24 * 60 * minute));
+
+/** A time of the server as it is shown; another text is returned unchanged. */
 export function local(text) {
-  const time = new Date(text.replace(' ', 'T'));
-  return Number.isNaN(time.getTime()) ? text : day.format(time);
+  const time = parse(text);
+  const now = Date.now();
+  const minutes = Math.trunc((time - now) / minute);
+  if (Number.isNaN(minutes)) return text;
+  if (minutes === 0) return time > now ? 'in a moment' : 'just now';
+  if (Math.abs(minutes) < 60) return minutes > 0 ? `in ${minutes} min` : `${-minutes} min ago`;
+  const day = { '-1': 'yesterday', 0: 'today', 1: 'tomorrow' }[daysBetween(now, time)];
+  return day ? `${day} ${clock.format(time)}` : date.format(time);
+}
+
+/** The whole local time and the UTC of a time of the server. */
+const full = (text) => `${whole.format(parse(text))} · ${text}`;
+
+function show(time) {
+  const words = local(time.dateTime);
+  if (time.textContent !== words) time.textContent = words;
 }
 
 document.addEventListener('htmx:load', (event) => {
   for (const time of event.target.querySelectorAll?.('time[data-time]') ?? []) {
-    if (time.dateTime) time.textContent = local(time.dateTime);
-    delete time.dataset.time;
+    if (!time.dateTime || Number.isNaN(parse(time.dateTime).getTime())) {
+      delete time.dataset.time;
+      continue;
+    }
+    show(time);
+    time.title = full(time.dateTime);
   }
 });
+
+setInterval(() => document.querySelectorAll('time[data-time]').forEach(show), minute / 2);

@@ -31,6 +31,9 @@ func (db *DB) Run(ctx context.Context, script store.Script) (result store.Script
 		writes = readOnly(s.cause)
 		return err
 	})
+	if writes && script.Row != nil {
+		return result, store.ErrScriptWrites
+	}
 	if !writes {
 		return result, err
 	}

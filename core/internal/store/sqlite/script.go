@@ -19,6 +19,9 @@ import (
 // whole in an Exclusive.
 func (db *DB) Run(ctx context.Context, s store.Script) (store.ScriptResult, error) {
 	result, writes, err := db.runReading(ctx, &s)
+	if err == nil && writes && s.Row != nil {
+		err = store.ErrScriptWrites
+	}
 	if err != nil || !writes {
 		return result, err
 	}
@@ -64,17 +67,35 @@ func (db *DB) runReading(ctx context.Context, s *store.Script) (result store.Scr
 	}
 	// All is compiled before anything is run. The first statement that cannot be compiled is
 	// wrong as it is, unless an earlier one writes, and makes what it lacks.
+	n := 0
 	err = r.eachStatement(s, func(b *binding.Stmt) error {
 		if !b.Reads() {
 			writes = true
 			return errStop
 		}
+		n++
 		return nil
 	})
-	if err == nil && !writes {
+	switch {
+	case err != nil || writes:
+	case s.Row != nil:
+		result, err = r.runLast(s, n)
+	default:
 		result, err = r.runScript(s)
 	}
 	return result, writes, err
+}
+
+// runLast runs the last of the n statements of a script that only reads: the others have no effect
+// and no result.
+func (s *session) runLast(script *store.Script, n int) (result store.ScriptResult, err error) {
+	err = s.eachStatement(script, func(b *binding.Stmt) (err error) {
+		if n--; n == 0 {
+			result, err = s.runOne(b, script)
+		}
+		return err
+	})
+	return result, err
 }
 
 // setTempStore sets where what statements sort and group goes. No transaction may be open.

@@ -159,6 +159,45 @@ func (s *suite) scripts(t *testing.T) {
 		}
 	})
 
+	t.Run("row by row", func(t *testing.T) {
+		stream := func(sql string, most int) (list []string, _ store.ScriptResult, err error) {
+			full := errors.New("full")
+			result, err := f.Run(t.Context(), store.Script{SQL: sql, Bytes: 100, Memory: 32 << 20, Row: func(columns []store.ScriptColumn, row []*string) error {
+				if len(list) == most {
+					return full
+				}
+				list = append(list, columns[0].Name+"="+*row[0])
+				return nil
+			}})
+			if errors.Is(err, full) {
+				err = nil
+			}
+			return list, result, err
+		}
+		const many = `SELECT 'no' AS a; WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 2500) SELECT n FROM c`
+		list, result, err := stream(many, -1)
+		if err != nil || len(list) != 2500 || list[2499] != "n=2500" || len(result.Rows) != 0 {
+			t.Errorf("%d rows, %d in the result, %v", len(list), len(result.Rows), err)
+		}
+		if list, _, err = stream(strings.ReplaceAll(many, "WHERE n < 2500", ""), 3); err != nil || len(list) != 3 {
+			t.Errorf("an endless result that is ended after 3 rows: %v, %v", list, err)
+		}
+		list, result, err = stream(`SELECT "id" FROM "t" WHERE 1 = 0`, -1)
+		if err != nil || len(list) != 0 || len(result.Columns) != 1 {
+			t.Errorf("no rows: %v, columns %v, %v", list, result.Columns, err)
+		}
+		if _, _, err = stream(`SELECT '`+strings.Repeat("x", 1000)+`' AS a`, -1); !errors.Is(err, store.ErrScriptRow) {
+			t.Errorf("a row of 1,000 bytes, of which 100 are allowed: %v", err)
+		}
+		for _, sql := range []string{`DELETE FROM "t" RETURNING "id"`, `SELECT 'a' AS a; DELETE FROM "t"`} {
+			before := f.text(`SELECT count(*) FROM "t"`)
+			list, _, err := stream(sql, -1)
+			if got := f.text(`SELECT count(*) FROM "t"`); !errors.Is(err, store.ErrScriptWrites) || len(list) != 0 || got != before {
+				t.Errorf("%s: rows %v, %v; %s rows are left of %s", sql, list, err, got, before)
+			}
+		}
+	})
+
 	// A script that reads is in nobody's way, and the end of its context ends it.
 	t.Run("stopped while reading", func(t *testing.T) {
 		over, stop := f.start(endless)

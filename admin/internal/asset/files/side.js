@@ -1,0 +1,58 @@
+// The width of the side bar: changed by dragging its edge, or by the arrow keys on the edge, and
+// stored in this browser. early.js sets the stored width when a page opens.
+import { announce } from './toast.js';
+
+const key = 'loam.side';
+const least = 160; // pixels
+const most = 480;
+const step = 16;
+const edge = document.querySelector('[data-side-edge]');
+const width = () => document.querySelector('.app > .side').getBoundingClientRect().width;
+let drag = null;
+
+function set(to) {
+  const pixels = Math.round(Math.min(most, Math.max(least, to)));
+  document.documentElement.style.setProperty('--side', `${pixels}px`);
+  localStorage.setItem(key, pixels);
+  tell();
+}
+
+function reset() {
+  document.documentElement.style.removeProperty('--side');
+  localStorage.removeItem(key);
+  tell();
+}
+
+/** Tells assistive technology the width. */
+function tell() {
+  edge.setAttribute('aria-valuenow', Math.round(width()));
+}
+
+function move(event) {
+  const to = { ArrowLeft: width() - step, ArrowRight: width() + step, Home: least, End: most }[event.key];
+  if (to === undefined && event.key !== 'Enter') return;
+  event.preventDefault();
+  if (event.key === 'Enter') reset();
+  else set(to);
+  announce(`The side bar is ${Math.round(width())} pixels wide`);
+}
+
+if (edge) {
+  edge.setAttribute('role', 'separator');
+  edge.setAttribute('aria-orientation', 'vertical');
+  edge.setAttribute('aria-label', 'Width of the side bar');
+  edge.setAttribute('aria-valuemin', least);
+  edge.setAttribute('aria-valuemax', most);
+  edge.tabIndex = 0;
+  tell();
+  edge.addEventListener('pointerdown', (event) => {
+    event.preventDefault();
+    edge.setPointerCapture(event.pointerId);
+    drag = { from: event.clientX, width: width() };
+  });
+  edge.addEventListener('pointermove', (event) => drag && set(drag.width + event.clientX - drag.from));
+  edge.addEventListener('pointerup', () => (drag = null));
+  edge.addEventListener('pointercancel', () => (drag = null));
+  edge.addEventListener('dblclick', reset);
+  edge.addEventListener('keydown', move);
+}

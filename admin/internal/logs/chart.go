@@ -1,0 +1,102 @@
+package logs
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/core/logs"
+	"github.com/loambase/loam/core/schema"
+)
+
+// chart is a histogram of entries over time.
+type chart struct {
+	from  time.Time
+	step  time.Duration // the time of a bar
+	bars  []int64       // the number of entries in each step
+	total int64
+	most  int64 // the largest bar
+}
+
+// maxBars is the maximum number of bars. Longer times have bars of several hours.
+const maxBars = 336
+
+// chartTime is the time limit of counting the entries of a chart.
+const chartTime = 2 * time.Second
+
+// showChart answers with the chart of the view, and the links to other times. In place of a chart that
+// takes too long, and of that of a wrong filter, it answers with the reason.
+func showChart(c *console.Call) error {
+	v := viewOf(c.R.URL.Query())
+	ctx, stop := context.WithTimeout(c.R.Context(), chartTime)
+	defer stop()
+	hours, err := c.App.Logs().Stats(ctx, c.Caller, v.expression(expression(v.filter)))
+	if problems, other := console.Problems(err); err != nil && other == nil {
+		return c.Part(noChart(problems))
+	}
+	if err != nil {
+		return err
+	}
+	return c.Part(chartPart(v, chartOf(hours, v.from, v.to, c.App.Now()), c.App.Now()))
+}
+
+// chartOf returns the chart of the hours between two times. A zero from is the time of the first
+// entry, at least a day before the end; a zero to is now.
+func chartOf(hours []logs.Hour, from, to, now time.Time) chart {
+	if to.IsZero() {
+		to = now.Truncate(time.Hour).Add(time.Hour)
+	}
+	if from.IsZero() {
+		from = to.Add(-24 * time.Hour)
+		if len(hours) > 0 {
+			if first, ok := schema.ParseTime(hours[0].Date); ok && first.Before(from) {
+				from = first
+			}
+		}
+	}
+	from = from.UTC().Truncate(time.Hour)
+	n := max(1, int((to.Sub(from)+time.Hour-1)/time.Hour))
+	together := (n + maxBars - 1) / maxBars
+	c := chart{from: from, step: time.Duration(together) * time.Hour, bars: make([]int64, (n+together-1)/together)}
+	for _, h := range hours {
+		at, ok := schema.ParseTime(h.Date)
+		i := int(at.Sub(from) / c.step)
+		if !ok || at.Before(from) || i >= len(c.bars) {
+			continue
+		}
+		c.bars[i] += h.Total
+		c.total += h.Total
+		c.most = max(c.most, c.bars[i])
+	}
+	return c
+}
+
+// end returns the end of the chart.
+func (c chart) end() time.Time { return c.from.Add(time.Duration(len(c.bars)) * c.step) }
+
+// moved returns the times of a chart that begins by half of its length earlier (-1) or later (1).
+func (c chart) moved(by int) (from, to time.Time) {
+	half := time.Duration(by) * max(time.Hour, (c.end().Sub(c.from)/2).Truncate(time.Hour))
+	return c.from.Add(half), c.end().Add(half)
+}
+
+// The drawing is barHeight high, and as wide as the number of bars.
+const barHeight = 100
+
+// height returns the height of a bar; a bar with entries is at least 2 high.
+func (c chart) height(n int64) int64 {
+	if n == 0 {
+		return 0
+	}
+	return max(2, n*barHeight/c.most)
+}
+
+// number formats a number with commas between thousands.
+func number(n int64) string {
+	text := strconv.FormatInt(n, 10)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
