@@ -233,3 +233,13 @@ func many(f *schema.Field) templ.Attributes {
 	}
 	return templ.Attributes{"data-many": ""}
 }
+
+// sizes marks the input of files with lasting addresses, for the editor of HTML: with the sizes in
+// which the API serves its pictures.
+func sizes(f *schema.Field) templ.Attributes {
+	kind := publicFile(f)
+	if kind == nil {
+		return nil
+	}
+	return templ.Attributes{"data-sizes": strings.Join(kind.Thumbs, " ")}
+}
