@@ -31,6 +31,9 @@ await onStage(async (stage) => {
     const { id, exp, refreshable } = JSON.parse(atob(token.split('.')[1]));
     assert.deepEqual([id, refreshable], [ann.id, false]);
     assert.ok(exp - Date.now() / 1000 <= 300, `it is good for ${exp - Date.now() / 1000} s`);
+    const code = page.getByRole('region', { name: 'JavaScript code' });
+    assert.ok((await code.innerText()).includes(`pb.authStore.save('${token}');`));
+    await page.getByRole('region', { name: 'Dart code' }).scrollIntoViewIfNeeded();
     await picture(page, 'account-token');
 
     const session = await signIn();

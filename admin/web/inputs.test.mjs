@@ -374,6 +374,75 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('related records, stored files and chosen options are moved by keys, which is announced', async () => {
+    const { id: shelf } = await stage.api('POST', '/api/collections', { name: 'books', type: 'base', fields: [{ name: 'title', type: 'text', presentable: true }] });
+    const books = await Promise.all(['One', 'Two'].map((title) => stage.api('POST', '/api/collections/books/records', { title })));
+    const values = Array.from({ length: 14 }, (_, i) => `option ${i}`);
+    await stage.api('POST', '/api/collections', { name: 'lists', type: 'base', fields: [
+      { name: 'books', type: 'relation', collectionId: shelf, maxSelect: 5 }, { name: 'files', type: 'file', maxSelect: 5 }, { name: 'options', type: 'select', maxSelect: 9, values },
+    ] });
+    const body = new FormData();
+    for (const book of books) body.append('books', book.id);
+    for (const name of ['first.txt', 'second.txt']) body.append('files', new Blob(['text']), name);
+    for (const value of ['option 3', 'option 1']) body.append('options', value);
+    const before = await stage.api('POST', '/api/collections/lists/records', body);
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/c/lists/r/${before.id}`);
+    const said = (words) => page.locator('#said').getByText(words).waitFor({ state: 'attached' });
+    await page.getByRole('button', { name: 'Move Two (' }).press('Alt+ArrowUp');
+    await said('Two is 1 of 2');
+    await page.getByRole('button', { name: /^Move second_/ }).press('Alt+ArrowUp');
+    await said(/^second_\w+\.txt is 1 of 2$/);
+    await page.getByLabel('option 7', { exact: true }).check();
+    assert.equal(await page.getByRole('button', { name: 'Move option 2 (' }).count(), 0); // it is not chosen
+    await page.getByRole('button', { name: 'Move option 7 (' }).press('Alt+ArrowUp');
+    await said('option 7 is 2 of 3');
+    await page.getByRole('button', { name: 'Move option 7 (' }).press('Alt+ArrowUp');
+    await said('option 7 is 1 of 3');
+    await page.getByRole('searchbox', { name: 'Find an option of options' }).fill('12');
+    assert.deepEqual(await page.locator('.check-item:visible').allInnerTexts(), ['option 7', 'option 3', 'option 1', 'option 12']);
+    await picture(page, 'options');
+    await save(page);
+    const after = await stage.api('GET', `/api/collections/lists/records/${before.id}`);
+    assert.deepEqual([after.books, after.files, after.options], [before.books.toReversed(), before.files.toReversed(), ['option 7', 'option 3', 'option 1']]);
+    const [from, to] = await Promise.all(['option 1', 'option 7'].map((name) => page.getByRole('button', { name: `Move ${name} (` }).boundingBox()));
+    await page.mouse.move(from.x + 4, from.y + 8);
+    await page.mouse.down();
+    await page.mouse.move(to.x - 60, to.y + 8, { steps: 6 });
+    await page.mouse.up();
+    await said('option 1 is 1 of 3');
+    await isWell(page);
+  });
+
+  test('stored pictures and sounds have a preview, also by keys', async () => {
+    const body = new FormData();
+    body.append('name', 'I');
+    body.append('pictures', new Blob([leaf], { type: 'image/png' }), `${attack}.png`);
+    body.append('pictures', new Blob(['RIFF']), 'bell.wav');
+    body.append('pictures', new Blob(['text']), 'notes.txt');
+    const id = await create(body);
+    const page = await open(id);
+    await page.getByRole('button', { name: 'Preview' }).first().press('Enter');
+    const dialog = page.getByRole('dialog');
+    await dialog.locator('img').evaluate((image) => image.decode());
+    assert.equal(await dialog.getByRole('button', { name: 'Previous file' }).isDisabled(), true);
+    await picture(page, 'preview-file');
+    await page.keyboard.press('ArrowRight');
+    await dialog.locator('audio').waitFor();
+    await dialog.getByRole('heading', { name: /^bell/ }).waitFor();
+    const download = page.waitForEvent('download');
+    await dialog.getByRole('link', { name: 'Download' }).click();
+    assert.match((await download).suggestedFilename(), /^bell\w*\.wav$/);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await picture(page, 'preview-file-phone-dark');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    assert.match(await page.evaluate(() => document.activeElement.ariaLabel), /^Preview bell/);
+    await unharmed(page);
+    await isWell(page);
+  });
+
   test('a password is generated within the limits of its field, shown and copied', async () => {
     const id = await create({ name: 'G' });
     const page = await open(id, { permissions: ['clipboard-read', 'clipboard-write'] });

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/base64"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/loambase/loam/admin/internal/console"
@@ -160,4 +161,20 @@ func (a *account) minutes() string {
 		return "60"
 	}
 	return strconv.FormatInt(a.seconds/60, 10)
+}
+
+// snippet is code that uses the new token.
+type snippet struct{ language, code string }
+
+// snippets returns the code of apps that act as the account.
+func (p *panel) snippets() []snippet {
+	return []snippet{
+		{"JavaScript", "import PocketBase from 'pocketbase';\n\nconst pb = new PocketBase(" + quote(p.appURL) + ");\npb.authStore.save(" + quote(p.account.token) + ");"},
+		{"Dart", "import 'package:pocketbase/pocketbase.dart';\n\nfinal pb = PocketBase(" + quote(p.appURL) + ");\npb.authStore.save(" + quote(p.account.token) + ", null);"},
+	}
+}
+
+// quote returns a text as a literal of JavaScript and Dart in single quotes.
+func quote(text string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`, "$", `\$`, "\n", `\n`).Replace(text) + "'"
 }

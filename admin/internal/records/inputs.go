@@ -184,6 +184,9 @@ func optionsOf(p *panel, f *schema.Field) []string {
 	return list
 }
 
+// fewOptions is the number of options above which a list of them has a search.
+const fewOptions = 12
+
 // targetOf returns the id of the collection that the relation refers to.
 func targetOf(f *schema.Field) string {
 	kind, _ := f.Kind.(*schema.Relation)

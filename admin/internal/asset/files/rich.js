@@ -1,5 +1,6 @@
 // The editor of HTML (data-rich): a toolbar and an editable area over the textarea of the form.
-import { charactersOf, around, blockAround, element, fragmentOf, fill, insert, isFilled, keepSelection, parts, remember, reselect, richOf, run, selectCharacters, sync, typed, undo } from './richarea.js';
+import { element, fragmentOf } from './element.js';
+import { charactersOf, around, blockAround, fill, insert, isFilled, keepSelection, parts, remember, reselect, richOf, run, selectCharacters, sync, typed, undo } from './richarea.js';
 import { align, colour, formatAround, turn } from './richformat.js';
 import { addFiles, addMedium, ask, filesOf, isWaiting, leaveOut, listMedia, pasted, problem, store, takeAddress, takeSize } from './richmedia.js';
 import { isEmpty, isSafeLink } from './html.js';

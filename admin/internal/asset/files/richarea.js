@@ -1,6 +1,7 @@
 // The editable area of an editor of HTML: its parts, its selection, edits and their undo. The textarea
 // keeps the stored bytes until the first edit. The area shows a copy with allowed elements and
 // attributes only, so that no markup of a value runs, loads or imitates a part of the console.
+import { element, fragmentOf } from './element.js';
 import { clean, isEmpty, write } from './html.js';
 
 export const richOf = (node) => node?.closest?.('[data-rich]');
@@ -179,15 +180,3 @@ export function blocksOf(rich) {
 
 /** The name of the block around the selection, "p" outside of blocks. */
 export const blockAround = (rich) => around(rich, blocks)?.localName ?? 'p';
-
-export function fragmentOf(...nodes) {
-  const fragment = document.createDocumentFragment();
-  fragment.append(...nodes);
-  return fragment;
-}
-
-export function element(name, ...children) {
-  const made = document.createElement(name);
-  made.append(...children);
-  return made;
-}

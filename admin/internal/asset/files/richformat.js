@@ -1,6 +1,7 @@
 // Formats that the browser's editing commands cannot set under the policy of the page, which forbids
 // style attributes in markup: alignment, direction, colour.
-import { around, blocksOf, charactersOf, copyOf, element, parts, remember, reselect, run, selectCharacters, sync } from './richarea.js';
+import { element } from './element.js';
+import { around, blocksOf, charactersOf, copyOf, parts, remember, reselect, run, selectCharacters, sync } from './richarea.js';
 
 /** Sets the alignment of the selected blocks; the alignment that all of them have is removed. */
 export function align(rich, value) {

@@ -1,11 +1,12 @@
 // Pictures, videos and sounds of an editor of HTML: taken from stored files, or uploaded. A pasted,
 // dropped or chosen file has a placeholder in the text until it is stored in a file field. A
 // placeholder is never a part of the value.
+import { element, fragmentOf } from './element.js';
 import { adopt } from './form.js';
 import { clean, medium, mediumOf } from './html.js';
 import { icon } from './icon.js';
 import { compare } from './merge.js';
-import { element, fragmentOf, insert, parts, reselect, sync } from './richarea.js';
+import { insert, parts, reselect, sync } from './richarea.js';
 import { say } from './toast.js';
 
 const waiting = new Map(); // the files that wait, by the number in their placeholders
