@@ -22,6 +22,7 @@ func Routes() []console.Route {
 		console.Get(collection+"/count", count),
 		console.Get(collection+"/live", live),
 		console.Post(collection+"/views", saveView),
+		console.Post(collection+"/columns", chooseColumns),
 		console.Get(collection+"/export", export),
 		console.Get(collection+"/import", showUpload),
 		console.Post(collection+"/import", upload),
