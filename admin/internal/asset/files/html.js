@@ -27,7 +27,7 @@ const isSafeSource = (name, address) => (name === 'img' ? isSafePicture(address)
 
 /** The address at which the console shows a file; "" for other servers, which the CSP blocks. */
 function shownAt(address, app) {
-  if (address.startsWith('data:')) return address;
+  if (/^data:/i.test(address)) return address;
   let url;
   try {
     url = new URL(address, app);

@@ -106,7 +106,7 @@ function steer(event) {
 }
 
 /** The entries of a list that have an order: of options the chosen ones. */
-const ordered = (list) => [...list.querySelectorAll(':scope > [data-item]')].filter((item) => !item.querySelector('input[type=checkbox]:not(:checked)'));
+const ordered = (list) => [...list.querySelectorAll(':scope > [data-item]')].filter((item) => !item.matches('.check-item:not(:has(:checked))'));
 
 /** Marks the list as changed, and announces the new place of a moved entry. */
 function moved(item) {

@@ -82,6 +82,7 @@ export function selectCharacters(area, [from, to]) {
   if (places.length === 2) getSelection().setBaseAndExtent(...places[0], ...places[1]);
 }
 
+/** Copies of the content of the area. */
 export const copyOf = (area) => [...area.cloneNode(true).childNodes];
 
 /** Stores the content of the area for undo, before a change without an editing command. */

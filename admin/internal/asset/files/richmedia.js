@@ -147,9 +147,10 @@ export function pasted(rich, html) {
   const { fragment } = clean(html, { app: rich.dataset.app, styles: false });
   for (const image of fragment.querySelectorAll('img')) {
     const address = image.getAttribute('data-rich-src') ?? '';
-    const file = address.startsWith('data:') ? decoded(address) : null;
+    const isWithin = /^\s*data:/i.test(address);
+    const file = isWithin ? decoded(address.trim()) : null;
     if (file) image.replaceWith(placeholder(file));
-    else if (address === '' || address.startsWith('data:')) {
+    else if (address === '' || isWithin) {
       image.remove();
       say('A picture of what you pasted was left out: its address is only known to the program it comes from. Copy the picture alone.', 'danger');
     }
