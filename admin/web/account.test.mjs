@@ -1,13 +1,14 @@
 // The sign-in tab of an account: mails, tokens, linked providers.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { clientId, clientSecret, openIDProvider } from '../../clients/pocketbase/oidc.mjs';
 import { isWell, onStage, picture } from './stage.mjs';
 
 await onStage(async (stage) => {
   await stage.superuser();
   const password = 'a long password';
   const people = '/api/collections/people';
-  const collection = await stage.api('POST', '/api/collections', { name: 'people', type: 'auth', fields: [] });
+  const collection = await stage.api('POST', '/api/collections', { name: 'people', type: 'auth', createRule: '', fields: [] });
   const ann = await stage.api('POST', `${people}/records`, { email: 'ann@example.com', password, passwordConfirm: password });
   const ben = await stage.api('POST', `${people}/records`, { email: 'ben@example.com', password, passwordConfirm: password });
   const link = (record, providerId) => stage.api('POST', '/api/collections/_externalAuths/records', { collectionRef: collection.id, recordRef: record.id, provider: 'github', providerId });
@@ -30,6 +31,9 @@ await onStage(async (stage) => {
     const { id, exp, refreshable } = JSON.parse(atob(token.split('.')[1]));
     assert.deepEqual([id, refreshable], [ann.id, false]);
     assert.ok(exp - Date.now() / 1000 <= 300, `it is good for ${exp - Date.now() / 1000} s`);
+    const code = page.getByRole('region', { name: 'JavaScript code' });
+    assert.ok((await code.innerText()).includes(`pb.authStore.save('${token}');`));
+    await page.getByRole('region', { name: 'Dart code' }).scrollIntoViewIfNeeded();
     await picture(page, 'account-token');
 
     const session = await signIn();
@@ -44,7 +48,7 @@ await onStage(async (stage) => {
     assert.equal((await refresh(session.token)).status, 401);
 
     page.once('dialog', (question) => question.accept());
-    await page.getByRole('button', { name: 'Unlink github' }).click();
+    await page.getByRole('button', { name: 'Unlink GitHub' }).click();
     await page.getByText('signed in through no other service').waitFor();
     assert.deepEqual((await stage.api('GET', '/api/collections/_externalAuths/records')).items.map((r) => r.id), [other.id]);
     await page.setViewportSize({ width: 390, height: 844 });
@@ -54,9 +58,64 @@ await onStage(async (stage) => {
 
   test('a link of another account is not taken away', async () => {
     const page = await stage.signedIn();
-    const answer = await page.request.post(`${stage.url}/_/c/people/r/${ann.id}/sign-in`, { form: { do: 'unlink', provider: other.id }, headers: { Origin: stage.url } });
-    assert.equal(answer.status(), 404);
+    const unlink = (at, provider, headers = { Origin: stage.url }) => page.request.post(`${stage.url}/_/c/${at}/sign-in`, { form: { do: 'unlink', provider }, headers });
+    assert.equal((await unlink(`people/r/${ann.id}`, other.id)).status(), 404);
+    assert.equal((await unlink(`people/r/${ann.id}`, '')).status(), 404);
+    assert.equal((await unlink(`people/r/nobody`, other.id)).status(), 404);
+    assert.equal((await unlink(`users/r/${ben.id}`, other.id)).status(), 404);
+    assert.equal((await unlink(`people/r/${ben.id}`, other.id, { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' })).status(), 403);
+    const body = new URLSearchParams({ do: 'unlink', provider: other.id });
+    assert.equal((await fetch(`${stage.url}/_/c/people/r/${ben.id}/sign-in`, { method: 'POST', body, redirect: 'manual' })).status, 303); // no session
     assert.equal((await stage.api('GET', '/api/collections/_externalAuths/records')).totalItems, 1);
+  });
+
+  test('a link that a sign-in through an OpenID provider has made', async () => {
+    const back = 'https://app.example/signed-in';
+    const service = await openIDProvider({ redirects: [back] });
+    service.people.cleo = { email: 'cleo@example.com', email_verified: true };
+    service.person = 'cleo';
+    const configured = { name: 'oidc', clientId, clientSecret, displayName: 'Club <b>', authURL: `${service.url}/auth`, tokenURL: `${service.url}/token`, userInfoURL: `${service.url}/me` };
+    const configure = (enabled) => stage.api('PATCH', people, { oauth2: { enabled, providers: [configured] } });
+    await configure(true);
+    const comeIn = async () => {
+      const [{ authURL, codeVerifier }] = (await stage.call('GET', `${people}/auth-methods`)).oauth2.providers;
+      const code = (await service.visit(authURL + encodeURIComponent(back))).searchParams.get('code');
+      return (await stage.call('POST', `${people}/auth-with-oauth2`, { provider: 'oidc', code, codeVerifier, redirectURL: back })).record;
+    };
+    const cleo = await comeIn();
+    const links = async () => (await stage.api('GET', `/api/collections/_externalAuths/records?filter=recordRef='${cleo.id}'`)).items;
+    const page = await stage.signedIn({ permissions: ['clipboard-read', 'clipboard-write'] });
+    await page.goto(`${stage.url}/_/c/people?r=${cleo.id}`);
+    await page.getByRole('navigation', { name: 'Record' }).getByRole('link', { name: 'Sign-in' }).click();
+    const entry = page.getByRole('list', { name: 'Linked providers' }).getByRole('listitem');
+    await entry.getByText('Club <b>').waitFor();
+    await entry.locator('img').evaluate((logo) => logo.decode());
+    await entry.getByRole('button', { name: 'cleo' }).click();
+    await page.waitForFunction(async () => (await navigator.clipboard.readText()) === 'cleo');
+    await entry.scrollIntoViewIfNeeded();
+    await picture(page, 'account-linked');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await entry.scrollIntoViewIfNeeded();
+    await picture(page, 'account-linked-phone-dark');
+    page.once('dialog', (question) => question.dismiss());
+    await page.getByRole('button', { name: 'Unlink Club <b>' }).press('Enter');
+    assert.equal((await links()).length, 1);
+    const [{ id }] = await links();
+    await stage.api('DELETE', `/api/collections/_externalAuths/records/${id}`); // by somebody else
+    page.once('dialog', (question) => question.accept());
+    await page.getByRole('button', { name: 'Unlink Club <b>' }).press('Enter');
+    await page.getByText('not linked to this provider any more').waitFor();
+    assert.equal((await comeIn()).id, cleo.id); // the verified address links the account again
+    await configure(false);
+    await page.reload();
+    await page.getByRole('navigation', { name: 'Record' }).getByRole('link', { name: 'Sign-in' }).click();
+    await entry.getByText('switched off').waitFor();
+    page.once('dialog', (question) => question.accept());
+    await page.getByRole('button', { name: 'Unlink Club <b>' }).press('Enter');
+    await page.getByText('Unlinked').waitFor();
+    assert.deepEqual(await links(), []);
+    await isWell(page);
   });
 
   test('mails', async () => {

@@ -5,6 +5,10 @@ import { test } from 'node:test';
 import { attack, png as leaf } from './seed.mjs';
 import { isWell, onStage, picture } from './stage.mjs';
 
+const media = `<video src="javascript:window.hacked=1" poster="javascript:window.hacked=1" onerror="window.hacked=1" autoplay controls><source src=" java\nscript:window.hacked=1" type="video/mp4" onerror="window.hacked=1"></video>` +
+  `<audio src="data:text/html,<script>window.hacked=1</script>" onloadstart="window.hacked=1" autoplay></audio><video><source src="https://evil.example/a.mp4"></video>` +
+  `<p align="x" onclick="window.hacked=1" style="position:fixed;inset:0;background-image:url(javascript:window.hacked=1);color:red;text-align:center" data-rich-waits="1">P</p>` +
+  `<font color="x;background:url(//evil.example)" onclick="window.hacked=1">F</font><svg><image href="javascript:window.hacked=1"/><foreignObject><audio src=x onerror="window.hacked=1"></audio></foreignObject></svg>`;
 const evil = `${attack}<iframe src="javascript:window.hacked=1"></iframe><style>body{display:none}</style><a href="java\tscript:window.hacked=1">a</a>` +
   `<math><mtext><mglyph><svg><mtext><textarea><path id="</textarea><img onerror=window.hacked=1 src=1>"></path></textarea></mtext></svg></mglyph></mtext></math>`;
 
@@ -141,11 +145,11 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
-  test('attack: stored, pasted and dropped HTML runs nothing', async () => {
-    const id = await create({ name: 'C', story: evil });
+  for (const [name, html, lost] of [['elements', evil, 'onerror, <script>, <svg>'], ['media and styles', media, 'script in src, poster, onerror, autoplay, onloadstart']]) test(`attack: stored, pasted and dropped HTML runs nothing: ${name}`, async () => {
+    const id = await create({ name: 'C', story: html });
     const page = await open(id);
-    await page.getByText(/The rich text view leaves out onerror, <script>, <svg>/).waitFor();
-    assert.equal(await source(page).inputValue(), evil);
+    await page.getByText(`The rich text view leaves out ${lost}`).waitFor();
+    assert.equal(await source(page).inputValue(), html);
     await picture(page, 'rich-attack');
     await tool(page, 'HTML source').click();
     await area(page).waitFor();
@@ -153,7 +157,11 @@ await onStage(async (stage) => {
     const harmless = async () => {
       const names = await inside();
       for (const bad of ['script', 'style', 'iframe', 'svg', 'math', 'textarea', 'a href']) assert.ok(!names.includes(bad), `${bad} in ${names}`);
-      assert.ok(!names.some((name) => / on|srcdoc|data-(?!rich-)|hx-/.test(name)), String(names));
+      assert.ok(!names.some((name) => / on|srcdoc|data-(?!rich-(src|class|id)$)|hx-|poster|autoplay/.test(name)), String(names));
+      const loaded = await area(page).evaluate((e) => [...e.querySelectorAll('[src]')].map((n) => n.getAttribute('src')).filter((src) => !src.startsWith('/_/files/')));
+      assert.deepEqual(loaded, []);
+      const styles = await area(page).evaluate((e) => [...e.querySelectorAll('[style]')].flatMap((n) => [...n.style]));
+      assert.deepEqual([...new Set(styles)].filter((name) => !['color', 'text-align'].includes(name)), []);
       await unharmed(page);
     };
     await page.getByText(/The rich text view leaves out/).waitFor(); // after leaving the source view, the warning stays
@@ -164,12 +172,14 @@ await onStage(async (stage) => {
         const dataTransfer = new DataTransfer();
         dataTransfer.setData('text/html', `${html}<p class="scrim" id="main" data-copy="x" hx-get="/_/x" style="position:fixed">kept ${inputType}</p>`);
         node.dispatchEvent(new InputEvent('beforeinput', { inputType, dataTransfer, bubbles: true, cancelable: true }));
-      }, [evil, kind]);
+      }, [html, kind]);
       await area(page).getByText(`kept ${kind}`).waitFor();
       await harmless();
     }
     await save(page);
-    assert.doesNotMatch((await stored(id)).story, /onerror=|onload=|<script|<style|<iframe|javascript:|hx-get|position/);
+    const { story } = await stored(id);
+    assert.doesNotMatch(story, / on\w+=|<script|<style|<iframe|<font|script:|hx-get|position|url\(|autoplay|poster|text\/html|data-rich/);
+    if (html === media) assert.match(story, /<video controls=""><source type="video\/mp4"><\/video><audio><\/audio><video><source src="https:\/\/evil.example\/a.mp4"><\/video>/);
     await unharmed(page);
     await isWell(page);
   });
@@ -184,22 +194,22 @@ await onStage(async (stage) => {
     assert.equal(await area(page).locator('.scrim, #main').count(), 0);
     await area(page).focus();
     await page.keyboard.press('Control+End');
-    await tool(page, 'Picture').click();
-    const found = page.getByRole('group', { name: 'Pictures', exact: true }).getByRole('button');
-    await page.getByLabel('Pictures from').selectOption('places');
+    await tool(page, 'Picture, video or sound').click();
+    const found = page.getByRole('group', { name: 'Files', exact: true }).getByRole('button');
+    await page.getByLabel('Files from').selectOption('places');
     await found.first().waitFor();
-    await page.getByLabel('Find pictures').fill('nothing like this');
-    await page.getByText('No pictures').waitFor();
-    await page.getByLabel('Find pictures').fill('D');
+    await page.getByLabel('Find files').fill('nothing like this');
+    await page.getByText('No pictures, videos or sounds').waitFor();
+    await page.getByLabel('Find files').fill('D');
     await found.filter({ hasText: 'D' }).click();
-    const address = await page.getByLabel('Address of the picture').inputValue();
+    const address = await page.getByLabel('Address of the file').inputValue();
     assert.match(address, new RegExp(`/api/files/places/${id}/leaf`));
-    await page.getByLabel('Pictures from').selectOption('This record');
+    await page.getByLabel('Files from').selectOption('This record');
     await found.click();
-    assert.equal(await page.getByLabel('Address of the picture').inputValue(), address);
-    await page.getByLabel('Words in place of the picture').fill('A "leaf"');
+    assert.equal(await page.getByLabel('Address of the file').inputValue(), address);
+    await page.getByLabel('Words in place of it').fill('A "leaf"');
     await picture(page, 'rich-picture');
-    await page.getByRole('button', { name: 'Add the picture' }).click();
+    await page.getByRole('button', { name: 'Add to the text' }).click();
     await area(page).locator('img').evaluate((image) => image.decode());
     await tool(page, 'Table').click();
     await page.getByRole('button', { name: 'New table' }).click();
@@ -360,6 +370,75 @@ await onStage(async (stage) => {
     await save(page);
     const { pictures } = await stored(id);
     assert.match(pictures.join(), /^c\w*\.txt,leaf\w*\.png$/);
+    await unharmed(page);
+    await isWell(page);
+  });
+
+  test('related records, stored files and chosen options are moved by keys, which is announced', async () => {
+    const { id: shelf } = await stage.api('POST', '/api/collections', { name: 'books', type: 'base', fields: [{ name: 'title', type: 'text', presentable: true }] });
+    const books = await Promise.all(['One', 'Two'].map((title) => stage.api('POST', '/api/collections/books/records', { title })));
+    const values = Array.from({ length: 14 }, (_, i) => `option ${i}`);
+    await stage.api('POST', '/api/collections', { name: 'lists', type: 'base', fields: [
+      { name: 'books', type: 'relation', collectionId: shelf, maxSelect: 5 }, { name: 'files', type: 'file', maxSelect: 5 }, { name: 'options', type: 'select', maxSelect: 9, values },
+    ] });
+    const body = new FormData();
+    for (const book of books) body.append('books', book.id);
+    for (const name of ['first.txt', 'second.txt']) body.append('files', new Blob(['text']), name);
+    for (const value of ['option 3', 'option 1']) body.append('options', value);
+    const before = await stage.api('POST', '/api/collections/lists/records', body);
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/c/lists/r/${before.id}`);
+    const said = (words) => page.locator('#said').getByText(words).waitFor({ state: 'attached' });
+    await page.getByRole('button', { name: 'Move Two (' }).press('Alt+ArrowUp');
+    await said('Two is 1 of 2');
+    await page.getByRole('button', { name: /^Move second_/ }).press('Alt+ArrowUp');
+    await said(/^second_\w+\.txt is 1 of 2$/);
+    await page.getByLabel('option 7', { exact: true }).check();
+    assert.equal(await page.getByRole('button', { name: 'Move option 2 (' }).count(), 0); // it is not chosen
+    await page.getByRole('button', { name: 'Move option 7 (' }).press('Alt+ArrowUp');
+    await said('option 7 is 2 of 3');
+    await page.getByRole('button', { name: 'Move option 7 (' }).press('Alt+ArrowUp');
+    await said('option 7 is 1 of 3');
+    await page.getByRole('searchbox', { name: 'Find an option of options' }).fill('12');
+    assert.deepEqual(await page.locator('.check-item:visible').allInnerTexts(), ['option 7', 'option 3', 'option 1', 'option 12']);
+    await picture(page, 'options');
+    await save(page);
+    const after = await stage.api('GET', `/api/collections/lists/records/${before.id}`);
+    assert.deepEqual([after.books, after.files, after.options], [before.books.toReversed(), before.files.toReversed(), ['option 7', 'option 3', 'option 1']]);
+    const [from, to] = await Promise.all(['option 1', 'option 7'].map((name) => page.getByRole('button', { name: `Move ${name} (` }).boundingBox()));
+    await page.mouse.move(from.x + 4, from.y + 8);
+    await page.mouse.down();
+    await page.mouse.move(to.x - 60, to.y + 8, { steps: 6 });
+    await page.mouse.up();
+    await said('option 1 is 1 of 3');
+    await isWell(page);
+  });
+
+  test('stored pictures and sounds have a preview, also by keys', async () => {
+    const body = new FormData();
+    body.append('name', 'I');
+    body.append('pictures', new Blob([leaf], { type: 'image/png' }), `${attack}.png`);
+    body.append('pictures', new Blob(['RIFF']), 'bell.wav');
+    body.append('pictures', new Blob(['text']), 'notes.txt');
+    const id = await create(body);
+    const page = await open(id);
+    await page.getByRole('button', { name: 'Preview' }).first().press('Enter');
+    const dialog = page.getByRole('dialog');
+    await dialog.locator('img').evaluate((image) => image.decode());
+    assert.equal(await dialog.getByRole('button', { name: 'Previous file' }).isDisabled(), true);
+    await picture(page, 'preview-file');
+    await page.keyboard.press('ArrowRight');
+    await dialog.locator('audio').waitFor();
+    await dialog.getByRole('heading', { name: /^bell/ }).waitFor();
+    const download = page.waitForEvent('download');
+    await dialog.getByRole('link', { name: 'Download' }).click();
+    assert.match((await download).suggestedFilename(), /^bell\w*\.wav$/);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await picture(page, 'preview-file-phone-dark');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    assert.match(await page.evaluate(() => document.activeElement.ariaLabel), /^Preview bell/);
     await unharmed(page);
     await isWell(page);
   });

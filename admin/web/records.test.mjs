@@ -43,6 +43,61 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Show these columns' }).click();
     await page.waitForURL(/cols=price/);
     assert.equal(await page.getByRole('columnheader', { name: 'notes' }).count(), 0);
+    const other = await stage.signedIn(); // the columns are those of the superuser, in every browser
+    await other.goto(table);
+    await other.getByText('50 rows of 61').waitFor();
+    assert.equal(await other.getByRole('columnheader', { name: 'notes' }).count(), 0);
+    await other.getByRole('button', { name: 'Columns' }).click();
+    while (await other.locator('#columns input:checked').count()) await other.locator('#columns input:checked').first().uncheck();
+    await other.getByRole('button', { name: 'Show these columns' }).click();
+    await other.waitForURL(table);
+    await other.getByRole('columnheader', { name: 'notes' }).waitFor(); // none chosen: the default columns
+    await isWell(page);
+  });
+
+  test('related records are sorted by their titles; ids are copied; hidden fields are marked; a record is downloaded', async () => {
+    const { id: makers } = await stage.api('POST', '/api/collections', { name: 'makers', type: 'base', fields: [{ name: 'name', type: 'text', presentable: true }] });
+    await stage.api('POST', '/api/collections', { name: 'pots', type: 'base', fields: [
+      { name: 'name', type: 'text' }, { name: 'maker', type: 'relation', collectionId: makers, maxSelect: 1 }, { name: 'cost', type: 'number', hidden: true },
+    ] });
+    await stage.api('POST', '/api/collections', { name: 'cheap', type: 'view', viewQuery: 'SELECT id, name FROM pots' });
+    const page = await stage.signedIn({ permissions: ['clipboard-read', 'clipboard-write'] });
+    await page.goto(`${stage.url}/_/c/pots`);
+    await page.locator('.empty').getByRole('link', { name: 'New record' }).click();
+    await page.getByRole('region', { name: 'Record' }).getByRole('heading', { name: 'New record' }).waitFor();
+    for (const [name, maker] of [['a', 'Zed'], ['b', 'Ann'], ['c', 'Moe']]) {
+      const { id } = await stage.api('POST', '/api/collections/makers/records', { name: maker });
+      await stage.api('POST', '/api/collections/pots/records', { name, maker: id, cost: 3 });
+    }
+    await page.goto(`${stage.url}/_/c/pots?cols=id&cols=maker&cols=cost`);
+    const names = async () => (await page.locator('tbody .row-link').allInnerTexts()).join('');
+    const head = page.getByRole('columnheader', { name: 'maker' });
+    await head.getByRole('link').click();
+    await page.waitForURL(/sort=maker.name/);
+    assert.deepEqual([await names(), await head.getAttribute('aria-sort')], ['bca', 'ascending']);
+    await head.getByRole('link').click();
+    await page.waitForURL(/sort=-maker.name/);
+    assert.deepEqual([await names(), await head.getAttribute('aria-sort')], ['acb', 'descending']);
+    await page.getByRole('columnheader', { name: 'cost hidden' }).waitFor();
+    const row = page.locator('tbody tr').first();
+    await row.getByTitle('Copy the id').click();
+    const id = await row.getAttribute('data-row');
+    await page.waitForFunction(async (id) => (await navigator.clipboard.readText()) === id, id);
+    await picture(page, 'records-columns');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await picture(page, 'records-columns-phone-dark');
+    await page.setViewportSize({ width: 1440, height: 900 });
+    const opened = page.context().waitForEvent('page');
+    await row.getByRole('link').click({ button: 'middle' });
+    await (await opened).waitForURL(new RegExp(`r=${id}`));
+    await page.goto(`${stage.url}/_/c/cheap?r=${id}`);
+    await page.getByRole('region', { name: 'Fields of the record' }).getByText('a', { exact: true }).waitFor();
+    assert.equal(await page.getByRole('region', { name: 'Record' }).locator('input').count(), 0); // a view is read only
+    await page.getByRole('button', { name: 'Duplicate, copy, delete' }).click();
+    const download = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Download JSON' }).click();
+    assert.equal((await download).suggestedFilename(), `cheap-${id}.json`);
     await isWell(page);
   });
 

@@ -99,6 +99,7 @@ func (rq *readRequest) selection(p *projection, request *query.Request, rule str
 	return query.Select{
 		Scope:   query.Scope{Snapshot: rq.snapshot, Collection: p.collection, Request: request, Now: rq.now},
 		Columns: p.columns,
+		Cut:     p.cut,
 		Flags:   p.flags(rq.caller),
 		Rule:    rule,
 	}

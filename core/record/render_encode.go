@@ -4,6 +4,7 @@ package record
 
 import (
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
@@ -62,7 +63,7 @@ func (p *projection) appendRow(dst []byte, rows store.Rows, email bool) (out []b
 		case encodeExpand:
 			expandAt = len(dst)
 		default:
-			dst = seg.appendColumn(dst, rows)
+			dst = p.appendColumn(dst, seg, rows)
 		}
 	}
 	return dst, expandAt
@@ -85,6 +86,16 @@ func (p *projection) appendRecord(dst []byte, r *Record, email bool) (out []byte
 		}
 	}
 	return dst, expandAt
+}
+
+// appendColumn appends the value of a field: a JSON document that was cut as a string.
+func (p *projection) appendColumn(dst []byte, seg *segment, rows store.Rows) []byte {
+	if p.cut > 0 && seg.encoding == encodeJSON && rows.Kind(seg.col) == store.KindText {
+		if b := rows.Bytes(seg.col); utf8.RuneCount(b) >= p.cut {
+			return schema.AppendString(dst, b)
+		}
+	}
+	return seg.appendColumn(dst, rows)
 }
 
 // appendColumn appends the value of a field. A stored value in the usual form of its kind

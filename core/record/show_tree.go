@@ -48,7 +48,7 @@ func (rq *readRequest) treeOf(ctx context.Context, r *Record, root *Node) (n *tr
 	t = rq.newTree(ctx)
 	t.paged = true
 	n = &treeNode{target: r.collection, limit: 1}
-	if n.projection, err = t.projection(n.target, root.Fields); err != nil {
+	if n.projection, err = t.projection(n.target, root.Fields, 0); err != nil {
 		return nil, nil, err
 	}
 	n.next, err = t.children(n, root.Children, 1)

@@ -32,6 +32,11 @@ type Node struct {
 
 	Fields []string // to show, besides the id; nil shows all that the caller may see
 
+	// Cut shows texts and JSON documents of Cut or more characters as their first Cut characters, a
+	// document as a string of them; 0 shows them whole. Of a collection with Enrich hooks, which
+	// see whole records, all are whole.
+	Cut int
+
 	Filter string // as in a list, with {:name} as in Query
 	Params map[string]any
 	Where  where.Expr // must hold besides Filter; nil: no condition

@@ -165,14 +165,14 @@ func (t *treeRead) settle(n *treeNode, node *Node, followed bool) (err error) {
 			n.sort = "id"
 		}
 	}
-	n.projection, err = t.projection(n.target, node.Fields)
+	n.projection, err = t.projection(n.target, node.Fields, node.Cut)
 	return err
 }
 
 // projection returns that of the fields, or of all that the caller may see.
-func (t *treeRead) projection(c *schema.Collection, fields []string) (*projection, error) {
+func (t *treeRead) projection(c *schema.Collection, fields []string, cut int) (*projection, error) {
 	s := t.rq.service
-	if fields == nil {
+	if fields == nil && cut == 0 {
 		return s.projection(t.rq.snapshot, c, t.rq.superuser), nil
 	}
 	for _, name := range fields {
@@ -180,9 +180,13 @@ func (t *treeRead) projection(c *schema.Collection, fields []string) (*projectio
 			return nil, badTree(fmt.Sprintf("unknown field %q", name))
 		}
 	}
-	return s.newProjection(t.rq.snapshot, c, t.rq.superuser, func(f *schema.Field) bool {
-		return f.IsID() || slices.Contains(fields, f.Name)
-	}), nil
+	p := s.newProjection(t.rq.snapshot, c, t.rq.superuser, func(f *schema.Field) bool {
+		return fields == nil || f.IsID() || slices.Contains(fields, f.Name)
+	})
+	if p.enrich == nil {
+		p.cut = max(0, cut)
+	}
+	return p, nil
 }
 
 // place finds the column of the relation. A projection of all fields has it; one of

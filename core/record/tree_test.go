@@ -262,3 +262,39 @@ func TestTreeCutsEachList(t *testing.T) {
 		}
 	}
 }
+
+// TestTreeCutsLongValues compares rows that are cut with whole ones: short values and other kinds
+// than texts and JSON are equal.
+func TestTreeCutsLongValues(t *testing.T) {
+	t.Parallel()
+	b := newReadBed(t, base("docs", textField("name"), &schema.Field{Name: "doc", Kind: &schema.JSON{}}, &schema.Field{Name: "html", Kind: &schema.Editor{}},
+		&schema.Field{Name: "n", Kind: &schema.Number{}}, &schema.Field{Name: "tags", Kind: &schema.Select{MaxSelect: 2, Values: []string{"a rather long tag"}}}))
+	long := strings.Repeat("ä€", 5000)
+	b.insert("docs",
+		object{"id": "long", "name": long, "doc": json.RawMessage(`{"text":"` + long + `"}`), "html": "<p>" + long, "n": 12345678.5, "tags": []string{"a rather long tag"}},
+		object{"id": "text", "name": "0123456789", "doc": json.RawMessage(`"` + long + `"`)},
+		object{"id": "short", "name": "ä€ä€ä€ä€ä€", "doc": json.RawMessage(`{"a": 1.0}`), "html": "<p>"},
+		object{"id": "number", "doc": json.RawMessage(`123456789`), "n": -0.25},
+		object{"id": "none", "doc": nil})
+	read := func(cut int) []string {
+		branch, err := b.Tree(t.Context(), b.super(), &Node{Collection: "docs", Cut: cut})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var list []string
+		for _, item := range branch.Lists[0].Items {
+			list = append(list, string(branch.Records[item.Record]))
+		}
+		return list
+	}
+	whole, cut := read(0), read(10)
+	for i, want := range whole {
+		if i == 0 {
+			want = strings.NewReplacer(`{"text":"`+long+`"}`, `"{\"text\":\"ä"`, "<p>"+long, "<p>ä€ä€ä€ä", `"`+long+`"`, `"`+strings.Repeat("ä€", 5)+`"`).Replace(want)
+		}
+		want = strings.ReplaceAll(want, `"`+long+`"`, `"\"ä€ä€ä€ä€ä"`)
+		if cut[i] != want {
+			t.Errorf("cut to 10 characters: %s, want %s", cut[i], want)
+		}
+	}
+}

@@ -1,12 +1,16 @@
 package records
 
 import (
+	"cmp"
+	"encoding/base64"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
 	"github.com/loambase/loam/auth"
+	"github.com/loambase/loam/auth/provider"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
@@ -14,9 +18,36 @@ import (
 
 // account is the state of the sign-in tab of a record of an auth collection.
 type account struct {
-	providers []*record.Record // linked providers: records of _externalAuths
-	token     string           // a new token, shown once; "" for none
-	seconds   int64            // lifetime of the new token; 0 without a token
+	linked  []link // to providers
+	token   string // a new token, shown once; "" for none
+	seconds int64  // lifetime of the new token; 0 without a token
+}
+
+// link is a record of _externalAuths: an account of the provider, by which one signs in.
+type link struct {
+	id       string // of the record
+	title    string // of the provider
+	logo     string // of the provider, as an address of an image; "" for an unknown provider
+	account  string // id that the provider has given to its account
+	since    string
+	disabled bool // the collection has the provider no more, so nobody signs in by the link
+}
+
+// linkOf describes a record of _externalAuths of an account of the collection.
+func linkOf(in *schema.Collection, r *record.Record) link {
+	name := r.Text("provider")
+	l := link{id: r.ID(), title: name, account: r.Text("providerId"), since: r.Text("created"), disabled: true}
+	for _, known := range provider.List() {
+		if known.Name == name {
+			l.title, l.logo = known.DisplayName, "data:image/svg+xml;base64,"+base64.StdEncoding.EncodeToString([]byte(known.Logo))
+		}
+	}
+	for _, used := range in.Auth.OAuth2.Providers {
+		if used.Name == name {
+			l.title, l.disabled = cmp.Or(used.DisplayName, l.title), !in.Auth.OAuth2.Enabled
+		}
+	}
+	return l
 }
 
 func accountPath(p *panel) string { return recordPath(p.in, p.r.ID()) + "/sign-in" }
@@ -44,10 +75,13 @@ func accountOf(c *console.Call) (*panel, error) {
 		return nil, err
 	}
 	p.account = &account{}
-	p.account.providers, err = c.App.Records().Find(c.R.Context(), c.Caller, record.Query{
+	found, err := c.App.Records().Find(c.R.Context(), c.Caller, record.Query{
 		Collection: schema.ExternalAuths, Sort: "provider",
 		Filter: "collectionRef = {:collection} && recordRef = {:record}", Params: map[string]any{"collection": in.ID, "record": p.r.ID()},
 	})
+	for _, r := range found {
+		p.account.linked = append(p.account.linked, linkOf(in, r))
+	}
 	return p, err
 }
 
@@ -98,8 +132,8 @@ func changeAccount(c *console.Call) error {
 
 // unlink deletes the link to a provider; id is the id of the record in _externalAuths.
 func (p *panel) unlink(c *console.Call, id string) error {
-	for _, linked := range p.account.providers {
-		if linked.ID() == id {
+	for _, linked := range p.account.linked {
+		if linked.id == id {
 			return c.App.Records().Delete(c.R.Context(), c.Caller, schema.ExternalAuths, id)
 		}
 	}
@@ -127,4 +161,20 @@ func (a *account) minutes() string {
 		return "60"
 	}
 	return strconv.FormatInt(a.seconds/60, 10)
+}
+
+// snippet is code that uses the new token.
+type snippet struct{ language, code string }
+
+// snippets returns the code of apps that act as the account.
+func (p *panel) snippets() []snippet {
+	return []snippet{
+		{"JavaScript", "import PocketBase from 'pocketbase';\n\nconst pb = new PocketBase(" + quote(p.appURL) + ");\npb.authStore.save(" + quote(p.account.token) + ");"},
+		{"Dart", "import 'package:pocketbase/pocketbase.dart';\n\nfinal pb = PocketBase(" + quote(p.appURL) + ");\npb.authStore.save(" + quote(p.account.token) + ", null);"},
+	}
+}
+
+// quote returns a text as a literal of JavaScript and Dart in single quotes.
+func quote(text string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`, "$", `\$`, "\n", `\n`).Replace(text) + "'"
 }

@@ -48,7 +48,7 @@ func cellOf(f *schema.Field, value json.RawMessage) cell {
 		c.empty = len(list) == 0
 		return c
 	case schema.ClassJSON:
-		c.text = cutBytes(value)
+		c.text = cutBytes(documentOf(value))
 		c.empty = len(value) == 0 || string(value) == "null"
 		return c
 	case schema.ClassPoint:
@@ -69,6 +69,16 @@ func cellOf(f *schema.Field, value json.RawMessage) cell {
 	c.text = cut(text)
 	c.empty = text == ""
 	return c
+}
+
+// documentOf returns the text of a JSON document of which a row may have the beginning alone, as a
+// string of longestRead characters. No whole document is read as such a string: a text within a
+// document of that length is shorter.
+func documentOf(value json.RawMessage) []byte {
+	if text := textOf(value); utf8.RuneCountInString(text) >= longestRead {
+		return []byte(text)
+	}
+	return value
 }
 
 // textOf decodes a JSON string; it returns "" for other JSON.
@@ -111,8 +121,8 @@ func cutBytes(text []byte) string {
 
 // plain removes the tags of HTML, roughly, for a cell.
 func plain(html string) string {
-	if len(html) > 16*maxCell {
-		html = html[:16*maxCell]
+	if len(html) > longestRead {
+		html = html[:longestRead]
 	}
 	var b strings.Builder
 	inside := false

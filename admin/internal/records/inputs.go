@@ -184,6 +184,9 @@ func optionsOf(p *panel, f *schema.Field) []string {
 	return list
 }
 
+// fewOptions is the number of options above which a list of them has a search.
+const fewOptions = 12
+
 // targetOf returns the id of the collection that the relation refers to.
 func targetOf(f *schema.Field) string {
 	kind, _ := f.Kind.(*schema.Relation)
@@ -232,4 +235,14 @@ func many(f *schema.Field) templ.Attributes {
 		return nil
 	}
 	return templ.Attributes{"data-many": ""}
+}
+
+// sizes marks the input of files with lasting addresses, for the editor of HTML: with the sizes in
+// which the API serves its pictures.
+func sizes(f *schema.Field) templ.Attributes {
+	kind := publicFile(f)
+	if kind == nil {
+		return nil
+	}
+	return templ.Attributes{"data-sizes": strings.Join(kind.Thumbs, " ")}
 }

@@ -25,9 +25,10 @@ type view struct {
 	filter, sort  string
 	after, before string // the cursor after which the page begins, or before which it ends
 	rows          int
-	columns       []*schema.Field // the first column is the title of a record
-	chosen        bool            // the address chooses the columns
-	open          string          // id of the record beside the table
+	columns       []*schema.Field   // the first column is the title of a record
+	chosen        bool              // the address, or the superuser before, has chosen the columns
+	orders        map[string]string // by field: the sort by its column, if that is not the name of the field
+	open          string            // id of the record beside the table
 	list          []row
 	next, prev    string // cursors of the next and the previous page, "" for none
 	problem       string
@@ -51,8 +52,26 @@ func viewOf(c *console.Call, in *schema.Collection) *view {
 		v.rows = n
 	}
 	v.choose(q["cols"])
+	v.readOrders(c)
 	return v
 }
+
+func (v *view) readOrders(c *console.Call) {
+	v.orders = map[string]string{}
+	for _, f := range v.columns {
+		kind, ok := f.Kind.(*schema.Relation)
+		if !ok || f.Multiple() {
+			continue
+		}
+		if target := c.App.Snapshot().ByID(kind.CollectionID); target != nil {
+			v.orders[f.Name] = f.Name + "." + titleField(target).Name
+		}
+	}
+}
+
+// orderBy returns the sort by the column of the field: a column of related records is sorted by
+// their titles.
+func (v *view) orderBy(f *schema.Field) string { return cmp.Or(v.orders[f.Name], f.Name) }
 
 // choose sets the columns to the fields with these names, or to the default columns.
 func (v *view) choose(names []string) {
@@ -124,13 +143,14 @@ func (v *view) with(name, value string) string {
 // sortBy returns the address of the next order by the field: ascending, then descending, then the
 // default order.
 func (v *view) sortBy(f *schema.Field) string {
+	order := v.orderBy(f)
 	switch v.sort {
-	case f.Name:
-		return v.with("sort", "-"+f.Name)
-	case "-" + f.Name:
+	case order:
+		return v.with("sort", "-"+order)
+	case "-" + order:
 		return v.with("sort", "")
 	}
-	return v.with("sort", f.Name)
+	return v.with("sort", order)
 }
 
 // expression returns the filter for the record service. A text without an operator is searched for
@@ -164,6 +184,9 @@ func list(c *console.Call) error {
 		return c.Go(console.CollectionPath(in) + "?" + c.R.URL.RawQuery)
 	}
 	v := viewOf(c, in)
+	if err := v.recall(c); err != nil {
+		return err
+	}
 	if err := v.read(c); err != nil {
 		return err
 	}

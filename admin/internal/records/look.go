@@ -49,9 +49,9 @@ func sortable(f *schema.Field) bool {
 
 func sorted(v *view, f *schema.Field) templ.Attributes {
 	switch v.sort {
-	case f.Name:
+	case v.orderBy(f):
 		return templ.Attributes{"aria-sort": "ascending"}
-	case "-" + f.Name:
+	case "-" + v.orderBy(f):
 		return templ.Attributes{"aria-sort": "descending"}
 	}
 	return nil

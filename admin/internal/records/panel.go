@@ -24,7 +24,8 @@ type panel struct {
 	isNew   bool
 	related map[string][]choice // related records by the names of the relation fields
 	names   map[string]string   // names of the collections that relations refer to, by id
-	sources []string            // names of the collections with pictures for rich texts
+	sources []string            // names of the collections with files for rich texts
+	places  []filePlace         // fields that can store files of rich texts
 	appURL  string
 	prefix  string            // prefix of the ids of inputs, for a form in a dialog over another form
 	past    *record.History   // the history tab, shown instead of the form; nil for another tab
@@ -183,7 +184,9 @@ func asJSON(c *console.Call) error {
 // withRelated reads the titles of the related records.
 func withRelated(c *console.Call, p *panel) (*panel, error) {
 	p.related, p.names = map[string][]choice{}, map[string]string{}
-	p.sources = pictureSources(c.App.Snapshot())
+	if slices.ContainsFunc(p.in.Fields, func(f *schema.Field) bool { return f.Type() == "editor" }) {
+		p.sources, p.places = mediaSources(c.App.Snapshot()), placesFor(p, c.App.Snapshot())
+	}
 	for _, f := range p.in.Fields {
 		kind, ok := f.Kind.(*schema.Relation)
 		if !ok {

@@ -15,6 +15,9 @@ import (
 // maxLive is the maximum number of rows in an answer of live.
 const maxLive = 50
 
+// longestRead is the number of characters of a value that the database gives for a cell.
+const longestRead = 16 * maxCell
+
 // read reads the rows of the page. If the filter, the sort or a cursor is wrong, problem has the
 // message, and the first page of all records is read instead.
 func (v *view) read(c *console.Call) error {
@@ -62,7 +65,7 @@ func (v *view) readPage(c *console.Call) error {
 
 // node returns the query for the columns of the view, without a filter.
 func (v *view) node() *record.Node {
-	n := &record.Node{Collection: v.in.ID, Sort: v.sort}
+	n := &record.Node{Collection: v.in.ID, Sort: v.sort, Cut: longestRead}
 	if v.sort == "" && v.in.View == nil {
 		n.Sort = "-@rowid" // the newest first
 	}
@@ -83,7 +86,7 @@ func (v *view) readTree(c *console.Call, n *record.Node) (list record.List, err 
 		}
 		if target := c.App.Snapshot().ByID(kind.CollectionID); target != nil {
 			relations = append(relations, f)
-			n.Children = append(n.Children, &record.Node{Relation: f.Name, Fields: []string{titleField(target).Name}, Limit: maxChips})
+			n.Children = append(n.Children, &record.Node{Relation: f.Name, Fields: []string{titleField(target).Name}, Cut: longestRead, Limit: maxChips})
 		}
 	}
 	branch, err := c.App.Records().Tree(c.R.Context(), c.Caller, n)

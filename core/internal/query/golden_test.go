@@ -146,6 +146,12 @@ func golden(t *testing.T, f *fixture, p *query.Planner, head string) string {
 				t.Fatal(err)
 			}
 			sel.Before, sel.Keys, sel.Backward = cursor, true, true
+		case "columns":
+			sel.Columns = strings.Fields(value)
+		case "cut":
+			if _, err := fmt.Sscan(value, &sel.Cut); err != nil {
+				t.Fatal(err)
+			}
 		case "count":
 			count = true
 		case "candidate":

@@ -129,9 +129,9 @@ type keptPlan struct {
 }
 
 // keyOf returns the key of the Select without the request. ok is false if its plan is not
-// cached: candidates and cursors are in the statement, and texts may be too long.
+// cached: candidates, cut columns and cursors are in the statement, and texts may be too long.
 func keyOf(sel *Select, count bool) (key planKey, ok bool) {
-	if sel.Candidate != nil || sel.After != "" || sel.Before != "" || len(sel.Flags) > 1 || sel.Snapshot == nil {
+	if sel.Candidate != nil || sel.Cut > 0 || sel.After != "" || sel.Before != "" || len(sel.Flags) > 1 || sel.Snapshot == nil {
 		return key, false
 	}
 	key = planKey{

@@ -53,6 +53,7 @@ type Select struct {
 	Scope
 
 	Columns []string // names of fields to read, in this order
+	Cut     int      // texts and JSON are read as that many characters at most; 0: whole
 
 	// Outputs are read after the columns: fields at the end of paths of single
 	// relations, such as author.name. With Restricted an output is NULL where the view

@@ -60,7 +60,7 @@ func (p *Planner) compile(sel *Select) (*Plan, error) {
 // cursors. With Parents it gives a row for each parent that has children: the number, then
 // the parent's id.
 func (p *Planner) Count(sel Select) (*Plan, error) {
-	sel.Columns, sel.Outputs, sel.Flags, sel.Keys = nil, nil, nil, false
+	sel.Columns, sel.Cut, sel.Outputs, sel.Flags, sel.Keys = nil, 0, nil, nil, false
 	sel.Limit, sel.Offset, sel.After, sel.Before, sel.Backward = 0, 0, "", "", false
 	// The order is of no meaning to a count, but a client's sort by a related record leaves out
 	// the rows whose related record the client may not list.
@@ -132,7 +132,7 @@ func (r *read) prompt(sql *render.Rendered) bool {
 func (r *read) statement() *ir.Statement {
 	sel := r.sel
 	s := &ir.Statement{
-		Base: r.b.base, Columns: sel.Columns, Conds: r.conds, Flags: r.flags, Keys: r.keys, ReadKeys: sel.Keys,
+		Base: r.b.base, Columns: sel.Columns, Cut: sel.Cut, Conds: r.conds, Flags: r.flags, Keys: r.keys, ReadKeys: sel.Keys,
 		Outputs: r.outputs, Sorted: sel.Sort != "", ID: sel.ID, IDs: sel.IDs, Limit: sel.Limit, Offset: sel.Offset,
 		After: sel.After, Before: sel.Before, Backward: sel.Backward, ForUpdate: sel.ForUpdate, Callers: r.b.callers,
 	}

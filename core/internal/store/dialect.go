@@ -52,6 +52,10 @@ type Dialect interface {
 	// an index on the column COLLATE NOCASE can.
 	EqualFold(column, text string) string
 
+	// Cut is the first characters of a column of text or of JSON, as text. A value that is no
+	// text, such as a number, stays as it is, where the column can hold it.
+	Cut(column string, characters int) string
+
 	// Prefix is how many characters of a text column indexes of the table begin with, if
 	// they do not hold whole values: a comparison that they are to serve compares
 	// left(column, n) first, then the column. Else it is 0. fold asks for indexes on the

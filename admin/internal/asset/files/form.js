@@ -165,12 +165,18 @@ document.addEventListener('click', (event) => {
   }
 });
 
-/** Replaces the value of a field by the stored value, which somebody else has changed. */
-async function take(form, name) {
+/**
+ * Replaces the input of a field by that of the stored value. Returns the panel of the answer of the
+ * server, or null if there is none.
+ */
+export async function adopt(form, name) {
   const answer = await fetch(form.getAttribute('hx-post'), { headers: { 'HX-Request': 'true', 'HX-Target': 'panel' } }).catch(() => null);
   const page = new DOMParser().parseFromString(answer?.ok ? await answer.text() : '', 'text/html');
   const find = (root) => root.querySelector(`[data-field="${CSS.escape(name)}"]`);
-  if (!find(page) || !form.isConnected) return say('The stored value could not be read.', 'danger');
+  if (!find(page) || !form.isConnected) {
+    say('The stored value could not be read.', 'danger');
+    return null;
+  }
   const fresh = document.importNode(find(page), true);
   find(form).replaceWith(fresh);
   const base = form.elements._base;
@@ -182,11 +188,15 @@ async function take(form, name) {
     if (part === name || part.startsWith(`${name}.`)) firsts.get(form).set(part, now.get(part) ?? []);
   }
   show(form);
-  fresh.querySelector('input:not([type=hidden]), textarea, select, button')?.focus();
+  return page.querySelector('[data-record]');
 }
-document.addEventListener('click', (event) => {
+document.addEventListener('click', async (event) => {
   const button = event.target.closest('[data-take]');
-  if (button && formOf(button)) take(formOf(button), button.dataset.take);
+  const form = button && formOf(button);
+  if (!form) return;
+  const name = button.dataset.take;
+  await adopt(form, name);
+  form.querySelector(`[data-field="${CSS.escape(name)}"]`).querySelector('input:not([type=hidden]), textarea, select, button')?.focus();
 });
 
 document.addEventListener('keydown', (event) => {
@@ -197,8 +207,9 @@ document.addEventListener('keydown', (event) => {
   form.requestSubmit();
 });
 
-/** Whether a form of the page has changes that would be lost. */
-export const unsaved = () => [...document.querySelectorAll('form[data-form]:not([data-form="new"]), #panel form[data-form]')].some((form) => starts.has(form) && edited(form).length > 0);
+/** Whether a form of the page has changes that would be lost, or files that are not stored yet. */
+export const unsaved = () => [...document.querySelectorAll('form[data-form]:not([data-form="new"]), #panel form[data-form]')]
+  .some((form) => starts.has(form) && (edited(form).length > 0 || form.querySelector('[data-rich-waits]')));
 
 document.addEventListener('htmx:beforeOnLoad', (event) => {
   if (event.detail.xhr.getResponseHeader('HX-Redirect')) leaving = true;

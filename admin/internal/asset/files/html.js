@@ -3,13 +3,13 @@
 // runs and loads nothing.
 
 const kept = new Set(('p h1 h2 h3 h4 h5 h6 blockquote pre code ul ol li a b strong i em u s strike del ins sub sup small mark kbd abbr cite q dl dt dd ' +
-  'br hr img table caption colgroup col thead tbody tfoot tr td th span div figure figcaption section article').split(' '));
-const empty = new Set(['br', 'hr', 'img', 'col']);
+  'br hr img video audio source table caption colgroup col thead tbody tfoot tr td th span div figure figcaption section article').split(' '));
+const empty = new Set(['br', 'hr', 'img', 'source', 'col']);
 // Elements that are dropped with their content, which is not text of the document.
-const dropped = new Set('script style iframe object embed template noscript svg math title textarea select video audio canvas frameset noembed noframes xmp'.split(' '));
+const dropped = new Set('script style iframe object embed template noscript svg math title textarea select canvas frameset noembed noframes xmp'.split(' '));
 const plain = new Set(['dir', 'lang', 'title', 'align']);
 const ofElement = {
-  a: ['target', 'rel'], img: ['alt', 'width', 'height'], ol: ['start', 'type', 'reversed'], li: ['value'], td: ['colspan', 'rowspan'], th: ['colspan', 'rowspan', 'scope'],
+  a: ['target', 'rel'], img: ['alt', 'width', 'height'], video: ['controls', 'width', 'height'], audio: ['controls'], source: ['type'], ol: ['start', 'type', 'reversed'], li: ['value'], td: ['colspan', 'rowspan'], th: ['colspan', 'rowspan', 'scope'],
   table: ['border', 'cellpadding', 'cellspacing', 'width'], col: ['span'], colgroup: ['span'], blockquote: ['cite'], q: ['cite'], del: ['datetime', 'cite'], ins: ['datetime', 'cite'],
 };
 const renamed = 'data-rich-';
@@ -20,11 +20,14 @@ const styles = /^(text-align|text-indent|text-decoration(-.*)?|color|background-
 
 /** Whether an address is safe for a link: it is relative, or an http, mailto or tel URL. */
 export const isSafeLink = (address) => !/^[a-z][\w+.-]*:/i.test(address.replace(/[\s\u0000-\u001f]/g, '')) || /^(https?|mailto|tel):/i.test(address);
-const isSafePicture = (address) => /^data:image\/(png|jpeg|gif|webp|avif)[;,]/i.test(address) || (isSafeLink(address) && !/^(mailto|tel):/i.test(address));
+const isSafeFile = (address) => isSafeLink(address) && !/^(mailto|tel):/i.test(address.replace(/[\s\u0000-\u001f]/g, ''));
+const isSafePicture = (address) => /^data:image\/(png|jpeg|gif|webp|avif)[;,]/i.test(address) || isSafeFile(address);
+/** Whether an address is safe as the src of an element; no other elements keep a src. */
+const isSafeSource = (name, address) => (name === 'img' ? isSafePicture(address) : ['video', 'audio', 'source'].includes(name) && isSafeFile(address));
 
-/** The address at which the console shows a picture; "" for other servers, which the CSP blocks. */
+/** The address at which the console shows a file; "" for other servers, which the CSP blocks. */
 function shownAt(address, app) {
-  if (address.startsWith('data:')) return address;
+  if (/^data:/i.test(address)) return address;
   let url;
   try {
     url = new URL(address, app);
@@ -36,19 +39,32 @@ function shownAt(address, app) {
   return own && origins.includes(url.origin) && url.pathname.startsWith('/api/files/') ? `/_${url.pathname.slice('/api'.length)}` : '';
 }
 
-function setPicture(image, address, app) {
-  image.setAttribute(nameAside('src'), address);
+function setSource(node, address, app) {
+  node.setAttribute(nameAside('src'), address);
   const at = shownAt(address, app);
-  if (at) image.setAttribute('src', at);
+  if (at) node.setAttribute('src', at);
 }
 
-/** An image element for the area; null for an address that is not safe for a picture. */
-export function picture(address, words, app) {
-  if (!address || !isSafePicture(address)) return null;
-  const image = document.createElement('img');
-  setPicture(image, address, app);
-  image.setAttribute('alt', words);
-  return image;
+const extensions = {
+  image: /\.(png|jpe?g|gif|webp|svg|avif)$/i, video: /\.(mp4|m4v|webm|ogv|mov)$/i, audio: /\.(mp3|m4a|ogg|oga|opus|wav|flac|aac)$/i,
+};
+
+/** The element that shows a file of that name or address: "image", "video", "audio"; undefined for other files. */
+export const mediumOf = (name) => Object.keys(extensions).find((kind) => extensions[kind].test(name.split(/[?#]/)[0]));
+
+/** An element for the area that shows the file of an address; null for an address that is not safe. */
+export function medium(address, words, app) {
+  const kind = mediumOf(address) ?? 'image';
+  const made = document.createElement(kind === 'image' ? 'img' : kind);
+  if (!address || !isSafeSource(made.localName, address)) return null;
+  setSource(made, address, app);
+  if (kind === 'image') made.setAttribute('alt', words);
+  else {
+    made.setAttribute('controls', '');
+    made.preload = 'metadata';
+    if (words) made.title = words;
+  }
+  return made;
 }
 
 function keepStyles(text, to, lost) {
@@ -67,7 +83,7 @@ function keepAttribute(attribute, from, to, options, lost) {
   const name = attribute.name.replace(renamed, '');
   if (name === 'style') {
     if (options.styles !== false) keepStyles(value, to, lost);
-  } else if (is === 'img' && name === 'src' && isSafePicture(value)) setPicture(to, value, options.app);
+  } else if (name === 'src' && isSafeSource(is, value)) setSource(to, value, options.app);
   else if (name === 'class' || name === 'id') {
     if (options.styles !== false) to.setAttribute(nameAside(name), value);
   } else if (is === 'a' && name === 'href' && isSafeLink(value)) to.setAttribute(name, value);
@@ -82,6 +98,7 @@ function copy(from, to, options, lost) {
     else if (node.namespaceURI === 'http://www.w3.org/1999/xhtml' && kept.has(node.localName)) {
       const made = document.createElement(node.localName);
       for (const attribute of node.attributes) keepAttribute(attribute, node, made, options, lost);
+      if (made instanceof HTMLMediaElement) made.preload = 'metadata';
       copy(node, made, options, lost);
       to.append(made);
     } else {
@@ -124,9 +141,10 @@ export function write(element) {
     if (node.nodeType === Node.TEXT_NODE) html += escaped(node.data);
     if (node.nodeType !== Node.ELEMENT_NODE) continue;
     const name = node.localName;
+    if (node.dataset.richWaits !== undefined) continue; // the placeholder of a file that is not stored
     const inner = empty.has(name) ? '' : write(node);
     if (!kept.has(name)) {
-      html += inner;
+      html += name === 'font' ? inColour(node.getAttribute('color'), inner) : inner;
       continue;
     }
     const attributes = [...node.attributes].map((attribute) => written(node, attribute)).join('');
@@ -134,6 +152,12 @@ export function write(element) {
     else html += `<${name}${attributes}>${empty.has(name) ? '' : `${inner}</${name}>`}`;
   }
   return html;
+}
+
+/** HTML in a colour; the editing command of the browser sets colours by the element font. */
+function inColour(colour, inner) {
+  const style = colour ? allowedStyles(`color: ${colour}`) : '';
+  return style && inner ? `<span style="${escaped(style)}">${inner}</span>` : inner;
 }
 
 /** An attribute of the area as HTML, with a space before it; "" for a dropped attribute. */
@@ -152,4 +176,4 @@ function allowedStyles(text) {
 }
 
 /** Whether the area has neither text nor a visible element. */
-export const isEmpty = (area) => area.textContent.trim() === '' && !area.querySelector('img, hr, table, li');
+export const isEmpty = (area) => area.textContent.trim() === '' && !area.querySelector('img, video, audio, hr, table, li');

@@ -46,7 +46,7 @@ const groups = {
   ],
   'Beside the table': [
     [['J', 'K'], 'the next and the previous record'],
-    [['Alt ↑', 'Alt ↓'], 'move a file, a related record or a field, at its handle'],
+    [['Alt ↑', 'Alt ↓'], 'move a file, a related record, a chosen option or a field, at its handle'],
   ],
   'In editors of rules, filters and SQL': [
     [['Ctrl Space'], 'the list of completions'],

@@ -105,10 +105,13 @@ function steer(event) {
   }
 }
 
+/** The entries of a list that have an order: of options the chosen ones. */
+const ordered = (list) => [...list.querySelectorAll(':scope > [data-item]')].filter((item) => !item.matches('.check-item:not(:has(:checked))'));
+
 /** Marks the list as changed, and announces the new place of a moved entry. */
 function moved(item) {
   touched(item);
-  const all = [...item.parentElement.querySelectorAll(':scope > [data-item]')];
+  const all = ordered(item.parentElement);
   const name = item.querySelector('[data-label], [data-name-of], .name').textContent.trim();
   announce(`${name} is ${all.indexOf(item) + 1} of ${all.length}`);
 }
@@ -119,7 +122,8 @@ function move(event) {
   if (!grip || !event.altKey || !['ArrowUp', 'ArrowDown'].includes(event.key)) return;
   event.preventDefault();
   const item = grip.closest('[data-item]');
-  const other = event.key === 'ArrowUp' ? item.previousElementSibling : item.nextElementSibling;
+  const all = ordered(item.parentElement);
+  const other = all[all.indexOf(item) + (event.key === 'ArrowUp' ? -1 : 1)];
   if (!other) return;
   if (event.key === 'ArrowUp') other.before(item);
   else other.after(item);
@@ -139,8 +143,9 @@ document.addEventListener('pointerdown', (event) => {
 document.addEventListener('pointermove', (event) => {
   const over = dragged && document.elementFromPoint(event.clientX, event.clientY)?.closest('[data-item]');
   if (!over || over === dragged || over.parentElement !== dragged.parentElement) return;
-  const { top, height } = over.getBoundingClientRect();
-  if (event.clientY < top + height / 2) over.before(dragged);
+  const { top, height, left, width } = over.getBoundingClientRect();
+  const isBeside = Math.abs(dragged.getBoundingClientRect().top - top) < height / 2; // options stand beside each other
+  if (isBeside ? event.clientX < left + width / 2 : event.clientY < top + height / 2) over.before(dragged);
   else over.after(dragged);
 });
 document.addEventListener('pointerup', () => {
@@ -188,6 +193,15 @@ document.addEventListener('click', (event) => {
   }
 });
 
+/** Hides the options without the words; chosen ones stay. */
+document.addEventListener('input', (event) => {
+  if (!event.target.matches('[data-find-option]')) return;
+  const words = event.target.value.trim().toLowerCase();
+  for (const item of event.target.parentElement.querySelectorAll('[data-item]')) {
+    item.hidden = !item.querySelector('[data-label]').textContent.toLowerCase().includes(words) && !item.querySelector('input').checked;
+  }
+});
+
 /** "56.3, 12.5" in either box of a point fills both. */
 document.addEventListener('paste', (event) => {
   const point = event.target.closest('[data-point]');
@@ -221,6 +235,7 @@ const modules = {
   '[data-password]': () => import('./password.js'),
   '[data-files]': () => import('./files.js'),
   '[data-json]': () => import('./json.js'),
+  '[data-peek]': () => import('./preview.js'),
 };
 document.addEventListener('htmx:load', async (event) => {
   for (const [selector, load] of Object.entries(modules)) {

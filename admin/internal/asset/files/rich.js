@@ -1,51 +1,18 @@
-// The editor of HTML (data-rich): a toolbar and an editable area over the textarea of the form. The
-// textarea keeps the stored bytes until the first edit. The area shows a copy with allowed elements
-// and attributes only, so that no markup of a value runs, loads or imitates a part of the console.
-import { clean, isEmpty, isSafeLink, picture, write } from './html.js';
+// The editor of HTML (data-rich): a toolbar and an editable area over the textarea of the form.
+import { element, fragmentOf } from './element.js';
+import { charactersOf, around, blockAround, fill, insert, isFilled, keepSelection, parts, remember, reselect, richOf, run, selectCharacters, sync, typed, undo } from './richarea.js';
+import { align, colour, formatAround, turn } from './richformat.js';
+import { addFiles, addMedium, ask, filesOf, isWaiting, leaveOut, listMedia, pasted, problem, store, takeAddress, takeSize } from './richmedia.js';
+import { isEmpty, isSafeLink } from './html.js';
 
 const largest = 300_000; // size limit of the area, in characters of HTML; longer values are edited as source
-
-const richOf = (node) => node?.closest?.('[data-rich]');
-const parts = (rich) => ({
-  bar: rich.querySelector('[role=toolbar]'),
-  area: rich.querySelector('.rich-text'),
-  source: rich.querySelector('textarea'),
-  note: rich.querySelector('[data-rich-note]'),
-});
-const blocks = 'p, h1, h2, h3, h4, h5, h6, pre, blockquote, li, td, th';
-const undos = new WeakMap(); // by area: its content before the last change outside of the browser's undo
-const stored = new WeakMap(); // by area: { text: first value of the textarea, html: that value as the area writes it }
-let selected = null; // the last selection within an area, for the inputs of links and pictures
-
-document.execCommand('defaultParagraphSeparator', false, 'p');
-document.execCommand('styleWithCSS', false, false); // the policy of the page forbids style attributes in markup
-
-/** Shows the value of the textarea in the area. Returns the parts of the value that it leaves out. */
-function fill(rich) {
-  const { area, source } = parts(rich);
-  const { fragment, lost } = clean(source.value, { app: rich.dataset.app });
-  area.replaceChildren(fragment);
-  stored.set(area, { text: source.value, html: write(area) });
-  return [...lost];
-}
-
-/** Writes the edited HTML to the textarea, or the stored bytes if all edits were undone. */
-function sync(rich) {
-  const { area, source } = parts(rich);
-  const first = stored.get(area);
-  const html = write(area);
-  const value = html === first.html ? first.text : isEmpty(area) ? '' : html;
-  if (source.value === value) return;
-  source.value = value;
-  source.dispatchEvent(new Event('input', { bubbles: true }));
-}
 
 /** Shows the source if `wanted` is true, else the area. */
 function showSource(rich, wanted) {
   const { bar, area, source } = parts(rich);
   area.hidden = wanted;
   source.hidden = !wanted;
-  for (const control of bar.querySelectorAll('button, select')) control.disabled = wanted && !('richSource' in control.dataset);
+  for (const control of bar.querySelectorAll('button, select')) control.disabled = wanted && !['richSource', 'richFull'].some((name) => name in control.dataset);
   const button = bar.querySelector('[data-rich-source]');
   button.setAttribute('aria-pressed', String(wanted));
   closeRows(rich);
@@ -72,113 +39,21 @@ export function begin(rich) {
   showSource(rich, !open(rich));
   if (focused && source.hidden) area.focus({ preventScroll: true });
   source.addEventListener('restored', () => begin(rich), { once: true });
+  resume(rich);
 }
 
 function toggleSource(rich) {
   const { area, source } = parts(rich);
   if (source.hidden) {
+    if (isWaiting(rich)) return;
     showSource(rich, true);
     source.focus();
     return;
   }
-  if (source.value !== stored.get(area)?.text) open(rich);
+  if (!isFilled(rich)) open(rich);
   if (source.value.length > largest) return;
   showSource(rich, false);
   area.focus();
-}
-
-/** Runs an editing command of the browser on the selection. The browser can undo it. */
-function run(rich, command, value) {
-  const { area } = parts(rich);
-  if (document.activeElement !== area) reselect(rich);
-  const at = charactersOf(area);
-  const inText = getSelection().anchorNode.nodeType === Node.TEXT_NODE && !(getSelection().isCollapsed && getSelection().anchorOffset === 0);
-  document.execCommand(command, false, value);
-  // Chromium leaves a paragraph around a new list, and moves the caret to the start of the list.
-  if (/List$/.test(command)) {
-    for (const paragraph of area.querySelectorAll('p:has(> :is(ul, ol))')) paragraph.replaceWith(...paragraph.childNodes);
-    if (inText) selectCharacters(area, at);
-  }
-  sync(rich);
-  reflect(rich);
-}
-
-/** The start and the end of the selection as character offsets in the area. */
-function charactersOf(area) {
-  const range = getSelection().getRangeAt(0);
-  return [[range.startContainer, range.startOffset], [range.endContainer, range.endOffset]].map(([node, offset]) => {
-    const before = document.createRange();
-    before.selectNodeContents(area);
-    before.setEnd(node, offset);
-    return before.toString().length;
-  });
-}
-
-/** Selects between two character offsets of the area; does nothing in an area without text. */
-function selectCharacters(area, [from, to]) {
-  const texts = document.createTreeWalker(area, NodeFilter.SHOW_TEXT);
-  const places = [];
-  for (let done = 0; texts.nextNode(); done += texts.currentNode.length) {
-    const end = done + texts.currentNode.length;
-    // At a border of two text nodes a selection begins in the second; a caret or the end of a
-    // selection stays in the first.
-    if (places.length === 0 && (from < end || (from === to && from === end))) places.push([texts.currentNode, from - done]);
-    if (places.length === 1 && to <= end) places.push([texts.currentNode, to - done]);
-  }
-  if (places.length === 2) getSelection().setBaseAndExtent(...places[0], ...places[1]);
-}
-
-/** Stores the content of the area for undo, before a change without an editing command. */
-const remember = (area) => undos.set(area, [...area.cloneNode(true).childNodes]);
-
-const isBlock = (node) => node.matches?.('p, h1, h2, h3, h4, h5, h6, blockquote, pre, ul, ol, dl, table, hr, div, figure, section, article') ?? false;
-
-/** Replaces the selection by nodes. Blocks split the block around the selection. */
-function insert(rich, fragment) {
-  const { area } = parts(rich);
-  remember(area);
-  const range = getSelection().getRangeAt(0);
-  range.deleteContents();
-  const only = fragment.childNodes.length === 1 && fragment.firstChild.localName === 'p' ? fragment.firstChild : null;
-  if (only) fragment.replaceChildren(...only.childNodes);
-  const last = fragment.lastChild;
-  if (!last) return;
-  const block = [...area.childNodes].find((node) => node.contains(range.startContainer));
-  if (!block || ![...fragment.childNodes].some(isBlock)) range.insertNode(fragment);
-  else {
-    const tail = range.cloneRange();
-    tail.setEndAfter(block);
-    const rest = tail.extractContents().firstChild;
-    block.after(fragment, ...(rest && !isEmpty(rest) ? [rest] : []));
-    if (isEmpty(block)) block.remove();
-  }
-  const end = document.createRange();
-  if (isBlock(last)) end.selectNodeContents(last);
-  else end.setStartAfter(last);
-  end.collapse(false);
-  getSelection().removeAllRanges();
-  getSelection().addRange(end);
-  sync(rich);
-}
-
-/** Undoes the last insertion or change of a table, unless something was typed since. */
-function undo(rich) {
-  const { area } = parts(rich);
-  if (!undos.has(area)) return false;
-  area.replaceChildren(...undos.get(area));
-  undos.delete(area);
-  getSelection().selectAllChildren(area);
-  getSelection().collapseToEnd();
-  sync(rich);
-  return true;
-}
-
-/** The closest element around the selection that matches a selector, within the area. */
-function around(rich, selector) {
-  const { area } = parts(rich);
-  const at = getSelection().anchorNode;
-  const found = (at?.nodeType === Node.TEXT_NODE ? at.parentElement : at)?.closest?.(selector);
-  return found && found !== area && area.contains(found) ? found : null;
 }
 
 /** Shows the formatting of the selection in the buttons of the toolbar. */
@@ -187,8 +62,20 @@ function reflect(rich) {
   for (const button of bar.querySelectorAll('[data-rich-toggle]')) button.setAttribute('aria-pressed', String(document.queryCommandState(button.dataset.richToggle)));
   bar.querySelector('[data-rich-open=link]').setAttribute('aria-pressed', String(Boolean(around(rich, 'a'))));
   const select = bar.querySelector('select');
-  const name = around(rich, blocks)?.localName ?? 'p';
+  const name = blockAround(rich);
+  reflectFormat(rich);
   select.value = [...select.options].some((option) => option.value === name) ? name : 'p';
+}
+
+/** Shows the alignment, the direction and the colour of the selection in their rows. */
+function reflectFormat(rich) {
+  const { alignment, direction, colour: used } = formatAround(rich);
+  const press = (name, value) => {
+    for (const button of rich.querySelectorAll(`button[data-rich-${name}]`)) button.setAttribute('aria-pressed', String(button.getAttribute(`data-rich-${name}`) === value));
+  };
+  press('align', alignment);
+  press('dir', direction);
+  press('colour', used);
 }
 
 /** Makes one control of the toolbar its Tab stop. */
@@ -196,10 +83,10 @@ function rove(bar, to) {
   for (const control of bar.querySelectorAll('button, select')) control.tabIndex = control === to ? 0 : -1;
 }
 
-// The rows below the toolbar: for a link, a picture, a table.
+// The rows below the toolbar.
 
 function closeRows(rich) {
-  for (const row of rich.querySelectorAll('[data-rich-row]')) row.hidden = true;
+  for (const row of rich.querySelectorAll('[data-rich-row]:not([data-rich-row=waiting])')) row.hidden = true;
   for (const button of rich.querySelectorAll('[aria-expanded]')) button.ariaExpanded = 'false';
 }
 
@@ -211,28 +98,60 @@ function openRow(rich, name) {
   row.hidden = false;
   rich.querySelector(`[data-rich-open=${name}]`).ariaExpanded = 'true';
   if (name === 'link') row.querySelector('input').value = around(rich, 'a')?.getAttribute('href') ?? '';
-  if (name === 'picture') listPictures(rich, row);
+  if (name === 'medium') listMedia(rich);
+  reflectFormat(rich);
   if (name === 'table') for (const button of row.querySelectorAll('[data-rich-cells]')) button.hidden = !around(rich, 'td, th');
   row.querySelector('input, button:not([hidden])').focus();
 }
 
-/** Restores the selection from before a row took the focus. */
-function reselect(rich) {
-  const { area } = parts(rich);
-  area.focus();
-  if (selected && area.contains(selected.startContainer)) {
-    getSelection().removeAllRanges();
-    getSelection().addRange(selected);
-  } else if (!area.contains(getSelection().anchorNode)) {
-    getSelection().selectAllChildren(area);
-    getSelection().collapseToEnd();
+// Full screen: the editor covers the page, of which the rest is inert.
+
+let full = null; // the editor in full screen: { rich, inert: the elements that were made inert }
+
+const placeOf = (rich) => `${rich.closest('[data-record]')?.dataset.record} ${parts(rich).source.name}`;
+
+function enterFull(rich) {
+  const inert = [];
+  for (let at = rich; at !== document.body; at = at.parentElement) {
+    for (const other of at.parentElement.children) if (other !== at && !other.inert && !other.matches('#toasts, #said, #dialogs')) inert.push(other);
   }
+  for (const other of inert) other.inert = true;
+  full = { rich, inert };
+  showFull(rich, true);
 }
 
-function problem(row, words) {
-  const place = row.querySelector('.err');
-  place.textContent = words;
-  place.hidden = words === '';
+function leaveFull() {
+  const { rich, inert } = full;
+  for (const other of inert) other.inert = false;
+  full = null;
+  showFull(rich, false);
+}
+
+function showFull(rich, is) {
+  rich.classList.toggle('is-full', is);
+  const button = rich.querySelector('[data-rich-full]');
+  button.setAttribute('aria-pressed', String(is));
+  button.title = is ? 'Leave full screen  Esc' : 'Full screen';
+}
+
+let again = null; // the editor that a save has replaced while it was in full screen: { place, at: its selection }
+
+document.addEventListener('htmx:beforeSwap', (event) => {
+  if (!full || !event.detail.shouldSwap || !event.detail.target?.contains(full.rich)) return;
+  const { area } = parts(full.rich);
+  again = { place: placeOf(full.rich), at: area.hidden || !area.contains(getSelection().anchorNode) ? null : charactersOf(area) };
+  leaveFull();
+});
+
+/** Brings an editor back to full screen that a save has replaced. */
+function resume(rich) {
+  if (again?.place !== placeOf(rich)) return;
+  const { at } = again;
+  again = null;
+  enterFull(rich);
+  const { area, source } = parts(rich);
+  (area.hidden ? source : area).focus();
+  if (at && !area.hidden) selectCharacters(area, at);
 }
 
 function setLink(rich, row) {
@@ -255,75 +174,6 @@ function setLink(rich, row) {
     made.textContent = address;
     insert(rich, fragmentOf(made));
   } else run(rich, 'createLink', address);
-}
-
-/** The stored pictures of the edited record. */
-function ownPictures(rich) {
-  const thumbs = [...(rich.closest('form')?.querySelectorAll('.files [data-item]:not(.is-gone) img.thumb') ?? [])].filter((image) => image.src.includes('/_/files/'));
-  return thumbs.map((image) => ({
-    thumb: image.src, address: new URL(image.src).pathname.replace('/_/files/', '/api/files/'), title: image.closest('[data-item]').querySelector('.name').textContent,
-  }));
-}
-
-let asked = 0;
-
-/** Lists the pictures of the record, or the pictures of the chosen collection for the words. */
-async function listPictures(rich, row) {
-  const from = row.querySelector('[data-rich-from]').value;
-  const find = row.querySelector('[data-rich-find]');
-  const list = row.querySelector('[data-rich-pictures]');
-  const mine = ++asked;
-  find.hidden = from === '';
-  let found = ownPictures(rich);
-  if (from) {
-    const answer = await fetch(`/_/pictures?${new URLSearchParams({ in: from, q: find.value })}`, { headers: { 'HX-Request': 'true' } }).catch(() => null);
-    found = answer?.ok ? await answer.json() : [];
-  }
-  if (mine !== asked) return;
-  list.replaceChildren(
-    ...found.map(({ thumb, address, title, name }) => {
-      const image = element('img');
-      image.src = thumb;
-      image.alt = '';
-      image.className = 'thumb';
-      const label = element('span', title);
-      label.className = 'clip';
-      const button = element('button', image, label);
-      button.type = 'button';
-      button.className = 'btn btn-quiet btn-s';
-      button.title = name ?? title;
-      button.dataset.address = rich.dataset.base + address;
-      return button;
-    }),
-  );
-  if (found.length === 0) list.textContent = 'No pictures';
-}
-
-function addPicture(rich, row) {
-  const [address, words] = row.querySelectorAll('input:not([data-rich-find])');
-  const made = picture(address.value.trim(), words.value.trim(), rich.dataset.app);
-  if (!made) {
-    problem(row, 'An address of a picture begins with https://, http:// or /.');
-    address.focus();
-    return;
-  }
-  problem(row, '');
-  closeRows(rich);
-  reselect(rich);
-  insert(rich, fragmentOf(made));
-  address.value = words.value = '';
-}
-
-function fragmentOf(...nodes) {
-  const fragment = document.createDocumentFragment();
-  fragment.append(...nodes);
-  return fragment;
-}
-
-function element(name, ...children) {
-  const made = document.createElement(name);
-  made.append(...children);
-  return made;
 }
 
 const emptyCell = (name) => element(name, element('br'));
@@ -367,50 +217,80 @@ document.addEventListener('click', (event) => {
   const rich = richOf(event.target);
   const button = event.target.closest('button');
   if (!rich || !button || !rich.contains(button)) return;
-  const { richToggle, richBlock, richOpen, richDo, address } = button.dataset;
+  const { richToggle, richBlock, richOpen, richDo, richAlign, richDir, richColour, address } = button.dataset;
   const row = button.closest('[data-rich-row]');
-  if (richToggle) run(rich, richToggle);
-  else if (richBlock) run(rich, 'formatBlock', around(rich, richBlock) ? 'p' : richBlock);
+  if (richToggle) command(rich, richToggle);
+  else if (richBlock) command(rich, 'formatBlock', around(rich, richBlock) ? 'p' : richBlock);
   else if (richOpen) openRow(rich, richOpen);
   else if ('richSource' in button.dataset) toggleSource(rich);
+  else if ('richFull' in button.dataset) toggleFull(rich);
+  else if (richAlign) format(rich, button, () => align(rich, richAlign));
+  else if (richDir) format(rich, button, () => turn(rich, richDir));
+  else if (richColour !== undefined) format(rich, button, () => colour(rich, richColour));
+  else if ('richChoose' in button.dataset) chooseFiles(rich);
+  else if ('richDrop' in button.dataset) leaveOut(rich);
   else if (richDo === 'link') setLink(rich, row);
   else if (richDo === 'unlink') {
     row.querySelector('input').value = '';
     setLink(rich, row);
-  } else if (richDo === 'picture') addPicture(rich, row);
+  } else if (richDo === 'medium') addMedium(rich, () => closeRows(rich));
+  else if (richDo === 'store') store(rich);
   else if (richDo) changeTable(rich, richDo);
-  else if (address) row.querySelector('input').value = address;
+  else if (address) takeAddress(rich, button);
 });
 
-/** A press on a button of the toolbar must not move the selection out of the area. */
-document.addEventListener('mousedown', (event) => {
-  if (event.target.closest('.rich-bar button')) event.preventDefault();
-});
-
-/** Lists the pictures again for another collection or other words. */
-function findPictures(event) {
-  if (event.target.matches('[data-rich-from], [data-rich-find]')) listPictures(richOf(event.target), event.target.closest('[data-rich-row]'));
+/** Opens the file chooser of the browser. */
+function chooseFiles(rich) {
+  const input = Object.assign(element('input'), { type: 'file', multiple: true, accept: 'image/*,video/*,audio/*' });
+  input.addEventListener('change', () => {
+    closeRows(rich);
+    addFiles(rich, input.files);
+  });
+  input.click();
 }
-document.addEventListener('change', (event) => event.target.matches('select') && findPictures(event));
-document.addEventListener('input', (event) => event.target.matches('input') && findPictures(event));
+
+/** Runs an editing command and shows the formatting of the selection. */
+function command(rich, name, value) {
+  run(rich, name, value);
+  reflect(rich);
+}
+
+/** Changes the format of the selection. Its row stays open, and the button keeps the focus. */
+function format(rich, button, change) {
+  const byKey = document.activeElement === button;
+  change();
+  reflectFormat(rich);
+  if (byKey) button.focus();
+}
+
+function toggleFull(rich) {
+  if (full) leaveFull();
+  else enterFull(rich);
+  const { area, source } = parts(rich);
+  (area.hidden ? source : area).focus();
+}
+
+/** A press on a button of the toolbar or of a format must not move the selection out of the area. */
+document.addEventListener('mousedown', (event) => {
+  if (event.target.closest('.rich-bar button, [data-rich-align], [data-rich-dir], [data-rich-colour]')) event.preventDefault();
+});
 
 document.addEventListener('change', (event) => {
   const rich = richOf(event.target);
-  if (rich && event.target.matches('.rich-bar select')) {
+  if (!rich) return;
+  if (event.target.matches('.rich-bar select')) {
     reselect(rich);
-    run(rich, 'formatBlock', event.target.value);
-  }
+    command(rich, 'formatBlock', event.target.value);
+  } else if (event.target.matches('[data-rich-from]')) listMedia(rich);
+  else if (event.target.matches('[data-rich-size]')) takeSize(rich);
+  else if (event.target.matches('[data-rich-other]')) format(rich, event.target, () => colour(rich, event.target.value));
 });
+document.addEventListener('input', (event) => event.target.matches('[data-rich-find]') && listMedia(richOf(event.target)));
 
-/** Stores the selection if it is within an area. */
-function keepSelection() {
-  const at = getSelection().rangeCount > 0 && getSelection().getRangeAt(0);
-  const area = at && (at.startContainer.parentElement ?? at.startContainer).closest?.('.rich-text');
-  if (!area) return;
-  selected = at.cloneRange();
-  reflect(richOf(area));
-}
-document.addEventListener('selectionchange', keepSelection);
+document.addEventListener('selectionchange', () => {
+  const area = keepSelection();
+  if (area) reflect(richOf(area));
+});
 // The selectionchange event of the last change may arrive after the area has lost the focus.
 document.addEventListener('focusout', (event) => event.target.matches('.rich-text') && keepSelection());
 
@@ -420,12 +300,14 @@ document.addEventListener('focusin', (event) => {
   const first = element('p', element('br'));
   event.target.replaceChildren(first);
   getSelection().collapse(first, 0);
+  keepSelection();
 });
 
 document.addEventListener('input', (event) => {
   if (!event.target.matches('.rich-text')) return;
-  undos.delete(event.target);
+  typed(event.target);
   sync(richOf(event.target));
+  ask(richOf(event.target), false); // a placeholder may have been deleted
 });
 
 /** Pasted and dropped HTML is sanitised, without its styles. */
@@ -440,7 +322,30 @@ document.addEventListener('beforeinput', (event) => {
     run(rich, 'insertText', event.dataTransfer?.getData('text/plain') ?? '');
     return;
   }
-  insert(rich, clean(html, { app: rich.dataset.app, styles: false }).fragment);
+  insert(rich, pasted(rich, html));
+  ask(rich);
+});
+
+/** Pasted and dropped files wait in the text until they are stored. */
+document.addEventListener('paste', (event) => {
+  const files = event.target.closest?.('.rich-text') ? filesOf(event.clipboardData) : [];
+  if (files.length === 0) return;
+  event.preventDefault();
+  addFiles(richOf(event.target), files);
+});
+document.addEventListener('dragover', (event) => {
+  if (event.target.closest?.('.rich-text') && event.dataTransfer.types.includes('Files')) event.preventDefault();
+});
+document.addEventListener('drop', (event) => {
+  const area = event.target.closest?.('.rich-text');
+  const files = area ? filesOf(event.dataTransfer) : [];
+  if (files.length === 0) return;
+  event.preventDefault();
+  area.focus();
+  const at = document.caretRangeFromPoint?.(event.clientX, event.clientY);
+  if (at && area.contains(at.startContainer)) getSelection().collapse(at.startContainer, at.startOffset);
+  keepSelection();
+  addFiles(richOf(area), files);
 });
 
 document.addEventListener('keydown', (event) => {
@@ -449,7 +354,10 @@ document.addEventListener('keydown', (event) => {
   const bar = event.target.closest('.rich-bar');
   const row = event.target.closest('[data-rich-row]');
   if (event.target.matches('.rich-text') && event.key === 'z' && (event.ctrlKey || event.metaKey) && !event.shiftKey) {
-    if (undo(rich)) event.preventDefault();
+    if (undo(rich)) {
+      event.preventDefault();
+      ask(rich, false);
+    }
   } else if (bar && ['ArrowLeft', 'ArrowRight', 'Home', 'End'].includes(event.key)) {
     const all = [...bar.querySelectorAll('button, select')].filter((control) => !control.disabled);
     const at = all.indexOf(event.target);
@@ -458,9 +366,13 @@ document.addEventListener('keydown', (event) => {
     rove(bar, next);
     next.focus();
     event.preventDefault();
-  } else if (row && event.key === 'Escape') {
+  } else if (row && row.dataset.richRow !== 'waiting' && event.key === 'Escape') {
     closeRows(rich);
     reselect(rich);
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  } else if (full && event.key === 'Escape') {
+    toggleFull(rich);
     event.preventDefault();
     event.stopImmediatePropagation();
   } else if (row && event.key === 'Enter' && event.target.matches('input')) {

@@ -8,6 +8,7 @@ package ir
 type Statement struct {
 	Base     *Source
 	Columns  []string
+	Cut      int // columns of text and JSON are read as that many characters at most; 0: whole
 	Outputs  []Output
 	Conds    []Cond // that all must hold
 	Flags    []Cond // read as booleans, after the outputs

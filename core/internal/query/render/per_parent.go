@@ -99,7 +99,7 @@ func (w *writer) countPerParent(s *ir.Statement) string {
 func (w *writer) outputList(s *ir.Statement) []string {
 	var list []string
 	for _, c := range s.Columns {
-		list = append(list, w.column(s.Base, c))
+		list = append(list, w.cut(s, c))
 	}
 	for i := range s.Outputs {
 		list = append(list, w.output(&s.Outputs[i]))

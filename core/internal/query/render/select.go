@@ -143,7 +143,11 @@ func (w *writer) outputs(s *ir.Statement) []byte {
 	}
 	for _, c := range s.Columns {
 		next()
-		sql = appendName(append(sql, "t."...), c)
+		if s.Cut > 0 {
+			sql = append(sql, w.cut(s, c)...)
+		} else {
+			sql = appendName(append(sql, "t."...), c)
+		}
 	}
 	for i := range s.Outputs {
 		next()
@@ -156,6 +160,16 @@ func (w *writer) outputs(s *ir.Statement) []byte {
 		sql = append(sql, '1')
 	}
 	return sql
+}
+
+// cut renders a column of the statement, of a long text or JSON the beginning.
+func (w *writer) cut(s *ir.Statement, name string) string {
+	column := w.column(s.Base, name)
+	f := s.Base.Collection.Field(name)
+	if s.Cut == 0 || f == nil || f.IsID() || f.Kind.Class() != schema.ClassText && f.Kind.Class() != schema.ClassJSON {
+		return column
+	}
+	return w.dialect.Cut(column, s.Cut)
 }
 
 // output renders a column of a related record, NULL where a guard does not hold.

@@ -2,6 +2,7 @@
 package postgres
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/loambase/loam/core/internal/store"
@@ -178,6 +179,11 @@ func (Dialect) Param(param string, kind store.ColumnKind) string {
 		return param + "::json"
 	}
 	return param + `::text COLLATE "C"`
+}
+
+// Cut is left of the text, of which PostgreSQL decompresses the beginning only.
+func (Dialect) Cut(column string, characters int) string {
+	return "left(" + column + "::text, " + strconv.Itoa(characters) + ")"
 }
 
 // EqualFold compares what an index COLLATE NOCASE is made on (translateIndex).

@@ -3,6 +3,7 @@
 package sqlite
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/loambase/loam/core/internal/store"
@@ -124,6 +125,11 @@ func (Dialect) Param(param string, kind store.ColumnKind) string {
 		return "CAST(" + param + " AS NUMERIC)"
 	}
 	return param
+}
+
+// Cut is substr of a text.
+func (Dialect) Cut(column string, characters int) string {
+	return "CASE typeof(" + column + ") WHEN 'text' THEN substr(" + column + ", 1, " + strconv.Itoa(characters) + ") ELSE " + column + " END"
 }
 
 // EqualFold gives the comparison the collation.

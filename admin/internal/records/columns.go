@@ -1,0 +1,67 @@
+package records
+
+import (
+	"maps"
+	"net/url"
+
+	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/core"
+)
+
+// keptColumns is the name of the document with the columns that a superuser has chosen: names of
+// fields, by the id of the collection.
+const keptColumns = "columns"
+
+// recall sets the columns to those that the superuser has chosen before, unless the address chooses
+// columns.
+func (v *view) recall(c *console.Call) error {
+	if v.chosen {
+		return nil
+	}
+	var chosen map[string][]string
+	if err := c.App.Kept(c.R.Context(), c.Caller, keptColumns, &chosen); err != nil {
+		return err
+	}
+	if names := chosen[v.in.ID]; len(names) > 0 {
+		v.choose(names)
+		v.readOrders(c)
+	}
+	return nil
+}
+
+// chooseColumns stores the columns of the form, and redirects to the view of the form with them. A
+// form without columns restores the default columns.
+func chooseColumns(c *console.Call) error {
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	if err := form.Read(c, form.Small); err != nil {
+		return err
+	}
+	names := c.R.PostForm["cols"]
+	err = core.ChangeKept(c.R.Context(), c.App, c.Caller, keptColumns, func(chosen map[string][]string) (map[string][]string, error) {
+		changed := maps.Clone(chosen)
+		if changed == nil {
+			changed = map[string][]string{}
+		}
+		maps.DeleteFunc(changed, func(id string, _ []string) bool { return c.App.Snapshot().ByID(id) == nil })
+		if changed[in.ID] = names; len(names) == 0 {
+			delete(changed, in.ID)
+		}
+		return changed, nil
+	})
+	if err != nil {
+		return err
+	}
+	q := url.Values{}
+	for _, name := range []string{"filter", "sort", "rows", "cols"} {
+		for _, value := range c.R.PostForm[name] {
+			if value != "" {
+				q.Add(name, value)
+			}
+		}
+	}
+	return c.Go(savedPath(in, q.Encode()))
+}
