@@ -180,6 +180,7 @@ await onStage(async (stage) => {
     await option(row(page, 'title'), 'pattern').fill('(');
     await page.getByText('my_bool').first().click();
     await option(row(page, 'my_bool'), 'name').fill('no name!');
+    assert.equal(await option(row(page, 'no_name_'), 'name').inputValue(), 'no_name_');
     await save(page);
     await page.locator('[data-error$=".pattern"]:not([hidden]), [data-error$=".name"]:not([hidden])').first().waitFor();
     await picture(page, 'collection-errors');

@@ -71,6 +71,16 @@ document.addEventListener('click', (event) => {
   }
 });
 
+/** A name of a collection or a field consists of letters, digits and _. */
+document.addEventListener('input', ({ target, isComposing }) => {
+  if (isComposing || !target.matches('#new-name, #collection-name, #duplicate-name, #fieldlist [name$=".name"]')) return;
+  const at = target.selectionStart;
+  const name = target.value.replace(/\W/g, '_');
+  if (name === target.value) return;
+  target.value = name;
+  target.setSelectionRange(at, at);
+});
+
 document.addEventListener('input', (event) => {
   const item = event.target.closest('.fl');
   if (item && /\.(name|pattern)$/.test(event.target.name) && !event.target.readOnly) item.querySelector('[data-name-of]').textContent = event.target.value;
