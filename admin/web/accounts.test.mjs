@@ -1,5 +1,6 @@
 // The sign-in options of a collection: methods, providers and their secrets, mails, revoked tokens.
 import assert from 'node:assert/strict';
+import { generateKeyPairSync, verify } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
@@ -59,14 +60,20 @@ await onStage(async (stage) => {
     await page.goto(`${stage.url}/_/c/people/sign-in`);
     await page.getByLabel('One-time code', { exact: false }).first().check();
     await page.getByLabel('A code is good for').fill('240');
-    await page.getByLabel('Provider', { exact: true }).selectOption('github');
-    await page.getByRole('button', { name: 'Add the provider' }).click();
+    await page.getByLabel('Known by').fill('');
+    await page.getByRole('group', { name: 'Known by: presets' }).getByRole('button', { name: 'email' }).click();
+    assert.equal(await page.getByLabel('Known by').inputValue(), 'email');
+    await page.getByRole('button', { name: 'Add a provider' }).click();
+    await page.getByLabel('Find a provider').fill('nothing');
+    await page.getByText('No provider has this name').waitFor();
+    await page.getByLabel('Find a provider').fill('hub');
+    assert.equal(await page.getByRole('dialog').getByRole('listitem').count(), 1);
+    await page.getByRole('button', { name: 'GitHub' }).click();
     await page.getByLabel('Client id').fill('my-client');
     await page.getByLabel('Client secret').fill('my-secret');
-    await page.getByLabel('More options').fill('nothing');
-    await page.getByRole('button', { name: 'Save', exact: true }).click();
-    await page.getByText('This is no JSON object').waitFor();
-    await page.getByLabel('More options').fill('');
+    await page.getByRole('button', { name: 'Add a provider' }).click();
+    await page.getByRole('button', { name: 'GitHub', disabled: true }).waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
     await picture(page, 'sign-in-options-1440-light');
     await save(page);
     let now = await stored();
@@ -87,6 +94,64 @@ await onStage(async (stage) => {
     await save(page);
     now = await stored();
     assert.deepEqual(now.oauth2.providers, []);
+    await isWell(page);
+  });
+
+  test('the client secret of Apple is signed on the server', async () => {
+    const page = await stage.signedIn();
+    const dialog = page.getByRole('dialog');
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
+    await page.goto(`${stage.url}/_/c/people/sign-in`);
+    await page.getByRole('button', { name: 'Add a provider' }).click();
+    await page.getByRole('button', { name: 'Apple' }).click();
+    await page.getByLabel('Client id').fill('com.example.app');
+    await page.getByRole('button', { name: 'Make a client secret' }).click();
+    assert.equal(await dialog.getByLabel('Client id').inputValue(), 'com.example.app');
+    await dialog.getByLabel('Team id').fill('TEAM567890');
+    await dialog.getByLabel('Key id').fill('KEY');
+    await dialog.getByLabel('Private key').fill('no key');
+    await dialog.getByLabel('Good for').fill('400');
+    await dialog.getByRole('button', { name: 'Make the secret' }).click();
+    for (const name of ['keyId', 'privateKey', 'duration']) await dialog.locator(`[data-error=${name}]:not([hidden])`).waitFor();
+    await picture(page, 'apple-secret');
+    await dialog.getByLabel('Key id').fill('KEY4567890');
+    await dialog.getByLabel('Private key').fill(pem);
+    await dialog.getByLabel('Good for').fill('30');
+    await dialog.getByRole('button', { name: 'Make the secret' }).click();
+    await page.getByText('Made a secret that is good until').waitFor();
+    const [head, body, signature] = (await page.getByLabel('Client secret').inputValue()).split('.');
+    const decoded = (part) => JSON.parse(Buffer.from(part, 'base64url'));
+    assert.deepEqual(decoded(head), { alg: 'ES256', kid: 'KEY4567890', typ: 'JWT' });
+    const { iat, exp, ...claims } = decoded(body);
+    assert.deepEqual([claims, exp - iat], [{ iss: 'TEAM567890', sub: 'com.example.app', aud: ['https://appleid.apple.com'] }, 30 * 86400]);
+    assert.ok(verify('sha256', Buffer.from(`${head}.${body}`), { key: publicKey, dsaEncoding: 'ieee-p1363' }, Buffer.from(signature, 'base64url')));
+    await save(page);
+    assert.equal((await client('apple')).clientSecret, [head, body, signature].join('.'));
+    const options = await stage.api('POST', '/api/sql', { query: "SELECT options FROM _collections WHERE name = 'people'" });
+    assert.ok(!options.rows[0][0].includes(pem.split('\n')[1]), 'the private key is stored');
+    await isWell(page);
+  });
+
+  test('a change of the addresses of an OIDC provider is confirmed', async () => {
+    const page = await stage.signedIn();
+    const addresses = (host) => ({ authURL: `https://${host}/auth`, tokenURL: `https://${host}/token`, userInfoURL: `https://${host}/me` });
+    await stage.api('PATCH', '/api/collections/people', { oauth2: { providers: [{ name: 'oidc', clientId: 'a', clientSecret: 'b', ...addresses('a.example'), extra: { issuers: ['a'], own: 1 } }] } });
+    await page.goto(`${stage.url}/_/c/people/sign-in`);
+    await page.locator('[data-provider] summary').click();
+    await page.getByLabel('Address to sign in').fill('https://b.example/auth');
+    await page.getByLabel('Accepted issuers').fill('b\nc');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('link', { name: 'linked accounts' }).waitFor();
+    assert.deepEqual((await dialog.locator('tbody tr').allInnerTexts()).map((text) => text.replace(/\s+/g, ' ')), ['oidc authURL https://a.example/auth https://b.example/auth', 'oidc extra.issuers a b c']);
+    await picture(page, 'oidc-review');
+    const loaded = page.waitForEvent('load');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await loaded;
+    const [oidc] = (await stored()).oauth2.providers;
+    assert.deepEqual([oidc.authURL, oidc.extra], ['https://b.example/auth', { issuers: ['b', 'c'], own: 1 }]);
+    assert.equal((await client('oidc')).clientSecret, 'b');
     await isWell(page);
   });
 

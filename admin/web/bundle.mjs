@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { build } from 'esbuild';
+import * as icons from 'simple-icons';
 import { mesh, merge } from 'topojson-client';
 import { presimplify, simplify } from 'topojson-simplify';
 
@@ -22,6 +23,17 @@ await copyFile(from('uplot/LICENSE'), to('uplot.LICENSE.txt'));
 // The map of points: outlines and borders of Natural Earth, which is in the public domain.
 await writeFile(to('world.svg'), world(JSON.parse(await readFile(from('world-atlas/countries-50m.json'), 'utf8'))));
 await copyFile(from('world-atlas/LICENSE'), to('world.LICENSE.txt'));
+
+// The logos of OAuth2 providers. Simple Icons has none of Microsoft, Yandex, monday.com, Lark, mailcow
+// and Planning Center.
+const brands = {
+  apple: 'Apple', google: 'Google', facebook: 'Facebook', instagram2: 'Instagram', github: 'Github', gitlab: 'Gitlab', bitbucket: 'Bitbucket', gitee: 'Gitee',
+  gitea: 'Gitea', discord: 'Discord', twitter: 'X', kakao: 'Kakaotalk', vk: 'Vk', linear: 'Linear', notion: 'Notion', box: 'Box', spotify: 'Spotify', trakt: 'Trakt',
+  twitch: 'Twitch', patreon: 'Patreon', strava: 'Strava', wakatime: 'Wakatime', livechat: 'Livechat', oidc: 'Openid', oidc2: 'Openid', oidc3: 'Openid',
+};
+const logos = Object.entries(brands).map(([name, brand]) => [name, { path: icons[`si${brand}`].path, colour: `#${icons[`si${brand}`].hex}` }]);
+await writeFile(here('../../auth/provider/logos.json'), `${JSON.stringify(Object.fromEntries(logos), null, 1)}\n`);
+await copyFile(from('simple-icons/LICENSE.md'), here('../../auth/provider/logos.LICENSE.txt'));
 
 // GraphiQL: only the page of admin/internal/graphiql loads it.
 const folder = here('../internal/graphiql/files');
@@ -84,7 +96,9 @@ function world(atlas) {
 }
 
 /** The area of a ring in square degrees. */
-const area = (ring) => Math.abs(ring.reduce((sum, [x, y], i) => sum + x * ring[(i + 1) % ring.length][1] - ring[(i + 1) % ring.length][0] * y, 0)) / 2;
+function area(ring) {
+  return Math.abs(ring.reduce((sum, [x, y], i) => sum + x * ring[(i + 1) % ring.length][1] - ring[(i + 1) % ring.length][0] * y, 0)) / 2;
+}
 
 /** Lines of longitudes and latitudes as path data: an absolute start and relative steps. */
 function lines(list) {

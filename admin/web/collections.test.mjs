@@ -34,7 +34,8 @@ await onStage(async (stage) => {
     const number = row(page, 'my_number');
     await option(number, 'min').fill('0.5');
     await number.locator('input[type=checkbox][name$=".required"]').check();
-    await page.getByLabel(/^Indexes/).fill('CREATE UNIQUE INDEX idx_my_text ON things (my_text)');
+    await page.getByRole('button', { name: 'New index' }).click();
+    await page.getByLabel('Statement').fill('CREATE UNIQUE INDEX idx_my_text ON things (my_text)');
     await save(page);
     await page.getByText('Saved', { exact: true }).waitFor();
     const made = await stored('things');
@@ -54,7 +55,7 @@ await onStage(async (stage) => {
     await option(row(page, 'my_text'), 'name').fill('title');
     await page.getByText('my_number').first().click();
     await row(page, 'my_number').getByRole('button', { name: 'Delete field' }).click();
-    await page.locator('.fl').last().getByRole('button', { name: /^Move/ }).press('Alt+ArrowUp');
+    await page.locator('#fieldlist > .fl').last().getByRole('button', { name: /^Move/ }).press('Alt+ArrowUp');
     await save(page);
     await page.getByRole('heading', { name: 'What this does to things' }).waitFor();
     await page.getByText('1 value of a field that goes').waitFor();
@@ -72,6 +73,106 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  const indexRow = (page, at) => page.locator('#indexes > li').nth(at);
+  const column = (index, name) => index.getByRole('group', { name: 'Columns of the index' }).getByRole('button', { name, exact: true });
+
+  test('indexes are made of columns or written, become unique, follow renamed fields and are deleted', async () => {
+    const page = await stage.signedIn();
+    await stage.api('POST', '/api/collections', {
+      name: 'parts', type: 'base', fields: [{ name: 'title', type: 'text' }, { name: 'code', type: 'text' }, { name: 'size', type: 'number' }],
+      indexes: ['CREATE UNIQUE INDEX idx_code ON parts (code)', 'CREATE INDEX idx_size ON parts (size)', 'CREATE INDEX idx_gone ON parts (title)'],
+    });
+    await page.goto(`${stage.url}/_/c/parts/fields`);
+    await row(page, 'code').locator('.badge', { hasText: 'unique' }).waitFor();
+    await row(page, 'code').locator('summary').click();
+    await option(row(page, 'code'), 'name').fill('sku');
+
+    // The statement of an edited index has the new name at once.
+    const size = indexRow(page, 1);
+    await size.locator('summary').click();
+    await column(size, 'sku').press('Enter');
+    await size.locator('[data-column=sku][aria-pressed=true]:focus').waitFor();
+    await column(size, 'size').click();
+    await size.locator('[data-column=size][aria-pressed=false]').waitFor();
+    assert.equal(await size.getByLabel('Statement').inputValue(), 'CREATE INDEX `idx_size` ON `parts` (`sku`)');
+
+    await page.getByRole('button', { name: 'New index' }).click();
+    const added = indexRow(page, 3);
+    await save(page);
+    await added.getByText('Choose columns').waitFor();
+    await added.getByLabel('Unique').check();
+    await added.locator('.badge-accent').waitFor();
+    await column(added, 'title').click();
+    await added.locator('[data-column=title][aria-pressed=true]').waitFor();
+    assert.match(await added.getByLabel('Statement').inputValue(), /^CREATE UNIQUE INDEX `idx_\w{10}` ON `parts` \(`title`\)$/);
+    await added.getByLabel('Unique').uncheck();
+    await added.locator('.badge-accent').waitFor({ state: 'detached' });
+    await added.getByLabel('Statement').fill('CREATE INDEX oops');
+    await page.getByLabel('Name', { exact: true }).first().focus();
+    await added.getByText('This is no CREATE INDEX statement').waitFor();
+    await added.getByLabel('Statement').fill('CREATE INDEX idx_big ON parts (nowhere) WHERE size > 5');
+    await page.getByLabel('Name', { exact: true }).first().focus();
+    await added.locator('.badge', { hasText: 'partial' }).waitFor();
+    await indexRow(page, 2).locator('summary').click();
+    await indexRow(page, 2).getByRole('button', { name: 'Delete index' }).click();
+    await picture(page, 'collection-indexes');
+
+    await save(page);
+    await added.getByText('nowhere', { exact: false }).last().waitFor(); // the database refuses it
+    await added.locator('[data-error]:not([hidden])').waitFor();
+    await added.getByLabel('Statement').fill('CREATE INDEX idx_big ON parts (title DESC) WHERE size > 5');
+    await save(page);
+    await page.getByText('The field code becomes sku').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    const { indexes } = await stored('parts');
+    assert.deepEqual(indexes.map((text) => text.replace(/\s+/g, ' ')), [
+      'CREATE UNIQUE INDEX `idx_code` ON `parts` (`sku`)', 'CREATE INDEX `idx_size` ON `parts` (`sku`)', 'CREATE INDEX idx_big ON parts (title DESC) WHERE size > 5',
+    ]);
+    await isWell(page);
+  });
+
+  test('presets add media types and sizes of small images', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/c/parts/fields`);
+    await page.getByRole('group', { name: 'Add a field' }).getByRole('button', { name: 'file', exact: true }).click();
+    const added = page.locator('#fieldlist .fl').last();
+    await option(added, 'name').fill('scan');
+    await option(added, 'mimeTypes').fill('text/plain\nimage/png');
+    await added.getByRole('button', { name: 'Images' }).click();
+    await added.getByRole('button', { name: '640x0' }).click();
+    await option(added, 'protected').check();
+    await option(added, 'required').check();
+    await added.locator('.badge', { hasText: 'required' }).waitFor();
+    await save(page);
+    await page.getByText('Saved', { exact: true }).waitFor();
+    const scan = (await stored('parts')).fields.find((f) => f.name === 'scan');
+    assert.deepEqual([scan.mimeTypes, scan.thumbs, scan.required], [['text/plain', 'image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/svg+xml'], ['640x0'], true]);
+    await isWell(page);
+  });
+
+  test('the query of a view is tried while it is typed', async () => {
+    const page = await stage.signedIn();
+    for (let i = 0; i < 11; i++) await stage.api('POST', '/api/collections/things/records', { title: `made ${i}`, my_number: i + 1 });
+    await page.goto(`${stage.url}/_/new-collection`);
+    await page.getByLabel(/^Name/).fill('totals');
+    await page.getByRole('radio', { name: /View/ }).check();
+    await page.getByText('shown here while you type').waitFor();
+    await page.getByLabel(/^Query/).fill('SELECT * FROM things');
+    await page.getByText('wildcard columns').waitFor();
+    await page.getByLabel(/^Query/).fill('SELECT id, created AS since, COUNT(id) AS number FROM things GROUP BY id');
+    await page.getByText('3 columns · first 10 records').waitFor();
+    assert.deepEqual(await page.locator('.trial th').allInnerTexts(), ['id', 'since', 'number']);
+    assert.equal(await page.locator('.trial tbody tr').count(), 10);
+    await picture(page, 'view-new');
+    await page.getByRole('button', { name: 'Create' }).click();
+    await page.getByText('Created totals').waitFor();
+    await page.getByText('3 columns · first 10 records').waitFor();
+    await page.getByLabel(/^Query/).fill('SELECT id FROM totals_of_nothing');
+    await page.locator('[data-trial-problem]', { hasText: 'totals_of_nothing' }).waitFor();
+    await isWell(page);
+  });
+
   test('wrong definitions are said at their fields', async () => {
     const page = await stage.signedIn();
     await page.goto(`${stage.url}/_/c/things/fields`);
@@ -79,6 +180,7 @@ await onStage(async (stage) => {
     await option(row(page, 'title'), 'pattern').fill('(');
     await page.getByText('my_bool').first().click();
     await option(row(page, 'my_bool'), 'name').fill('no name!');
+    assert.equal(await option(row(page, 'no_name_'), 'name').inputValue(), 'no_name_');
     await save(page);
     await page.locator('[data-error$=".pattern"]:not([hidden]), [data-error$=".name"]:not([hidden])').first().waitFor();
     await picture(page, 'collection-errors');
@@ -99,6 +201,12 @@ await onStage(async (stage) => {
     await picture(page, 'collection-rules');
     await page.getByLabel('View rule').fill("title != ''");
     await save(page);
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('row', { name: /^View Superusers title != ''$/ }).waitFor();
+    assert.deepEqual((await dialog.locator('tbody tr').allInnerTexts()).map((text) => text.replace(/\s+/g, ' ')), ['List Superusers Everyone', "View Superusers title != ''"]);
+    assert.equal((await stored('things')).listRule, null);
+    await picture(page, 'rules-review');
+    await page.keyboard.press('Enter');
     await page.getByText('Saved', { exact: true }).waitFor();
     const now = await stored('things');
     assert.deepEqual([now.listRule, now.viewRule, now.createRule], ['', "title != ''", null]);
@@ -108,6 +216,7 @@ await onStage(async (stage) => {
   test('records are deleted, then the collection', async () => {
     const page = await stage.signedIn();
     const dialog = page.getByRole('dialog');
+    await stage.api('DELETE', '/api/collections/totals');
     await page.goto(`${stage.url}/_/c/things/fields`);
     for (const [what, verb] of [['Delete all records', 'Delete the records'], ['Delete the collection', 'Delete things']]) {
       await page.goto(`${stage.url}/_/c/things/fields`);

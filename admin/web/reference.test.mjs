@@ -36,7 +36,7 @@ await onStage(async (stage) => {
   await stage.api('POST', '/api/collections', { name: 'things', type: 'base', fields, ...open });
   await stage.api('PATCH', '/api/collections/users', { ...open, otp: { enabled: true } });
   await stage.api('PATCH', '/api/settings', { batch: { enabled: true } });
-  await mailbox({ url: stage.url, root: { settings: { update: (settings) => stage.api('PATCH', '/api/settings', settings) } } });
+  const box = await mailbox({ url: stage.url, root: { settings: { update: (settings) => stage.api('PATCH', '/api/settings', settings) } } });
   const password = 'a long password';
   const ann = await stage.api('POST', '/api/collections/users/records', { email: 'ann@example.com', password, passwordConfirm: password, verified: true });
   const first = new FormData();
@@ -121,6 +121,43 @@ await onStage(async (stage) => {
     await answer.pb?.realtime.unsubscribe();
   }
 
+  test('the tokens of mails are confirmed by the code; operations that are off are marked', async () => {
+    const page = await stage.signedIn();
+    const bea = { email: 'bea@example.com', password };
+    const { id } = await stage.api('POST', '/api/collections/users/records', { ...bea, passwordConfirm: password });
+    const at = '/api/collections/users';
+    const { token } = await stage.call('POST', `${at}/auth-with-password`, { identity: bea.email, password });
+    const confirm = async (operation, to, link, values) => {
+      let mail;
+      do mail = await box.next();
+      while (!mail.to.includes(to)); // the sign-in of the superuser sends a mail too
+      const [, token] = mail.html.match(new RegExp(`/_/#/auth/${link}/([^"]+)`));
+      await page.goto(`${stage.url}/_/c/users/api/${operation}`);
+      const body = page.locator('[name=body]');
+      const answer = page.waitForResponse(/\/code$/);
+      await body.fill(JSON.stringify({ ...JSON.parse(await body.inputValue()), token, ...values }));
+      await answer;
+      await javaScript(await page.locator('[data-code=JavaScript]').textContent(), '');
+      return stage.api('GET', `${at}/records/${id}`);
+    };
+    await stage.call('POST', `${at}/request-verification`, { email: bea.email });
+    assert.equal((await confirm('confirm-verification', bea.email, 'confirm-verification', {})).verified, true);
+    await stage.call('POST', `${at}/request-email-change`, { newEmail: 'bea2@example.com' }, token);
+    assert.equal((await confirm('confirm-email', 'bea2@example.com', 'confirm-email-change', { password })).email, 'bea2@example.com');
+    await stage.call('POST', `${at}/request-password-reset`, { email: 'bea2@example.com' });
+    await confirm('confirm-reset', 'bea2@example.com', 'confirm-password-reset', { password: 'another password', passwordConfirm: 'another password' });
+    await stage.call('POST', `${at}/auth-with-password`, { identity: 'bea2@example.com', password: 'another password' });
+
+    const off = () => page.getByRole('navigation', { name: 'Operations' }).getByRole('link').filter({ hasText: /off/ }).evaluateAll((links) => links.map((a) => a.href.split('/').pop()));
+    assert.deepEqual(await off(), ['oauth2']);
+    await page.goto(`${stage.url}/_/c/users/api/oauth2`);
+    await page.getByText('OAuth2 is off for users').waitFor();
+    await page.goto(`${stage.url}/_/c/_superusers/api/otp`);
+    await page.getByText('One-time codes are off for _superusers').waitFor();
+    assert.deepEqual(await off(), ['request-otp', 'otp', 'oauth2', 'verification', 'confirm-verification', 'email', 'confirm-email']);
+    await isWell(page);
+  });
+
   test('a collection with every kind of field', async () => {
     const page = await stage.signedIn();
     const list = await operations(page, 'things', thing.id);
@@ -151,8 +188,9 @@ await onStage(async (stage) => {
     const page = await stage.signedIn();
     const known = (text) => text.replace('test@example.com', 'ann@example.com').replace('"1234567890"\n}', `${JSON.stringify(password)}\n}`);
     const list = await operations(page, 'users', ann.id, { group: /^\s*Accounts/, change: known });
-    const refused = ['otp', 'oauth2']; // the test does not know the code of a mail or a provider
-    const accounts = ['methods', 'password', 'request-otp', 'otp', 'oauth2', 'refresh', 'verification', 'reset', 'email'];
+    const confirms = ['confirm-verification', 'confirm-reset', 'confirm-email'];
+    const refused = ['otp', 'oauth2', ...confirms]; // the test does not know the code or token of a mail, or of a provider
+    const accounts = ['methods', 'password', 'request-otp', 'otp', 'oauth2', 'refresh', 'verification', 'confirm-verification', 'reset', 'confirm-reset', 'email', 'confirm-email'];
     assert.deepEqual(list.map(({ id }) => id), accounts);
     for (const { id, code } of list) {
       const { token } = await signIn();

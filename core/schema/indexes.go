@@ -10,6 +10,20 @@ import (
 	"github.com/loambase/loam/internal/check"
 )
 
+// Index is a parsed CREATE INDEX statement; String returns it in the canonical form.
+type Index = store.Index
+
+// IndexColumn is a column of an Index: a name or an expression.
+type IndexColumn = store.IndexColumn
+
+// ParseIndex parses a CREATE INDEX statement. Any other text, and more than one statement, is an
+// error.
+func ParseIndex(text string) (Index, error) { return sqlindex.Parse(text) }
+
+// RenameIndexColumns replaces names of columns in the index, its expressions and its condition.
+// renamed maps old names to new ones.
+func RenameIndexColumns(ix *Index, renamed map[string]string) { sqlindex.RenameColumns(ix, renamed) }
+
 // ParsedIndexes returns the collection's indexes in their order. Invalid indexes, which only a
 // draft can have, are left out.
 func (c *Collection) ParsedIndexes() []store.Index {

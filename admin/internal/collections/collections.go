@@ -16,10 +16,12 @@ func Routes() []console.Route {
 		console.Get("/_/rules", showAllRules),
 		console.Get("/_/new-collection", console.Unlocked(showNew)),
 		console.Post("/_/new-collection", console.Unlocked(create)),
+		console.Post("/_/try-view", tryView),
 		console.Post("/_/pins", pin),
 		console.Get(collection+"/fields", showFields),
 		console.Post(collection+"/fields", console.Unlocked(saveFields)),
 		console.Get(collection+"/fields/new", console.Unlocked(newField)),
+		console.Post(collection+"/fields/index", console.Unlocked(editIndex)),
 		console.Get(collection+"/rules", showRules),
 		console.Post(collection+"/rules", console.Unlocked(saveRules)),
 		console.Post(collection+"/rules/try", tryRules),
@@ -27,7 +29,10 @@ func Routes() []console.Route {
 		console.Get(collection+"/sign-in", showSignIn),
 		console.Post(collection+"/sign-in", console.Unlocked(saveSignIn)),
 		console.Post(collection+"/sign-in/code", mailStepCode),
+		console.Get(collection+"/sign-in/providers", chooseProvider),
 		console.Get(collection+"/sign-in/provider", newProvider),
+		console.Get(collection+"/sign-in/apple", askAppleSecret),
+		console.Post(collection+"/sign-in/apple", console.Unlocked(appleSecret)),
 		console.Post(collection+"/sign-in/mails/{mail}/preview", previewMail),
 		console.Post(collection+"/sign-in/mails/{mail}/page", mailPage),
 		console.Post(collection+"/sign-in/mails/{mail}/test", testMail),
@@ -60,6 +65,6 @@ func frame(c *console.Call, in *schema.Collection, tab string) console.Page {
 	return console.Page{
 		Title: in.Name + " " + tab, Section: "data",
 		Crumbs: []ui.Crumb{{Label: "Collections", Path: "/_/"}, {Label: in.Name, Path: console.CollectionPath(in)}, {Label: tab}},
-		Side:   c.Collections(in.Name), Scripts: []string{"form.js", "record.js", "fields.js"},
+		Side:   c.Collections(in.Name), Scripts: []string{"form.js", "record.js", "rules.js", "editor.js", "fields.js"},
 	}
 }

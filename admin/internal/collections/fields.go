@@ -20,10 +20,14 @@ import (
 type field struct {
 	key, name, kind string
 	system, isNew   bool
+	unique          bool   // a unique index has this field alone
 	json            string // the stored field, "" for a new one
 	document        form.Document
 	inputs          []form.Input
 }
+
+// on reports whether a switch of the field is on.
+func (f field) on(option string) bool { return f.document.On("fields." + f.key + "." + option) }
 
 // isID reports whether the field is the id of the records.
 func (f field) isID() bool { return f.name == "id" && f.system }
@@ -33,8 +37,8 @@ type definition struct {
 	in      *schema.Collection
 	fields  []field
 	stored  []map[string]any // the stored fields; the key of a field is its index
-	indexes string           // one index per line
-	query   string           // the query of a view
+	indexes []index
+	query   string // the query of a view
 }
 
 func definitionOf(c *console.Call, in *schema.Collection) (*definition, error) {
@@ -42,7 +46,7 @@ func definitionOf(c *console.Call, in *schema.Collection) (*definition, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &definition{in: in, indexes: document.Text("indexes"), query: document.Text("viewQuery")}
+	d := &definition{in: in, indexes: indexesOf(in), query: document.Text("viewQuery")}
 	list, _ := document["fields"].([]any)
 	targets := targetsOf(c.App.Snapshot())
 	for i, item := range list {
@@ -54,6 +58,7 @@ func definitionOf(c *console.Call, in *schema.Collection) (*definition, error) {
 			return nil, err
 		}
 		f.json = string(text)
+		_, f.unique = in.UniqueIndex(f.name)
 		d.fields = append(d.fields, f)
 	}
 	return d, nil
@@ -102,10 +107,10 @@ func newField(c *console.Call) error {
 // body returns the change of the collection that the form describes. Fields that are missing in the
 // form are deleted.
 func (d *definition) body(sent url.Values, targets []form.Option) (body map[string]any, problems []form.Problem) {
-	body = map[string]any{"name": sent.Get("name"), "indexes": linesOf(sent.Get("indexes"))}
 	if d.in.View != nil {
 		return map[string]any{"name": sent.Get("name"), "viewQuery": sent.Get("viewQuery")}, nil
 	}
+	indexes, problems := d.sentIndexes(sent)
 	fields := []any{}
 	for _, key := range sent["order"] {
 		f, wrong := d.field(key, sent, targets)
@@ -115,8 +120,7 @@ func (d *definition) body(sent url.Values, targets []form.Option) (body map[stri
 		}
 		fields = append(fields, f)
 	}
-	body["fields"] = fields
-	return body, problems
+	return map[string]any{"name": sent.Get("name"), "fields": fields, "indexes": indexes}, problems
 }
 
 // field returns the field with the key: the stored field, or a new one, with the typed options.
@@ -132,16 +136,6 @@ func (d *definition) field(key string, sent url.Values, targets []form.Option) (
 		maps.Copy(f, typed)
 	}
 	return f, problems
-}
-
-func linesOf(text string) []string {
-	list := []string{}
-	for line := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
-		if line = strings.TrimSpace(line); line != "" {
-			list = append(list, line)
-		}
-	}
-	return list
 }
 
 // saveFields stores the fields in the form. A change that loses or rewrites data, or breaks rules,
@@ -165,10 +159,11 @@ func saveFields(c *console.Call) error {
 	}
 	plan, err := planOf(c, in, body)
 	if err != nil {
-		return failFields(c, err, sent["order"])
+		return failFields(c, err, sent)
 	}
-	if asks(plan) && sent.Get("_confirmed") != in.Name {
-		return c.Dialog(http.StatusOK, reviewDialog(in, plan, sent.Get("_confirmed") != ""))
+	r := review{in: in, plan: plan, names: d.nameChanges(sent, body), again: sent.Get("_confirmed") != ""}
+	if r.asks() && sent.Get("_confirmed") != in.Name {
+		return c.Dialog(http.StatusOK, reviewDialog(r))
 	}
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -176,13 +171,14 @@ func saveFields(c *console.Call) error {
 	}
 	updated, err := c.App.Collections().Update(c.R.Context(), c.Caller, in.ID, text)
 	if err != nil {
-		return failFields(c, err, sent["order"])
+		return failFields(c, err, sent)
 	}
 	c.Toast("Saved")
 	return c.Go(console.CollectionPath(updated) + "/fields")
 }
 
-func planOf(c *console.Call, in *schema.Collection, body map[string]any) (*collection.Plan, error) {
+// planOf returns the effects of a change of the collection.
+func planOf(c *console.Call, in *schema.Collection, body any) (*collection.Plan, error) {
 	text, err := json.Marshal(map[string]any{"update": map[string]any{"collection": in.ID, "body": body}})
 	if err != nil {
 		return nil, err
@@ -190,16 +186,14 @@ func planOf(c *console.Call, in *schema.Collection, body map[string]any) (*colle
 	return c.App.Collections().Plan(c.R.Context(), c.Caller, text)
 }
 
-// asks reports whether the superuser has to confirm the plan.
-func asks(p *collection.Plan) bool { return len(p.Losses)+len(p.Rewrites)+len(p.Broken) > 0 }
-
-// failFields answers with the problems of an error. The service names a field by its index, the
-// form by its key.
-func failFields(c *console.Call, err error, order []string) error {
+// failFields answers with the problems of an error. The service names fields and indexes by their
+// numbers, the form by their keys.
+func failFields(c *console.Call, err error, sent url.Values) error {
+	keys := map[string][]string{"fields": sent["order"], "indexes": sent["indexes.order"]}
 	return form.FailAt(c, err, func(name string) string {
 		parts := strings.SplitN(name, ".", 3)
-		if i, notNumber := strconv.Atoi(at(parts, 1)); parts[0] == "fields" && notNumber == nil && i < len(order) {
-			parts[1] = order[i]
+		if i, notNumber := strconv.Atoi(at(parts, 1)); notNumber == nil && i < len(keys[parts[0]]) {
+			parts[1] = keys[parts[0]][i]
 		}
 		return strings.Join(parts, ".")
 	})

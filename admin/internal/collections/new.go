@@ -11,7 +11,7 @@ import (
 
 func showNew(c *console.Call) error {
 	return c.Page(console.Page{
-		Title: "New collection", Section: "data", Side: c.Collections(""), Scripts: []string{"form.js", "fields.js"},
+		Title: "New collection", Section: "data", Side: c.Collections(""), Scripts: []string{"form.js", "editor.js", "fields.js"},
 		Crumbs: []ui.Crumb{{Label: "Collections", Path: "/_/"}, {Label: "New collection"}},
 	}, newPage())
 }

@@ -24,6 +24,20 @@ func inputs(kind, at string, targets []form.Option) []form.Input {
 	)
 }
 
+// typePresets are media types of files. They are named as the server detects them.
+var typePresets = []form.Option{
+	{Label: "Images", Value: "image/jpeg\nimage/png\nimage/gif\nimage/webp\nimage/svg+xml"},
+	{Label: "Documents", Value: "application/pdf\napplication/msword\napplication/vnd.openxmlformats-officedocument.wordprocessingml.document\n" +
+		"application/vnd.ms-excel\napplication/vnd.openxmlformats-officedocument.spreadsheetml.sheet\napplication/vnd.oasis.opendocument.text\napplication/vnd.oasis.opendocument.spreadsheet"},
+	{Label: "Videos", Value: "video/mp4\nvideo/webm\nvideo/quicktime\nvideo/x-msvideo\nvideo/x-ms-wmv\nvideo/3gpp"},
+	{Label: "Archives", Value: "application/zip\napplication/x-7z-compressed\napplication/x-rar-compressed\napplication/gzip\napplication/x-tar"},
+}
+
+var thumbPresets = []form.Option{{Label: "100x100", Value: "100x100"}, {Label: "640x0", Value: "640x0"}, {Label: "1280x1280f", Value: "1280x1280f"}}
+
+const thumbHelp = "Sizes in pixels, one a line. 100x100 fills the size and keeps the middle of the image, 100x100t the top, 100x100b the bottom; " +
+	"100x100f holds all of the image; 100x0 and 0x100 keep its proportions."
+
 func requiredMeans(kind string) string {
 	switch kind {
 	case "number":
@@ -65,7 +79,8 @@ func ofKind(kind, at string, targets []form.Option) []form.Input {
 		return []form.Input{lines("values", "Values", "One a line."), number("maxSelect", "How many at most", "1: it holds one value, else a list.")}
 	case "file":
 		return []form.Input{number("maxSelect", "How many at most", "1: it holds one file, else a list."), number("maxSize", "Bytes of each at most", "0: 5 MiB."),
-			lines("mimeTypes", "Only these types", "Such as image/png, one a line."), lines("thumbs", "Small images", "Such as 100x100, 0x300 or 200x200f, one a line."),
+			{Name: at + ".mimeTypes", Label: "Only these types", Help: "Media types, one a line. Empty: every type.", Kind: form.Lines, Options: typePresets},
+			{Name: at + ".thumbs", Label: "Small images", Help: thumbHelp, Kind: form.Lines, Options: thumbPresets},
 			toggle("protected", "Protected", "Only who may view the record may open it.")}
 	case "relation":
 		return []form.Input{{Name: at + ".collectionId", Label: "Collection", Kind: form.Choice, Options: targets},

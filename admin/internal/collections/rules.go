@@ -73,13 +73,22 @@ func saveRules(c *console.Call) error {
 	}
 	body := map[string]*string{}
 	var problems []form.Problem
-	for _, r := range typedRules(c, in) {
+	typed := typedRules(c, in)
+	for _, r := range typed {
 		if body[r.name] = r.text; r.unwritten(c) {
 			problems = append(problems, form.Problem{Name: r.name, Message: "Write the rule, or choose " + lockedWords(r) + "."})
 		}
 	}
 	if len(problems) > 0 {
 		return form.Refuse(c, http.StatusUnprocessableEntity, problems)
+	}
+	plan, err := planOf(c, in, body)
+	if err != nil {
+		return form.Fail(c, err)
+	}
+	r := review{in: in, plan: plan, rules: ruleChanges(in, typed)}
+	if r.asks() && c.R.PostForm.Get("_confirmed") != in.Name {
+		return c.Dialog(http.StatusOK, reviewDialog(r))
 	}
 	text, err := json.Marshal(body)
 	if err != nil {

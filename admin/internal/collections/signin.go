@@ -71,14 +71,11 @@ func rowOf(key string, p schema.Provider) (providerRow, error) {
 	if err != nil {
 		return providerRow{}, err
 	}
-	extra, pkce := "", ""
-	if p.Extra != nil {
-		extra = string(p.Extra)
-	}
+	pkce := ""
 	if p.PKCE != nil {
 		pkce = strconv.FormatBool(*p.PKCE)
 	}
-	document["extra"], document["pkce"] = extra, pkce
+	document["pkce"] = pkce
 	return providerRow{
 		key: key, name: p.Name, display: cmp.Or(p.DisplayName, providerName(p.Name)), secret: p.ClientSecret != "",
 		document: form.Document{"providers": map[string]any{key: map[string]any(document)}},
@@ -97,6 +94,10 @@ func providerName(name string) string {
 
 // newProvider answers with the row of a new provider.
 func newProvider(c *console.Call) error {
+	in, err := authOf(c)
+	if err != nil {
+		return err
+	}
 	name := c.R.URL.Query().Get("_provider")
 	if !slices.ContainsFunc(provider.List(), func(p provider.Info) bool { return p.Name == name }) {
 		return fault.New(fault.Invalid, "There is no such provider.")
@@ -106,7 +107,7 @@ func newProvider(c *console.Call) error {
 		return err
 	}
 	row.isNew = true
-	return c.Part(providerItem(row))
+	return c.Part(providerItem(in, row))
 }
 
 // saveSignIn stores the options in the form. Switching on a second step for superusers may lock all
@@ -121,9 +122,13 @@ func saveSignIn(c *console.Call) error {
 	}
 	sent := c.R.PostForm
 	change, problems := form.Patch(signInGroups(in), sent)
+	var moved []difference
 	if sent.Has("providers.any") {
-		list, wrong := providersOf(sent)
+		list, wrong := providersOf(in, sent)
 		problems = append(problems, wrong...)
+		if moved, err = providerChanges(in, list); err != nil {
+			return err
+		}
 		form.Put(change, "oauth2.providers", list)
 	}
 	if in.Name == schema.Superusers && dropsSecondStep(in, change) {
@@ -134,6 +139,13 @@ func saveSignIn(c *console.Call) error {
 	}
 	if in.Name == schema.Superusers && needsSecondStep(change) && !in.Auth.MFA.Enabled && !stepConfirmed(c, in, sent.Get("_confirmed")) {
 		return c.Dialog(http.StatusOK, secondStepDialog(in, sent.Get("_confirmed") != ""))
+	}
+	if len(moved) > 0 && sent.Get("_confirmed") != in.Name {
+		plan, err := planOf(c, in, change)
+		if err != nil {
+			return failSignIn(c, err, sent)
+		}
+		return c.Dialog(http.StatusOK, reviewDialog(review{in: in, plan: plan, providers: moved}))
 	}
 	if err := update(c, in, change); err != nil {
 		return failSignIn(c, err, sent)
@@ -153,40 +165,6 @@ func update(c *console.Call, in *schema.Collection, change map[string]any) error
 
 // keysOf returns the keys of the providers in the form, in their order.
 func keysOf(sent url.Values) []string { return sent["providers.order"] }
-
-// providersOf returns the providers in the form. A provider without a typed secret keeps the stored
-// one.
-func providersOf(sent url.Values) (list []any, problems []form.Problem) {
-	list = []any{}
-	for _, key := range keysOf(sent) {
-		at := "providers." + key
-		p := map[string]any{"name": sent.Get(at + ".name")}
-		for _, option := range []string{"clientId", "displayName", "authURL", "tokenURL", "userInfoURL"} {
-			p[option] = strings.TrimSpace(sent.Get(at + "." + option))
-		}
-		switch {
-		case form.Cleared(sent, at+".clientSecret"):
-			p["clientSecret"] = ""
-		case sent.Get(at+".clientSecret") != "":
-			p["clientSecret"] = sent.Get(at + ".clientSecret")
-		}
-		p["pkce"] = nil
-		if text := sent.Get(at + ".pkce"); text != "" {
-			p["pkce"] = text == "true"
-		}
-		p["extra"] = json.RawMessage("{}")
-		if text := strings.TrimSpace(sent.Get(at + ".extra")); text != "" {
-			var object map[string]any
-			if json.Unmarshal([]byte(text), &object) != nil {
-				problems = append(problems, form.Problem{Name: at + ".extra", Message: "This is no JSON object."})
-				continue
-			}
-			p["extra"] = json.RawMessage(text)
-		}
-		list = append(list, p)
-	}
-	return list, problems
-}
 
 // failSignIn answers with the problems of an error. The service names a provider by its index, the
 // form by its key.

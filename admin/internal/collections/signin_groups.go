@@ -1,8 +1,6 @@
 package collections
 
 import (
-	"strings"
-
 	"github.com/loambase/loam/admin/internal/form"
 	"github.com/loambase/loam/core/schema"
 )
@@ -15,7 +13,7 @@ func methodGroup(in *schema.Collection) form.Group {
 	}
 	return form.Group{Title: "Ways to sign in", About: "What auth-methods tells apps.", Inputs: []form.Input{
 		{Name: "passwordAuth.enabled", Label: "Password", Kind: form.Switch},
-		{Name: "passwordAuth.identityFields", Label: "Known by", Help: "Fields with a unique index, one a line: " + strings.Join(identityFields(in), ", ") + ".", Kind: form.Lines},
+		{Name: "passwordAuth.identityFields", Label: "Known by", Help: "Fields that an account signs in with, one a line. Only a field with a unique index of its own, which is not hidden, can be chosen.", Kind: form.Lines, Options: identityFields(in)},
 		code,
 		{Name: "otp.duration", Label: "A code is good for", Unit: "s", Kind: form.Number},
 		{Name: "otp.length", Label: "Digits of a code", Kind: form.Number},
@@ -26,13 +24,13 @@ func methodGroup(in *schema.Collection) form.Group {
 	}}
 }
 
-// identityFields returns the names of the fields that can identify an account at the sign-in.
-func identityFields(in *schema.Collection) []string {
-	list := []string{"email"}
+// identityFields returns the fields that can identify an account at the sign-in.
+func identityFields(in *schema.Collection) []form.Option {
+	list := []form.Option{{Value: "email", Label: "email"}}
 	for _, f := range in.Fields {
 		_, unique := in.UniqueIndex(f.Name)
 		if unique && f.Name != "email" && f.Name != "tokenKey" && !f.IsID() && !f.Hidden && f.Kind.Class() == schema.ClassText {
-			list = append(list, f.Name)
+			list = append(list, form.Option{Value: f.Name, Label: f.Name})
 		}
 	}
 	return list

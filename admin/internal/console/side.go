@@ -26,6 +26,9 @@ func (c *Call) CollectionGroups(current string) (g ui.Groups) {
 	}
 	for _, in := range c.App.Snapshot().All() {
 		item := ui.Item{ID: in.ID, Label: in.Name, Icon: CollectionIcon(in), Path: CollectionPath(in), Current: in.Name == current}
+		if in.IsAuth() && in.Auth.OAuth2.Enabled && len(in.Auth.OAuth2.Providers) == 0 {
+			item.Warning = "OAuth2 is on without a provider"
+		}
 		switch {
 		case slices.Contains(pins, in.ID):
 			item.Pinned = true

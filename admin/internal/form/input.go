@@ -32,7 +32,7 @@ type Input struct {
 	Name        string // the path of the value in the document, such as "smtp.host"
 	Label, Help string
 	Kind        Kind
-	Options     []Option // of a Choice; the presets of a Colour or a Cron
+	Options     []Option // of a Choice; the presets of a Colour, a Cron or Lines
 	Unit        string   // of a Number
 	Mono, Wide  bool
 	Unset       bool // of a Secret: no value is stored, so the form offers no clearing
@@ -101,6 +101,9 @@ func (d Document) text(name string) string {
 	}
 	return ""
 }
+
+// On reports whether the value at a path is true.
+func (d Document) On(name string) bool { return d.on(name) }
 
 func (d Document) on(name string) bool {
 	on, _ := d.at(name).(bool)

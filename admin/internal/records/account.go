@@ -2,7 +2,6 @@ package records
 
 import (
 	"cmp"
-	"encoding/base64"
 	"strconv"
 	"strings"
 	"time"
@@ -26,8 +25,8 @@ type account struct {
 // link is a record of _externalAuths: an account of the provider, by which one signs in.
 type link struct {
 	id       string // of the record
+	provider string // its name
 	title    string // of the provider
-	logo     string // of the provider, as an address of an image; "" for an unknown provider
 	account  string // id that the provider has given to its account
 	since    string
 	disabled bool // the collection has the provider no more, so nobody signs in by the link
@@ -36,10 +35,10 @@ type link struct {
 // linkOf describes a record of _externalAuths of an account of the collection.
 func linkOf(in *schema.Collection, r *record.Record) link {
 	name := r.Text("provider")
-	l := link{id: r.ID(), title: name, account: r.Text("providerId"), since: r.Text("created"), disabled: true}
+	l := link{id: r.ID(), provider: name, title: name, account: r.Text("providerId"), since: r.Text("created"), disabled: true}
 	for _, known := range provider.List() {
 		if known.Name == name {
-			l.title, l.logo = known.DisplayName, "data:image/svg+xml;base64,"+base64.StdEncoding.EncodeToString([]byte(known.Logo))
+			l.title = known.DisplayName
 		}
 	}
 	for _, used := range in.Auth.OAuth2.Providers {

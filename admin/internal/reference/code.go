@@ -190,6 +190,12 @@ func (f filled) arguments(text func(string) string, options func([][2]string) st
 		list = append(list, f.member("otpId", text), f.member("password", text))
 	case "requestOTP", "requestVerification", "requestPasswordReset":
 		list = append(list, f.member("email", text))
+	case "confirmVerification":
+		list = append(list, f.member("token", text))
+	case "confirmPasswordReset":
+		list = append(list, f.member("token", text), f.member("password", text), f.member("passwordConfirm", text))
+	case "confirmEmailChange":
+		list = append(list, f.member("token", text), f.member("password", text))
 	case "requestEmailChange":
 		list = append(list, f.member("newEmail", text))
 	}

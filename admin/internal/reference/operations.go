@@ -17,6 +17,7 @@ type operation struct {
 	client                 string // the method of the client libraries: see javaScript and dart
 	field                  string // the form field of an uploaded file
 	live                   bool   // the request opens a connection that stays open, so it cannot be tried
+	off                    string // the reason why the server refuses the operation now, "" for none
 }
 
 // param is a value in the path or the query.
@@ -118,6 +119,7 @@ func aggregateOperation(in *schema.Collection, at string) operation {
 func accountOperations(in *schema.Collection, at string) []operation {
 	const group = "Accounts"
 	token := "{\n  \"token\": \"JWT\",\n  \"record\": " + indented(sampleRecord(in), "  ") + "\n}"
+	tokenFailed := answer{400, "The token is void or expired, or another field is wrong.", "{\n  \"status\": 400,\n  \"message\": \"An error occurred while validating the submitted data.\",\n  \"data\": {\n    \"token\": {\"code\": \"validation_invalid_token\", \"message\": \"Invalid or expired token.\"}\n  }\n}"}
 	done := []answer{{204, "Done, whether there is such an account or not.", ""}, {400, "A field is wrong.", failed(400)}}
 	post := func(id, label, title, about, path, client, body string, answers ...answer) operation {
 		return operation{id: id, group: group, verb: "POST", label: label, title: title, about: about, path: at + path, client: client, body: body, answers: answers}
@@ -135,10 +137,16 @@ func accountOperations(in *schema.Collection, at string) []operation {
 		post("oauth2", "With OAuth2", "Sign in with OAuth2", "Takes the code that a provider has given. The clients open the window of the provider and do all of it.", "/auth-with-oauth2", "authWithOAuth2",
 			"{\n  \"provider\": \"google\",\n  \"code\": \"CODE\",\n  \"codeVerifier\": \"VERIFIER\",\n  \"redirectURL\": \"https://example.com/redirect\"\n}", answer{200, "The token and the account.", token}, answer{400, "The provider does not accept it.", failed(400)}),
 		post("refresh", "Refresh", "Refresh a token", "Answers a new token for one that is good still.", "/auth-refresh", "authRefresh", "", answer{200, "The token and the account.", token}, answer{401, "The token is not good.", failed(401)}),
-		post("verification", "Verification", "Ask for verification", "Sends a mail with a link.", "/request-verification", "requestVerification", "{\n  \"email\": \"test@example.com\"\n}", done...),
-		post("reset", "Password reset", "Ask for a new password", "Sends a mail with a link.", "/request-password-reset", "requestPasswordReset", "{\n  \"email\": \"test@example.com\"\n}", done...),
-		post("email", "Email change", "Ask for another address", "Sends a mail with a link to the new address of the account that asks.", "/request-email-change", "requestEmailChange", "{\n  \"newEmail\": \"new@example.com\"\n}",
-			answer{204, "The mail is sent.", ""}, answer{401, "Nobody has signed in.", failed(401)}),
+		post("verification", "Ask for verification", "Ask for verification", "Sends a mail with a link to the address of the account.", "/request-verification", "requestVerification", "{\n  \"email\": \"test@example.com\"\n}", done...),
+		post("confirm-verification", "Confirm verification", "Confirm the address", "Marks the account of the token as verified. The link in the mail has the token.", "/confirm-verification", "confirmVerification",
+			"{\n  \"token\": \"TOKEN\"\n}", answer{204, "The account is verified.", ""}, tokenFailed),
+		post("reset", "Ask for a password", "Ask for a new password", "Sends a mail with a link.", "/request-password-reset", "requestPasswordReset", "{\n  \"email\": \"test@example.com\"\n}", done...),
+		post("confirm-reset", "Set a password", "Set a new password", "Sets the password of the account of the token. All tokens of the account become void: it signs in again.", "/confirm-password-reset", "confirmPasswordReset",
+			"{\n  \"token\": \"TOKEN\",\n  \"password\": \"1234567890\",\n  \"passwordConfirm\": \"1234567890\"\n}", answer{204, "The password is set.", ""}, tokenFailed),
+		post("email", "Ask for an address", "Ask for another address", "Sends a mail with a link to the new address of the account that asks.", "/request-email-change", "requestEmailChange", "{\n  \"newEmail\": \"new@example.com\"\n}",
+			answer{204, "The mail is sent.", ""}, answer{400, "The address is wrong, or another account has it.", failed(400)}, answer{401, "Nobody has signed in.", failed(401)}, answer{403, "The token is of another collection.", failed(403)}),
+		post("confirm-email", "Change the address", "Change the address", "Gives the account of the token its new address, and verifies it. All tokens of the account become void: it signs in again.", "/confirm-email-change", "confirmEmailChange",
+			"{\n  \"token\": \"TOKEN\",\n  \"password\": \"1234567890\"\n}", answer{204, "The address is changed.", ""}, tokenFailed, answer{429, "Too many wrong passwords.", failed(429)}),
 	}
 }
 

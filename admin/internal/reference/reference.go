@@ -37,6 +37,9 @@ func found(c *console.Call) (in *schema.Collection, all []operation, op operatio
 		return nil, nil, op, fault.New(fault.NotFound, "There is no collection "+name+".")
 	}
 	all = operations(in, schema.TypeNames(c.App.Snapshot().All()))
+	for i := range all {
+		all[i].off = switchedOff(in, c.Settings, all[i].id)
+	}
 	id := cmp.Or(c.Param("operation"), "list")
 	i := slices.IndexFunc(all, func(o operation) bool { return o.id == id })
 	if i < 0 {

@@ -82,8 +82,13 @@ function sayFlash() {
   say(decodeURIComponent(words));
 }
 sayFlash();
+let inFlight = 0; // the requests without a response
+document.addEventListener('htmx:beforeSend', () => inFlight++);
 document.addEventListener('htmx:afterRequest', (event) => {
-  if (!event.detail.xhr?.getResponseHeader('HX-Redirect')) sayFlash(); // after a redirect the next page shows it
+  inFlight--;
+  // After a redirect the next page shows the notice. The cookie may already be that of a response with
+  // a redirect which is still to be handled.
+  if (inFlight === 0 && !event.detail.xhr?.getResponseHeader('HX-Redirect')) sayFlash();
 });
 
 document.addEventListener('htmx:sendError', lost);

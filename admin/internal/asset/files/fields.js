@@ -1,5 +1,6 @@
-// The form for the definition of a collection: marks fields for deletion and restores them, shows
-// typed names in the headings, and sends a confirmed change again.
+// The form for the definition of a collection: marks fields and indexes for deletion and restores
+// them, shows typed names in the headings, offers the columns of indexes, and sends a confirmed
+// change again.
 import { closeDialog } from './dialog.js';
 
 const touched = (node) => node.dispatchEvent(new Event('change', { bubbles: true }));
@@ -19,7 +20,45 @@ function toggleField(button) {
   touched(item);
 }
 
+let pressed = null; // the pressed button of a column, which an answer replaces: { key, column }
+
+/** Shows the buttons that add a field of the form to an index, or remove it. */
+function offerColumns(row) {
+  const group = row.querySelector('[data-columns]');
+  const focused = pressed?.key === row.dataset.key ? pressed.column : group.contains(document.activeElement) && document.activeElement.dataset.column;
+  const chosen = group.dataset.columns.split('\n');
+  const names = [...document.querySelectorAll('#fieldlist > :not(.is-del) [name$=".name"]')].map((input) => input.value).filter(Boolean);
+  group.replaceChildren(...names.map((name) => {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'btn btn-s mono';
+    button.dataset.column = button.textContent = name;
+    button.ariaPressed = String(chosen.includes(name));
+    return button;
+  }));
+  if (focused) group.querySelector(`[data-column="${CSS.escape(focused)}"]`)?.focus();
+  pressed = null;
+}
+
+/** Adds a column to an index, or removes it. */
+function toggleColumn({ dataset: { column } }, row) {
+  const { index, key } = row.dataset;
+  pressed = { key, column };
+  window.htmx.ajax('POST', index, { source: row, target: row, swap: 'outerHTML', values: { _key: key, _column: column } });
+}
+
+document.addEventListener('toggle', (event) => {
+  if (event.target.open && event.target.parentElement?.matches('[data-index]')) offerColumns(event.target.parentElement);
+}, true);
+
+// An answer that comes after the deletion of its row would restore the row.
+document.addEventListener('htmx:beforeSwap', (event) => {
+  if (event.detail.target.matches('.fl.is-del')) event.detail.shouldSwap = false;
+});
+
 document.addEventListener('click', (event) => {
+  const column = event.target.closest('[data-column]');
+  if (column) toggleColumn(column, column.closest('[data-index]'));
   const button = event.target.closest('[data-delete-field]');
   if (button) toggleField(button);
   if (event.target.closest('[data-confirm]')) {
@@ -32,16 +71,33 @@ document.addEventListener('click', (event) => {
   }
 });
 
+/** A name of a collection or a field consists of letters, digits and _. */
+document.addEventListener('input', ({ target, isComposing }) => {
+  if (isComposing || !target.matches('#new-name, #collection-name, #duplicate-name, #fieldlist [name$=".name"]')) return;
+  const at = target.selectionStart;
+  const name = target.value.replace(/\W/g, '_');
+  if (name === target.value) return;
+  target.value = name;
+  target.setSelectionRange(at, at);
+});
+
 document.addEventListener('input', (event) => {
   const item = event.target.closest('.fl');
   if (item && /\.(name|pattern)$/.test(event.target.name) && !event.target.readOnly) item.querySelector('[data-name-of]').textContent = event.target.value;
 });
 
 document.addEventListener('htmx:load', (event) => {
-  if (event.target.matches?.('.fl.is-new')) {
-    event.target.querySelector('input:not([type=hidden])').focus();
-    touched(event.target);
-  }
+  const row = event.target;
+  if (!row.matches?.('.fl')) return;
+  if (row.matches('[data-index]')) offerColumns(row);
+  else if (row.matches('.is-new')) row.querySelector('input:not([type=hidden])').focus();
+  touched(row);
+});
+
+/** The badges of a field show its switches. */
+document.addEventListener('change', ({ target }) => {
+  const badge = target.matches('.fl input[type=checkbox]') && target.closest('.fl').querySelector(`[data-badge="${target.name.split('.').at(-1)}"]`);
+  if (badge) badge.hidden = !target.checked;
 });
 
 document.addEventListener('change', (event) => {

@@ -19,12 +19,13 @@ document.addEventListener('click', (event) => {
   }
 });
 
-/** A preset sets the input in front of it. */
+/** A preset sets the input in front of it; lines are added to a textarea. */
 document.addEventListener('click', (event) => {
   const preset = event.target.closest('[data-preset]');
   if (!preset) return;
-  const input = preset.closest('.field').querySelector('input');
-  input.value = preset.dataset.preset;
+  const input = preset.closest('.field').querySelector('input, textarea');
+  const { preset: text } = preset.dataset;
+  input.value = input.matches('textarea') ? [...new Set([...input.value.split('\n'), ...text.split('\n')])].filter(Boolean).join('\n') : text;
   input.dispatchEvent(new Event('input', { bubbles: true }));
 });
 

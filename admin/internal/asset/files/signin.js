@@ -1,4 +1,8 @@
-// The sign-in options of a collection: providers, placeholders of mails, and previews of mails.
+// The sign-in options of a collection: providers, the client secret of Apple, placeholders of mails,
+// and previews of mails.
+import { closeDialog } from './dialog.js';
+import { say } from './toast.js';
+
 let last = null; // the last focused input, which gets the placeholders
 
 document.addEventListener('focusin', (event) => {
@@ -34,4 +38,24 @@ document.addEventListener('htmx:load', (event) => {
     event.target.querySelector('input:not([type=hidden])').focus();
     event.target.dispatchEvent(new Event('change', { bubbles: true }));
   }
+});
+
+/** The dialog of providers shows those whose name contains the typed words. */
+document.addEventListener('input', (event) => {
+  if (!event.target.matches('[data-find-provider]')) return;
+  const words = event.target.value.trim().toLowerCase();
+  const items = [...event.target.closest('dialog').querySelectorAll('.brands li')];
+  for (const item of items) item.hidden = !item.textContent.toLowerCase().includes(words);
+  event.target.closest('dialog').querySelector('[data-no-provider]').hidden = items.some((item) => !item.hidden);
+});
+
+/** An event of the server: a client secret was made for a provider of the form. */
+document.addEventListener('clientsecret', ({ detail }) => {
+  const input = (name) => document.querySelector(`[name="${CSS.escape(`providers.${detail.key}.${name}`)}"]`);
+  closeDialog();
+  if (!input('clientSecret')) return;
+  input('clientId').value = detail.clientId;
+  input('clientSecret').value = detail.secret;
+  input('clientSecret').dispatchEvent(new Event('input', { bubbles: true }));
+  say(detail.words);
 });

@@ -1,0 +1,161 @@
+package collections
+
+import (
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/schema"
+)
+
+// index is an index in the form. The statement is the input indexes.KEY; the inputs beside it, whose
+// names begin with "_", change the statement.
+type index struct {
+	key, text string
+	parsed    schema.Index // the statement, if it can be parsed
+	problem   string       // the reason why the statement cannot be parsed
+	isNew     bool
+}
+
+func indexFrom(key, text string) index {
+	ix := index{key: key, text: text}
+	if text == "" {
+		return ix
+	}
+	var err error
+	if ix.parsed, err = schema.ParseIndex(text); err != nil {
+		ix.problem = "This is no CREATE INDEX statement."
+	}
+	return ix
+}
+
+// indexesOf returns the stored indexes of the collection. The key of an index is its number.
+func indexesOf(in *schema.Collection) (list []index) {
+	for i, text := range in.Indexes {
+		list = append(list, indexFrom(strconv.Itoa(i), text))
+	}
+	return list
+}
+
+// title returns the name of the index.
+func (ix index) title() string {
+	if ix.parsed.Name == "" {
+		return "New index"
+	}
+	return ix.parsed.Name
+}
+
+// columns returns the columns and expressions of the index.
+func (ix index) columns() (names []string) {
+	for _, c := range ix.parsed.Columns {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+// toggle adds the column to the index, or removes it. An index without columns has no statement.
+func (ix *index) toggle(column string) {
+	i := slices.IndexFunc(ix.parsed.Columns, func(c schema.IndexColumn) bool { return strings.EqualFold(c.Name, column) })
+	if i >= 0 {
+		ix.parsed.Columns = slices.Delete(ix.parsed.Columns, i, i+1)
+	} else {
+		ix.parsed.Columns = append(ix.parsed.Columns, schema.IndexColumn{Name: column})
+	}
+}
+
+// editIndex answers with the row of an index after a change: _column adds or removes a column, and
+// _switched sets the mark of the switch _unique.KEY. Without a key the row is new.
+func editIndex(c *console.Call) error {
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	if err := form.Read(c, form.Small); err != nil {
+		return err
+	}
+	if in.View != nil {
+		return fault.New(fault.Invalid, "A view has no indexes.")
+	}
+	d, err := definitionOf(c, in)
+	if err != nil {
+		return err
+	}
+	sent, key := c.R.PostForm, c.R.PostForm.Get("_key")
+	if key == "" {
+		ix := indexFrom("new"+strings.ToLower(schema.RandomString(8, schema.AlphabetID)), "")
+		ix.isNew = true
+		return c.Part(indexRow(in, ix, true))
+	}
+	ix := indexFrom(key, d.inNewNames(strings.TrimSpace(sent.Get("indexes."+key)), sent))
+	ix.isNew = strings.HasPrefix(key, "new")
+	if ix.problem == "" {
+		ix.change(in, sent)
+	}
+	return c.Part(indexRow(in, ix, true))
+}
+
+// change applies the input that was changed beside the statement, if any.
+func (ix *index) change(in *schema.Collection, sent url.Values) {
+	column, unique := sent.Get("_column"), sent.Get("_unique."+ix.key) == "true"
+	switch {
+	case column != "":
+		if ix.text == "" {
+			ix.parsed.Name, ix.parsed.Unique = "idx_"+strings.ToLower(schema.RandomString(10, schema.AlphabetID)), unique
+		}
+		ix.toggle(column)
+	case sent.Has("_switched"):
+		ix.parsed.Unique = unique
+	default:
+		return
+	}
+	if ix.parsed.Table = in.Name; len(ix.parsed.Columns) > 0 {
+		ix.text = ix.parsed.String()
+		return
+	}
+	ix.text, ix.parsed = "", schema.Index{Unique: ix.parsed.Unique}
+}
+
+// sentIndexes returns the indexes in the form. Indexes that are missing in the form are deleted.
+func (d *definition) sentIndexes(sent url.Values) (list []string, problems []form.Problem) {
+	list = []string{}
+	for _, key := range sent["indexes.order"] {
+		text := strings.TrimSpace(strings.ReplaceAll(sent.Get("indexes."+key), "\r\n", "\n"))
+		if text == "" {
+			problems = append(problems, form.Problem{Name: "indexes." + key, Message: "Choose columns, or write a CREATE INDEX statement."})
+		}
+		if !slices.Contains(d.in.Indexes, text) { // the service changes the names in a stored statement
+			text = d.inNewNames(text, sent)
+		}
+		list = append(list, text)
+	}
+	return list, problems
+}
+
+// inNewNames replaces the stored names of fields that the form renames. A stored name that another
+// field has in the form is not replaced.
+func (d *definition) inNewNames(text string, sent url.Values) string {
+	ix, err := schema.ParseIndex(text)
+	if err != nil {
+		return text
+	}
+	renamed, names := map[string]string{}, map[string]bool{}
+	for _, key := range sent["order"] {
+		name := sent.Get("fields." + key + ".name")
+		names[name] = true
+		if i, err := strconv.Atoi(key); err == nil && i >= 0 && i < len(d.stored) && name != "" {
+			renamed[d.fields[i].name] = name
+		}
+	}
+	maps.DeleteFunc(renamed, func(was, _ string) bool { return names[was] })
+	before := ix.String()
+	schema.RenameIndexColumns(&ix, renamed)
+	if ix.String() == before {
+		return text
+	}
+	return ix.String()
+}

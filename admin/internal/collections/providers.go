@@ -1,0 +1,152 @@
+package collections
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/auth/provider"
+	"github.com/loambase/loam/core/schema"
+)
+
+// choice is a provider in the list of providers that can be added.
+type choice struct {
+	provider.Info
+	taken bool // the form has this provider already
+}
+
+// chooseProvider answers with a dialog that lists the providers.
+func chooseProvider(c *console.Call) error {
+	in, err := authOf(c)
+	if err != nil {
+		return err
+	}
+	taken := map[string]bool{}
+	for name, values := range c.R.URL.Query() {
+		if strings.HasPrefix(name, "providers.") && strings.HasSuffix(name, ".name") {
+			taken[values[0]] = true
+		}
+	}
+	var list []choice
+	for _, p := range provider.List() {
+		list = append(list, choice{p, taken[p.Name]})
+	}
+	return c.Dialog(http.StatusOK, providersDialog(in, list))
+}
+
+// isOpenID reports whether the provider speaks OpenID Connect at addresses of its own.
+func isOpenID(name string) bool { return strings.HasPrefix(name, "oidc") }
+
+// providerInputs returns the inputs of a provider. Options that only some providers have are nested in
+// extra.
+func providerInputs(p providerRow) []form.Input {
+	at := "providers." + p.key + "."
+	list := []form.Input{
+		{Name: at + "clientId", Label: "Client id", Mono: true},
+		{Name: at + "clientSecret", Label: "Client secret", Kind: form.Secret, Unset: !p.secret},
+		{Name: at + "displayName", Label: "Shown as"},
+		{Name: at + "pkce", Label: "PKCE", Kind: form.Choice, Options: []form.Option{{Value: "", Label: "as usual for the provider"}, {Value: "true", Label: "on"}, {Value: "false", Label: "off"}}},
+	}
+	if isOpenID(p.name) {
+		list = append(list, form.Input{Name: at + "extra.issuer", Label: "Issuer", Help: "Its discovery document tells the addresses and keys, so the addresses below can stay empty.", Mono: true})
+	}
+	list = append(list,
+		form.Input{Name: at + "authURL", Label: "Address to sign in", Help: addressHelp(p.name), Mono: true},
+		form.Input{Name: at + "tokenURL", Label: "Address of tokens", Mono: true},
+		form.Input{Name: at + "userInfoURL", Label: "Address of the account", Mono: true})
+	switch {
+	case isOpenID(p.name):
+		list[len(list)-1].Help = "Empty: the account is read from the id_token."
+		list = append(list,
+			form.Input{Name: at + "extra.jwksURL", Label: "Address of the keys", Help: "JWKS; verifies the id_token.", Mono: true},
+			form.Input{Name: at + "extra.issuers", Label: "Accepted issuers", Help: "Of id_tokens, one a line. Empty: every issuer.", Kind: form.Lines})
+	case p.name == "microsoft":
+		list = append(list, form.Input{Name: at + "extra.idTokenEmailClaim", Label: "Claim with the e-mail address", Help: "A claim of the id_token, such as email. Empty: the address is read from the account.", Mono: true})
+	}
+	return list
+}
+
+// addressHelp tells where the addresses of a provider come from.
+func addressHelp(name string) string {
+	const own = "Empty: the public service. Of your own server: "
+	switch name {
+	case "microsoft":
+		return "Empty: every Microsoft account. Of one tenant: https://login.microsoftonline.com/TENANT/oauth2/v2.0/authorize, and …/token below."
+	case "lark":
+		return "Empty: Feishu (China). Elsewhere: https://accounts.larksuite.com/open-apis/authen/v1/authorize, and open.larksuite.com in both addresses below."
+	case "gitlab":
+		return own + "https://HOST/oauth/authorize, …/oauth/token and …/api/v4/user."
+	case "gitea":
+		return own + "https://HOST/login/oauth/authorize, …/login/oauth/access_token and …/api/v1/user."
+	case "mailcow":
+		return "https://HOST/oauth/authorize, …/oauth/token and …/oauth/profile."
+	}
+	if isOpenID(name) {
+		return ""
+	}
+	return "Empty: that of the provider."
+}
+
+// providersOf returns the providers in the form. A provider without a typed secret keeps the stored
+// secret, and options of extra without an input keep their values.
+func providersOf(in *schema.Collection, sent url.Values) (list []any, problems []form.Problem) {
+	list = []any{}
+	for _, key := range keysOf(sent) {
+		at := "providers." + key
+		name := sent.Get(at + ".name")
+		typed, wrong := form.Patch([]form.Group{{Inputs: providerInputs(providerRow{key: key, name: name})}}, sent)
+		problems = append(problems, wrong...)
+		all, _ := typed["providers"].(map[string]any)
+		p, _ := all[key].(map[string]any)
+		if p == nil {
+			p = map[string]any{}
+		}
+		for option, value := range p {
+			if text, ok := value.(string); ok && option != "clientSecret" {
+				p[option] = strings.TrimSpace(text)
+			}
+		}
+		p["name"] = name
+		switch p["pkce"] {
+		case "true", "false":
+			p["pkce"] = p["pkce"] == "true"
+		default:
+			p["pkce"] = nil
+		}
+		p["extra"] = mergedExtra(storedExtra(in, name), p["extra"])
+		list = append(list, p)
+	}
+	return list, problems
+}
+
+// storedExtra returns the stored options of the provider with the name.
+func storedExtra(in *schema.Collection, name string) (extra map[string]any) {
+	extra = map[string]any{}
+	i := slices.IndexFunc(in.Auth.OAuth2.Providers, func(p schema.Provider) bool { return p.Name == name })
+	if i < 0 || len(in.Auth.OAuth2.Providers[i].Extra) == 0 {
+		return extra
+	}
+	if json.Unmarshal(in.Auth.OAuth2.Providers[i].Extra, &extra) != nil || extra == nil {
+		return map[string]any{}
+	}
+	return extra
+}
+
+// mergedExtra returns the stored options with the typed ones. Empty typed options are removed.
+func mergedExtra(stored map[string]any, typed any) map[string]any {
+	options, _ := typed.(map[string]any)
+	for name, value := range options {
+		text, isText := value.(string)
+		lines, isLines := value.([]string)
+		if isText && strings.TrimSpace(text) == "" || isLines && len(lines) == 0 {
+			delete(stored, name)
+			continue
+		}
+		stored[name] = value
+	}
+	return stored
+}

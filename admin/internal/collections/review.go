@@ -1,0 +1,121 @@
+package collections
+
+import (
+	"net/url"
+	"slices"
+
+	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/core/collection"
+	"github.com/loambase/loam/core/schema"
+)
+
+// review is a change that the superuser has to confirm.
+type review struct {
+	in        *schema.Collection
+	plan      *collection.Plan
+	names     []string     // sentences about renamed and deleted fields
+	rules     []difference // changed rules
+	providers []difference // changed options of OIDC providers
+	again     bool         // the typed name was wrong
+}
+
+// difference is a value before and after the change, for people to read.
+type difference struct{ title, was, is string }
+
+// asks reports whether the change has to be confirmed.
+func (r review) asks() bool {
+	return r.loses() || len(r.plan.Rewrites)+len(r.plan.Broken)+len(r.names)+len(r.rules)+len(r.providers) > 0
+}
+
+// loses reports whether stored values are lost, so that the name of the collection is asked for.
+func (r review) loses() bool { return len(r.plan.Losses) > 0 }
+
+// nameChanges describes the new name of the collection, and the fields that are renamed, deleted, or
+// hold one value instead of a list.
+func (d *definition) nameChanges(sent url.Values, body map[string]any) (list []string) {
+	if is := sent.Get("name"); is != d.in.Name {
+		list = append(list, "The collection "+d.in.Name+" becomes "+is+". Apps that use the old name fail.")
+	}
+	fields, ok := body["fields"].([]any)
+	if !ok { // the fields of a view follow from its query
+		return list
+	}
+	kept := map[string]map[string]any{}
+	for _, f := range fields {
+		if field, ok := f.(map[string]any); ok {
+			id, _ := field["id"].(string)
+			kept[id] = field
+		}
+	}
+	for _, was := range d.in.Fields {
+		is, ok := kept[was.ID]
+		if !ok {
+			list = append(list, "The field "+was.Name+" is deleted.")
+			continue
+		}
+		if name, _ := is["name"].(string); name != was.Name {
+			list = append(list, "The field "+was.Name+" becomes "+name+". Apps that use the old name fail.")
+		}
+		if most, ok := is["maxSelect"].(int64); ok && most <= 1 && was.Multiple() {
+			list = append(list, "The field "+was.Name+" holds one value instead of a list. Of several values the last is kept.")
+		}
+	}
+	return list
+}
+
+// ruleChanges returns the rules that differ from the stored ones.
+func ruleChanges(in *schema.Collection, typed []rule) (list []difference) {
+	stored := rulesOf(in)
+	for i, r := range typed {
+		if was, is := stored[i].words(), r.words(); was != is {
+			list = append(list, difference{r.label, was, is})
+		}
+	}
+	return list
+}
+
+// words returns the expression, or the words for a rule without an expression.
+func (r rule) words() string {
+	switch r.mode() {
+	case "locked":
+		return lockedWords(r)
+	case "open":
+		return openWords(r)
+	}
+	return r.expression()
+}
+
+// identityOptions are the options of an OIDC provider on which the meaning of the ids of accounts
+// depends.
+var identityOptions = []string{"clientId", "authURL", "tokenURL", "userInfoURL", "extra.issuer", "extra.jwksURL", "extra.issuers"}
+
+// providerChanges returns the changed identityOptions of the OIDC providers that stay configured.
+func providerChanges(in *schema.Collection, providers []any) (list []difference, err error) {
+	for _, sent := range providers {
+		is, err := form.Open(sent)
+		if err != nil {
+			return nil, err
+		}
+		i := slices.IndexFunc(in.Auth.OAuth2.Providers, func(p schema.Provider) bool { return p.Name == is.Text("name") && isOpenID(p.Name) })
+		if i < 0 {
+			continue
+		}
+		was, err := form.Open(in.Auth.OAuth2.Providers[i])
+		if err != nil {
+			return nil, err
+		}
+		for _, option := range identityOptions {
+			if was.Text(option) != is.Text(option) {
+				list = append(list, difference{is.Text("name") + " " + option, orNone(was.Text(option)), orNone(is.Text(option))})
+			}
+		}
+	}
+	return list, nil
+}
+
+func orNone(text string) string {
+	if text == "" {
+		return "none"
+	}
+	return text
+}
