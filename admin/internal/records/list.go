@@ -177,7 +177,7 @@ func list(c *console.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.Page(about(c, in, in.Name), page(v, panel))
+	return c.Page(about(c, in, in.Name), page(v, c.Tabs(in), panel))
 }
 
 // count answers with the number of records in the view. The page requests it after the rows,

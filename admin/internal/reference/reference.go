@@ -58,7 +58,7 @@ func show(c *console.Call) error {
 		Title: in.Name + " API", Section: "data",
 		Crumbs: []ui.Crumb{{Label: "Collections", Path: "/_/"}, {Label: in.Name, Path: console.CollectionPath(in)}, {Label: "API"}},
 		Side:   c.Collections(in.Name), Scripts: []string{"pick.js", "editor.js", "reference.js"},
-	}, referencePage(in, all, f, c.Accounts()))
+	}, referencePage(in, c.Tabs(in), all, f, c.Accounts()))
 }
 
 // typed returns the operation with the values of the form.
