@@ -121,18 +121,17 @@ class Stage {
     for (const open of this.shared.pages()) await open.close();
   }
 
-  /** A window that is signed in as the superuser. */
+  /** A window that is signed in as the superuser, by a token of the API: it needs no sign-in page. */
   async signedIn(options) {
     const page = await this.window(options);
-    this.session ??= await this.cookies(page);
-    await page.context().addCookies(this.session);
+    const session = { name: 'loam_session', value: await this.signIn(), domain: new URL(this.url).hostname, path: '/_/', httpOnly: true, sameSite: 'Strict' };
+    await page.context().addCookies([session]);
     return page;
   }
 
-  async cookies(page) {
-    await page.goto(`${this.url}/_/`);
-    await signIn(page);
-    return page.context().cookies();
+  /** A token of the superuser, from the first call. */
+  async signIn() {
+    return (this.token ??= (await this.call('POST', '/api/collections/_superusers/auth-with-password', { identity: email, password })).token);
   }
 
   /** Creates the superuser on the command line. */
@@ -150,8 +149,7 @@ class Stage {
 
   /** Sends a request to the API as the superuser, and returns the body. Fails unless it is 2xx. */
   async api(method, path, body) {
-    this.token ??= (await this.call('POST', '/api/collections/_superusers/auth-with-password', { identity: email, password })).token;
-    return this.call(method, path, body, this.token);
+    return this.call(method, path, body, await this.signIn());
   }
 
   async call(method, path, body, token) {
