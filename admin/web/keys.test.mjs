@@ -109,9 +109,9 @@ await onStage(async (stage) => {
     const press = async (...keys) => {
       for (const key of keys) await page.keyboard.press(key);
     };
-    /** Opens the table and focuses the cell in a row and a column. */
-    const cell = async (row = 0, column = 'stars') => {
-      await page.goto(table);
+    /** Focuses the cell in a row and a column of the table, which is opened first if fresh is true. */
+    const cell = async (row = 0, column = 'stars', fresh = true) => {
+      if (fresh) await page.goto(table);
       const index = await page.locator('#rows th').evaluateAll((list, name) => list.findIndex((th) => th.dataset.column === name), column);
       const found = page.locator('#rows tbody tr').nth(row).locator('td').nth(index);
       await found.locator('xpath=self::*[@tabindex] | .//a[@tabindex] | .//input[@tabindex]').first().focus();
@@ -126,8 +126,9 @@ await onStage(async (stage) => {
       await page.waitForURL(`**${path}`);
     };
     const moves = (from, ...ways) => async () => {
+      await page.goto(table);
       for (const [key, row, column] of ways) {
-        await cell(...from);
+        await cell(from[0], from[1], false);
         const [y, x] = await spot();
         await press(key);
         const [toY, toX] = await spot();
@@ -160,7 +161,7 @@ await onStage(async (stage) => {
     const inPalette = async (words) => {
       await page.goto(table);
       await press('Control+k');
-      await palette.getByRole('option', { name: 'Overview' }).waitFor();
+      await palette.getByRole('option').first().waitFor();
       await page.keyboard.type(words);
     };
     const marked = (list) => list.locator('[aria-selected=true]').innerText();
@@ -181,7 +182,7 @@ await onStage(async (stage) => {
     /** Opens the calendar and checks to which day each key leads, as a number of days from another. */
     const days = (...ways) => async () => {
       await page.goto(`${stage.url}/_/c/places/new`);
-      await page.locator('[data-date] input[type=text]').fill('2027-03-17 08:00');
+      await page.locator('#f-opened').fill('2027-03-17 08:00');
       await page.getByRole('button', { name: 'Calendar of opened' }).press('Enter');
       await page.locator('[data-day]:focus').waitFor();
       for (const [key, step] of ways) {
@@ -209,7 +210,11 @@ await onStage(async (stage) => {
         if (!still.includes(key)) assert.notEqual(await view(), before, key);
       }
     };
-    const opened = (n) => page.locator('#rows tbody tr.is-open').filter({ hasText: n }).waitFor();
+    /** Waits until the record with the title is open: its row is marked, and the panel has arrived. */
+    const opened = async (n) => {
+      const row = page.locator('#rows tbody tr.is-open').filter({ hasText: n });
+      await page.locator(`#panel [data-record="${await row.getAttribute('data-row')}"]`).waitFor();
+    };
     /** Steps from the first record to the second and back. */
     const steps = (next, previous, focus) => async () => {
       await cell(0);
