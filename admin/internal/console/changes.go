@@ -6,7 +6,6 @@ import (
 
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/collection"
-	"github.com/loambase/loam/core/hook"
 	"github.com/loambase/loam/core/record"
 )
 
@@ -44,17 +43,17 @@ type changesKey struct{}
 // context. A change by another request than one of the console, or by a task, has no page to report
 // to.
 func reportChanges(hooks *core.Hooks) {
-	const id = "console"
-	hooks.Records.AfterSuccess.Bind(hook.Handler[*record.WriteEvent]{ID: id, Func: func(e *record.WriteEvent) error {
+	hooks.Records.AfterSuccess.BindFunc(func(e *record.WriteEvent) error {
 		add(e.Context, change{e.Action.String(), e.Collection().Name, e.Record.ID()})
 		return nil
-	}})
-	hooks.Collections.AfterSuccess.Bind(hook.Handler[*collection.Event]{ID: id, Func: func(e *collection.Event) error {
+	})
+	hooks.Collections.AfterSuccess.BindFunc(func(e *collection.Event) error {
 		add(e.Context, change{Action: string(e.Action), Collection: e.Collection.Name})
 		return nil
-	}})
+	})
 }
 
+// add adds a change to the changes in ctx, if ctx has any.
 func add(ctx context.Context, made change) {
 	list, ok := ctx.Value(changesKey{}).(*changes)
 	if !ok {
