@@ -65,7 +65,7 @@ func (e *ServeEvent) checkPage(p ConsolePage) error {
 	case strings.TrimSpace(p.Title) == "":
 		return errors.New("the title is empty")
 	case p.Show == nil:
-		return errors.New("Show is nil")
+		return errors.New("there is no function Show")
 	case !slices.Contains(admin.Icons(), p.Icon):
 		return fmt.Errorf("the icon %q does not exist; the icons are %s", p.Icon, strings.Join(admin.Icons(), ", "))
 	case slices.ContainsFunc(e.console.Pages, func(other admin.Page) bool { return other.Name == p.Name }):

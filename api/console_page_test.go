@@ -16,11 +16,11 @@ func TestConsoleMistakes(t *testing.T) {
 	page := func(p ConsolePage) func(*ServeEvent) { return func(e *ServeEvent) { e.ConsolePage(p) } }
 	files := fstest.MapFS{"a.js": {}, "a.txt": {}}
 	for want, add := range map[string]func(*ServeEvent){
-		`page "" of the console: the name is not of`:    page(ConsolePage{Title: "A", Show: show}),
-		`page "a/b" of the console: the name is not of`: page(ConsolePage{Name: "a/b", Title: "A", Show: show}),
-		`page "A" of the console: the name is not of`:   page(ConsolePage{Name: "A", Title: "A", Show: show}),
-		`page "a" of the console: the title is empty`:   page(ConsolePage{Name: "a", Title: " ", Show: show}),
-		`page "a" of the console: Show is nil`:          page(ConsolePage{Name: "a", Title: "A"}),
+		`page "" of the console: the name is not of`:         page(ConsolePage{Title: "A", Show: show}),
+		`page "a/b" of the console: the name is not of`:      page(ConsolePage{Name: "a/b", Title: "A", Show: show}),
+		`page "A" of the console: the name is not of`:        page(ConsolePage{Name: "A", Title: "A", Show: show}),
+		`page "a" of the console: the title is empty`:        page(ConsolePage{Name: "a", Title: " ", Show: show}),
+		`page "a" of the console: there is no function Show`: page(ConsolePage{Name: "a", Title: "A"}),
 		`page "a" of the console: the icon "nothing" does not exist; the icons are logo, data`: page(
 			ConsolePage{Name: "a", Title: "A", Icon: "nothing", Show: show}),
 		`page "a" of the console: another page has this name`: func(e *ServeEvent) {
