@@ -113,11 +113,12 @@ atlas: examples/atlas/node_modules/.package-lock.json ## Load the cities of the 
 tools: ## Install the commands that tests need and the machine lacks (Debian)
 	@.ci/tools
 
-# The binary under test, see LOAM_BIN.
+# The binary under test, see LOAM_BIN, and the example whose pages the tests of the console open.
 .PHONY: binary
 binary:
 	@echo "go build (the first time this compiles SQLite: some silent minutes)"
 	@go build -o $(LOAM_BIN) .
+	@cd examples/console && go build -o $(CURDIR)/.build/console-example .
 
 .PHONY: packages
 packages: clients/pocketbase/node_modules/.package-lock.json clients/graphql/node_modules/.package-lock.json clients/openapi/node_modules/.package-lock.json admin/web/node_modules/.package-lock.json sdk/js/node_modules/.package-lock.json examples/atlas/node_modules/.package-lock.json

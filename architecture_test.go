@@ -46,6 +46,7 @@ func layers() [][]string {
 			"admin/internal/logs",
 			"admin/internal/metrics",
 			"admin/internal/overview",
+			"admin/internal/own",
 			"admin/internal/records",
 			"admin/internal/reference",
 			"admin/internal/settings",

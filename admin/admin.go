@@ -19,6 +19,7 @@ import (
 	"github.com/loambase/loam/admin/internal/logs"
 	"github.com/loambase/loam/admin/internal/metrics"
 	"github.com/loambase/loam/admin/internal/overview"
+	"github.com/loambase/loam/admin/internal/own"
 	"github.com/loambase/loam/admin/internal/palette"
 	"github.com/loambase/loam/admin/internal/records"
 	"github.com/loambase/loam/admin/internal/reference"
@@ -28,8 +29,8 @@ import (
 )
 
 // sections returns the entries of the navigation, in their order.
-func sections() []ui.Section {
-	return []ui.Section{
+func sections(added console.Own) []ui.Section {
+	return append([]ui.Section{
 		{ID: "data", Label: "Data", Icon: "data", Path: "/_/data"},
 		{ID: "diagram", Label: "Diagram", Icon: "diagram", Path: "/_/diagram"},
 		{ID: "sql", Label: "SQL", Icon: "sql", Path: "/_/sql"},
@@ -39,13 +40,13 @@ func sections() []ui.Section {
 		{ID: "logs", Label: "Logs", Icon: "logs", Path: "/_/logs"},
 		{ID: "backups", Label: "Backups", Icon: "archive", Path: "/_/backups"},
 		{ID: "settings", Label: "Settings", Icon: "settings", Path: "/_/settings/application"},
-	}
+	}, own.Sections(added)...)
 }
 
 // screens returns the pages that the palette offers besides the pages of collections.
-func screens() []palette.Screen {
+func screens(added console.Own) []palette.Screen {
 	list := []palette.Screen{{Label: "Overview", Icon: "logo", Path: "/_/"}}
-	for _, s := range sections()[1:] {
+	for _, s := range sections(added)[1:] {
 		list = append(list, palette.Screen{Label: s.Label, Icon: s.Icon, Path: s.Path})
 	}
 	for _, i := range settings.Items() {
@@ -57,10 +58,21 @@ func screens() []palette.Screen {
 // Config holds the parts of the server that the console uses.
 type Config = console.Config
 
+// Own holds the pages and files that the embedding program adds, Page is one of its pages, and Call
+// is a request to a page.
+type (
+	Own  = console.Own
+	Page = console.OwnPage
+	Call = console.Call
+)
+
+// Icons returns the names of the icons.
+func Icons() []string { return asset.Icons() }
+
 // Mount adds the routes of the console to the router. It returns the Console, by whose Handler other
 // packages can serve pages below /_/.
 func Mount(router chi.Router, config Config) *console.Console {
-	c := console.New(config, sections())
+	c := console.New(config, sections(config.Own))
 	c.Mount(router, slices.Concat(
 		gate.Routes(),
 		overview.Routes(),
@@ -74,7 +86,8 @@ func Mount(router chi.Router, config Config) *console.Console {
 		metrics.Routes(),
 		settings.Routes(),
 		sql.Routes(),
-		palette.Routes(screens()),
+		palette.Routes(screens(config.Own)),
+		own.Routes(config.Own),
 	))
 	for path, serve := range map[string]http.HandlerFunc{
 		"/_":                     toFolder,

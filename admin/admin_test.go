@@ -31,10 +31,14 @@ type site struct {
 
 func newSite(t *testing.T) *site { return siteOf(t, coretest.New(t)) }
 
-func siteOf(t *testing.T, app *core.App) *site {
+// siteOf returns the console of the app, with what the Serve hooks of the program add.
+func siteOf(t *testing.T, app *core.App, serve ...func(*api.ServeEvent) error) *site {
 	t.Helper()
 	coretest.Create(t, app, schema.Superusers, map[string]any{"email": "root@example.com", "password": "correct-horse"})
 	program := &api.Program{App: app}
+	for _, hook := range serve {
+		program.Serve.BindFunc(hook)
+	}
 	handler, err := program.Handler()
 	if err != nil {
 		t.Fatal(err)

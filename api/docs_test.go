@@ -17,7 +17,7 @@ func TestDocsCompile(t *testing.T) {
 	t.Parallel()
 	block := regexp.MustCompile("(?ms)^```go\n(package main\n.*?)^```$")
 	for page, want := range map[string]int{"../docs/embedding.md": 1, "../docs/routes.md": 1, "../docs/migrations.md": 1, "../docs/hooks.md": 1, "../docs/jobs.md": 1,
-		"../docs/records-in-go.md": 1, "../docs/from-pocketbase-framework.md": 1} {
+		"../docs/records-in-go.md": 1, "../docs/console-pages.md": 1, "../docs/from-pocketbase-framework.md": 1} {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)

@@ -44,6 +44,7 @@ func (s *Server) build() (http.Handler, error) {
 	admin.Mount(router.With(routes.Limited), admin.Config{
 		App: s.App, Auth: s.Auth, Requests: s.requests, Limit: routes.LimitTagged, File: routes.File, Socket: routes.Socket,
 		History: s.metrics.History,
+		Own:     e.console,
 		API:     s.requests.Track(middleware.Recover(s.App.Log())(routed(router))),
 	})
 	fallback := routes.Limited(s.cfg.fallback()).ServeHTTP

@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"github.com/loambase/loam/admin"
 	"github.com/loambase/loam/api/internal/openapi"
 	"github.com/loambase/loam/api/internal/rest"
 	"github.com/loambase/loam/core"
@@ -30,6 +31,7 @@ type ServeEvent struct {
 	routes     []*ownRoute
 	mounts     []mount
 	limits     map[*rateLimit]func(*rest.OwnCall) error
+	console    admin.Own
 	wrong      []error // of routes, mounts and middleware that cannot be added
 }
 

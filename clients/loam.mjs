@@ -28,7 +28,8 @@ export const imported = Boolean(process.env.LOAM_TEST_IMPORT);
 
 /** A server process with its URL, its folder and its log. */
 class Server {
-  constructor(folder, env, args) {
+  constructor(program, folder, env, args) {
+    this.program = program; // the path of the binary
     this.folder = folder;
     this.env = env;
     this.args = args;
@@ -37,7 +38,7 @@ class Server {
 
   async start() {
     this.child = spawn(
-      binary,
+      this.program,
       ['serve', '--http', '127.0.0.1:0', '--dir', this.dir, '--public', join(this.folder, 'public'), ...this.args],
       { stdio: ['ignore', 'pipe', 'pipe'], env: this.env },
     );
@@ -67,7 +68,7 @@ class Server {
   async beside() {
     const folder = await mkdtemp(join(this.folder, 'node-'));
     await mkdir(join(folder, 'public'));
-    return new Server(folder, this.env, this.args).start();
+    return new Server(this.program, folder, this.env, this.args).start();
   }
 
   /**
@@ -84,7 +85,7 @@ class Server {
 
   /** Runs another command of the binary beside the server, on the same data. */
   command(...args) {
-    return run(binary, [...args, '--dir', this.dir], { env: this.env });
+    return run(this.program, [...args, '--dir', this.dir], { env: this.env });
   }
 
   /** Fails unless the process runs and its health endpoint answers 200. */
@@ -118,15 +119,16 @@ class Server {
 
 /**
  * Starts a server on an empty data folder, or on the import of a PocketBase database that the SQL
- * scripts of source make. args are added to "loam serve".
+ * scripts of source make. args are added to "loam serve". program is the path of another binary with
+ * the commands of Loam.
  */
-export async function serve({ args = [], source = imported ? ['fresh.sql'] : [] } = {}) {
-  assert.ok(existsSync(binary), `${binary} is missing: run "make build" or set LOAM_BIN`);
+export async function serve({ args = [], program = binary, source = imported ? ['fresh.sql'] : [] } = {}) {
+  assert.ok(existsSync(program), `${program} is missing: run "make binary", or "make build" and set LOAM_BIN`);
   const folder = await mkdtemp(join(tmpdir(), 'loam-'));
   const env = environment();
   await mkdir(join(folder, 'public'));
   if (source.length > 0) await importInto(folder, env, source);
-  return new Server(folder, env, args).start();
+  return new Server(program, folder, env, args).start();
 }
 
 /** The URL of the proxy of the module $LOAM_TEST_FRONT before the server; url without a module. */

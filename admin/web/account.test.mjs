@@ -89,7 +89,7 @@ await onStage(async (stage) => {
     await page.getByRole('navigation', { name: 'Record' }).getByRole('link', { name: 'Sign-in' }).click();
     const entry = page.getByRole('list', { name: 'Linked providers' }).getByRole('listitem');
     await entry.getByText('Club <b>').waitFor();
-    await entry.locator('img').evaluate((logo) => logo.decode());
+    await entry.locator('svg path.brand').waitFor({ state: 'attached' });
     await entry.getByRole('button', { name: 'cleo' }).click();
     await page.waitForFunction(async () => (await navigator.clipboard.readText()) === 'cleo');
     await entry.scrollIntoViewIfNeeded();

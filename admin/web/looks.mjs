@@ -25,12 +25,14 @@ const moving = (page) =>
 
 /** Takes a picture of the page in both themes at each width; the window is dark and wide afterwards. */
 export async function pictures(page, name) {
+  let schemes = ['light', 'dark'];
   for (const width of [390, 1024, 1440]) {
     await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
-    for (const scheme of ['light', 'dark']) {
+    for (const scheme of schemes) {
       await page.emulateMedia({ colorScheme: scheme });
       await picture(page, `${name}-${width}-${scheme}`);
     }
+    schemes = schemes.toReversed(); // a change of the theme takes as long as a picture
   }
 }
 

@@ -1,21 +1,75 @@
-// Every page of a signed-in superuser, checked by looks.mjs; dragging; the size of the first load.
+// Every page of a signed-in superuser, checked by looks.mjs; dragging; what pages load.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isUsable, pictures } from './looks.mjs';
 import { seedScreens } from './seed.mjs';
-import { onStage, weight } from './stage.mjs';
+import { isWell, onStage, weight } from './stage.mjs';
 
 await onStage(async (stage) => {
   await stage.superuser();
   const screens = await seedScreens(stage);
 
+  test('each page of the palette is one of the screens', async () => {
+    const page = await stage.signedIn();
+    const items = await (await page.request.get(`${stage.url}/_/palette`)).json();
+    /** The address of a page; pages about a collection differ in what follows its name. */
+    const kind = (path) => path.split('?')[0].replace(/^\/_\/c\/\w+/, '/_/c/*');
+    const seen = new Set([...Object.values(screens).map(kind), '/_/graphiql']); // graphiql.test.mjs looks at GraphiQL
+    assert.deepEqual(items.filter((item) => item.path && !seen.has(kind(item.path))), []);
+  });
+
+  /** Modules that only pages with a certain element load. */
+  const largeModules = {
+    'uplot.js': '[data-chart]', 'editor.js': '[data-editor], [data-json]', 'diagram.js': '[data-box]',
+    'rich.js': '[data-rich]', 'date.js': '[data-date]', 'geo.js': '[data-map]', 'json.js': '[data-json]', 'files.js': '[data-files]',
+  };
+
+  /** Fails if the page has loaded a module without its element. */
+  const loadsNothingElse = async (page, name) => {
+    const idle = await page.evaluate((modules) => {
+      const loaded = performance.getEntriesByType('resource').map((entry) => new URL(entry.name).pathname.split('/').pop());
+      return Object.entries(modules).filter(([module, element]) => loaded.includes(module) && !document.querySelector(element)).map(([module]) => module);
+    }, largeModules);
+    assert.deepEqual(idle, [], name);
+  };
+
   test('every screen: in both themes, at three widths, by axe, by keys', async () => {
     const page = await stage.signedIn();
     for (const [name, path] of Object.entries(screens)) {
       await page.goto(stage.url + path);
+      await loadsNothingElse(page, name);
       await pictures(page, name);
       await isUsable(page, name);
     }
+  });
+
+  test('every form of the settings says what is wrong at its input, and keeps what was typed', async () => {
+    const wrong = {
+      settings: ['meta.appURL', 'no address'],
+      mail: ['meta.senderAddress', 'nobody'],
+      files: ['s3.endpoint', 'http://'],
+      'backup-settings': ['backups.cron', 'every day'],
+      limits: ['superuserIPs', 'everywhere'],
+      'log-settings': ['logs.maxDays', '-1'],
+      api: ['batch.maxRequests', '-1'],
+      realtime: ['realtime.maxSubscriptions', '-1'],
+    };
+    const forms = Object.keys(screens).filter((name) => screens[name].startsWith('/_/settings/'));
+    assert.deepEqual(Object.keys(wrong).sort(), forms.sort());
+    const before = await stage.api('GET', '/api/settings');
+    const page = await stage.signedIn();
+    for (const [name, [field, value]] of Object.entries(wrong)) {
+      await page.goto(stage.url + screens[name]);
+      const input = page.locator(`[name="${field}"]`);
+      await input.fill(value);
+      if (name === 'files') await page.locator('[type=checkbox][name="s3.enabled"]').check();
+      await input.press('Control+s');
+      await page.locator(`[data-error="${field}"]:not([hidden])`).waitFor();
+      assert.equal(await input.getAttribute('aria-invalid'), 'true', name);
+      assert.equal(await input.inputValue(), value, name);
+    }
+    assert.deepEqual(await stage.api('GET', '/api/settings'), before);
+    await isWell(page);
   });
 
   test('what can be dragged is moved by keys too, and its place is announced', async () => {

@@ -23,8 +23,11 @@ const executable = find('chromium-headless-shell', 'chromium');
 
 const shots = fileURLToPath(new URL('shots/', import.meta.url));
 
-/** Runs the tests on a stage. Without a browser they are skipped; with $CI set they fail. */
-export async function onStage(tests) {
+/**
+ * Runs the tests on a stage, whose server has the options of serve. Without a browser they are
+ * skipped; with $CI set they fail.
+ */
+export async function onStage(tests, options) {
   if (!executable) {
     test('the console', { skip: process.env.CI ? false : 'there is no chromium' }, () => assert.fail('there is no chromium'));
     return;
@@ -32,14 +35,14 @@ export async function onStage(tests) {
   mkdirSync(shots, { recursive: true });
   let stage;
   after(() => stage?.close());
-  stage = await open();
+  stage = await open(options);
   afterEach(() => stage.closeWindows());
   await tests(stage);
 }
 
 /** Starts a server on an empty folder and a browser. End both with close. */
-export async function open() {
-  const server = await serve();
+export async function open(options) {
+  const server = await serve(options);
   try {
     return new Stage(server, await chromium.launch({ executablePath: executable, args: ['--no-sandbox', '--disable-dev-shm-usage'] }));
   } catch (error) {
@@ -54,6 +57,8 @@ class Stage {
     this.browser = browser;
     this.url = server.url;
     this.windows = [];
+    this.shared = null; // the context of windows without options: the assets stay in its cache
+    this.sharedIsOpen = false;
   }
 
   /** Ends the browser and the server. */
@@ -69,11 +74,28 @@ class Stage {
     return find();
   }
 
-  /** A page in a browser context of its own; page.wrong lists the errors in it. */
-  async window({ width = 1440, height = 900, scheme = 'light', ...options } = {}) {
-    const context = await this.browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: 'reduce', ...options });
-    this.windows.push(context);
-    const page = await context.newPage();
+  /**
+   * A page in a browser context that no other window of the test has; page.wrong lists the errors in
+   * it. The context of the first window without options is used again by the next test, without
+   * cookies and stored values.
+   */
+  async window(options) {
+    if (options || this.sharedIsOpen) {
+      const context = await this.context(options);
+      this.windows.push(context);
+      return this.watched(await context.newPage());
+    }
+    this.shared ??= await this.context();
+    this.sharedIsOpen = true;
+    return this.watched(await this.shared.newPage());
+  }
+
+  context({ width = 1440, height = 900, scheme = 'light', ...options } = {}) {
+    return this.browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: 'reduce', ...options });
+  }
+
+  /** The page, with a list of the errors in it. */
+  watched(page) {
     page.setDefaultTimeout(Number(process.env.WAIT ?? 60_000)); // long, since a busy machine is slow
     page.wrong = [];
     page.on('console', (message) => {
@@ -89,20 +111,27 @@ class Stage {
   /** Closes the windows that a test has opened. */
   async closeWindows() {
     for (const window of this.windows.splice(0)) await window.close();
+    if (!this.sharedIsOpen) return;
+    this.sharedIsOpen = false;
+    const page = await this.shared.newPage();
+    const browser = await this.shared.newCDPSession(page);
+    await browser.send('Storage.clearDataForOrigin', { origin: new URL(this.url).origin, storageTypes: 'local_storage' });
+    await this.shared.clearCookies();
+    await this.shared.clearPermissions();
+    for (const open of this.shared.pages()) await open.close();
   }
 
-  /** A window that is signed in as the superuser. */
+  /** A window that is signed in as the superuser, by a token of the API: it needs no sign-in page. */
   async signedIn(options) {
     const page = await this.window(options);
-    this.session ??= await this.cookies(page);
-    await page.context().addCookies(this.session);
+    const session = { name: 'loam_session', value: await this.signIn(), domain: new URL(this.url).hostname, path: '/_/', httpOnly: true, sameSite: 'Strict' };
+    await page.context().addCookies([session]);
     return page;
   }
 
-  async cookies(page) {
-    await page.goto(`${this.url}/_/`);
-    await signIn(page);
-    return page.context().cookies();
+  /** A token of the superuser, from the first call. */
+  async signIn() {
+    return (this.token ??= (await this.call('POST', '/api/collections/_superusers/auth-with-password', { identity: email, password })).token);
   }
 
   /** Creates the superuser on the command line. */
@@ -120,8 +149,7 @@ class Stage {
 
   /** Sends a request to the API as the superuser, and returns the body. Fails unless it is 2xx. */
   async api(method, path, body) {
-    this.token ??= (await this.call('POST', '/api/collections/_superusers/auth-with-password', { identity: email, password })).token;
-    return this.call(method, path, body, this.token);
+    return this.call(method, path, body, await this.signIn());
   }
 
   async call(method, path, body, token) {

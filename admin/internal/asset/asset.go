@@ -92,7 +92,7 @@ func (s *Set) Serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h := w.Header()
-	h.Set("Content-Type", mediaType(name))
+	h.Set("Content-Type", MediaType(name))
 	h.Set("Cache-Control", "no-cache")
 	if r.PathValue("version") == s.version() {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
@@ -104,9 +104,9 @@ func (s *Set) Serve(w http.ResponseWriter, r *http.Request) {
 	w.Write(text) //nolint:errcheck // a client that has disconnected needs no answer
 }
 
-// mediaType returns the media type of a file by its extension. The types that pages depend on do
+// MediaType returns the media type of a file by its extension. The types that pages depend on do
 // not come from the operating system, whose table may be wrong.
-func mediaType(name string) string {
+func MediaType(name string) string {
 	switch path.Ext(name) {
 	case ".css":
 		return "text/css; charset=utf-8"

@@ -16,7 +16,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-func fieldsPage(d *definition, locked bool) templ.Component {
+func fieldsPage(d *definition, tabs []console.Tab, locked bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -163,7 +163,7 @@ func fieldsPage(d *definition, locked bool) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = console.Head(d.in, "fields").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = console.Head(d.in, tabs, "fields").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -84,7 +84,7 @@ func showFields(c *console.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.Page(frame(c, in, "Fields"), fieldsPage(d, c.Locked()))
+	return c.Page(frame(c, in, "Fields"), fieldsPage(d, c.Tabs(in), c.Locked()))
 }
 
 // newField answers with the row of a new field.

@@ -60,7 +60,7 @@ func showRules(c *console.Call) error {
 	}
 	page := frame(c, in, "Rules")
 	page.Scripts = append(page.Scripts, "editor.js", "pick.js", "try.js")
-	return c.Page(page, rulesPage(in, rulesOf(in), t, c.Locked()))
+	return c.Page(page, rulesPage(in, c.Tabs(in), rulesOf(in), t, c.Locked()))
 }
 
 func saveRules(c *console.Call) error {

@@ -19,7 +19,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-func rulesPage(in *schema.Collection, list []rule, t tester, locked bool) templ.Component {
+func rulesPage(in *schema.Collection, tabs []console.Tab, list []rule, t tester, locked bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -62,7 +62,7 @@ func rulesPage(in *schema.Collection, list []rule, t tester, locked bool) templ.
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = console.Head(in, "rules").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = console.Head(in, tabs, "rules").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

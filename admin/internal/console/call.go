@@ -2,7 +2,9 @@ package console
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -28,6 +30,8 @@ type Call struct {
 	R *http.Request
 
 	sections []ui.Section
+	told     map[string]any // the events of the answer, by name
+	changes  *changes       // the changes that the request has made; nil if no script asks for them
 }
 
 // policy lets a page load from and connect to its own server only. It blocks inline scripts and
@@ -55,6 +59,10 @@ func (c *Call) begin(route *request.Route, guard *http.CrossOriginProtection) (e
 	if err := c.recognise(); err != nil {
 		return err
 	}
+	if len(c.Own.Loaded) > 0 {
+		c.changes = &changes{}
+		c.R = c.R.WithContext(context.WithValue(c.R.Context(), changesKey{}, c.changes))
+	}
 	if route.Audience == request.Superusers && !c.Caller.Superuser() {
 		return errSignIn
 	}
@@ -72,8 +80,8 @@ func (c *Call) IsPart(id string) bool {
 	return c.R.Header.Get("HX-Request") == "true" && c.R.Header.Get("HX-Target") == id
 }
 
-// fromScript reports whether a script of the page sent the request and inserts the answer.
-func (c *Call) fromScript() bool { return c.R.Header.Get("HX-Request") == "true" }
+// FromScript reports whether a script of the page sent the request and inserts the answer.
+func (c *Call) FromScript() bool { return c.R.Header.Get("HX-Request") == "true" }
 
 // Page describes a screen to the frame around it.
 type Page struct {
@@ -92,7 +100,7 @@ func (c *Call) Page(p Page, body templ.Component) error { return c.PageAs(http.S
 func (c *Call) PageAs(status int, p Page, body templ.Component) error {
 	shell := ui.Shell{
 		App: c.Settings.Meta.AppName, Title: p.Title, Theme: c.theme(), Accent: accent(c.Settings),
-		Section: p.Section, Sections: c.sections, Crumbs: p.Crumbs, Side: p.Side, Scripts: p.Scripts, Styles: p.Styles, Version: core.Version,
+		Section: p.Section, Sections: c.sections, Crumbs: p.Crumbs, Side: p.Side, Scripts: p.Scripts, Styles: p.Styles, Loaded: c.Own.loaded(), Version: core.Version,
 		Locked: c.Locked(),
 	}
 	if c.Caller.Auth != nil {
@@ -131,6 +139,9 @@ func (c *Call) Gate(status int, g ui.Gate, body templ.Component) error {
 }
 
 func (c *Call) render(status int, page templ.Component) error {
+	if err := c.report(); err != nil {
+		return err
+	}
 	var out bytes.Buffer
 	if err := page.Render(c.R.Context(), &out); err != nil {
 		return err
@@ -176,7 +187,10 @@ func (c *Call) IndentedJSON(v any) error {
 
 // Go sends the browser to another address of the console.
 func (c *Call) Go(to string) error {
-	if c.fromScript() {
+	if c.FromScript() {
+		if err := c.report(); err != nil {
+			return err
+		}
 		c.W.Header().Set("HX-Redirect", to)
 		c.W.WriteHeader(http.StatusNoContent)
 		return nil
@@ -213,7 +227,7 @@ func encodeWords(text string) string {
 // Event answers 204 without a body. htmx dispatches the event name on the page, with the data,
 // which are encoded as JSON, as its detail.
 func (c *Call) Event(name string, data any) error {
-	if err := c.Tell(name, data); err != nil {
+	if err := errors.Join(c.Tell(name, data), c.report()); err != nil {
 		return err
 	}
 	c.W.WriteHeader(http.StatusNoContent)
@@ -221,9 +235,14 @@ func (c *Call) Event(name string, data any) error {
 }
 
 // Tell adds an event to the answer: htmx dispatches it on the page, with the data, encoded as JSON,
-// as its detail. Call it before the method that answers. An answer has one such event.
+// as its detail. Call it before the method that answers. A second event of the same name replaces
+// the first.
 func (c *Call) Tell(name string, data any) error {
-	text, err := json.Marshal(map[string]any{name: data})
+	if c.told == nil {
+		c.told = map[string]any{}
+	}
+	c.told[name] = data
+	text, err := json.Marshal(c.told)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/loambase/loam/internal/request"
 )
 
-// Config holds the services that a Console uses. Every field except Tasks and Imports is required.
+// Config holds the services that a Console uses. Every field except Own, Tasks and Imports is required.
 type Config struct {
 	App      *core.App
 	Auth     *auth.Service
@@ -39,6 +39,9 @@ type Config struct {
 	// History holds the samples of this server's metrics for the charts.
 	History *metrics.History
 
+	// Own holds the pages and files that the embedding program adds; the zero Own has none.
+	Own Own
+
 	// Tasks runs the long work of superusers, such as bulk changes; Imports holds their imports.
 	// New sets both.
 	Tasks   *task.Service
@@ -56,6 +59,9 @@ type Console struct {
 func New(c Config, sections []ui.Section) *Console {
 	c.Tasks = task.New(c.App.Go, c.App.Now)
 	c.Imports = sheet.New(c.App, c.Tasks)
+	if len(c.Own.Loaded) > 0 {
+		reportChanges(c.App.Hooks())
+	}
 	return &Console{Config: c, guard: http.NewCrossOriginProtection(), sections: sections}
 }
 

@@ -30,7 +30,7 @@ func (c *Call) fail(err error) {
 		f.Request = ""
 	}
 	answer := c.failurePage
-	if c.fromScript() {
+	if c.FromScript() {
 		answer = c.failureNote
 	}
 	if err := answer(f); err != nil {

@@ -93,7 +93,7 @@ func (c *Call) encrypted() bool {
 // signInFirst answers a call without a session: with a sign-in dialog for a script, else with a
 // redirect to the sign-in page.
 func (c *Call) signInFirst() error {
-	if c.fromScript() {
+	if c.FromScript() {
 		return c.Dialog(http.StatusUnauthorized, ui.SignInDialog(ui.SignIn{Dialog: true}))
 	}
 	if c.FromElsewhere() {

@@ -61,8 +61,9 @@ func CollectionPath(c *schema.Collection) string { return "/_/c/" + c.Name }
 // Tab is a page about a collection.
 type Tab struct{ ID, Label, Path string }
 
-// Tabs returns the pages about a collection, in their order.
-func Tabs(in *schema.Collection) []Tab {
+// Tabs returns the pages about a collection, in their order: those of the console, then those of the
+// embedding program.
+func (c *Call) Tabs(in *schema.Collection) []Tab {
 	at, fields := CollectionPath(in), "Fields"
 	if in.View != nil {
 		fields = "Query"
@@ -71,7 +72,13 @@ func Tabs(in *schema.Collection) []Tab {
 	if in.IsAuth() {
 		list = append(list, Tab{"sign-in", "Sign-in", at + "/sign-in"})
 	}
-	return append(list, Tab{"API", "API", at + "/api"})
+	list = append(list, Tab{"API", "API", at + "/api"})
+	for _, p := range c.Own.Pages {
+		if p.Tab != nil && p.Tab(in) {
+			list = append(list, Tab{p.ID(), p.Title, at + "/x/" + p.Name})
+		}
+	}
+	return list
 }
 
 // CollectionIcon returns the name of the icon for the type of a collection.

@@ -53,7 +53,7 @@ func items(c *console.Call, screens []Screen) (list []Item) {
 	}
 	for _, in := range c.App.Snapshot().All() {
 		path, icon := console.CollectionPath(in), console.CollectionIcon(in)
-		for _, tab := range console.Tabs(in) {
+		for _, tab := range c.Tabs(in) {
 			label := in.Name
 			if tab.Path != path {
 				label += " › " + tab.Label

@@ -200,7 +200,9 @@ func list(c *console.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.Page(about(c, in, in.Name), page(v, panel))
+	frame := about(c, in, in.Name)
+	frame.Scripts = append(frame.Scripts, "editor.js") // at once, since the filter completes the first letter
+	return c.Page(frame, page(v, c.Tabs(in), panel))
 }
 
 // count answers with the number of records in the view. The page requests it after the rows,

@@ -148,7 +148,9 @@ func saved(c *console.Call, in *schema.Collection, id, words string) error {
 	if err != nil {
 		return err
 	}
-	c.W.Header().Set("HX-Trigger", "changed")
+	if err := c.Tell("changed", nil); err != nil {
+		return err
+	}
 	c.W.Header().Set("HX-Retarget", "#panel")
 	c.W.Header().Set("HX-Reswap", "innerHTML")
 	return c.Part(recordPanel(p))

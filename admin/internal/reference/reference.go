@@ -57,11 +57,15 @@ func show(c *console.Call) error {
 	for _, p := range op.params {
 		f.values[p.name] = p.sample
 	}
+	scripts := []string{"pick.js", "reference.js"}
+	if slices.ContainsFunc(op.params, func(p param) bool { return p.name == "filter" }) {
+		scripts = append(scripts, "editor.js")
+	}
 	return c.Page(console.Page{
 		Title: in.Name + " API", Section: "data",
 		Crumbs: []ui.Crumb{{Label: "Collections", Path: "/_/"}, {Label: in.Name, Path: console.CollectionPath(in)}, {Label: "API"}},
-		Side:   c.Collections(in.Name), Scripts: []string{"pick.js", "editor.js", "reference.js"},
-	}, referencePage(in, all, f, c.Accounts()))
+		Side:   c.Collections(in.Name), Scripts: scripts,
+	}, referencePage(in, c.Tabs(in), all, f, c.Accounts()))
 }
 
 // typed returns the operation with the values of the form.

@@ -20,7 +20,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-func referencePage(in *schema.Collection, all []operation, f filled, accounts []string) templ.Component {
+func referencePage(in *schema.Collection, tabs []console.Tab, all []operation, f filled, accounts []string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -51,7 +51,7 @@ func referencePage(in *schema.Collection, all []operation, f filled, accounts []
 			ctx = templ.InitializeContext(ctx)
 			return nil
 		})
-		templ_7745c5c3_Err = console.Head(in, "API").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = console.Head(in, tabs, "API").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

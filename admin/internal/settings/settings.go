@@ -105,7 +105,7 @@ func show(c *console.Call) error {
 		return err
 	}
 	in := frame(p.title, "/_/settings/"+p.id)
-	in.Scripts = append(in.Scripts, "editor.js", "record.js", "fields.js")
+	in.Scripts = append(in.Scripts, "record.js", "fields.js")
 	return c.Page(in, settingsPage(p, document, list, trial(c, p, now)))
 }
 

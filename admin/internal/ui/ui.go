@@ -30,6 +30,7 @@ type Shell struct {
 	Side                templ.Component
 	Scripts             []string
 	Styles              []string // names of assets
+	Loaded              []string // addresses of scripts and style sheets of the embedding program
 	Locked              bool     // records can be changed only after a press on Unlock
 }
 

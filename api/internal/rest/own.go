@@ -69,6 +69,13 @@ func (a *API) Own(own Own) http.Handler {
 	})
 }
 
+// Inside returns the OwnCall of a request that another handler has begun, with a body of up to limit
+// bytes. The handler calls done at the end, which closes the Body.
+func (a *API) Inside(q *request.Request, w http.ResponseWriter, r *http.Request, limit int64) (c *OwnCall, done func()) {
+	inner := &call{Request: q, api: a, w: w, r: r, route: &route{limit: func(*call) (int64, error) { return limit, nil }}}
+	return &OwnCall{Request: q, W: w, R: r, call: inner}, func() { inner.body.Close() }
+}
+
 // tooLarge returns the fault of a body that is longer than its route allows.
 func tooLarge(err error) error { return fault.Wrap(fault.TooLarge, "", err) }
 

@@ -33,9 +33,10 @@ const groups = {
     [['F2'], 'edit the value, in the first column too'],
     [['O'], 'open the record beside the table'],
     [['S'], 'sort by the column'],
+    [['F', 'Shift F'], 'filter by the value of the cell; exclude the value'],
     [['Space'], 'select the row'],
     [['Mod A'], 'select all rows of the page'],
-    [['Delete'], 'delete the selected records'],
+    [['Delete', 'Backspace'], 'delete the selected records'],
     [['Mod C'], 'copy the text of the cell'],
     [['Alt ←', 'Alt →'], 'at the edge of a column head: its width'],
   ],
@@ -46,16 +47,52 @@ const groups = {
   ],
   'Beside the table': [
     [['J', 'K'], 'the next and the previous record'],
+    [['>', '<'], 'the same'],
+    [['Alt J', 'Alt K'], 'the same, while you type in an input'],
+  ],
+  'In lists and forms': [
     [['Alt ↑', 'Alt ↓'], 'move a file, a related record, a chosen option or a field, at its handle'],
+    [['↑', '↓'], 'mark a found record or page'],
+    [['Page Up', 'Page Down'], 'in the search over all pages: eight entries up and down'],
+    [['Enter'], 'take the marked entry'],
+    [['Mod Enter'], 'in the search over all pages: open the entry in a new tab'],
+    [['Esc'], 'close the list'],
   ],
   'In editors of rules, filters and SQL': [
     [['Ctrl Space'], 'the list of completions'],
+    [['↑', '↓'], 'mark a completion'],
     [['Tab', 'Enter'], 'take the marked completion'],
+    [['Esc'], 'close the list'],
     [['Mod Enter'], 'run the SQL, send the trial of the API'],
   ],
+  'In inputs of a record': [
+    [['Alt Shift F'], 'format the JSON'],
+    [['←', '→', 'Home', 'End'], 'in the toolbar of rich text: from tool to tool'],
+    [['Mod Z'], 'in rich text: undo'],
+    [['Esc'], 'in rich text: close the inputs of a link, picture or table'],
+    [['Enter'], 'in rich text: insert the link, picture or table'],
+  ],
+  'In the calendar': [
+    [['↑', '↓', '←', '→'], 'a week or a day earlier or later'],
+    [['Home', 'End'], 'the first and the last day of the week'],
+    [['Page Up', 'Page Down'], 'a month earlier and later'],
+    [['Shift Page Up', 'Shift Page Down'], 'a year earlier and later'],
+  ],
+  'On the map of a point': [
+    [['↑', '↓', '←', '→'], 'move the point'],
+    [['Shift ↑', 'Shift ↓', 'Shift ←', 'Shift →'], 'move the point by a small step'],
+    [['+', '=', '-'], 'zoom in, zoom in, zoom out'],
+  ],
+  'On a chart of the metrics': [
+    [['+', '-', '0'], 'zoom in, zoom out, show the whole period'],
+    [['←', '→'], 'an earlier and a later time'],
+  ],
+  'On the tabs of code': [
+    [['←', '→'], 'the code in another language'],
+  ],
   'In the diagram': [
-    [['↑', '↓', '←', '→'], 'from box to box'],
-    [['Enter'], 'open the collection'],
+    [['↑', '↓', '←', '→'], 'from box to box; outside of a box, move the picture'],
+    [['Enter'], 'open the collection; in the search, go to the found box'],
     [['Alt ↑', 'Alt ↓', 'Alt ←', 'Alt →'], 'move the box'],
     [['+', '-', '0'], 'zoom in, zoom out, show all'],
   ],
@@ -105,7 +142,7 @@ let waits = 0; // the time until which a second key may follow G
 
 // In the capture phase, so that a disabled letter reaches no other script.
 addEventListener('keydown', (event) => {
-  if (event.key.length !== 1 || event.key === ' ' || event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
+  if (event.key.trim().length !== 1 || event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
   if (off() && event.key !== '?' && !inWidget(event)) {
     event.stopImmediatePropagation();
     return;

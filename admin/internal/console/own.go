@@ -1,0 +1,41 @@
+package console
+
+import (
+	"io"
+	"io/fs"
+	"path"
+
+	"github.com/loambase/loam/core/schema"
+)
+
+// Own holds the pages and files that the embedding program adds to the console.
+type Own struct {
+	Pages  []OwnPage
+	Files  fs.FS    // served below OwnFiles; nil for none
+	Loaded []string // names of the scripts and style sheets in Files that every page loads
+}
+
+// OwnPage is a page of the embedding program, below /_/x/ or as a tab of collections.
+type OwnPage struct {
+	Name, Title, Icon string
+	Tab               func(*schema.Collection) bool // nil for a page with an entry in the navigation
+
+	// Show writes the content of the page. Act handles a form that the page sends; nil for a page
+	// without forms.
+	Show func(c *Call, out io.Writer) error
+	Act  func(c *Call) error
+}
+
+// OwnFiles is the path below which the files of the embedding program are served.
+const OwnFiles = "/_/x-files/"
+
+// ID returns the ID of the entry in the navigation, or of the tab.
+func (p OwnPage) ID() string { return "x/" + p.Name }
+
+// loaded returns the addresses of the files that every page loads.
+func (o Own) loaded() (list []string) {
+	for _, name := range o.Loaded {
+		list = append(list, path.Join(OwnFiles, name))
+	}
+	return list
+}

@@ -1,0 +1,109 @@
+// What a program adds to the console: examples/console with a page, a tab, and a script and a style
+// sheet on every page.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { isUsable, pictures } from './looks.mjs';
+import { attack } from './seed.mjs';
+import { isWell, onStage } from './stage.mjs';
+
+const program = fileURLToPath(new URL('../../.build/console-example', import.meta.url));
+
+await onStage(async (stage) => {
+  await stage.superuser();
+  const beans = await stage.api('POST', '/api/collections/products/records', { name: 'Beans', stock: 2 });
+  await stage.api('POST', '/api/collections/products/records', { name: attack, stock: 3 });
+  const put = (stock) => stage.api('PATCH', `/api/collections/products/records/${beans.id}`, { stock });
+  const entry = (page) => page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name: /^Stock/ });
+  const isSafe = async (page) => {
+    assert.equal(await page.evaluate(() => window.hacked), undefined);
+    await isWell(page);
+  };
+
+  test('a page of the program: its form, its looks, its place in the navigation and the palette', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/`);
+    await entry(page).click();
+    await page.waitForURL('**/_/x/stock');
+    assert.equal(await entry(page).getAttribute('aria-current'), 'page');
+    assert.equal(await page.title(), 'Stock · Acme');
+    await page.getByRole('heading', { name: 'Stock' }).waitFor();
+    await page.getByText(attack).waitFor();
+    await pictures(page, 'own-page');
+    await isUsable(page, 'own-page');
+
+    await page.goto(`${stage.url}/_/x/stock`);
+    await page.getByLabel('Beans').check();
+    await page.getByLabel('New stock').fill('1');
+    await page.getByRole('button', { name: 'Set the stock' }).click();
+    await page.getByRole('alert').getByText('Order 5 at least.').waitFor();
+    assert.equal(await page.getByLabel('New stock').inputValue(), '1'); // a refused form keeps its input
+    await page.getByLabel('New stock').fill('12');
+    await page.getByRole('button', { name: 'Set the stock' }).click();
+    await page.getByLabel('Beans').waitFor({ state: 'detached' });
+    assert.equal((await stage.api('GET', `/api/collections/products/records/${beans.id}`)).stock, 12);
+    await page.keyboard.press('Control+k');
+    await page.getByRole('option', { name: 'Stock', exact: true }).waitFor();
+    await page.keyboard.type('total');
+    await page.getByRole('option', { name: 'products › Total' }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/_/c/products/x/total');
+    await page.getByText('There are 15 pieces').waitFor();
+    await isSafe(page);
+  });
+
+  test('a tab of the program, on the pages of its collection only', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/c/products/rules`);
+    await page.getByRole('navigation', { name: 'products' }).getByRole('link', { name: 'Total' }).click();
+    await page.waitForURL('**/_/c/products/x/total');
+    await page.getByText(/There are \d+ pieces/).waitFor();
+    await pictures(page, 'own-tab');
+    await isUsable(page, 'own-tab');
+    await page.goto(`${stage.url}/_/c/users`);
+    assert.equal(await page.getByRole('link', { name: 'Total' }).count(), 0);
+    assert.equal((await page.goto(`${stage.url}/_/c/users/x/total`)).status(), 404);
+  });
+
+  test('a script of the program hears of the changes that a page makes', async () => {
+    const page = await stage.signedIn();
+    await put(12);
+    const low = (n) => entry(page).getByText(`${n} low`).waitFor();
+    await page.goto(`${stage.url}/_/c/products?sort=stock`);
+    await low(1);
+    await page.evaluate(() => document.addEventListener('loam:changed', ({ detail }) => (window.heard ??= []).push(detail)));
+    await page.getByRole('row', { name: /Beans/ }).getByRole('link').first().click();
+    await page.locator('#panel').getByLabel('stock').fill('4');
+    await page.keyboard.press('Control+s');
+    await low(2);
+    await page.getByRole('row', { name: /Beans/ }).getByLabel(/Select/).check();
+    await page.keyboard.press('Delete');
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete 1 record' }).click();
+    await low(1);
+    const told = { collection: 'products', record: beans.id };
+    assert.deepEqual((await page.evaluate(() => window.heard)).map(({ total, changes }) => ({ total, changes })), [
+      { total: 1, changes: [{ action: 'update', ...told }] },
+      { total: 1, changes: [{ action: 'delete', ...told }] },
+    ]);
+
+    // A saved collection leads to another page: the script hears of the change before.
+    await page.goto(`${stage.url}/_/c/products/rules`);
+    await page.evaluate(() => document.addEventListener('loam:changed', ({ detail }) => sessionStorage.setItem('heard', JSON.stringify(detail.changes))));
+    await page.locator('[data-rule=listRule]').getByText('Everyone', { exact: true }).click();
+    await page.keyboard.press('Control+s');
+    await page.getByText('Saved', { exact: true }).waitFor();
+    assert.deepEqual(JSON.parse(await page.evaluate(() => sessionStorage.getItem('heard'))), [{ action: 'update', collection: 'products' }]);
+    await isSafe(page);
+  });
+
+  test('without a session there is the sign-in, and then the page', async () => {
+    const page = await stage.window();
+    await page.goto(`${stage.url}/_/x/stock`);
+    await page.waitForURL('**/_/sign-in?to=**');
+    for (const path of ['/_/x/stock', '/_/c/products/x/total', '/_/x-files/stock.js']) {
+      const answer = await fetch(stage.url + path, { redirect: 'manual' });
+      assert.equal(answer.status, 303, path);
+      assert.doesNotMatch(await answer.text(), /Beans|pieces|badge/, path);
+    }
+  });
+}, { program });
