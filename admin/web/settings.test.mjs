@@ -234,7 +234,10 @@ await onStage(async (stage) => {
     await page.goto(`${stage.url}/_/logs?filter=shown&superusers=1`);
     while ((await rows.count()) === 0) await page.reload();
     await rows.first().getByRole('link').click();
-    await page.getByRole('region', { name: 'Entry', exact: true }).getByRole('link', { name: '200', exact: true }).waitFor(); // to the entries with this status
+    await page.getByRole('region', { name: 'Entry', exact: true }).getByRole('link', { name: '200', exact: true }).click();
+    await page.waitForURL(/data.status/); // the entries with this status
+    await rows.first().waitFor();
+    await page.goto(`${stage.url}/_/logs?filter=shown&superusers=1`);
     await page.getByRole('button', { name: 'Requests by superusers' }).click();
     await page.getByText('Nothing here').waitFor();
     await page.setViewportSize({ width: 390, height: 844 });

@@ -29,8 +29,8 @@ func factsOf(e entry) (list []fact) {
 	return list
 }
 
-// pathOf returns the address of the account of a request, or of the entries from its address; "" for
-// other attributes.
+// pathOf returns the address of the account of a request, or of the entries with the same address or
+// status; "" for other attributes.
 func pathOf(e entry, name string) string {
 	value := attribute(e, name)
 	switch {
@@ -38,8 +38,10 @@ func pathOf(e entry, name string) string {
 		return ""
 	case name == "authId" && attribute(e, "auth") != "":
 		return "/_/c/" + url.PathEscape(attribute(e, "auth")) + "/r/" + url.PathEscape(value)
-	case name == "userIP" || name == "status":
-		return view{filter: "data." + name + " = " + quoted(value)}.withSuperusers(true)
+	case name == "userIP":
+		return view{filter: "data.userIP = " + quoted(value)}.withSuperusers(true)
+	case name == "status":
+		return view{filter: "data.status = " + value}.withSuperusers(true)
 	}
 	return ""
 }

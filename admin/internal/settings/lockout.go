@@ -2,7 +2,6 @@ package settings
 
 import (
 	"fmt"
-	"net"
 	"strings"
 
 	"github.com/loambase/loam/admin/internal/console"
@@ -32,11 +31,6 @@ func lockouts(c *console.Call, now, next *settings.Settings) (list []lockout) {
 	} else if ip != c.Caller.IP {
 		list = append(list, lockout{
 			reason: fmt.Sprintf("The server sees you as %s now, and will see you as %s. Rate limits and lists of addresses judge by the new address.", c.Caller.IP, ip),
-		})
-	}
-	if net.ParseIP(ip).IsLoopback() && len(next.SuperuserIPs) > 0 && next.SuperuserAllowed(ip) && console.ForwardingHeader(c.R) != "" {
-		list = append(list, lockout{
-			reason: "Everybody behind the proxy has the address " + ip + " until one of its headers is trusted, so the list of superusers’ addresses keeps nobody out.",
 		})
 	}
 	if r := consoleRule(next.RateLimits); r != nil && r.MaxRequests < pageRequests && !sameRule(consoleRule(now.RateLimits), r) {

@@ -177,7 +177,7 @@ async function request(path, form, read) {
     if (answer.status === 422) problem(text);
     else ask(text, answer.status === 409 ? { path, query: form.query } : null, answer.headers.get('HX-Retarget') ?? '#dialogs');
   } catch (error) {
-    problem(error.name === 'AbortError' ? 'Stopped. What it had written was taken back.' : 'The answer of the server broke off.');
+    problem(error.name === 'AbortError' ? 'Stopped. What it had written was taken back.' : 'The server cannot be reached, or its answer broke off.');
   } finally {
     running = null;
     busy(false);
