@@ -429,6 +429,9 @@ await onStage(async (stage) => {
     await picture(page, 'preview-file');
     await page.keyboard.press('ArrowRight');
     await dialog.locator('audio').waitFor();
+    await page.keyboard.press('ArrowLeft');
+    await dialog.locator('img').waitFor();
+    await page.keyboard.press('ArrowRight');
     await dialog.getByRole('heading', { name: /^bell/ }).waitFor();
     const download = page.waitForEvent('download');
     await dialog.getByRole('link', { name: 'Download' }).click();

@@ -63,7 +63,7 @@ await onStage(async (stage) => {
     await stage.api('POST', '/api/collections', { name: 'cheap', type: 'view', viewQuery: 'SELECT id, name FROM pots' });
     const page = await stage.signedIn({ permissions: ['clipboard-read', 'clipboard-write'] });
     await page.goto(`${stage.url}/_/c/pots`);
-    await page.locator('.empty').getByRole('link', { name: 'New record' }).click();
+    await page.getByRole('link', { name: 'Create the first record' }).click();
     await page.getByRole('region', { name: 'Record' }).getByRole('heading', { name: 'New record' }).waitFor();
     for (const [name, maker] of [['a', 'Zed'], ['b', 'Ann'], ['c', 'Moe']]) {
       const { id } = await stage.api('POST', '/api/collections/makers/records', { name: maker });

@@ -193,8 +193,8 @@ await onStage(async (stage) => {
     const page = await open(id);
     const row = page.getByRole('group', { name: 'Files that wait for a place' });
     await area(page).focus();
-    const data = `data:image/png;base64,${Buffer.from(leaf).toString('base64')}`;
-    await hand(page, 'paste', { html: `<p>pasted <img src="${data}" alt="x"> text <img src="file:///tmp/a.png"><img src="blob:x"><img src="DATA:image/png;base64,!"></p>`, files: [png] });
+    const data = `DATA:image/png;base64,${Buffer.from(leaf).toString('base64')}`;
+    await hand(page, 'paste', { html: `<p>pasted <img src="${data}" alt="x"> text <img src="file:///tmp/a.png"><img src="blob:x"></p>`, files: [png] });
     await page.getByText('A picture of what you pasted was left out').first().waitFor();
     await tool(page, 'Picture, video or sound').click();
     const chooser = page.waitForEvent('filechooser');

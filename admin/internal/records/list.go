@@ -56,6 +56,7 @@ func viewOf(c *console.Call, in *schema.Collection) *view {
 	return v
 }
 
+// readOrders sets orders for the columns.
 func (v *view) readOrders(c *console.Call) {
 	v.orders = map[string]string{}
 	for _, f := range v.columns {

@@ -53,6 +53,7 @@ function show() {
   const [previous, next] = dialog.querySelectorAll('button');
   previous.disabled = at === 0;
   next.disabled = at === list.length - 1;
+  if (document.activeElement.disabled) dialog.querySelector('button:enabled').focus(); // the arrows need the focus in the dialog
   const [open, save] = dialog.querySelectorAll('a');
   open.href = save.href = address;
   save.download = title;
