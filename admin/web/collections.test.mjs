@@ -136,7 +136,7 @@ await onStage(async (stage) => {
     const page = await stage.signedIn();
     await page.goto(`${stage.url}/_/c/parts/fields`);
     await page.getByRole('group', { name: 'Add a field' }).getByRole('button', { name: 'file', exact: true }).click();
-    const added = page.locator('#fieldlist .fl').last();
+    const added = page.locator('#fieldlist > .is-new');
     await option(added, 'name').fill('scan');
     await option(added, 'mimeTypes').fill('text/plain\nimage/png');
     await added.getByRole('button', { name: 'Images' }).click();
@@ -210,6 +210,14 @@ await onStage(async (stage) => {
     await page.getByText('Saved', { exact: true }).waitFor();
     const now = await stored('things');
     assert.deepEqual([now.listRule, now.viewRule, now.createRule], ['', "title != ''", null]);
+    await isWell(page);
+  });
+
+  test('the rules of a system collection are read-only', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/c/_mfas/rules`);
+    await page.getByText('The rules of a system collection cannot be changed').waitFor();
+    assert.equal(await page.locator('#rules-form :is(input[type=radio], textarea):enabled, [data-save]').count(), 0);
     await isWell(page);
   });
 

@@ -90,6 +90,7 @@ await onStage(async (stage) => {
     const verdict = tester.locator('[data-verdict-of=viewRule]');
     await verdict.getByText('does not hold').waitFor();
     await save();
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved', { exact: true }).waitFor();
 
     // The user signs in to the app and gets her own record. The request for the other is denied.

@@ -10,7 +10,7 @@ import (
 )
 
 // ruleColumns are the names of the rules in the order of the columns of the table.
-var ruleColumns = []string{"listRule", "viewRule", "createRule", "updateRule", "deleteRule", "authRule", "manageRule"}
+var ruleColumns = []string{"listRule", "viewRule", "createRule", "updateRule", "deleteRule", "authRule", "manageRule", "mfa.rule"}
 
 // ruleRow is a row of the table: a collection and its rules, in the order of ruleColumns.
 type ruleRow struct {
@@ -48,12 +48,16 @@ func rulesIn(in *schema.Collection) ruleRow {
 	for _, r := range rulesOf(in) {
 		row.rules[slices.Index(ruleColumns, r.name)] = &r
 	}
+	if in.IsAuth() && in.Auth.MFA.Enabled {
+		row.rules[len(ruleColumns)-1] = &rule{name: "mfa.rule", text: &in.Auth.MFA.Rule}
+	}
 	return row
 }
 
-// has reports whether a rule of the row has the mode; it is true for "".
+// has reports whether a rule of the row, other than that of the second step, has the mode; it is true
+// for "".
 func (r ruleRow) has(mode string) bool {
-	return mode == "" || slices.ContainsFunc(r.rules, func(one *rule) bool { return one != nil && one.mode() == mode })
+	return mode == "" || slices.ContainsFunc(r.rules, func(one *rule) bool { return one != nil && one.name != "mfa.rule" && one.mode() == mode })
 }
 
 // path returns the address of the table for another selection.

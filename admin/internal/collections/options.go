@@ -87,7 +87,7 @@ func ofKind(kind, at string, targets []form.Option) []form.Input {
 			number("minSelect", "How many at least", ""), number("maxSelect", "How many at most", "1: it holds one record, else a list."),
 			toggle("cascadeDelete", "Delete along", "A record is deleted when the one that it holds is.")}
 	case "json":
-		return []form.Input{number("maxSize", "Bytes at most", "0: 1 MiB.")}
+		return []form.Input{number("maxSize", "Bytes at most", "0: 1 MiB. A text that is JSON, as in a form, is stored as its value; other text is stored as a string.")}
 	case "password":
 		return []form.Input{number("min", "Characters at least", ""), number("max", "Characters at most", "0: 71."), mono("pattern", "Pattern", ""), number("cost", "Cost of the hash", "0: the usual one.")}
 	}

@@ -86,9 +86,9 @@ func saveRules(c *console.Call) error {
 	if err != nil {
 		return form.Fail(c, err)
 	}
-	r := review{in: in, plan: plan, rules: ruleChanges(in, typed)}
-	if r.asks() && c.R.PostForm.Get("_confirmed") != in.Name {
-		return c.Dialog(http.StatusOK, reviewDialog(r))
+	change := review{in: in, plan: plan, rules: ruleChanges(in, typed)}
+	if change.asks() && c.R.PostForm.Get("_confirmed") != in.Name {
+		return c.Dialog(http.StatusOK, reviewDialog(change))
 	}
 	text, err := json.Marshal(body)
 	if err != nil {

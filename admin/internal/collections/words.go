@@ -41,7 +41,7 @@ func lockedWords(r rule) string {
 }
 
 func openWords(r rule) string {
-	if r.name == "authRule" {
+	if r.name == "authRule" || r.name == "mfa.rule" {
 		return "Every account"
 	}
 	return "Everyone"
