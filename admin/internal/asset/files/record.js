@@ -221,7 +221,6 @@ const modules = {
   '[data-password]': () => import('./password.js'),
   '[data-files]': () => import('./files.js'),
   '[data-json]': () => import('./json.js'),
-  '[data-editor]': () => import('./editor.js'),
 };
 document.addEventListener('htmx:load', async (event) => {
   for (const [selector, load] of Object.entries(modules)) {
