@@ -106,6 +106,9 @@ func show(c *console.Call) error {
 	}
 	in := frame(p.title, "/_/settings/"+p.id)
 	in.Scripts = append(in.Scripts, "record.js", "fields.js")
+	if p.id == "realtime" {
+		in.Scripts = append(in.Scripts, "editor.js") // for the rules of a channel that is added
+	}
 	return c.Page(in, settingsPage(p, document, list, trial(c, p, now)))
 }
 

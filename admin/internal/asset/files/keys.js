@@ -50,6 +50,14 @@ const groups = {
     [['>', '<'], 'the same'],
     [['Alt J', 'Alt K'], 'the same, while you type in an input'],
   ],
+  'At the edge of the side bar': [
+    [['←', '→'], 'make it narrower, wider'],
+    [['Home', 'End'], 'the least and the greatest width'],
+    [['Enter'], 'the usual width'],
+  ],
+  'In the preview of a file': [
+    [['←', '→'], 'the previous and the next file'],
+  ],
   'In lists and forms': [
     [['Alt ↑', 'Alt ↓'], 'move a file, a related record, a chosen option or a field, at its handle'],
     [['↑', '↓'], 'mark a found record or page'],

@@ -236,7 +236,6 @@ const modules = {
   '[data-files]': () => import('./files.js'),
   '[data-json]': () => import('./json.js'),
   '[data-peek]': () => import('./preview.js'),
-  '[data-editor]': () => import('./editor.js'),
 };
 document.addEventListener('htmx:load', async (event) => {
   for (const [selector, load] of Object.entries(modules)) {

@@ -54,5 +54,5 @@ if (edge) {
   edge.addEventListener('pointerup', () => (drag = null));
   edge.addEventListener('pointercancel', () => (drag = null));
   edge.addEventListener('dblclick', reset);
-  edge.addEventListener('keydown', move);
+  edge.addEventListener('keydown', (event) => move(event));
 }
