@@ -106,6 +106,25 @@ func TestFormsAreAlike(t *testing.T) {
 	}
 }
 
+// TestAnsweredAtItsTime checks that the entry of a request has the time of the answer, and that a
+// message that was added before stays.
+func TestAnsweredAtItsTime(t *testing.T) {
+	t.Parallel()
+	k := newKeeper(t)
+	for _, message := range []string{"", "own"} {
+		e := k.Entry(0)
+		e.Message(message)
+		e.Text("error", "dropped by Answered")
+		e.Answered(time.Date(2026, 2, 28, 23, 59, 59, 999e6, time.UTC), time.Millisecond, 204, "PUT", "/api/x", "abc")
+		e.Add()
+	}
+	const want = `{,"created":"2026-02-28 23:59:59.999Z","data":{"type":"request","execTime":1,"status":204,"method":"PUT",` +
+		`"url":"/api/x","requestId":"abc"},"message":"%s","level":0}`
+	if got, want := k.all("", "@rowid"), fmt.Sprintf("["+want+",\n"+want+"]", "PUT /api/x", "own"); got != want {
+		t.Errorf("the entries are\n%s\nwant\n%s", got, want)
+	}
+}
+
 // TestPlainFilesAreConverted checks that a file in the plain form is converted when the file is
 // opened, and that its entries keep their ids.
 func TestPlainFilesAreConverted(t *testing.T) {
