@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { boundKeys, namesOf } from './bound.mjs';
+import { png } from './seed.mjs';
 import { isWell, onStage, picture } from './stage.mjs';
 
 await onStage(async (stage) => {
@@ -17,6 +18,10 @@ await onStage(async (stage) => {
     ],
   });
   for (const title of ['a', 'b', 'c']) await stage.api('POST', '/api/collections/notes/records', { title, stars: 1 });
+  await stage.api('POST', '/api/collections', { name: 'pictures', type: 'base', fields: [{ name: 'files', type: 'file', maxSelect: 2, maxSize: 1_000_000 }] });
+  const form = new FormData();
+  for (const name of ['one.png', 'two.png']) form.append('files', new Blob([png], { type: 'image/png' }), name);
+  const pictures = await stage.api('POST', '/api/collections/pictures/records', form);
   const table = `${stage.url}/_/c/notes?sort=title`;
   const sheetOf = (page) => page.getByRole('dialog', { name: 'Keys' });
 
@@ -59,10 +64,12 @@ await onStage(async (stage) => {
       'metrics.js': ['On a chart of the metrics'],
       'palette.js': [everywhere, lists],
       'pick.js': [lists],
+      'preview.js': ['In the preview of a file'],
       'record.js': [lists],
       'reference.js': ['On the tabs of code', 'In editors of rules, filters and SQL'],
       'rich.js': ['In inputs of a record'],
       'select.js': ['In the table of records'],
+      'side.js': ['At the edge of the side bar'],
       'sql.js': ['In editors of rules, filters and SQL'],
       'table.js': [everywhere, 'Beside the table'],
       'widths.js': ['In the table of records'],
@@ -212,7 +219,7 @@ await onStage(async (stage) => {
     };
     /** Waits until the record with the title is open: its row is marked, and the panel has arrived. */
     const opened = async (n) => {
-      const row = page.locator('#rows tbody tr.is-open').filter({ hasText: n });
+      const row = page.locator('#rows tbody tr.is-open').filter({ has: page.getByText(n, { exact: true }) });
       await page.locator(`#panel [data-record="${await row.getAttribute('data-row')}"]`).waitFor();
     };
     /** Steps from the first record to the second and back. */
@@ -245,6 +252,17 @@ await onStage(async (stage) => {
       await press('Escape');
       await page.locator('.is-editing').waitFor({ state: 'detached' });
       assert.ok((await stage.api('GET', '/api/collections/notes/records')).items.every((n) => n.stars === 1));
+    };
+    /** Presses each key at the edge of the side bar and checks if the side bar becomes wider or narrower. */
+    const sideGoes = (...ways) => async () => {
+      await page.goto(table);
+      const edge = page.getByRole('separator', { name: 'Width of the side bar' });
+      await edge.focus();
+      for (const [key, sign] of ways) {
+        const before = Number(await edge.getAttribute('aria-valuenow'));
+        await press(key);
+        assert.equal(Math.sign(Number(await edge.getAttribute('aria-valuenow')) - before), sign, key);
+      }
     };
     const putBack = async () => {
       for (const n of ['a', 'b', 'c']) if (!(await stage.api('GET', `/api/collections/notes/records?filter=title='${n}'`)).items.length) await stage.api('POST', '/api/collections/notes/records', { title: n, stars: 1 });
@@ -364,6 +382,24 @@ await onStage(async (stage) => {
         'J, K': steps('j', 'k', 'main'),
         '>, <': steps('>', '<', 'main'),
         'Alt J, Alt K': steps('Alt+j', 'Alt+k', '#panel [name=title]'),
+      },
+      'At the edge of the side bar': {
+        '←, →': sideGoes(['ArrowRight', 1], ['ArrowLeft', -1]),
+        'Home, End': sideGoes(['End', 1], ['Home', -1]),
+        Enter: sideGoes(['Enter', 1]),
+      },
+      'In the preview of a file': {
+        '←, →': async () => {
+          const shown = page.locator('#preview-title');
+          await page.goto(`${stage.url}/_/c/pictures?r=${pictures.id}`);
+          await page.locator('[data-peek]').first().click();
+          const first = await shown.innerText();
+          await press('ArrowRight');
+          assert.notEqual(await shown.innerText(), first);
+          await press('ArrowLeft');
+          assert.equal(await shown.innerText(), first);
+          await press('Escape');
+        },
       },
       'In lists and forms': {
         'Alt ↑, Alt ↓': async () => {
