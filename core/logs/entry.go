@@ -75,8 +75,9 @@ func (e *Entry) Request() {
 }
 
 // Answered adds the attributes of a request that was answered at a time: type, execTime, status,
-// method, url and requestId. The time becomes that of the entry. Answered drops attributes that were added before. If the entry has no message, the method
-// and the URL, with a space between them, become the message; Message must not be called later.
+// method, url and requestId. The time becomes that of the entry. Attributes that were added before
+// are dropped. If the entry has no message, the method and the URL, with a space between them, become
+// the message; Message must not be called later.
 func (e *Entry) Answered(at time.Time, took time.Duration, status int, method, url, requestID string) {
 	e.at = at
 	e.Request()

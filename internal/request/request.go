@@ -173,8 +173,8 @@ type Outcome struct {
 // Outcome returns the result of the request. It must be called after the answer. Without Track the
 // status is 200 and Bytes is 0, because they are not known.
 func (q *Request) Outcome() Outcome {
-	took := time.Since(q.start)
-	o := Outcome{Status: http.StatusOK, Err: q.err, Duration: took, End: q.start.Add(took)} // cheaper than time.Now
+	end := q.service.cfg.Now()
+	o := Outcome{Status: http.StatusOK, Err: q.err, Duration: end.Sub(q.start), End: end}
 	if q.out != nil {
 		o.Bytes = q.out.bytes
 		if q.out.status != 0 {
