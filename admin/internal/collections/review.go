@@ -31,7 +31,7 @@ func (r review) asks() bool {
 func (r review) loses() bool { return len(r.plan.Losses) > 0 }
 
 // nameChanges describes the new name of the collection, and the fields that are renamed, deleted, or
-// hold one value instead of a list.
+// hold a single value instead of a list.
 func (d *definition) nameChanges(sent url.Values, body map[string]any) (list []string) {
 	if is := sent.Get("name"); is != d.in.Name {
 		list = append(list, "The collection "+d.in.Name+" becomes "+is+". Apps that use the old name fail.")

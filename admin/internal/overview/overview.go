@@ -17,7 +17,7 @@ func Routes() []console.Route {
 	return []console.Route{first, console.Get("/_/data", showData)}
 }
 
-// showData opens the collection that was open last in this browser; without one, the overview.
+// showData opens the collection that was open last in this browser, or else the overview.
 func showData(c *console.Call) error {
 	if last := c.LastCollection(); last != nil {
 		return c.Go(console.CollectionPath(last))

@@ -22,7 +22,7 @@ type account struct {
 	seconds int64  // lifetime of the new token; 0 without a token
 }
 
-// link is a record of _externalAuths: an account of the provider, by which one signs in.
+// link is a record of _externalAuths: an account of a provider with which the user signs in.
 type link struct {
 	id       string // of the record
 	provider string // its name

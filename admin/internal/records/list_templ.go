@@ -1114,7 +1114,7 @@ func rows(v *view) templ.Component {
 	})
 }
 
-// columnName is the name of a field, with a mark of a hidden one.
+// columnName is the name of a field, with a mark if the field is hidden.
 func columnName(f *schema.Field) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

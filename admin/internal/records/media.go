@@ -170,10 +170,10 @@ func needsOnly(in *schema.Collection, only *schema.Field) bool {
 	return true
 }
 
-// storeMedium stores the file in the form, whose part has the name of the field: with an id in the address it is added to the field
-// field=NAME of this record, else a new record of the collection holds it. The answer is the stored
-// medium. Faults: NotFound for a field that is no public file field, Invalid for a file that a rich
-// text cannot show and for a file that the field refuses.
+// storeMedium stores the file in the form, whose part has the name of the field, in the field
+// field=NAME: of the record whose id is in the address, or else of a new record of the collection.
+// The answer is the stored medium. Faults: NotFound for a field that is no public file field, Invalid
+// for a file that a rich text cannot show and for a file that the field refuses.
 func storeMedium(c *console.Call) error {
 	defer form.Close(c)
 	in, err := collectionOf(c)

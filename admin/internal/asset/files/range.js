@@ -1,5 +1,5 @@
 // Lists of checkboxes (data-range): with Shift, a click or the space bar sets all checkboxes from the
-// one that was changed last.
+// checkbox that was changed last.
 let last = null;
 let shift = false;
 

@@ -158,7 +158,7 @@ export function pasted(rich, html) {
   return fragment;
 }
 
-/** The file in a data URL; null for one that cannot be decoded. */
+/** The file in a data URL; null for an address that cannot be decoded. */
 function decoded(address) {
   const [, type, coded] = address.match(/^data:(image\/[a-z]+);base64,(.*)$/is) ?? [];
   try {
@@ -222,7 +222,7 @@ export async function store(rich) {
   if (words === '') reselect(rich);
 }
 
-/** Stores the files one after the other. Returns the problem that ended it, "" for none. */
+/** Stores the files one after the other. Returns the problem with the first file that was not stored, "" if all were. */
 async function storeAll(rich, path, field) {
   for (const image of placeholders(rich)) {
     const body = new FormData();
