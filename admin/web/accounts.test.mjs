@@ -60,9 +60,9 @@ await onStage(async (stage) => {
     await page.goto(`${stage.url}/_/c/people/sign-in`);
     await page.getByLabel('One-time code', { exact: false }).first().check();
     await page.getByLabel('A code is good for').fill('240');
-    await page.getByLabel('Known by').fill('');
+    await page.getByRole('textbox', { name: 'Known by' }).fill('');
     await page.getByRole('group', { name: 'Known by: presets' }).getByRole('button', { name: 'email' }).click();
-    assert.equal(await page.getByLabel('Known by').inputValue(), 'email');
+    assert.equal(await page.getByRole('textbox', { name: 'Known by' }).inputValue(), 'email');
     await page.getByRole('button', { name: 'Add a provider' }).click();
     await page.getByLabel('Find a provider').fill('nothing');
     await page.getByText('No provider has this name').waitFor();
