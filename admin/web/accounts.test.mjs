@@ -90,7 +90,17 @@ await onStage(async (stage) => {
     await save(page);
     assert.equal((await client('github')).clientSecret ?? '', '');
     await page.getByText('Our GitHub').first().click();
+    const [ann] = (await stage.api('GET', '/api/collections/people/records')).items;
+    await stage.api('POST', '/api/collections/_externalAuths/records', { collectionRef: now.id, recordRef: ann.id, provider: 'github', providerId: '7' });
+    const dialog = page.getByRole('dialog');
     await page.getByRole('button', { name: 'Remove the provider' }).click();
+    await dialog.getByText('Linked accounts: 1.').waitFor();
+    await picture(page, 'provider-removal');
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    assert.equal(await page.locator('[data-provider]').count(), 1);
+    await page.getByRole('button', { name: 'Remove the provider' }).click();
+    await dialog.getByRole('button', { name: 'Remove the provider' }).click();
+    assert.equal(await page.locator('[data-provider]').count(), 0);
     await save(page);
     now = await stored();
     assert.deepEqual(now.oauth2.providers, []);

@@ -31,6 +31,7 @@ func Routes() []console.Route {
 		console.Post(collection+"/sign-in/code", mailStepCode),
 		console.Get(collection+"/sign-in/providers", chooseProvider),
 		console.Get(collection+"/sign-in/provider", newProvider),
+		console.Get(collection+"/sign-in/provider/remove", console.Unlocked(askRemoveProvider)),
 		console.Get(collection+"/sign-in/apple", askAppleSecret),
 		console.Post(collection+"/sign-in/apple", console.Unlocked(appleSecret)),
 		console.Post(collection+"/sign-in/mails/{mail}/preview", previewMail),
