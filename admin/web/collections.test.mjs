@@ -96,6 +96,28 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('a collection is created for a relation, and the form keeps its input', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/c/things/fields`);
+    await page.getByRole('group', { name: 'Add a field' }).getByRole('button', { name: 'relation', exact: true }).click();
+    const added = page.locator('.fl.is-new');
+    await option(added, 'name').fill('maker');
+    await added.getByRole('button', { name: 'New collection…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('things');
+    await dialog.getByRole('button', { name: 'Create' }).click();
+    await dialog.locator('[data-error=name]:not([hidden])').waitFor();
+    await dialog.getByLabel('Name').fill('makers');
+    await picture(page, 'relation-new-target');
+    await dialog.getByRole('button', { name: 'Create' }).click();
+    await page.getByText('Created makers').waitFor();
+    assert.equal(await option(added, 'name').inputValue(), 'maker');
+    await save(page);
+    await page.getByText('Saved', { exact: true }).waitFor();
+    assert.equal((await stored('things')).fields.find((f) => f.name === 'maker').collectionId, (await stored('makers')).id);
+    await isWell(page);
+  });
+
   const indexRow = (page, at) => page.locator('#indexes > li').nth(at);
   const column = (index, name) => index.getByRole('group', { name: 'Columns of the index' }).getByRole('button', { name, exact: true });
 
@@ -249,11 +271,13 @@ await onStage(async (stage) => {
     for (const name of ['@request.auth.email', '@request.query', '@request.headers', '@collection.things', '@todayStart']) assert.ok(await page.locator(`[data-topic] code:text-is("${name}")`).count() > 0, name);
     await picture(page, 'rules-help');
     await page.getByRole('radiogroup', { name: 'Update: who' }).getByText('By rule').click();
-    await page.getByLabel('Update rule').fill(await page.locator('[data-examples] code').last().innerText());
+    const example = await page.locator('[data-examples] code').last().innerText();
+    await page.getByLabel('Update rule').fill(example);
     await save(page);
-    await page.getByRole('dialog').waitFor();
-    await page.keyboard.press('Enter');
-    await page.getByText('Saved', { exact: true }).waitFor();
+    const loaded = page.waitForEvent('load');
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await loaded;
+    assert.equal((await stored('things')).updateRule, example);
     await isWell(page);
   });
 

@@ -21,6 +21,8 @@ func Routes() []console.Route {
 		console.Get(collection+"/fields", showFields),
 		console.Post(collection+"/fields", console.Unlocked(saveFields)),
 		console.Get(collection+"/fields/new", console.Unlocked(newField)),
+		console.Get(collection+"/fields/target", console.Unlocked(askTarget)),
+		console.Post(collection+"/fields/target", console.Unlocked(createTarget)),
 		console.Post(collection+"/fields/index", console.Unlocked(editIndex)),
 		console.Get(collection+"/rules", showRules),
 		console.Post(collection+"/rules", console.Unlocked(saveRules)),

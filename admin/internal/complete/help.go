@@ -74,7 +74,7 @@ func (w *words) topic(in *schema.Collection, title, at string) Topic {
 
 // Examples returns two rules of the collection that compare its own fields.
 func Examples(snapshot *schema.Snapshot, in *schema.Collection) []string {
-	var accounts, others []string
+	var accounts, others, times []string
 	if in.IsAuth() {
 		accounts = append(accounts, "id = @request.auth.id")
 	}
@@ -100,11 +100,11 @@ func Examples(snapshot *schema.Snapshot, in *schema.Collection) []string {
 		case *schema.Number:
 			others = append(others, f.Name+" > 0")
 		case *schema.Date, *schema.Autodate:
-			others = append(others, f.Name+" >= @todayStart")
+			times = append(times, f.Name+" >= @todayStart")
 		case *schema.Text, *schema.Email, *schema.URL:
 			others = append(others, f.Name+" != ''")
 		}
 	}
-	list := slices.Concat(accounts[:min(1, len(accounts))], others, accounts[min(1, len(accounts)):], []string{"id = @request.query.id", "id != ''"})
+	list := slices.Concat(accounts[:min(1, len(accounts))], others, times, accounts[min(1, len(accounts)):], []string{"id = @request.query.id", "id != ''"})
 	return []string{list[0], "@request.auth.id != '' && " + list[1]}
 }
