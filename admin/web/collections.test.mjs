@@ -73,6 +73,51 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('the id field says what it is; the limits of a date have the calendar', async () => {
+    const page = await stage.signedIn({ timezoneId: 'Europe/Oslo' });
+    await page.goto(`${stage.url}/_/c/things/fields`);
+    const id = row(page, 'id');
+    await id.locator('summary').click();
+    await id.getByText('The primary key').waitFor();
+    assert.equal(await id.getByRole('button', { name: 'Delete field' }).count(), 0);
+    const date = row(page, 'my_date');
+    await date.locator('summary').click();
+    await date.getByLabel('Earliest', { exact: true }).fill('2027-03-15 08:00:05');
+    await date.getByRole('button', { name: 'Calendar of Latest' }).click();
+    await page.getByRole('dialog', { name: 'Calendar of Latest' }).getByRole('button', { name: 'Now' }).click();
+    await page.keyboard.press('Escape');
+    await picture(page, 'collection-id-and-date');
+    assert.match(await date.getByLabel('Latest', { exact: true }).inputValue(), /^20\d\d-\d\d-\d\d \d\d:\d\d:\d\d$/);
+    await date.getByLabel('Latest', { exact: true }).fill('2028-01-01 00:00');
+    await save(page);
+    await page.getByText('Saved', { exact: true }).waitFor();
+    const { min, max } = (await stored('things')).fields.find((f) => f.name === 'my_date');
+    assert.deepEqual([min, max], ['2027-03-15 07:00:05.000Z', '2027-12-31 23:00:00.000Z']);
+    await isWell(page);
+  });
+
+  test('a collection is created for a relation, and the form keeps its input', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/c/things/fields`);
+    await page.getByRole('group', { name: 'Add a field' }).getByRole('button', { name: 'relation', exact: true }).click();
+    const added = page.locator('.fl.is-new');
+    await option(added, 'name').fill('maker');
+    await added.getByRole('button', { name: 'New collection…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('things');
+    await dialog.getByRole('button', { name: 'Create' }).click();
+    await dialog.locator('[data-error=name]:not([hidden])').waitFor();
+    await dialog.getByLabel('Name').fill('makers');
+    await picture(page, 'relation-new-target');
+    await dialog.getByRole('button', { name: 'Create' }).click();
+    await page.getByText('Created makers').waitFor();
+    assert.equal(await option(added, 'name').inputValue(), 'maker');
+    await save(page);
+    await page.getByText('Saved', { exact: true }).waitFor();
+    assert.equal((await stored('things')).fields.find((f) => f.name === 'maker').collectionId, (await stored('makers')).id);
+    await isWell(page);
+  });
+
   const indexRow = (page, at) => page.locator('#indexes > li').nth(at);
   const column = (index, name) => index.getByRole('group', { name: 'Columns of the index' }).getByRole('button', { name, exact: true });
 
@@ -210,6 +255,29 @@ await onStage(async (stage) => {
     await page.getByText('Saved', { exact: true }).waitFor();
     const now = await stored('things');
     assert.deepEqual([now.listRule, now.viewRule, now.createRule], ['', "title != ''", null]);
+    await isWell(page);
+  });
+
+  test('the help of rules lists the names that they complete, with examples', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/c/things/rules`);
+    await page.getByText('What a rule can say').click();
+    const topic = (name) => page.locator(`[data-topic^="${name}"]`);
+    assert.deepEqual((await topic('Fields').locator('li', { hasText: 'my_select' }).innerText()).split(/\s+/), ['my_select', 'select']);
+    assert.match(await topic('Fields').locator('li', { hasText: 'title' }).innerText(), /:lower/);
+    await topic('The sent values').locator('summary').click();
+    assert.match(await topic('The sent values').locator('li', { hasText: '@request.body.title' }).innerText(), /:isset.*:changed.*:lower/);
+    assert.match(await topic('Through my_relation').textContent(), /my_relation\.id/);
+    for (const name of ['@request.auth.email', '@request.query', '@request.headers', '@collection.things', '@todayStart']) assert.ok(await page.locator(`[data-topic] code:text-is("${name}")`).count() > 0, name);
+    await picture(page, 'rules-help');
+    await page.getByRole('radiogroup', { name: 'Update: who' }).getByText('By rule').click();
+    const example = await page.locator('[data-examples] code').last().innerText();
+    await page.getByLabel('Update rule').fill(example);
+    await save(page);
+    const loaded = page.waitForEvent('load');
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await loaded;
+    assert.equal((await stored('things')).updateRule, example);
     await isWell(page);
   });
 

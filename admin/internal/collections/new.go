@@ -2,6 +2,7 @@ package collections
 
 import (
 	"encoding/json"
+	"net/http"
 	"strconv"
 
 	"github.com/loambase/loam/admin/internal/console"
@@ -16,6 +17,38 @@ func showNew(c *console.Call) error {
 	}, newPage())
 }
 
+// firstFields are the fields of a new collection beside the system fields.
+var firstFields = []any{
+	map[string]any{"name": "created", "type": "autodate", "onCreate": true},
+	map[string]any{"name": "updated", "type": "autodate", "onCreate": true, "onUpdate": true},
+}
+
+// askTarget answers with a dialog that creates a base collection for a new relation of the form.
+func askTarget(c *console.Call) error {
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	return c.Dialog(http.StatusOK, targetDialog(in, c.R.URL.Query().Get("_key")))
+}
+
+// createTarget creates a base collection. fields.js then selects it in the relation, and leaves the
+// other inputs of the form as they are.
+func createTarget(c *console.Call) error {
+	if err := form.Read(c, form.Small); err != nil {
+		return err
+	}
+	text, err := json.Marshal(map[string]any{"name": c.R.PostForm.Get("name"), "type": "base", "fields": firstFields})
+	if err != nil {
+		return err
+	}
+	made, err := c.App.Collections().Create(c.R.Context(), c.Caller, text)
+	if err != nil {
+		return form.Fail(c, err)
+	}
+	return c.Event("targetcreated", map[string]string{"key": c.R.PostForm.Get("field"), "id": made.ID, "name": made.Name, "words": "Created " + made.Name})
+}
+
 // create creates a collection with the system fields only; the superuser adds others on its page.
 func create(c *console.Call) error {
 	if err := form.Read(c, form.Small); err != nil {
@@ -26,10 +59,7 @@ func create(c *console.Call) error {
 	if kind == "view" {
 		body["viewQuery"] = c.R.PostForm.Get("viewQuery")
 	} else {
-		body["fields"] = []any{
-			map[string]any{"name": "created", "type": "autodate", "onCreate": true},
-			map[string]any{"name": "updated", "type": "autodate", "onCreate": true, "onUpdate": true},
-		}
+		body["fields"] = firstFields
 	}
 	text, err := json.Marshal(body)
 	if err != nil {

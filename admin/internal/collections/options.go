@@ -72,7 +72,7 @@ func ofKind(kind, at string, targets []form.Option) []form.Input {
 	case "email", "url":
 		return []form.Input{lines("onlyDomains", "Only these domains", "One a line."), lines("exceptDomains", "Never these domains", "One a line; one of both lists may be used.")}
 	case "date":
-		return []form.Input{mono("min", "Earliest", "2026-01-31 08:00:00.000Z"), mono("max", "Latest", "")}
+		return []form.Input{{Name: at + ".min", Label: "Earliest", Kind: form.Moment}, {Name: at + ".max", Label: "Latest", Kind: form.Moment}}
 	case "autodate":
 		return []form.Input{toggle("onCreate", "Set when a record is created", ""), toggle("onUpdate", "Set when it is changed", "")}
 	case "select":

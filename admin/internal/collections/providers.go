@@ -5,11 +5,14 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
 	"github.com/loambase/loam/auth/provider"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -36,6 +39,33 @@ func chooseProvider(c *console.Call) error {
 		list = append(list, choice{p, taken[p.Name]})
 	}
 	return c.Dialog(http.StatusOK, providersDialog(in, list))
+}
+
+// askRemoveProvider answers with a dialog that counts the accounts linked to a stored provider, whose
+// key is its number.
+func askRemoveProvider(c *console.Call) error {
+	in, err := authOf(c)
+	if err != nil {
+		return err
+	}
+	key := c.R.URL.Query().Get("_key")
+	i, err := strconv.Atoi(key)
+	if err != nil || i < 0 || i >= len(in.Auth.OAuth2.Providers) {
+		return fault.New(fault.NotFound, "There is no such provider.")
+	}
+	p := in.Auth.OAuth2.Providers[i]
+	linked, err := c.App.Records().CountMatching(c.R.Context(), c.Caller, record.Query{
+		Collection: schema.ExternalAuths, Filter: "collectionRef = {:collection} && provider = {:provider}",
+		Params: map[string]any{"collection": in.ID, "provider": p.Name},
+	})
+	if err != nil {
+		return err
+	}
+	row, err := rowOf(key, p)
+	if err != nil {
+		return err
+	}
+	return c.Dialog(http.StatusOK, removeDialog(row, linked))
 }
 
 // isOpenID reports whether the provider speaks OpenID Connect at addresses of its own.

@@ -17,6 +17,17 @@ type rule struct {
 	text               *string
 }
 
+// ruleHelp lists names and examples for the rules of a collection.
+type ruleHelp struct {
+	topics   []complete.Topic
+	examples []string
+}
+
+func helpOf(c *console.Call, in *schema.Collection) ruleHelp {
+	snapshot := c.App.Snapshot()
+	return ruleHelp{complete.Help(snapshot, in), complete.Examples(snapshot, in)}
+}
+
 func rulesOf(in *schema.Collection) []rule {
 	list := []rule{
 		{"listRule", "List", "Who gets which records in lists.", in.ListRule},
@@ -60,7 +71,7 @@ func showRules(c *console.Call) error {
 	}
 	page := frame(c, in, "Rules")
 	page.Scripts = append(page.Scripts, "editor.js", "pick.js", "try.js")
-	return c.Page(page, rulesPage(in, c.Tabs(in), rulesOf(in), t, c.Locked()))
+	return c.Page(page, rulesPage(in, c.Tabs(in), rulesOf(in), t, helpOf(c, in), c.Locked()))
 }
 
 func saveRules(c *console.Call) error {

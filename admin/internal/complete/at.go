@@ -62,13 +62,17 @@ func (w *words) choices(in *schema.Collection, path, typed string) []Completion 
 	if !ok {
 		return list
 	}
-	escape := strings.NewReplacer(`\`, `\\`, quote, `\`+quote)
 	for _, value := range kind.Values {
 		if strings.HasPrefix(strings.ToLower(value), strings.ToLower(typed)) && len(list) < maxCompletions {
-			list = append(list, Completion{Text: quote + escape.Replace(value) + quote, Icon: "select", Hint: "choice of " + f.Name})
+			list = append(list, Completion{Text: quoted(value, quote), Icon: "select", Hint: "choice of " + f.Name})
 		}
 	}
 	return list
+}
+
+// quoted returns the literal of a text in the quotation marks.
+func quoted(text, quote string) string {
+	return quote + strings.NewReplacer(`\`, `\\`, quote, `\`+quote).Replace(text) + quote
 }
 
 // behind returns the texts that may follow an operand: && and || if it ends a comparison, else an

@@ -24,7 +24,8 @@ const (
 	Decimal // a number that may be missing
 	Code    // text of several lines
 	Colour
-	Cron // a cron expression, with the Options as presets and a preview of the next times
+	Moment // a date and time, stored in UTC
+	Cron   // a cron expression, with the Options as presets and a preview of the next times
 )
 
 // Input describes the input of one value of a document. A form is a list of Inputs.

@@ -1742,7 +1742,7 @@ func input(p *panel, f *schema.Field) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case "date":
-			templ_7745c5c3_Err = dateInput(p, f).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = form.DateInput(p.at(f), f.Name, f.Name, p.r.Text(f.Name)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

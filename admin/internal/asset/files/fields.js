@@ -2,6 +2,7 @@
 // them, shows typed names in the headings, offers the columns of indexes, and sends a confirmed
 // change again.
 import { closeDialog } from './dialog.js';
+import { say } from './toast.js';
 
 const touched = (node) => node.dispatchEvent(new Event('change', { bubbles: true }));
 
@@ -73,7 +74,7 @@ document.addEventListener('click', (event) => {
 
 /** A name of a collection or a field consists of letters, digits and _. */
 document.addEventListener('input', ({ target, isComposing }) => {
-  if (isComposing || !target.matches('#new-name, #collection-name, #duplicate-name, #fieldlist [name$=".name"]')) return;
+  if (isComposing || !target.matches('#new-name, #collection-name, #duplicate-name, #target-name, #fieldlist [name$=".name"]')) return;
   const at = target.selectionStart;
   const name = target.value.replace(/\W/g, '_');
   if (name === target.value) return;
@@ -92,6 +93,19 @@ document.addEventListener('htmx:load', (event) => {
   if (row.matches('[data-index]')) offerColumns(row);
   else if (row.matches('.is-new')) row.querySelector('input:not([type=hidden])').focus();
   touched(row);
+});
+
+/** An event of the server: a collection was created for a relation of the form. */
+document.addEventListener('targetcreated', ({ detail }) => {
+  closeDialog();
+  for (const select of document.querySelectorAll('#fieldlist select[name$=".collectionId"]')) select.add(new Option(detail.name, detail.id));
+  const target = document.querySelector(`[name="${CSS.escape(`fields.${detail.key}.collectionId`)}"]`);
+  if (target) {
+    target.value = detail.id;
+    touched(target);
+    target.focus();
+  }
+  say(detail.words);
 });
 
 /** The badges of a field show its switches. */

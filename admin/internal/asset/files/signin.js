@@ -10,7 +10,8 @@ document.addEventListener('focusin', (event) => {
 });
 
 document.addEventListener('click', async (event) => {
-  const provider = event.target.closest('[data-remove-provider]')?.closest('[data-provider]');
+  const removed = event.target.closest('[data-remove-provider]')?.dataset.removeProvider;
+  const provider = removed && document.querySelector(`[data-provider][data-field="${CSS.escape(`providers.${removed}`)}"]`);
   if (provider) {
     const list = provider.parentElement;
     provider.remove();
