@@ -163,7 +163,7 @@ func TestChangesAreTold(t *testing.T) {
 			form        url.Values
 		}{
 			{"/_/c/notes/new", `{"total":1,"changes":[{"action":"create","collection":"notes","record":"ID"}]}`, url.Values{"title": {"a"}}},
-			{"/_/c/notes/rules", `{"total":1,"changes":[{"action":"update","collection":"notes"}]}`, url.Values{"listRule.mode": {"open"}}},
+			{"/_/c/notes/rules", `{"total":1,"changes":[{"action":"update","collection":"notes"}]}`, url.Values{"listRule.mode": {"open"}, "_confirmed": {"notes"}}},
 			{"/_/c/notes/truncate", "", url.Values{"name": {"notes"}}}, // a truncation runs no hooks
 			{"/_/c/notes/drop", `{"total":1,"changes":[{"action":"delete","collection":"notes"}]}`, url.Values{"name": {"notes"}}},
 		} {
