@@ -91,6 +91,7 @@ await onStage(async (stage) => {
     await page.evaluate(() => document.addEventListener('loam:changed', ({ detail }) => sessionStorage.setItem('heard', JSON.stringify(detail.changes))));
     await page.locator('[data-rule=listRule]').getByText('Everyone', { exact: true }).click();
     await page.keyboard.press('Control+s');
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved', { exact: true }).waitFor();
     assert.deepEqual(JSON.parse(await page.evaluate(() => sessionStorage.getItem('heard'))), [{ action: 'update', collection: 'products' }]);
     await isSafe(page);

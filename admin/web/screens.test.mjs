@@ -20,7 +20,7 @@ await onStage(async (stage) => {
 
   /** Modules that only pages with a certain element load. */
   const largeModules = {
-    'uplot.js': '[data-chart]', 'editor.js': '[data-editor], [data-json], #channels', 'diagram.js': '[data-box]',
+    'uplot.js': '[data-chart]', 'editor.js': '[data-editor], [data-json], #channels, #indexes', 'diagram.js': '[data-box]',
     'rich.js': '[data-rich]', 'date.js': '[data-date]', 'geo.js': '[data-map]', 'json.js': '[data-json]', 'files.js': '[data-files]',
   };
 

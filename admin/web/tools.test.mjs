@@ -134,8 +134,8 @@ await onStage(async (stage) => {
     await page.getByRole('link', { name: 'All collections' }).press('Enter');
     await page.waitForURL('**/_/rules');
     const { viewRule, createRule } = await stage.api('GET', '/api/collections/notes');
-    assert.deepEqual((await cells('notes')).map((text) => text.trim()), ['notes', 'Everyone', viewRule, createRule, 'Superusers', 'Superusers', '', '']);
-    assert.deepEqual((await cells('people')).slice(1).map((text) => text.trim()), [...Array(5).fill('Superusers'), 'Every account', 'Superusers']);
+    assert.deepEqual((await cells('notes')).map((text) => text.trim()), ['notes', 'Everyone', viewRule, createRule, 'Superusers', 'Superusers', '', '', '']);
+    assert.deepEqual((await cells('people')).slice(1).map((text) => text.trim()), [...Array(5).fill('Superusers'), 'Every account', 'Superusers', '']);
     for (const scheme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme: scheme });
       await page.setViewportSize({ width: 390, height: 844 });

@@ -84,7 +84,9 @@ func showFields(c *console.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.Page(frame(c, in, "Fields"), fieldsPage(d, c.Tabs(in), c.Locked()))
+	page := frame(c, in, "Fields")
+	page.Scripts = append(page.Scripts, "editor.js") // for the query of a view, and for an index that is added
+	return c.Page(page, fieldsPage(d, c.Tabs(in), c.Locked()))
 }
 
 // newField answers with the row of a new field.

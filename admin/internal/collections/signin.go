@@ -286,8 +286,7 @@ func testMail(c *console.Call) error {
 		return err
 	}
 	c.Toast("Sent to " + to)
-	c.W.WriteHeader(http.StatusNoContent)
-	return nil
+	return c.Done()
 }
 
 // tokenKind is a kind of tokens of an auth collection.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -31,6 +30,7 @@ type Call struct {
 
 	sections []ui.Section
 	told     map[string]any // the events of the answer, by name
+	toast    string         // the notice of Toast
 	changes  *changes       // the changes that the request has made; nil if no script asks for them
 }
 
@@ -139,6 +139,7 @@ func (c *Call) Gate(status int, g ui.Gate, body templ.Component) error {
 }
 
 func (c *Call) render(status int, page templ.Component) error {
+	c.notify(false)
 	if err := c.report(); err != nil {
 		return err
 	}
@@ -187,6 +188,7 @@ func (c *Call) IndentedJSON(v any) error {
 
 // Go sends the browser to another address of the console.
 func (c *Call) Go(to string) error {
+	c.notify(true)
 	if c.FromScript() {
 		if err := c.report(); err != nil {
 			return err
@@ -202,13 +204,27 @@ func (c *Call) Go(to string) error {
 
 // Toast has the page show a short notice, on this page or on the page that Go leads to. Call it
 // before the method that answers.
-func (c *Call) Toast(words string) {
-	http.SetCookie(c.W, &http.Cookie{Name: toastCookie, Value: encodeWords(words), Path: "/_/", MaxAge: 60, SameSite: http.SameSiteStrictMode})
+func (c *Call) Toast(words string) { c.toast = words }
+
+// The notice of Toast is in a header if it is for this page, and in a cookie if it is for the next page.
+const (
+	toastHeader = "Loam-Toast"
+	toastCookie = "loam_toast"
+)
+
+// notify adds the notice of Toast to an answer. forNext says that the browser opens another page,
+// which shows the notice.
+func (c *Call) notify(forNext bool) {
+	switch {
+	case c.toast == "":
+	case c.FromScript() && !forNext:
+		c.W.Header().Set(toastHeader, encodeWords(c.toast))
+	default:
+		http.SetCookie(c.W, &http.Cookie{Name: toastCookie, Value: encodeWords(c.toast), Path: "/_/", MaxAge: 60, SameSite: http.SameSiteStrictMode})
+	}
 }
 
-const toastCookie = "loam_toast"
-
-// encodeWords percent-encodes a text for a cookie; scripts decode it by decodeURIComponent.
+// encodeWords percent-encodes a text for a header; scripts decode it by decodeURIComponent.
 func encodeWords(text string) string {
 	var b strings.Builder
 	for i := range len(text) {
@@ -224,14 +240,23 @@ func encodeWords(text string) string {
 	return b.String()
 }
 
-// Event answers 204 without a body. htmx dispatches the event name on the page, with the data,
-// which are encoded as JSON, as its detail.
-func (c *Call) Event(name string, data any) error {
-	if err := errors.Join(c.Tell(name, data), c.report()); err != nil {
+// Done answers 204 without a body.
+func (c *Call) Done() error {
+	c.notify(false)
+	if err := c.report(); err != nil {
 		return err
 	}
 	c.W.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+// Event answers 204 without a body. htmx dispatches the event name on the page, with the data,
+// which are encoded as JSON, as its detail.
+func (c *Call) Event(name string, data any) error {
+	if err := c.Tell(name, data); err != nil {
+		return err
+	}
+	return c.Done()
 }
 
 // Tell adds an event to the answer: htmx dispatches it on the page, with the data, encoded as JSON,

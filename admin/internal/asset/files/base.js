@@ -74,7 +74,7 @@ addEventListener('keydown', (event) => {
   }
 });
 
-/** Shows the notice in the toast cookie, which the server sets with a response, and deletes it. */
+/** Shows the notice that the previous page has left in the toast cookie, and deletes the cookie. */
 function sayFlash() {
   const words = document.cookie.match(/(?:^|; )loam_toast=([^;]*)/)?.[1];
   if (!words) return;
@@ -82,13 +82,10 @@ function sayFlash() {
   say(decodeURIComponent(words));
 }
 sayFlash();
-let inFlight = 0; // the requests without a response
-document.addEventListener('htmx:beforeSend', () => inFlight++);
+/** Shows the notice of a response for this page. */
 document.addEventListener('htmx:afterRequest', (event) => {
-  inFlight--;
-  // After a redirect the next page shows the notice. The cookie may already be that of a response with
-  // a redirect which is still to be handled.
-  if (inFlight === 0 && !event.detail.xhr?.getResponseHeader('HX-Redirect')) sayFlash();
+  const words = event.detail.xhr?.getResponseHeader('Loam-Toast');
+  if (words) say(decodeURIComponent(words));
 });
 
 document.addEventListener('htmx:sendError', lost);
