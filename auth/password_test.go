@@ -223,10 +223,11 @@ func TestPasswordStorm(t *testing.T) {
 	defer cancel()
 	var refused sync.Once
 	var group sync.WaitGroup
-	for range 600 {
+	for i := range 600 {
 		group.Go(func() {
-			// Nobody of that name, with the dear passwords of the default collection.
-			_, err := f.WithPassword(ctx, record.Caller{}, "users", PasswordForm{Identity: "nobody@example.com", Password: "x"}, "")
+			// Guests without an account, with the dear passwords of the default collection.
+			form := PasswordForm{Identity: fmt.Sprintf("nobody%d@example.com", i), Password: "x"}
+			_, err := f.WithPassword(ctx, record.Caller{IP: fmt.Sprintf("192.0.2.%d", i%200)}, "users", form, "")
 			if fault.KindOf(err) == fault.TooMany {
 				refused.Do(cancel)
 			}
