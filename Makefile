@@ -113,7 +113,7 @@ atlas: examples/atlas/node_modules/.package-lock.json ## Load the cities of the 
 tools: ## Install the commands that tests need and the machine lacks (Debian)
 	@.ci/tools
 
-# The binary under test, see LOAM_BIN, and the example whose pages the tests of the console open.
+# The binary under test (see LOAM_BIN), and the example program whose console pages are tested.
 .PHONY: binary
 binary:
 	@echo "go build (the first time this compiles SQLite: some silent minutes)"

@@ -225,7 +225,8 @@ func TestPasswordStorm(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range 600 {
 		group.Go(func() {
-			// Guests without an account, with the dear passwords of the default collection.
+			// Guests without an account; the hashes of the collection users have the default cost,
+			// so they take long.
 			form := PasswordForm{Identity: fmt.Sprintf("nobody%d@example.com", i), Password: "x"}
 			_, err := f.WithPassword(ctx, record.Caller{IP: fmt.Sprintf("192.0.2.%d", i%200)}, "users", form, "")
 			if fault.KindOf(err) == fault.TooMany {

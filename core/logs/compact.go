@@ -76,8 +76,9 @@ func expand(dst, data []byte) []byte {
 	return append(dst, data[start:]...)
 }
 
-// derivedMessage returns the message of an entry that has no message of its own: the method, a
-// space and the URL in its data. The view of the compact form does the same.
+// derivedMessage returns the message of an entry with the flag derived: the method, a space and the
+// URL. data is the data of the entry with bytes in place of words. The view of the compact form
+// makes the same message in SQL.
 func derivedMessage(data string) string {
 	method, url := strings.IndexByte(data, wordMethod), strings.IndexByte(data, wordURL)
 	end := strings.IndexByte(data, wordRequestID)

@@ -28,14 +28,14 @@ const (
 type Entry struct {
 	service *Service
 	level   slog.Level
-	at      time.Time // zero: the time of Add
-	limit   int       // of data
+	at      time.Time // time of the entry; zero for the time of Add
+	limit   int       // maximum length of data with its words, in bytes
 	message []byte
 	data    []byte // a JSON object without its closing brace, with bytes in place of words
 	saved   int    // number of bytes that the words would add to data
-	cut     bool   // no attribute is taken any more
+	cut     bool   // data has reached the limit: further attributes are dropped
 
-	derived bool // message is empty: the method and the URL in the data are the message
+	derived bool // message is empty; derivedMessage makes the message from data
 }
 
 // entries are the Entry values for reuse.
@@ -74,10 +74,10 @@ func (e *Entry) Request() {
 	e.end(1)
 }
 
-// Answered adds the attributes of a request that was answered at a time: type, execTime, status,
-// method, url and requestId. The time becomes that of the entry. Attributes that were added before
-// are dropped. If the entry has no message, the method and the URL, with a space between them, become
-// the message; Message must not be called later.
+// Answered makes the entry that of a request that was answered at the time at and took that long.
+// at becomes the time of the entry. Answered drops the attributes that were added before, and adds
+// type, execTime, status, method, url and requestId. If the entry has no message, its message is
+// the method, a space and the URL. Message must not be called after Answered.
 func (e *Entry) Answered(at time.Time, took time.Duration, status int, method, url, requestID string) {
 	e.at = at
 	e.Request()
@@ -97,10 +97,11 @@ func (e *Entry) Answered(at time.Time, took time.Duration, status int, method, u
 	}
 }
 
-// Text adds an attribute. Its key consists of letters and digits, as those of Int and Millis.
+// Text adds a text attribute. The keys of Text, Int and Millis must consist of letters and digits.
 func (e *Entry) Text(key, value string) { e.text(e.key(key), value) }
 
-// text, int and millis add the value of an attribute that starts at an offset in the data.
+// text, int and millis append the value of the attribute whose key begins at offset start of the
+// data.
 func (e *Entry) text(start int, value string) {
 	begin := len(e.data)
 	e.data = schema.AppendString(e.data, value)
@@ -110,7 +111,7 @@ func (e *Entry) text(start int, value string) {
 	e.end(start)
 }
 
-// Int adds an attribute.
+// Int adds an integer attribute.
 func (e *Entry) Int(key string, value int64) { e.int(e.key(key), value) }
 
 func (e *Entry) int(start int, value int64) {
@@ -160,7 +161,8 @@ func (e *Entry) key(key string) (start int) {
 	return start
 }
 
-// word is key for the key for which a byte stands. The entry must have an attribute.
+// word appends the byte that stands for a key, and returns the offset of the attribute in the data.
+// The entry must have an attribute already: the bytes stand for keys with a comma before them.
 func (e *Entry) word(word byte) (start int) {
 	start = len(e.data)
 	e.data = append(e.data, word)
@@ -168,8 +170,8 @@ func (e *Entry) word(word byte) (start int) {
 	return start
 }
 
-// end takes the attribute back if the data is too long with it. Those that follow would be out of
-// their order, so they are left out too.
+// end removes the attribute that begins at offset start if the data has become too long. All
+// further attributes are dropped too, so that the entry has its first attributes without a gap.
 func (e *Entry) end(start int) {
 	if e.cut || len(e.data)+e.saved >= e.limit {
 		e.data, e.cut = e.data[:start], true
@@ -221,7 +223,7 @@ type item struct {
 	level        slog.Level
 	at           int64 // milliseconds of Unix time
 	message, end int   // offsets in the text: the end of the message, and of the data after it
-	derived      bool  // the text has no message: the method and the URL in the data are the message
+	derived      bool  // the text has no message; derivedMessage makes the message from the data
 }
 
 // batch is a number of entries that are written together.

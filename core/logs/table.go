@@ -52,12 +52,11 @@ type inserts map[int]string
 var (
 	// insertPlain takes id, level, message, data and created of each row.
 	insertPlain = newInserts(`INSERT INTO "_logs"`, `"id", "level", "message", "data", "created"`)
-	// SQLite stores a copy of the changed pages before each statement that might fail in the middle
-	// and be undone. OR FAIL spares the copies; if a statement fails, the transaction is undone.
-	//
-	// insertCompact takes at, level, text and body of each row.
+	// insertCompact takes at, level, text and body of each row. Without OR FAIL SQLite would copy
+	// each page that a statement changes, to roll back the statement alone if it fails at a later
+	// row. The copies are not needed, since the whole write is rolled back.
 	insertCompact = newInserts(`INSERT OR FAIL INTO "_log_entries"`, `"at", "level", "text", "body"`)
-	// insertBare takes at and body: the level is 0, and the message derived.
+	// insertBare takes at and body of each row; the level is 0, and the message is derived.
 	insertBare = newInserts(`INSERT OR FAIL INTO "_log_entries"`, `"at", "body"`)
 )
 

@@ -88,7 +88,8 @@ func (p *projection) appendRecord(dst []byte, r *Record, email bool) (out []byte
 	return dst, expandAt
 }
 
-// appendColumn appends the value of a field: a JSON document that was cut as a string.
+// appendColumn appends the value of a field. A JSON document of which p.cut characters were
+// read may be incomplete, so it is appended as a JSON string.
 func (p *projection) appendColumn(dst []byte, seg *segment, rows store.Rows) []byte {
 	if p.cut > 0 && seg.encoding == encodeJSON && rows.Kind(seg.col) == store.KindText {
 		if b := rows.Bytes(seg.col); utf8.RuneCount(b) >= p.cut {

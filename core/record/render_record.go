@@ -25,7 +25,7 @@ type projection struct {
 	visibility int    // column of emailVisibility, if guarded
 	manage     string // the manage rule, if guarded and there is a valid one
 
-	cut int // texts and JSON are read as that many characters at most; 0: whole
+	cut int // maximum number of characters read of each text or JSON value; 0: no maximum
 
 	keys   []string                 // of the JSON, sorted
 	enrich *hook.Hook[*EnrichEvent] // nil if none is bound; else a row holds all fields

@@ -13,8 +13,8 @@ import (
 	"github.com/loambase/loam/internal/cache"
 )
 
-// table is what all writes of a collection's records share: statements by id, and the
-// fields that need something. Immutable, but for updates and indexed.
+// table holds the data that all writes to a collection share: the statements by id, and the
+// positions of the fields that every write must look at. Only updates and indexed change.
 type table struct {
 	collection *schema.Collection
 	blank      *Record
@@ -140,7 +140,7 @@ func (t *table) differ(stored, r *Record) []int {
 	return list
 }
 
-// update stores the fields at those positions.
+// update stores the fields of the record at the positions that differ has returned.
 func (t *table) update(tx store.Tx, r *Record, differ []int) error {
 	if len(differ) == 0 {
 		return nil
@@ -153,12 +153,14 @@ func (t *table) update(tx store.Tx, r *Record, differ []int) error {
 	return err
 }
 
-// keptUpdates is how many UPDATE statements of a table are kept. Most updates change one of a few
-// sets of fields.
+// keptUpdates is the maximum number of cached UPDATE statements of a table. Most updates of a table
+// change one of a few sets of fields.
 const keptUpdates = 64
 
-// updateSQL returns the UPDATE of the fields at those positions. Its parameters are their values,
-// then the id of the record. Statements of fields past the 64th are not kept.
+// updateSQL returns the UPDATE statement of the fields at the positions, which must ascend: the
+// cache knows statements by their set of fields. The parameters are the values of the fields in the
+// order of positions, then the id of the record. A statement with a field after the 64th is not
+// cached.
 func (t *table) updateSQL(positions []int) string {
 	var key uint64 // a bit for each position
 	for _, i := range positions {

@@ -8,8 +8,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// TestUpdateStatements: the statement that is kept for a set of fields sets these fields, also of a
-// collection with more fields than a key has bits.
+// TestUpdateStatements checks new and cached UPDATE statements of sets of fields, also in a
+// collection with more fields than the 64 bits of a cache key.
 func TestUpdateStatements(t *testing.T) {
 	c := &schema.Collection{ID: "wide", Name: "wide", Type: schema.Base}
 	for i := range 70 {
@@ -17,7 +17,7 @@ func TestUpdateStatements(t *testing.T) {
 	}
 	c.Fields[0].Name = "id"
 	table := newTable(sqlite.Dialect{}, c)
-	for range 2 { // made, then kept
+	for range 2 { // a new statement, then the cached statement
 		for want, positions := range map[string][]int{
 			`UPDATE "wide" SET "f1" = $1 WHERE "id" = $2`:                        {1},
 			`UPDATE "wide" SET "f1" = $1, "f63" = $2 WHERE "id" = $3`:            {1, 63},

@@ -32,9 +32,10 @@ type Node struct {
 
 	Fields []string // to show, besides the id; nil shows all that the caller may see
 
-	// Cut shows texts and JSON documents of Cut or more characters as their first Cut characters, a
-	// document as a string of them; 0 shows them whole. Of a collection with Enrich hooks, which
-	// see whole records, all are whole.
+	// Cut is the maximum number of characters that are shown of a text or a JSON document; 0: no
+	// maximum. A document of Cut or more characters is shown as a JSON string of its first Cut
+	// characters. Cut has no effect on collections with Enrich hooks, since hooks see whole
+	// records.
 	Cut int
 
 	Filter string // as in a list, with {:name} as in Query

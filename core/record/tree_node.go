@@ -169,7 +169,8 @@ func (t *treeRead) settle(n *treeNode, node *Node, followed bool) (err error) {
 	return err
 }
 
-// projection returns that of the fields, or of all that the caller may see.
+// projection returns the projection of the collection to the fields, for nil to all fields that the
+// caller may see. cut is Node.Cut. An unknown or hidden field is an Invalid fault.
 func (t *treeRead) projection(c *schema.Collection, fields []string, cut int) (*projection, error) {
 	s := t.rq.service
 	if fields == nil && cut == 0 {

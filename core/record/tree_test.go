@@ -263,8 +263,8 @@ func TestTreeCutsEachList(t *testing.T) {
 	}
 }
 
-// TestTreeCutsLongValues compares rows that are cut with whole ones: short values and other kinds
-// than texts and JSON are equal.
+// TestTreeCutsLongValues compares cut records with whole records: long texts and JSON documents are
+// cut, short values and values of other kinds are equal.
 func TestTreeCutsLongValues(t *testing.T) {
 	t.Parallel()
 	b := newReadBed(t, base("docs", textField("name"), &schema.Field{Name: "doc", Kind: &schema.JSON{}}, &schema.Field{Name: "html", Kind: &schema.Editor{}},

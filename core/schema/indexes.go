@@ -10,18 +10,18 @@ import (
 	"github.com/loambase/loam/internal/check"
 )
 
-// Index is a parsed CREATE INDEX statement; String returns it in the canonical form.
+// Index is a parsed CREATE INDEX statement. String returns the canonical text of the statement.
 type Index = store.Index
 
 // IndexColumn is a column of an Index: a name or an expression.
 type IndexColumn = store.IndexColumn
 
-// ParseIndex parses a CREATE INDEX statement. Any other text, and more than one statement, is an
-// error.
+// ParseIndex parses a CREATE INDEX statement in any letter case, and removes the quotes around
+// names. Any other text, and more than one statement, is an error.
 func ParseIndex(text string) (Index, error) { return sqlindex.Parse(text) }
 
-// RenameIndexColumns replaces names of columns in the index, its expressions and its condition.
-// renamed maps old names to new ones.
+// RenameIndexColumns replaces column names in the index, in its expressions and in its condition.
+// It changes ix in place. renamed maps old names, in any letter case, to new names.
 func RenameIndexColumns(ix *Index, renamed map[string]string) { sqlindex.RenameColumns(ix, renamed) }
 
 // ParsedIndexes returns the collection's indexes in their order. Invalid indexes, which only a

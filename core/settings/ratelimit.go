@@ -18,8 +18,9 @@ type RateLimits struct {
 	Enabled     bool     `json:"enabled"`
 }
 
-// Rules is a list of rate limit rules. The most specific rule counts a request; of rules with the same
-// label, the first that fits the audience.
+// Rules is a list of rate limit rules. A request counts for one rule: the rule with the most
+// specific label that applies to the request (docs/wire/auth-realtime-system.md §3.4), and of rules
+// with the same label the first rule for the audience of the caller.
 type Rules []Rule
 
 // Rule is one rate limit: MaxRequests within Duration seconds.

@@ -169,8 +169,10 @@ func (s *Service) Patch(ctx context.Context, caller record.Caller, body []byte) 
 	return patched, nil
 }
 
-// Preview returns the settings that Patch would store now, and stores nothing. The hooks do not run.
-// The errors are those of Patch.
+// Preview returns the current settings with the body merged into them, as Patch would store them,
+// and stores nothing. No hooks run. A caller who is not a superuser gets the fault of
+// record.Caller.RequireSuperuser; a body that cannot be decoded, an empty body included, or
+// settings that are not valid, a fault.Invalid.
 func (s *Service) Preview(caller record.Caller, body []byte) (*Settings, error) {
 	if err := caller.RequireSuperuser(); err != nil {
 		return nil, err

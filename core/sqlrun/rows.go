@@ -1,4 +1,4 @@
-// The rows of a query beyond those that Run returns.
+// All rows of a query, where Run returns only the first: row by row, or in pages.
 
 package sqlrun
 
@@ -10,10 +10,12 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// Each runs a query that only reads and calls row with each row of its result, of any number; nil
-// is NULL. It returns the columns of the result. A query that writes is an Invalid fault, and
-// changes nothing. An error of row ends the query, and is returned. The other errors and the time
-// limit are those of Run; they may come after some rows.
+// Each runs a query that only reads, and calls row with each row of its result; nil is NULL. The
+// number of rows is not limited, but a row may have 16 MiB at most. row may keep its arguments; all
+// calls share columns. Each returns the columns of the result, even if it has no rows. A query that
+// writes is an Invalid fault, and changes nothing. An error of row ends the query, and Each returns
+// the error. The other errors and the time limit are those of Run. They may occur after some calls
+// of row, and the time limit includes these calls.
 func (s *Service) Each(ctx context.Context, caller record.Caller, query string, row func(columns []Column, row []*string) error) ([]Column, error) {
 	if err := allow(caller, query); err != nil {
 		return nil, err
@@ -39,13 +41,14 @@ func (s *Service) Each(ctx context.Context, caller record.Caller, query string, 
 	return columns, nil
 }
 
-// errFull ends a query whose page is full.
+// errFull ends the query when the page is full.
 var errFull = errors.New("sqlrun: the page is full")
 
-// Page returns up to 1,000 rows of the result of a query that only reads, without its first skip
-// rows; Truncated says that there are more. The query runs again for each page: rows may be missing
-// or come twice if the data changes between two pages, or if the query has no ORDER BY. The errors
-// are those of Each.
+// Page runs a query that only reads, skips the first skip rows of its result, and returns the next
+// rows: 1,000 rows and 16 MiB of values at most. Truncated is set if more rows follow. ExecTime,
+// Affected and Warning are not set. The query runs again for each page, so rows may be missing or
+// repeated if the data changes between two pages, or if the query has no ORDER BY. The errors are
+// those of Each.
 func (s *Service) Page(ctx context.Context, caller record.Caller, query string, skip int) (*Result, error) {
 	page := &Result{Columns: []Column{}, Rows: [][]*string{}}
 	room := maxBytes

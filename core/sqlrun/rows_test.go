@@ -61,7 +61,7 @@ func TestEach(t *testing.T) {
 	}
 }
 
-// A tried script changes nothing, and is refused where Run would refuse it.
+// TestTry checks that Try changes nothing, and that it refuses the scripts that Run refuses.
 func TestTry(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -75,15 +75,17 @@ type Column struct {
 
 const powerfulWarning = "The account of the database may read files and run programs on its machine: give Loam one that may not."
 
-// Run runs one or more statements for a superuser; others get the fault of
-// record.Caller.RequireSuperuser. The end of ctx, or 3 minutes, stop them. Statements that
-// only read run beside everything else, any that writes makes all of them one transaction.
-// What cannot be run, or is refused, is an Invalid fault whose message says why.
+// Run runs a script of one or more statements for a superuser. A caller who is not a superuser gets
+// the fault of record.Caller.RequireSuperuser. The script is stopped when ctx ends, or after 3
+// minutes. A script that only reads runs beside all other reads and writes; a script that writes is
+// one transaction, and other writes wait for it. A script that cannot be run, or is refused, is an
+// Invalid fault whose message gives the reason.
 func (s *Service) Run(ctx context.Context, caller record.Caller, query string) (*Result, error) {
 	return s.runAs(ctx, caller, query, func(tx store.Tx, tables []string) error { return s.written(tx, caller, tables) })
 }
 
-// runAs runs a script for a superuser. written is the function Written of the script.
+// runAs does the work of Run and Try. written is Script.Written; if it returns errTried, the script
+// is rolled back, and runAs returns the result without an error.
 func (s *Service) runAs(ctx context.Context, caller record.Caller, query string, written func(store.Tx, []string) error) (*Result, error) {
 	if err := allow(caller, query); err != nil {
 		return nil, err
@@ -100,11 +102,12 @@ func (s *Service) runAs(ctx context.Context, caller record.Caller, query string,
 	return result, nil
 }
 
-// errTried undoes a script that Try has run.
+// errTried rolls back a script that Try has run.
 var errTried = errors.New("sqlrun: tried")
 
-// Try runs a script as Run does, with all checks of its changes, and undoes the changes. While a
-// script that writes is tried, other writes wait. The result and the errors are those of Run.
+// Try runs a script as Run does, including all checks of its changes, and then rolls the changes
+// back. While Try runs a script that writes, other writes wait. The result and the errors are those
+// of Run.
 func (s *Service) Try(ctx context.Context, caller record.Caller, query string) (*Result, error) {
 	return s.runAs(ctx, caller, query, func(tx store.Tx, tables []string) error {
 		if err := s.written(tx, caller, tables); err != nil {
@@ -148,7 +151,7 @@ func columnsOf(list []store.ScriptColumn) []Column {
 	return columns
 }
 
-// allow returns a fault unless the caller is a superuser and the query has a valid length.
+// allow returns the fault of a caller who is not a superuser, or of an empty or too long query.
 func allow(caller record.Caller, query string) error {
 	if err := caller.RequireSuperuser(); err != nil {
 		return err

@@ -1,8 +1,9 @@
-// Package password hashes and compares passwords with bcrypt behind bounded queues. A storm of
-// guests who sign in uses at most max(1, NumCPU/2) processors. A quarter more, at least one, is
-// reserved for callers who have signed in before, so that they wait for no guest's hash. Callers are
-// served in turns (see internal/budget), and a caller who finds the queue full is refused with a
-// fault that asks for a later attempt.
+// Package password hashes and compares passwords with bcrypt behind bounded queues. All guests
+// together use at most Config.Workers processors. A quarter of that number, at least one processor,
+// is reserved in addition for callers who are not guests, such as callers who have signed in
+// before: a storm of guests does not keep them waiting. Callers are served in turns (see
+// internal/budget). A caller whose queue is full is refused with a fault that asks for a later
+// attempt.
 package password
 
 import (
@@ -49,7 +50,7 @@ type Hasher struct {
 // Config holds the options of a Hasher.
 type Config struct {
 	Cost    int // cost of hashes for which Hash gets no cost; default DefaultCost
-	Workers int // maximum number of processors that guests use; default max(1, NumCPU/2)
+	Workers int // maximum number of processors of all guests; default max(1, NumCPU/2)
 	Queue   int // number of hashes of all guests that may wait, and of all others; default DefaultQueue
 	Callers int // number of hashes of one guest that may wait; default DefaultCallers
 }

@@ -129,7 +129,7 @@ func TestFullQueue(t *testing.T) {
 	h := New(Config{Workers: workers, Queue: queue})
 	release := make(chan struct{})
 	var running, done sync.WaitGroup
-	const places = workers + 1 // one of them is reserved, but not from the program itself
+	const places = workers + 1 // including the reserved place, which the program itself may take
 	running.Add(places)
 	for range places {
 		done.Go(func() {
@@ -192,7 +192,7 @@ func TestStormOfOneAddress(t *testing.T) {
 		}{
 			{budget.Anonymous("192.0.2.2"), 150 * time.Millisecond},
 			{budget.Anonymous("2001:db8::1"), 150 * time.Millisecond},
-			// These have a processor that no guest can take.
+			// These callers are not guests: they have a processor that guests cannot take.
 			{budget.Caller{Class: budget.Known, Group: "users", Name: "ann"}, 70 * time.Millisecond},
 			{budget.Caller{Class: budget.Superuser}, 70 * time.Millisecond},
 		} {

@@ -167,7 +167,7 @@ type Outcome struct {
 	Bytes    int64         // length of the body as sent
 	Err      error         // error of the answer; nil for success
 	Duration time.Duration // time since the beginning of the request
-	End      time.Time     // the time of the call of Outcome
+	End      time.Time     // end of the request: the time at which Outcome was called
 }
 
 // Outcome returns the result of the request. It must be called after the answer. Without Track the

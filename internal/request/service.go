@@ -23,7 +23,7 @@ type Config struct {
 	Authenticate func(ctx context.Context, token string) (*record.Record, error)
 	Settings     func() *settings.Settings // the current ones
 	Log          func() *slog.Logger
-	Now          func() time.Time // default time.Now
+	Now          func() time.Time // the clock; default time.Now
 }
 
 // Service tracks the requests of one server. It is safe for concurrent use.

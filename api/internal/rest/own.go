@@ -69,8 +69,9 @@ func (a *API) Own(own Own) http.Handler {
 	})
 }
 
-// Inside returns the OwnCall of a request that another handler has begun, with a body of up to limit
-// bytes. The handler calls done at the end, which closes the Body.
+// Inside returns an OwnCall for a request that another handler serves and has begun (see
+// request.Service.Begin). The body may have limit bytes at most. The handler must call done before
+// it returns; done closes the Body.
 func (a *API) Inside(q *request.Request, w http.ResponseWriter, r *http.Request, limit int64) (c *OwnCall, done func()) {
 	inner := &call{Request: q, api: a, w: w, r: r, route: &route{limit: func(*call) (int64, error) { return limit, nil }}}
 	return &OwnCall{Request: q, W: w, R: r, call: inner}, func() { inner.body.Close() }

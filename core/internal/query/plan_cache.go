@@ -128,8 +128,8 @@ type keptPlan struct {
 	plan    *Plan
 }
 
-// keyOf returns the key of the Select without the request. ok is false if its plan is not
-// cached: candidates, cut columns and cursors are in the statement, and texts may be too long.
+// keyOf returns the key of the Select without the request. ok is false if the plan is not cached: a
+// key has no candidate, no length of cut columns and no cursor, and only texts of limited length.
 func keyOf(sel *Select, count bool) (key planKey, ok bool) {
 	if sel.Candidate != nil || sel.Cut > 0 || sel.After != "" || sel.Before != "" || len(sel.Flags) > 1 || sel.Snapshot == nil {
 		return key, false

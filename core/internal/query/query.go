@@ -53,7 +53,7 @@ type Select struct {
 	Scope
 
 	Columns []string // names of fields to read, in this order
-	Cut     int      // texts and JSON are read as that many characters at most; 0: whole
+	Cut     int      // maximum number of characters read of each text or JSON value; 0: no maximum
 
 	// Outputs are read after the columns: fields at the end of paths of single
 	// relations, such as author.name. With Restricted an output is NULL where the view
@@ -140,10 +140,10 @@ type Plan struct {
 	// under an id, or the first or last rows in the order of insertion up to its limit,
 	// and nothing else.
 	Work store.Work
-	// Every is set if every record satisfies the expressions and there are no flags: for a record
-	// that is known to be stored, the plan need not run.
+	// Every is set if every record satisfies the expressions and the Select has no flags: the plan
+	// need not run for a record that is known to be stored.
 	Every bool
-	// Passes is set on the plan of a Candidate with Every: no need to run it.
+	// Passes is Every of a plan with a Candidate: the candidate passes, and the plan need not run.
 	Passes bool
 	// Alike is set on the plan of Callers if the expressions read nothing by which the callers
 	// differ: all callers pass, or none.

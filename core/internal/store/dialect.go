@@ -52,8 +52,8 @@ type Dialect interface {
 	// an index on the column COLLATE NOCASE can.
 	EqualFold(column, text string) string
 
-	// Cut is the first characters of a column of text or of JSON, as text. A value that is no
-	// text, such as a number, stays as it is, where the column can hold it.
+	// Cut reads the first characters of a text or JSON column as text. On SQLite, whose columns
+	// hold values of any type, a value that is not a text, such as a number, stays unchanged.
 	Cut(column string, characters int) string
 
 	// Prefix is how many characters of a text column indexes of the table begin with, if

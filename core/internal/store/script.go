@@ -19,10 +19,11 @@ type Script struct {
 	// of Store.Write.
 	Written func(tx Tx, tables []string) error
 
-	// Row, if it is set, gets the rows of the last statement one after the other, in place of
-	// ScriptResult.Rows; the limit Rows does not count then. Every call has the same columns. An
-	// error of Row ends the script, and is the error of Run. A script with Row that writes is
-	// refused with ErrScriptWrites, and nothing of it is stored.
+	// Row, if it is not nil, is called with each row of the last statement; ScriptResult.Rows then
+	// stays empty. The number of rows is not limited, and Bytes limits each row by itself. Row may
+	// keep row, whose nil values are NULL, and columns, which all calls share. An error of Row ends
+	// the script, and Run returns the error. If the script writes, Run returns ErrScriptWrites,
+	// possibly after calls of Row, and stores nothing.
 	Row func(columns []ScriptColumn, row []*string) error
 }
 
@@ -51,14 +52,16 @@ var ErrScriptRow error = &StatementError{Message: "a row is larger than the whol
 // ErrScriptMemory is a script that needs more than Script.Memory.
 var ErrScriptMemory error = &StatementError{Message: "the statement needs more memory than a script may take"}
 
-// ErrScriptWrites is a script with Script.Row that writes.
+// ErrScriptWrites is the error of a script that writes although it has a Script.Row.
 var ErrScriptWrites error = &StatementError{Message: "the statements write: they run once, as a whole, and give no further rows"}
 
 // cellBytes is what a value takes beside its bytes.
 const cellBytes = 32
 
-// Add adds a row that has this many bytes in its values, or calls Script.Row with it. If the
-// result is full, Add returns false. text returns a value, nil for NULL.
+// Add appends a row to Rows, or calls Script.Row with the row. bytes is the length of all values of
+// the row, and room the number of bytes that Rows may still grow by. text returns the value of a
+// column, nil for NULL. If the result is full, Add drops the row and returns false. The error is
+// ErrScriptRow or the error of Script.Row.
 func (r *ScriptResult) Add(s *Script, room *int64, bytes int64, text func(col int) *string) (more bool, err error) {
 	bytes += cellBytes * int64(len(r.Columns))
 	if len(r.Rows) == 0 && bytes > s.Bytes {

@@ -8,7 +8,7 @@ package ir
 type Statement struct {
 	Base     *Source
 	Columns  []string
-	Cut      int // columns of text and JSON are read as that many characters at most; 0: whole
+	Cut      int // maximum number of characters read of each text or JSON column; 0: no maximum
 	Outputs  []Output
 	Conds    []Cond // that all must hold
 	Flags    []Cond // read as booleans, after the outputs

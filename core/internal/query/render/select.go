@@ -162,7 +162,8 @@ func (w *writer) outputs(s *ir.Statement) []byte {
 	return sql
 }
 
-// cut renders a column of the statement, of a long text or JSON the beginning.
+// cut renders a column of the statement. If Statement.Cut is set, it renders only the beginning of
+// a text or JSON column. The id is never cut.
 func (w *writer) cut(s *ir.Statement, name string) string {
 	column := w.column(s.Base, name)
 	f := s.Base.Collection.Field(name)

@@ -181,7 +181,7 @@ func (Dialect) Param(param string, kind store.ColumnKind) string {
 	return param + `::text COLLATE "C"`
 }
 
-// Cut is left of the text, of which PostgreSQL decompresses the beginning only.
+// Cut uses left(). Of a compressed text PostgreSQL decompresses only the beginning.
 func (Dialect) Cut(column string, characters int) string {
 	return "left(" + column + "::text, " + strconv.Itoa(characters) + ")"
 }

@@ -127,7 +127,7 @@ func (Dialect) Param(param string, kind store.ColumnKind) string {
 	return param
 }
 
-// Cut is substr of a text.
+// Cut uses substr() for texts only, since substr() converts a number to a text.
 func (Dialect) Cut(column string, characters int) string {
 	return "CASE typeof(" + column + ") WHEN 'text' THEN substr(" + column + ", 1, " + strconv.Itoa(characters) + ") ELSE " + column + " END"
 }

@@ -14,26 +14,28 @@ var (
 	// errNested is the error of a write from inside the function of a write: it would wait
 	// for itself.
 	errNested = errors.New("sqlite: a write inside of a transaction that it would wait for: use the services of the transaction, or of the event of the hook")
-	// errExited is an operation whose function, or that of another one in its
-	// group, ended its goroutine.
+	// errExited is the error of all operations of a group if the function of an operation of the
+	// group ended its goroutine.
 	errExited = errors.New("sqlite: the function of a write ended its goroutine")
 )
 
-// nestedAfter is how long the queue stands still before each operation in it is checked for a wait
-// for itself. The check costs more than most waits last.
+// nestedAfter is how long nothing must have been taken off the queue before the queued operations
+// are checked for nested writes. The check takes longer than most waits.
 const nestedAfter = 50 * time.Millisecond
 
-// queueWatch notices that the queue stands still. It has one timer for all operations: a timer for
-// each would cost every write some 1 µs. writer.mu guards it.
+// queueWatch detects that the queue has stalled: nothing was taken off it for nestedAfter. All
+// operations share one timer, because a timer for each operation would cost every queued write
+// about 1 µs. writer.mu guards the fields.
 type queueWatch struct {
 	timer    *time.Timer   // nil until the first operation waits
-	watching bool          // the timer is set
-	before   uint64        // writer.taken when the timer was set
-	stalled  chan struct{} // see watchQueue
+	watching bool          // the timer is running
+	before   uint64        // writer.taken when the timer was started
+	stalled  chan struct{} // closed and replaced when the queue has stalled
 }
 
-// watchQueue is called with mu held, for a queue that is not empty. It returns a channel that is
-// closed once nothing has been taken from the queue for nestedAfter.
+// watchQueue starts the timer unless it is running, and returns the channel that is closed when the
+// queue has stalled. An operation may have been queued for less than nestedAfter at that time. mu
+// must be held, and the queue must not be empty.
 func (w *writer) watchQueue() (stalled <-chan struct{}) {
 	if !w.watching {
 		w.watching = true
@@ -42,7 +44,7 @@ func (w *writer) watchQueue() (stalled <-chan struct{}) {
 	return w.stalled
 }
 
-// setTimer is called with mu held.
+// setTimer starts the timer. mu must be held, and the timer must not be running.
 func (w *writer) setTimer() {
 	w.before = w.taken
 	if w.timer == nil {
@@ -52,8 +54,10 @@ func (w *writer) setTimer() {
 	w.timer.Reset(nestedAfter)
 }
 
-// checkQueue is called by the timer, and sets it again while operations wait. So the timer is not
-// set for each group, and up to twice nestedAfter passes before a stall is noticed.
+// checkQueue is the function of the timer. If nothing was taken off the queue since the timer was
+// started, it closes the channel of watchQueue. It starts the timer again while operations wait.
+// Because next does not restart the timer, which would cost each group time, a stall is detected
+// only after nestedAfter to twice nestedAfter.
 func (w *writer) checkQueue() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -67,5 +71,5 @@ func (w *writer) checkQueue() {
 	w.setTimer()
 }
 
-// insideWrite reports that the calling goroutine is inside an operation.
+// insideWrite reports whether the calling goroutine is inside the function of an operation.
 func insideWrite() bool { return store.IsInside(store.FunctionName((*writer).apply)) }

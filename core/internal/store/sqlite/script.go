@@ -86,8 +86,8 @@ func (db *DB) runReading(ctx context.Context, s *store.Script) (result store.Scr
 	return result, writes, err
 }
 
-// runLast runs the last of the n statements of a script that only reads: the others have no effect
-// and no result.
+// runLast runs only the last of the n statements of a script that only reads: the other statements
+// change nothing, and their results would be dropped.
 func (s *session) runLast(script *store.Script, n int) (result store.ScriptResult, err error) {
 	err = s.eachStatement(script, func(b *binding.Stmt) (err error) {
 		if n--; n == 0 {

@@ -17,10 +17,10 @@ import (
 // maxGroup is the most operations that commit together.
 const maxGroup = 1024
 
-// writer runs every write of this process on one connection. An operation that
-// finds it idle runs at once, on its caller's goroutine. What comes while it is
-// busy waits in a queue, and all of the queue is the next group: one transaction,
-// one sync of the disk, whatever the number of operations.
+// writer runs every write of this process on one connection. If the writer is idle, an operation
+// runs at once on its caller's goroutine, unless the last group had several operations and the
+// operation may share a group. All other operations wait in a queue, and the whole queue is the
+// next group: one transaction and one sync of the disk, whatever the number of operations.
 type writer struct {
 	log                *slog.Logger
 	meter              *store.Meter
@@ -37,13 +37,15 @@ type writer struct {
 
 	mu     sync.Mutex // guards the fields below
 	queue  []*op
-	busy   bool // a goroutine is running a group: only that one uses the fields below idle
+	busy   bool // a goroutine leads: it runs groups, and only it uses the fields from together on
 	closed bool
 	idle   *sync.Cond // busy became false
-	taken  uint64     // how many times the queue was taken
+	taken  uint64     // number of calls of next, which takes groups off the queue
 	queueWatch
 
-	together   bool      // the last group had several operations; also read by do, under mu, while busy is false
+	// together is set if the last group had several operations. do reads it too, with mu held, when
+	// it sets busy.
+	together   bool
 	c          *conn     // nil when it could not be opened again
 	inDoubt    bool      // the log may hold a commit that failed: see recovery.go
 	retry      time.Time // no attempt to recover or open it before
@@ -113,7 +115,8 @@ func (w *writer) do(ctx context.Context, o *op) error {
 		w.yielding.begin()
 	}
 	// An idle writer runs the operation on the caller's goroutine: that saves two switches of
-	// goroutines for each write of a quiet server.
+	// goroutines for each write of a quiet server. After a group of several operations drain runs
+	// the operation, so that operations of other callers can join its group.
 	if lead && (o.alone || !w.together) {
 		w.mu.Unlock()
 		defer w.handOver()
@@ -130,14 +133,15 @@ func (w *writer) do(ctx context.Context, o *op) error {
 	return w.wait(ctx, o, stalled)
 }
 
-// enqueue adds an operation to the queue, with mu held. The channel is that of watchQueue.
+// enqueue appends an operation to the queue and returns the channel of watchQueue. mu must be held.
 func (w *writer) enqueue(o *op) (stalled <-chan struct{}) {
 	w.queue = append(w.queue, o)
 	w.meter.Waiting.Add(1)
 	return w.watchQueue()
 }
 
-// wait waits until a queued operation is over.
+// wait waits until a queued operation is over. It returns early if ctx ends, or if the operation is
+// nested in another write, before the operation has started.
 func (w *writer) wait(ctx context.Context, o *op, stalled <-chan struct{}) error {
 	for {
 		select {
@@ -149,8 +153,8 @@ func (w *writer) wait(ctx context.Context, o *op, stalled <-chan struct{}) error
 			}
 			<-o.done
 			return o.err
-		// The check walks up the stack. So it is made only after a long wait, and once: its
-		// result cannot change.
+		// insideWrite walks up the stack, so it is called only when the queue has stalled. One call
+		// is enough: the callers of a waiting function do not change.
 		case <-stalled:
 			if insideWrite() && o.state.CompareAndSwap(opQueued, opLeft) {
 				return errNested
@@ -160,12 +164,12 @@ func (w *writer) wait(ctx context.Context, o *op, stalled <-chan struct{}) error
 	}
 }
 
-// handOver ends a turn of leading: to a goroutine that runs the queue, if there is one.
+// handOver ends the lead of the calling goroutine. If operations are queued, a new goroutine leads.
 func (w *writer) handOver() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.queue) > 0 {
-		// The leader has its answer and goes; another goroutine leads those that have come
+		// The leader returns to its caller; a new goroutine runs the operations that were queued
 		// meanwhile.
 		go w.drain()
 		return
@@ -185,17 +189,18 @@ func (w *writer) drain() {
 	}
 }
 
-// gather is called before the queue is taken. If the last group had several operations, it lets the
-// other goroutines that are ready to run go first: their operations then belong to the next group.
-// It never sleeps.
+// gather yields once to the other goroutines that are ready to run, so that their operations join
+// the next group. It does so only after a group of several operations, and never sleeps. Only the
+// leader may call gather.
 func (w *writer) gather() {
 	if w.together {
 		runtime.Gosched()
 	}
 }
 
-// next takes the next group off the queue: all of it, except that an operation
-// that must be alone is. Those whose callers have gone are dropped.
+// next takes the next group off the queue: the first maxGroup operations, or fewer if an operation
+// that must be alone is among them, since such an operation is a group of its own. Operations whose
+// callers have left are dropped. The group is empty if no operation is left in the queue.
 func (w *writer) next() []*op {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -220,7 +225,7 @@ func (w *writer) next() []*op {
 	return group
 }
 
-// runGroup runs one group and tells those who wait for it.
+// runGroup runs one group and closes the done channels of its operations.
 func (w *writer) runGroup(group []*op) {
 	w.together = len(group) > 1
 	over := false
