@@ -28,7 +28,8 @@ import (
 	"github.com/loambase/loam/admin/internal/ui"
 )
 
-// sections returns the entries of the navigation, in their order.
+// sections returns the entries of the navigation in their order: the pages of Loam, then the added
+// pages.
 func sections(added console.Own) []ui.Section {
 	return append([]ui.Section{
 		{ID: "data", Label: "Data", Icon: "data", Path: "/_/data"},
@@ -58,15 +59,15 @@ func screens(added console.Own) []palette.Screen {
 // Config holds the parts of the server that the console uses.
 type Config = console.Config
 
-// Own holds the pages and files that the embedding program adds, Page is one of its pages, and Call
-// is a request to a page.
+// Own holds the pages and files that the embedding program adds to the console, Page is a page of
+// Own, and Call is a request to the console.
 type (
 	Own  = console.Own
 	Page = console.OwnPage
 	Call = console.Call
 )
 
-// Icons returns the names of the icons.
+// Icons returns the names of the icons that a Page can have.
 func Icons() []string { return asset.Icons() }
 
 // Mount adds the routes of the console to the router. It returns the Console, by whose Handler other

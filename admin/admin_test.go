@@ -31,7 +31,7 @@ type site struct {
 
 func newSite(t *testing.T) *site { return siteOf(t, coretest.New(t)) }
 
-// siteOf returns the console of the app, with what the Serve hooks of the program add.
+// siteOf returns the console of the app, with the pages and files that the Serve hooks add.
 func siteOf(t *testing.T, app *core.App, serve ...func(*api.ServeEvent) error) *site {
 	t.Helper()
 	coretest.Create(t, app, schema.Superusers, map[string]any{"email": "root@example.com", "password": "correct-horse"})

@@ -149,7 +149,8 @@ func TestOwnFilesAreKept(t *testing.T) {
 
 var recordID = regexp.MustCompile(`"record":"[a-z0-9]{15}"`)
 
-// TestChangesAreTold makes changes in the console and reads the event about them from the answers.
+// TestChangesAreTold makes changes in the console and reads the event loam:changed in each answer.
+// A console without scripts of the program sends no such event.
 func TestChangesAreTold(t *testing.T) {
 	t.Parallel()
 	told := siteOf(t, coretest.New(t), addPages)

@@ -38,8 +38,8 @@ type ConsolePage struct {
 
 var pageName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 
-// ConsolePage adds a page to the console. The server does not start with two pages of one name, a
-// page without Title or Show, a Name that is not valid, or an unknown Icon.
+// ConsolePage adds a page to the console. The server does not start if two pages have the same
+// Name, if Title or Show is missing, if Name is not valid, or if Icon is unknown.
 func (e *ServeEvent) ConsolePage(p ConsolePage) {
 	if p.Icon == "" {
 		p.Icon = "plug"
@@ -74,8 +74,8 @@ func (e *ServeEvent) checkPage(p ConsolePage) error {
 	return nil
 }
 
-// inConsole calls serve with the request of a page of the console, whose caller is the superuser of
-// the session.
+// inConsole calls serve with the request for a page of the console. The Caller of the request is
+// the superuser of the session.
 func (e *ServeEvent) inConsole(c *admin.Call, serve func(*Request) error) error {
 	own, done := e.api.Inside(c.Request, c.W, c.R, defaultBody)
 	defer done()
@@ -85,8 +85,8 @@ func (e *ServeEvent) inConsole(c *admin.Call, serve func(*Request) error) error 
 
 // ConsoleFiles serves the files to superusers at /_/x-files/NAME, for the pages of the program.
 // Every page of the console, those of Loam included, loads the files named in load: modules (.js)
-// and style sheets (.css). The server does not start if one of these is missing, or if ConsoleFiles
-// is called twice.
+// and style sheets (.css). The server does not start if a file in load is missing or has another
+// extension, if files is nil, or if ConsoleFiles is called twice.
 func (e *ServeEvent) ConsoleFiles(files fs.FS, load ...string) {
 	if err := e.checkFiles(files, load); err != nil {
 		e.wrong = append(e.wrong, fmt.Errorf("%s: files of the console: %w", caller(), err))

@@ -9,7 +9,8 @@ import (
 	"github.com/loambase/loam/core/coretest"
 )
 
-// TestConsoleMistakes starts servers whose pages and files of the console cannot be added.
+// TestConsoleMistakes starts servers that add invalid pages and files to the console. The error
+// names the line of the program and the mistake.
 func TestConsoleMistakes(t *testing.T) {
 	t.Parallel()
 	show := func(io.Writer, *Request) error { return nil }

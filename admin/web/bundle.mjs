@@ -24,8 +24,8 @@ await copyFile(from('uplot/LICENSE'), to('uplot.LICENSE.txt'));
 await writeFile(to('world.svg'), world(JSON.parse(await readFile(from('world-atlas/countries-50m.json'), 'utf8'))));
 await copyFile(from('world-atlas/LICENSE'), to('world.LICENSE.txt'));
 
-// The logos of OAuth2 providers. Simple Icons has none of Microsoft, Yandex, monday.com, Lark, mailcow
-// and Planning Center.
+// The logos of OAuth2 providers. Simple Icons has no logos of Microsoft, Yandex, monday.com, Lark,
+// mailcow and Planning Center.
 const brands = {
   apple: 'Apple', google: 'Google', facebook: 'Facebook', instagram2: 'Instagram', github: 'Github', gitlab: 'Gitlab', bitbucket: 'Bitbucket', gitee: 'Gitee',
   gitea: 'Gitea', discord: 'Discord', twitter: 'X', kakao: 'Kakaotalk', vk: 'Vk', linear: 'Linear', notion: 'Notion', box: 'Box', spotify: 'Spotify', trakt: 'Trakt',

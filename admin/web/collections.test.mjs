@@ -132,7 +132,7 @@ await onStage(async (stage) => {
     await row(page, 'code').locator('summary').click();
     await option(row(page, 'code'), 'name').fill('sku');
 
-    // The statement of an edited index has the new name at once.
+    // The statement of an edited index has the new name of the field at once.
     const size = indexRow(page, 1);
     await size.locator('summary').click();
     await column(size, 'sku').press('Enter');
@@ -163,7 +163,7 @@ await onStage(async (stage) => {
     await picture(page, 'collection-indexes');
 
     await save(page);
-    await added.getByText('nowhere', { exact: false }).last().waitFor(); // the database refuses it
+    await added.getByText('nowhere', { exact: false }).last().waitFor(); // the database refuses the unknown column
     await added.locator('[data-error]:not([hidden])').waitFor();
     await added.getByLabel('Statement').fill('CREATE INDEX idx_big ON parts (title DESC) WHERE size > 5');
     await save(page);

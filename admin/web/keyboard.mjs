@@ -27,7 +27,7 @@ export async function tabThrough(page) {
     elements[0].focus();
     return elements.length;
   });
-  await Promise.all(Array.from({ length: stops + 3 }, () => page.keyboard.press('Tab'))); // none waits for the one before
+  await Promise.all(Array.from({ length: stops + 3 }, () => page.keyboard.press('Tab'))); // all presses are sent at once
   return page.evaluate(() => {
     const { elements, clicked, composite, before, seen } = window.walk;
     const name = (e) => e.outerHTML.slice(0, 160);

@@ -32,7 +32,7 @@ export async function pictures(page, name) {
       await page.emulateMedia({ colorScheme: scheme });
       await picture(page, `${name}-${width}-${scheme}`);
     }
-    schemes = schemes.toReversed(); // a change of the theme takes as long as a picture
+    schemes = schemes.toReversed(); // the next width begins with this theme: a change takes as long as a picture
   }
 }
 

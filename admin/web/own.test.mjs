@@ -1,5 +1,5 @@
-// What a program adds to the console: examples/console with a page, a tab, and a script and a style
-// sheet on every page.
+// The additions of a program to the console: examples/console has a page, a tab, and a script and a
+// style sheet for every page.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -86,7 +86,7 @@ await onStage(async (stage) => {
       { total: 1, changes: [{ action: 'delete', ...told }] },
     ]);
 
-    // A saved collection leads to another page: the script hears of the change before.
+    // After a collection is saved, another page opens. The script gets the event before that.
     await page.goto(`${stage.url}/_/c/products/rules`);
     await page.evaluate(() => document.addEventListener('loam:changed', ({ detail }) => sessionStorage.setItem('heard', JSON.stringify(detail.changes))));
     await page.locator('[data-rule=listRule]').getByText('Everyone', { exact: true }).click();

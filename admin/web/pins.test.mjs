@@ -1,4 +1,4 @@
-// The list of collections at the left: pins, its width, the collection that was open last.
+// The list of collections at the left: pins, its width, the collection that was opened last.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWell, onStage, picture } from './stage.mjs';
@@ -60,7 +60,7 @@ await onStage(async (stage) => {
   test('Data leads to the collection that was open last, also under a new name', async () => {
     const page = await stage.signedIn();
     await page.goto(`${stage.url}/_/data`);
-    await page.waitForURL('**/_/'); // nothing was open
+    await page.waitForURL('**/_/'); // no collection was opened yet
     await page.goto(`${stage.url}/_/c/plums`);
     await page.goto(`${stage.url}/_/logs`);
     await stage.api('PATCH', '/api/collections/plums', { name: 'damsons' });

@@ -189,7 +189,7 @@ await onStage(async (stage) => {
     const known = (text) => text.replace('test@example.com', 'ann@example.com').replace('"1234567890"\n}', `${JSON.stringify(password)}\n}`);
     const list = await operations(page, 'users', ann.id, { group: /^\s*Accounts/, change: known });
     const confirms = ['confirm-verification', 'confirm-reset', 'confirm-email'];
-    const refused = ['otp', 'oauth2', ...confirms]; // the test does not know the code or token of a mail, or of a provider
+    const refused = ['otp', 'oauth2', ...confirms]; // these need a code or token of a mail or provider, which the test lacks
     const accounts = ['methods', 'password', 'request-otp', 'otp', 'oauth2', 'refresh', 'verification', 'confirm-verification', 'reset', 'confirm-reset', 'email', 'confirm-email'];
     assert.deepEqual(list.map(({ id }) => id), accounts);
     for (const { id, code } of list) {

@@ -1,4 +1,4 @@
-// Every page of a signed-in superuser, checked by looks.mjs; dragging; what pages load.
+// Every page of a signed-in superuser, checked by looks.mjs; dragging; the files that pages load.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isUsable, pictures } from './looks.mjs';
@@ -14,7 +14,7 @@ await onStage(async (stage) => {
     const items = await (await page.request.get(`${stage.url}/_/palette`)).json();
     /** The address of a page; pages about a collection differ in what follows its name. */
     const kind = (path) => path.split('?')[0].replace(/^\/_\/c\/\w+/, '/_/c/*');
-    const seen = new Set([...Object.values(screens).map(kind), '/_/graphiql']); // graphiql.test.mjs looks at GraphiQL
+    const seen = new Set([...Object.values(screens).map(kind), '/_/graphiql']); // graphiql.test.mjs tests GraphiQL
     assert.deepEqual(items.filter((item) => item.path && !seen.has(kind(item.path))), []);
   });
 

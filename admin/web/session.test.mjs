@@ -98,7 +98,8 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
 
-    // For superusers a code is a second step only: switching off the second step alone is refused.
+    // Superusers use a code as a second step only, so the second step cannot be switched off while
+    // codes are on.
     await page.goto(`${stage.url}/_/c/_superusers/sign-in`);
     await page.locator('[id="i-mfa.enabled"]').uncheck();
     await page.getByRole('button', { name: 'Save' }).click();

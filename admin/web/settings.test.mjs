@@ -263,7 +263,7 @@ await onStage(async (stage) => {
     await page.goto(`${stage.url}/_/settings/limits`);
     await input(page, 'superuserIPs').fill('127.0.0.0/8');
     await save(page);
-    await page.getByText('Saved', { exact: true }).waitFor(); // the list has the address of the browser
+    await page.getByText('Saved', { exact: true }).waitFor(); // no question: the list has the address of the browser
     await input(page, 'superuserIPs').fill('10.0.0.0/8');
     await input(page, 'rateLimits.enabled').check();
     await page.getByRole('button', { name: 'Add a rule' }).click();
@@ -279,12 +279,12 @@ await onStage(async (stage) => {
     await input(page, 'trustedProxy.headers').fill('X-Real-IP');
     await save(page);
     await dialog.getByText('Superusers may come from').waitFor();
-    assert.equal(await dialog.getByText('The rule /_/').count(), 0); // the limits are off
+    assert.equal(await dialog.getByText('The rule /_/').count(), 0); // rate limits are off, so the rule is no reason
     await Promise.all([page.waitForEvent('load'), dialog.getByRole('button', { name: 'Save anyway' }).click()]);
     await picture(page, 'locked-out-1440-light');
     await assert.rejects(settings(), / 40[13] /);
     await stage.server.command('superuser', 'ips');
-    while ((await fetch(`${stage.url}/api/settings`, { headers: { Authorization: stage.token } })).status === 403) await page.reload(); // until the server has read the command's write
+    while ((await fetch(`${stage.url}/api/settings`, { headers: { Authorization: stage.token } })).status === 403) await page.reload(); // until the server has read the list that the command has written
     assert.deepEqual((await settings()).superuserIPs, []);
 
     // A trusted header that changes the address of the browser.

@@ -269,8 +269,8 @@ await onStage(async (stage) => {
     assert.equal(await rows.getByRole('row').count(), 1101);
     await page.getByRole('button', { name: 'Next 1,000 rows' }).waitFor({ state: 'hidden' });
 
-    // A dry run shows what would change, without a question, and changes nothing. The rows of a
-    // statement that writes have no next page: it would write again.
+    // A dry run shows the number of changes, without a question, and changes nothing. The rows of a
+    // statement that writes have no next page, since the statement would write again.
     await editor.fill('DELETE FROM notes RETURNING title');
     await editor.press('Escape');
     await page.getByRole('button', { name: 'Dry run' }).click();
@@ -525,7 +525,7 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Export' }).click();
     const exported = JSON.parse(await readFile(await (await download).path(), 'utf8'));
     assert.ok(exported.some((c) => c.name === 'notes') && !JSON.stringify(exported).includes('"secret"'));
-    // With Shift a click sets a range of collections.
+    // A click with Shift ticks a range of collections.
     const boxes = page.getByRole('group', { name: 'Collections' }).getByRole('checkbox');
     await boxes.first().click();
     await boxes.last().click({ modifiers: ['Shift'] });

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// Info is what a person sees of a service.
+// Info is the name and the logo of a service.
 type Info struct {
 	Name        string `json:"name"`
 	DisplayName string `json:"displayName"`
@@ -29,13 +29,14 @@ func (k *kind) info() Info {
 	return Info{Name: k.name, DisplayName: k.display, Logo: logo(k.name, k.display)}
 }
 
-// Mark is the logo of a provider in one colour.
+// Mark is the logo of a provider: a path in a single colour.
 type Mark struct {
 	Path   string `json:"path"`   // the data of an SVG path in a square of 24 by 24
 	Colour string `json:"colour"` // the colour of the brand, such as "#4285F4"
 }
 
-// The logos of Simple Icons by the names of the providers. admin/web/bundle.mjs writes the file.
+// logos is a JSON object with the Marks by the names of the providers. The logos are from Simple
+// Icons; admin/web/bundle.mjs writes the file.
 //
 //go:embed logos.json
 var logos []byte
@@ -47,8 +48,8 @@ var marks = sync.OnceValue(func() (all map[string]Mark) {
 	return all
 })
 
-// MarkOf returns the logo of the provider with the name. ok is false for providers without a logo
-// under an open licence.
+// MarkOf returns the logo of the provider with the name. ok is false for a provider that has no
+// logo under an open licence, and for an unknown name.
 func MarkOf(name string) (m Mark, ok bool) {
 	m, ok = marks()[name]
 	return m, ok

@@ -1,5 +1,5 @@
-// Command console adds to the console of Loam: a page about products that run out, a tab with their
-// total, and a script on every page.
+// Command console adds to the console of Loam: a page about products that run out, a tab with the
+// total stock, and a script and a style sheet on every page.
 package main
 
 import (

@@ -54,8 +54,8 @@ func rulesIn(in *schema.Collection) ruleRow {
 	return row
 }
 
-// has reports whether a rule of the row, other than that of the second step, has the mode; it is true
-// for "".
+// has reports whether a rule of the row has the mode; every row has the mode "". The rule of the
+// second step does not count.
 func (r ruleRow) has(mode string) bool {
 	return mode == "" || slices.ContainsFunc(r.rules, func(one *rule) bool { return one != nil && one.name != "mfa.rule" && one.mode() == mode })
 }

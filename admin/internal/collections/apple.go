@@ -11,7 +11,7 @@ import (
 	"github.com/loambase/loam/auth"
 )
 
-// appleInputs are the inputs of the dialog that makes a client secret of Apple.
+// appleInputs are the inputs of the dialog that makes a client secret for Apple.
 var appleInputs = []form.Input{
 	{Name: "clientId", Label: "Client id", Help: "The identifier of the service, such as com.example.app.", Mono: true},
 	{Name: "teamId", Label: "Team id", Help: "10 characters, in the membership of the developer account.", Mono: true},
@@ -20,7 +20,8 @@ var appleInputs = []form.Input{
 	{Name: "privateKey", Label: "Private key", Help: "The content of the downloaded .p8 file. It is used once and not stored.", Kind: form.Code},
 }
 
-// askAppleSecret answers with the dialog for the provider row _key.
+// askAppleSecret answers with the dialog for the provider in the form whose key is the parameter
+// _key.
 func askAppleSecret(c *console.Call) error {
 	in, err := authOf(c)
 	if err != nil {
@@ -32,8 +33,8 @@ func askAppleSecret(c *console.Call) error {
 	return c.Dialog(http.StatusOK, appleDialog(in, key, document))
 }
 
-// appleSecret makes a client secret and sends it, with its client id, to the form as an event. The
-// private key is not stored.
+// appleSecret makes a client secret. The event clientsecret brings the secret and its client id to
+// the form on the page. The private key is not stored.
 func appleSecret(c *console.Call) error {
 	if _, err := authOf(c); err != nil {
 		return err

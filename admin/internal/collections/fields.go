@@ -20,13 +20,13 @@ import (
 type field struct {
 	key, name, kind string
 	system, isNew   bool
-	unique          bool   // a unique index has this field alone
+	unique          bool   // a unique index has this field as its only column
 	json            string // the stored field, "" for a new one
 	document        form.Document
 	inputs          []form.Input
 }
 
-// on reports whether a switch of the field is on.
+// on reports whether a boolean option of the field is true.
 func (f field) on(option string) bool { return f.document.On("fields." + f.key + "." + option) }
 
 // isID reports whether the field is the id of the records.
@@ -85,7 +85,7 @@ func showFields(c *console.Call) error {
 		return err
 	}
 	page := frame(c, in, "Fields")
-	page.Scripts = append(page.Scripts, "editor.js") // for the query of a view, and for an index that is added
+	page.Scripts = append(page.Scripts, "editor.js") // for the query of a view, and for new indexes
 	return c.Page(page, fieldsPage(d, c.Tabs(in), c.Locked()))
 }
 
@@ -179,7 +179,7 @@ func saveFields(c *console.Call) error {
 	return c.Go(console.CollectionPath(updated) + "/fields")
 }
 
-// planOf returns the effects of a change of the collection.
+// planOf returns the effects that a change of the collection would have.
 func planOf(c *console.Call, in *schema.Collection, body any) (*collection.Plan, error) {
 	text, err := json.Marshal(map[string]any{"update": map[string]any{"collection": in.ID, "body": body}})
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// index is an index in the form. The statement is the input indexes.KEY; the inputs beside it, whose
-// names begin with "_", change the statement.
+// index is an index in the form. The input indexes.KEY has the statement. The inputs with names
+// that begin with "_" change the statement.
 type index struct {
 	key, text string
 	parsed    schema.Index // the statement, if it can be parsed
@@ -42,7 +42,7 @@ func indexesOf(in *schema.Collection) (list []index) {
 	return list
 }
 
-// title returns the name of the index.
+// title returns the name of the index, or "New index" if it has no name yet.
 func (ix index) title() string {
 	if ix.parsed.Name == "" {
 		return "New index"
@@ -58,7 +58,7 @@ func (ix index) columns() (names []string) {
 	return names
 }
 
-// toggle adds the column to the index, or removes it. An index without columns has no statement.
+// toggle adds the column to the index, or removes it if the index has it.
 func (ix *index) toggle(column string) {
 	i := slices.IndexFunc(ix.parsed.Columns, func(c schema.IndexColumn) bool { return strings.EqualFold(c.Name, column) })
 	if i >= 0 {
@@ -68,8 +68,9 @@ func (ix *index) toggle(column string) {
 	}
 }
 
-// editIndex answers with the row of an index after a change: _column adds or removes a column, and
-// _switched sets the mark of the switch _unique.KEY. Without a key the row is new.
+// editIndex answers with the row of the index _key after a change. The parameter _column adds or
+// removes a column; with _switched the index is unique if the switch _unique.KEY is on. Without
+// _key, the answer is the row of a new index.
 func editIndex(c *console.Call) error {
 	in, err := collectionOf(c)
 	if err != nil {
@@ -99,7 +100,8 @@ func editIndex(c *console.Call) error {
 	return c.Part(indexRow(in, ix, true))
 }
 
-// change applies the input that was changed beside the statement, if any.
+// change applies a pressed column or the switch for uniqueness to the statement. An index without
+// columns has no statement.
 func (ix *index) change(in *schema.Collection, sent url.Values) {
 	column, unique := sent.Get("_column"), sent.Get("_unique."+ix.key) == "true"
 	switch {
@@ -128,7 +130,7 @@ func (d *definition) sentIndexes(sent url.Values) (list []string, problems []for
 		if text == "" {
 			problems = append(problems, form.Problem{Name: "indexes." + key, Message: "Choose columns, or write a CREATE INDEX statement."})
 		}
-		if !slices.Contains(d.in.Indexes, text) { // the service changes the names in a stored statement
+		if !slices.Contains(d.in.Indexes, text) { // the service renames the columns of a stored statement
 			text = d.inNewNames(text, sent)
 		}
 		list = append(list, text)
@@ -136,8 +138,8 @@ func (d *definition) sentIndexes(sent url.Values) (list []string, problems []for
 	return list, problems
 }
 
-// inNewNames replaces the stored names of fields that the form renames. A stored name that another
-// field has in the form is not replaced.
+// inNewNames returns the statement with the new names of the fields that the form renames. It keeps
+// a stored name that a field in the form has. An invalid statement is returned unchanged.
 func (d *definition) inNewNames(text string, sent url.Values) string {
 	ix, err := schema.ParseIndex(text)
 	if err != nil {

@@ -17,13 +17,13 @@ func showNew(c *console.Call) error {
 	}, newPage())
 }
 
-// firstFields are the fields of a new collection beside the system fields.
+// firstFields are the fields of a new collection in addition to the system fields.
 var firstFields = []any{
 	map[string]any{"name": "created", "type": "autodate", "onCreate": true},
 	map[string]any{"name": "updated", "type": "autodate", "onCreate": true, "onUpdate": true},
 }
 
-// askTarget answers with a dialog that creates a base collection for a new relation of the form.
+// askTarget answers with a dialog that creates a base collection for a new relation field.
 func askTarget(c *console.Call) error {
 	in, err := collectionOf(c)
 	if err != nil {
@@ -32,8 +32,8 @@ func askTarget(c *console.Call) error {
 	return c.Dialog(http.StatusOK, targetDialog(in, c.R.URL.Query().Get("_key")))
 }
 
-// createTarget creates a base collection. fields.js then selects it in the relation, and leaves the
-// other inputs of the form as they are.
+// createTarget creates a base collection. At the event targetcreated, fields.js selects the
+// collection in the relation field; the other inputs of the form keep their values.
 func createTarget(c *console.Call) error {
 	if err := form.Read(c, form.Small); err != nil {
 		return err

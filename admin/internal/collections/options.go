@@ -24,7 +24,7 @@ func inputs(kind, at string, targets []form.Option) []form.Input {
 	)
 }
 
-// typePresets are media types of files. They are named as the server detects them.
+// typePresets are common media types of a file field, by the names that the server detects.
 var typePresets = []form.Option{
 	{Label: "Images", Value: "image/jpeg\nimage/png\nimage/gif\nimage/webp\nimage/svg+xml"},
 	{Label: "Documents", Value: "application/pdf\napplication/msword\napplication/vnd.openxmlformats-officedocument.wordprocessingml.document\n" +

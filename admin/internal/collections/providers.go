@@ -41,8 +41,8 @@ func chooseProvider(c *console.Call) error {
 	return c.Dialog(http.StatusOK, providersDialog(in, list))
 }
 
-// askRemoveProvider answers with a dialog that counts the accounts linked to a stored provider, whose
-// key is its number.
+// askRemoveProvider answers with a dialog that shows how many accounts are linked to a stored
+// provider. The parameter _key is the index of the provider.
 func askRemoveProvider(c *console.Call) error {
 	in, err := authOf(c)
 	if err != nil {
@@ -68,11 +68,12 @@ func askRemoveProvider(c *console.Call) error {
 	return c.Dialog(http.StatusOK, removeDialog(row, linked))
 }
 
-// isOpenID reports whether the provider speaks OpenID Connect at addresses of its own.
+// isOpenID reports whether the provider is a generic OpenID Connect provider: oidc, oidc2 or oidc3.
+// Its addresses are configured.
 func isOpenID(name string) bool { return strings.HasPrefix(name, "oidc") }
 
-// providerInputs returns the inputs of a provider. Options that only some providers have are nested in
-// extra.
+// providerInputs returns the inputs of a provider. The object extra holds the options that only
+// some providers have.
 func providerInputs(p providerRow) []form.Input {
 	at := "providers." + p.key + "."
 	list := []form.Input{
@@ -100,7 +101,8 @@ func providerInputs(p providerRow) []form.Input {
 	return list
 }
 
-// addressHelp tells where the addresses of a provider come from.
+// addressHelp returns the help text for the addresses of a provider: their default, and the
+// addresses of other servers.
 func addressHelp(name string) string {
 	const own = "Empty: the public service. Of your own server: "
 	switch name {
@@ -121,8 +123,8 @@ func addressHelp(name string) string {
 	return "Empty: that of the provider."
 }
 
-// providersOf returns the providers in the form. A provider without a typed secret keeps the stored
-// secret, and options of extra without an input keep their values.
+// providersOf returns the providers in the form. A provider without a typed secret keeps its stored
+// secret. Options in extra that have no input keep their values.
 func providersOf(in *schema.Collection, sent url.Values) (list []any, problems []form.Problem) {
 	list = []any{}
 	for _, key := range keysOf(sent) {
@@ -153,7 +155,8 @@ func providersOf(in *schema.Collection, sent url.Values) (list []any, problems [
 	return list, problems
 }
 
-// storedExtra returns the stored options of the provider with the name.
+// storedExtra returns the stored extra of the provider with the name; an empty map if there is
+// none.
 func storedExtra(in *schema.Collection, name string) (extra map[string]any) {
 	extra = map[string]any{}
 	i := slices.IndexFunc(in.Auth.OAuth2.Providers, func(p schema.Provider) bool { return p.Name == name })
@@ -166,7 +169,8 @@ func storedExtra(in *schema.Collection, name string) (extra map[string]any) {
 	return extra
 }
 
-// mergedExtra returns the stored options with the typed ones. Empty typed options are removed.
+// mergedExtra adds the typed options to stored, removes options that were typed empty, and returns
+// stored.
 func mergedExtra(stored map[string]any, typed any) map[string]any {
 	options, _ := typed.(map[string]any)
 	for name, value := range options {

@@ -16,10 +16,10 @@ type review struct {
 	names     []string     // sentences about renamed and deleted fields
 	rules     []difference // changed rules
 	providers []difference // changed options of OIDC providers
-	again     bool         // the typed name was wrong
+	again     bool         // a wrong name was typed
 }
 
-// difference is a value before and after the change, for people to read.
+// difference is a value before and after the change, as text for the dialog.
 type difference struct{ title, was, is string }
 
 // asks reports whether the change has to be confirmed.
@@ -27,7 +27,8 @@ func (r review) asks() bool {
 	return r.loses() || len(r.plan.Rewrites)+len(r.plan.Broken)+len(r.names)+len(r.rules)+len(r.providers) > 0
 }
 
-// loses reports whether stored values are lost, so that the name of the collection is asked for.
+// loses reports whether the change deletes stored values. If so, the dialog asks for the name of
+// the collection.
 func (r review) loses() bool { return len(r.plan.Losses) > 0 }
 
 // nameChanges describes the new name of the collection, and the fields that are renamed, deleted, or
@@ -74,7 +75,7 @@ func ruleChanges(in *schema.Collection, typed []rule) (list []difference) {
 	return list
 }
 
-// words returns the expression, or the words for a rule without an expression.
+// words returns the expression of the rule, or the label of a rule that is locked or open.
 func (r rule) words() string {
 	switch r.mode() {
 	case "locked":
@@ -85,11 +86,12 @@ func (r rule) words() string {
 	return r.expression()
 }
 
-// identityOptions are the options of an OIDC provider on which the meaning of the ids of accounts
-// depends.
+// identityOptions are the options of an OIDC provider that decide which account an id stands for.
+// After a change, a linked id may be the id of another person.
 var identityOptions = []string{"clientId", "authURL", "tokenURL", "userInfoURL", "extra.issuer", "extra.jwksURL", "extra.issuers"}
 
-// providerChanges returns the changed identityOptions of the OIDC providers that stay configured.
+// providerChanges returns the changed identityOptions of the OIDC providers that are both stored
+// and in the form.
 func providerChanges(in *schema.Collection, providers []any) (list []difference, err error) {
 	for _, sent := range providers {
 		is, err := form.Open(sent)

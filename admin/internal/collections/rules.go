@@ -17,7 +17,7 @@ type rule struct {
 	text               *string
 }
 
-// ruleHelp lists names and examples for the rules of a collection.
+// ruleHelp is the help for rules of a collection: names that rules may use, and example rules.
 type ruleHelp struct {
 	topics   []complete.Topic
 	examples []string

@@ -40,8 +40,9 @@ func needsSecondStep(change map[string]any) bool {
 	return mfa["enabled"] == true || otp["enabled"] == true
 }
 
-// dropsSecondStep reports whether a change switches the second step off and leaves the one-time codes
-// on. The service would then keep the second step: for superusers codes alone are no sign-in.
+// dropsSecondStep reports whether a change switches off the second step of superusers and leaves
+// their one-time codes on. The service would ignore the change of the second step, since superusers
+// cannot sign in by a code alone.
 func dropsSecondStep(in *schema.Collection, change map[string]any) bool {
 	mfa, _ := change["mfa"].(map[string]any)
 	otp, _ := change["otp"].(map[string]any)

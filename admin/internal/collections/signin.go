@@ -110,8 +110,9 @@ func newProvider(c *console.Call) error {
 	return c.Part(providerItem(in, row))
 }
 
-// saveSignIn stores the options in the form. Switching on a second step for superusers may lock all
-// of them out, so a dialog asks for a code from a mail, or for the name of the collection, first.
+// saveSignIn stores the options in the form. A second step may lock out all superusers, so before
+// it is switched on a dialog asks for a code from a mail, or for the name of the collection.
+// Another dialog shows changed identityOptions of OIDC providers before they are stored.
 func saveSignIn(c *console.Call) error {
 	in, err := authOf(c)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// trial is the result of a view query that is not saved: its fields and its first records, or the
-// reason why it cannot be used.
+// trial is the result of a dry run of a view query: the fields and the first records, or the reason
+// why the query cannot be used.
 type trial struct {
 	problem string
 	fields  []*schema.Field
@@ -19,7 +19,7 @@ type trial struct {
 	took    time.Duration
 }
 
-// widestCell is the number of bytes of a value in a trial.
+// widestCell is the maximum number of bytes of a value in a trial.
 const widestCell = 160
 
 // tryView answers with the trial of the typed query.
@@ -55,7 +55,8 @@ func tryView(c *console.Call) error {
 	return c.Part(trialPart(t))
 }
 
-// refusal returns the reason of an Invalid fault. Every other error is returned.
+// refusal returns the messages of an Invalid fault, one a line. It returns any other error as
+// other.
 func refusal(err error) (reason string, other error) {
 	problems, err := console.Problems(err)
 	if err != nil {

@@ -70,7 +70,7 @@ func (w *words) choices(in *schema.Collection, path, typed string) []Completion 
 	return list
 }
 
-// quoted returns the literal of a text in the quotation marks.
+// quoted returns the string literal of a text in the given quotation marks.
 func quoted(text, quote string) string {
 	return quote + strings.NewReplacer(`\`, `\\`, quote, `\`+quote).Replace(text) + quote
 }

@@ -6,7 +6,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// maxNames is the maximum number of names in a Topic other than the fields of the record.
+// maxNames is the maximum number of names in a Topic. The fields of the record and the macros are
+// always complete.
 const maxNames = 60
 
 // Topic lists names that a rule of a collection may use.
@@ -22,8 +23,8 @@ type Name struct {
 	Modifiers []string // without the colon
 }
 
-// Help returns the names that rules of the collection may use, which are those that Rule completes:
-// fields, paths through one relation, the request, collections and macros.
+// Help returns the names that rules of the collection may use, by topic: fields, paths through one
+// relation, the request, collections and macros. Rule completes each of these names.
 func Help(snapshot *schema.Snapshot, in *schema.Collection) []Topic {
 	w := words{snapshot: snapshot, rule: true}
 	w.fields(in)
@@ -45,7 +46,7 @@ func Help(snapshot *schema.Snapshot, in *schema.Collection) []Topic {
 	return append(topics, w.topic(in, "Macros, in UTC", ""))
 }
 
-// under returns the names that may follow a path.
+// under returns the topic of the names that may follow a path, up to maxNames.
 func (w *words) under(in *schema.Collection, title, path string) Topic {
 	w.below(in, path)
 	t := w.topic(in, title, path+".")
@@ -55,7 +56,8 @@ func (w *words) under(in *schema.Collection, title, path string) Topic {
 	return t
 }
 
-// topic takes the collected names, each with the prefix at, and their modifiers.
+// topic returns the topic of the collected names, each with the prefix at and with its modifiers.
+// It empties the list of collected names.
 func (w *words) topic(in *schema.Collection, title, at string) Topic {
 	t := Topic{Title: title}
 	for _, c := range w.list {
@@ -72,7 +74,7 @@ func (w *words) topic(in *schema.Collection, title, at string) Topic {
 	return t
 }
 
-// Examples returns two rules of the collection that compare its own fields.
+// Examples returns two example rules, which compare fields of the collection.
 func Examples(snapshot *schema.Snapshot, in *schema.Collection) []string {
 	var accounts, others, times []string
 	if in.IsAuth() {

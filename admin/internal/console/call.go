@@ -31,7 +31,7 @@ type Call struct {
 	sections []ui.Section
 	told     map[string]any // the events of the answer, by name
 	toast    string         // the notice of Toast
-	changes  *changes       // the changes that the request has made; nil if no script asks for them
+	changes  *changes       // the changes by the request; nil if the program adds no scripts to pages
 }
 
 // policy lets a page load from and connect to its own server only. It blocks inline scripts and
@@ -80,7 +80,7 @@ func (c *Call) IsPart(id string) bool {
 	return c.R.Header.Get("HX-Request") == "true" && c.R.Header.Get("HX-Target") == id
 }
 
-// FromScript reports whether a script of the page sent the request and inserts the answer.
+// FromScript reports whether a script of a page sent the request and handles the answer.
 func (c *Call) FromScript() bool { return c.R.Header.Get("HX-Request") == "true" }
 
 // Page describes a screen to the frame around it.
@@ -164,7 +164,7 @@ func (c *Call) JSON(v any) error {
 	return nil
 }
 
-// Indented returns the JSON of a value with an indent of two spaces, for people.
+// Indented returns the JSON of a value with an indent of two spaces, for people to read.
 func Indented(v any) (string, error) {
 	text, err := schema.Marshal(v)
 	if err != nil {
@@ -175,7 +175,7 @@ func Indented(v any) (string, error) {
 	return out.String(), err
 }
 
-// IndentedJSON is JSON with an indent of two spaces, for people.
+// IndentedJSON answers as JSON does, with the text of Indented.
 func (c *Call) IndentedJSON(v any) error {
 	text, err := Indented(v)
 	if err != nil {
@@ -202,18 +202,19 @@ func (c *Call) Go(to string) error {
 	return nil
 }
 
-// Toast has the page show a short notice, on this page or on the page that Go leads to. Call it
-// before the method that answers.
+// Toast adds a short notice to the answer. The current page shows the notice, or the page that Go
+// opens. Call Toast before the method that answers; a second call replaces the notice.
 func (c *Call) Toast(words string) { c.toast = words }
 
-// The notice of Toast is in a header if it is for this page, and in a cookie if it is for the next page.
+// A header of the answer has the notice for the current page, a cookie the notice for the next
+// page.
 const (
 	toastHeader = "Loam-Toast"
 	toastCookie = "loam_toast"
 )
 
-// notify adds the notice of Toast to an answer. forNext says that the browser opens another page,
-// which shows the notice.
+// notify adds the notice of Toast to the answer. forNext reports whether a script of the page is
+// told to open another page, which shows the notice.
 func (c *Call) notify(forNext bool) {
 	switch {
 	case c.toast == "":
@@ -224,7 +225,8 @@ func (c *Call) notify(forNext bool) {
 	}
 }
 
-// encodeWords percent-encodes a text for a header; scripts decode it by decodeURIComponent.
+// encodeWords percent-encodes a text for a header or a cookie. Scripts decode it with
+// decodeURIComponent.
 func encodeWords(text string) string {
 	var b strings.Builder
 	for i := range len(text) {
@@ -250,8 +252,8 @@ func (c *Call) Done() error {
 	return nil
 }
 
-// Event answers 204 without a body. htmx dispatches the event name on the page, with the data,
-// which are encoded as JSON, as its detail.
+// Event answers 204 without a body. htmx dispatches an event of this name on the page; its detail
+// is the data, encoded as JSON.
 func (c *Call) Event(name string, data any) error {
 	if err := c.Tell(name, data); err != nil {
 		return err
@@ -259,9 +261,9 @@ func (c *Call) Event(name string, data any) error {
 	return c.Done()
 }
 
-// Tell adds an event to the answer: htmx dispatches it on the page, with the data, encoded as JSON,
-// as its detail. Call it before the method that answers. A second event of the same name replaces
-// the first.
+// Tell adds an event to the answer. htmx dispatches the event on the page; its detail is the data,
+// encoded as JSON. Call Tell before the method that answers. A second event of the same name
+// replaces the first event.
 func (c *Call) Tell(name string, data any) error {
 	if c.told == nil {
 		c.told = map[string]any{}

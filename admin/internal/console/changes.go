@@ -9,12 +9,12 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// changesEvent is the event on the page about the changes that a request has made. Its detail is a
-// value of the type changed.
+// changesEvent is the name of the event that tells scripts of the page which records and
+// collections a request has changed. Its detail is a value of the type changed.
 const changesEvent = "loam:changed"
 
-// maxChanges is the number of changes in an event. An event is a header of the answer, and proxies
-// refuse answers with long headers.
+// maxChanges is the maximum number of changes in an event. The event is sent in a header of the
+// answer, and proxies refuse answers with long headers.
 const maxChanges = 20
 
 // changed is the detail of a changesEvent.
@@ -39,9 +39,9 @@ type changes struct {
 // changesKey is the key of the *changes in the context of a request.
 type changesKey struct{}
 
-// reportChanges binds hooks that add the changes of records and collections to the changes in their
-// context. A change by another request than one of the console, or by a task, has no page to report
-// to.
+// reportChanges binds hooks that add each change of a record or a collection to the *changes in the
+// context. Only the context of a request to the console has *changes: a request to the API and a
+// task have no page that could show them.
 func reportChanges(hooks *core.Hooks) {
 	hooks.Records.AfterSuccess.BindFunc(func(e *record.WriteEvent) error {
 		add(e.Context, change{e.Action.String(), e.Collection().Name, e.Record.ID()})
@@ -67,7 +67,7 @@ func add(ctx context.Context, made change) {
 	}
 }
 
-// report adds the changesEvent to the answer, if the request has changed anything.
+// report adds the changesEvent to the answer if the request has changed a record or a collection.
 func (c *Call) report() error {
 	if c.changes == nil {
 		return nil

@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// Download writes a response that the browser saves as a file. The headers are set at the first
-// Write, so that an earlier error can still be answered with a page.
+// Download is a response that the browser saves as a file. The first Write sets the headers, so
+// that an earlier error can still be answered with a page.
 type Download struct {
 	W     http.ResponseWriter
 	Kind  string // the media type
@@ -14,7 +14,7 @@ type Download struct {
 	begun bool
 }
 
-// Begun reports whether a part of the file was written.
+// Begun reports whether Write was called.
 func (d *Download) Begun() bool { return d.begun }
 
 // Write implements io.Writer.

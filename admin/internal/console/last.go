@@ -6,11 +6,11 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// lastCookie holds the id of the collection whose page was opened last in this browser. It is no
-// secret, and lasts a year.
+// lastCookie is the cookie with the id of the collection that was opened last in this browser. It
+// lasts a year and is no secret.
 const lastCookie = "loam_collection"
 
-// visit remembers a collection in the browser; an unknown name changes nothing.
+// visit sets lastCookie to the collection with the name. An unknown name changes nothing.
 func (c *Call) visit(name string) {
 	in := c.App.Snapshot().Find(name)
 	if in == nil || in == c.LastCollection() {
@@ -19,8 +19,8 @@ func (c *Call) visit(name string) {
 	http.SetCookie(c.W, &http.Cookie{Name: lastCookie, Value: in.ID, Path: "/_/", MaxAge: 365 * 24 * 60 * 60, HttpOnly: true, SameSite: http.SameSiteStrictMode})
 }
 
-// LastCollection returns the collection whose page was opened last in this browser; nil if there is
-// none, or if it does not exist any more.
+// LastCollection returns the collection that was opened last in this browser; nil if no collection
+// was opened, or if the collection does not exist any more.
 func (c *Call) LastCollection() *schema.Collection {
 	cookie, err := c.R.Cookie(lastCookie)
 	if err != nil {

@@ -15,12 +15,12 @@ type Own struct {
 	Loaded []string // names of the scripts and style sheets in Files that every page loads
 }
 
-// OwnPage is a page of the embedding program, below /_/x/ or as a tab of collections.
+// OwnPage is a page of the embedding program: a page below /_/x/, or a tab of collections.
 type OwnPage struct {
 	Name, Title, Icon string
 	Tab               func(*schema.Collection) bool // nil for a page with an entry in the navigation
 
-	// Show writes the content of the page. Act handles a form that the page sends; nil for a page
+	// Show writes the content of the page. Act handles a form of the page; it is nil for a page
 	// without forms.
 	Show func(c *Call, out io.Writer) error
 	Act  func(c *Call) error

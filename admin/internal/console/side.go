@@ -9,7 +9,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Collections returns the side bar of pages about data: all collections, the current one marked.
+// Collections returns the side bar of pages about data: all collections, with the current
+// collection marked. It makes the current collection the LastCollection of the browser.
 func (c *Call) Collections(current string) templ.Component {
 	c.visit(current)
 	return ui.CollectionsSide(c.CollectionGroups(current))
@@ -61,7 +62,7 @@ func CollectionPath(c *schema.Collection) string { return "/_/c/" + c.Name }
 // Tab is a page about a collection.
 type Tab struct{ ID, Label, Path string }
 
-// Tabs returns the pages about a collection, in their order: those of the console, then those of the
+// Tabs returns the pages about a collection in their order: the pages of Loam, then the tabs of the
 // embedding program.
 func (c *Call) Tabs(in *schema.Collection) []Tab {
 	at, fields := CollectionPath(in), "Fields"

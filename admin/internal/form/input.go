@@ -33,7 +33,7 @@ type Input struct {
 	Name        string // the path of the value in the document, such as "smtp.host"
 	Label, Help string
 	Kind        Kind
-	Options     []Option // of a Choice; the presets of a Colour, a Cron or Lines
+	Options     []Option // the options of a Choice; the presets of a Colour, a Cron or Lines
 	Unit        string   // of a Number
 	Mono, Wide  bool
 	Unset       bool // of a Secret: no value is stored, so the form offers no clearing

@@ -27,8 +27,8 @@ func sendCode(c *console.Call, f ui.SignIn, mfaID string) error {
 	return showCode(c, http.StatusOK, ui.Code{Identity: f.Identity, MFAID: mfaID, OTPID: id, To: f.To, Dialog: f.Dialog})
 }
 
-// emailOf returns the address of the superuser whose first step has the id: the identity of the sign-in
-// may be another field. An unknown id is an Invalid fault.
+// emailOf returns the e-mail address of the superuser who has passed the first step with the id.
+// The typed identity may be the value of another field. An unknown id is an Invalid fault.
 func emailOf(c *console.Call, mfaID string) (string, error) {
 	step, err := c.App.Records().FindByID(c.R.Context(), schema.MFAs, mfaID)
 	if superusers := c.App.Snapshot().Find(schema.Superusers); err == nil && (superusers == nil || step.Text("collectionRef") != superusers.ID) {

@@ -13,20 +13,20 @@ import (
 // chart is a histogram of entries over time.
 type chart struct {
 	from  time.Time
-	step  time.Duration // the time of a bar
+	step  time.Duration // the duration of a bar: whole hours
 	bars  []int64       // the number of entries in each step
 	total int64
-	most  int64 // the largest bar
+	most  int64 // the number of entries in the largest bar
 }
 
-// maxBars is the maximum number of bars. Longer times have bars of several hours.
+// maxBars is the maximum number of bars. A bar of a longer chart stands for several hours.
 const maxBars = 336
 
-// chartTime is the time limit of counting the entries of a chart.
+// chartTime is the time limit for counting the entries of a chart.
 const chartTime = 2 * time.Second
 
-// showChart answers with the chart of the view, and the links to other times. In place of a chart that
-// takes too long, and of that of a wrong filter, it answers with the reason.
+// showChart answers with the chart of the view and links to other periods. If counting exceeds
+// chartTime, or if the filter is wrong, it answers with the reason instead.
 func showChart(c *console.Call) error {
 	v := viewOf(c.R.URL.Query())
 	ctx, stop := context.WithTimeout(c.R.Context(), chartTime)
@@ -41,8 +41,9 @@ func showChart(c *console.Call) error {
 	return c.Part(chartPart(v, chartOf(hours, v.from, v.to, c.App.Now()), c.App.Now()))
 }
 
-// chartOf returns the chart of the hours between two times. A zero from is the time of the first
-// entry, at least a day before the end; a zero to is now.
+// chartOf returns the chart of the hours between two times. If to is zero, the chart ends with the
+// current hour. If from is zero, the chart begins a day before its end, or with the first entry if
+// that is earlier.
 func chartOf(hours []logs.Hour, from, to, now time.Time) chart {
 	if to.IsZero() {
 		to = now.Truncate(time.Hour).Add(time.Hour)
@@ -75,13 +76,14 @@ func chartOf(hours []logs.Hour, from, to, now time.Time) chart {
 // end returns the end of the chart.
 func (c chart) end() time.Time { return c.from.Add(time.Duration(len(c.bars)) * c.step) }
 
-// moved returns the times of a chart that begins by half of its length earlier (-1) or later (1).
+// moved returns the period of the chart, moved by half of its length to earlier times (-1) or to
+// later times (1).
 func (c chart) moved(by int) (from, to time.Time) {
 	half := time.Duration(by) * max(time.Hour, (c.end().Sub(c.from)/2).Truncate(time.Hour))
 	return c.from.Add(half), c.end().Add(half)
 }
 
-// The drawing is barHeight high, and as wide as the number of bars.
+// barHeight is the height of the drawing. The width of the drawing is the number of bars.
 const barHeight = 100
 
 // height returns the height of a bar; a bar with entries is at least 2 high.
@@ -92,7 +94,7 @@ func (c chart) height(n int64) int64 {
 	return max(2, n*barHeight/c.most)
 }
 
-// number formats a number with commas between thousands.
+// number returns the digits of n with commas between thousands.
 func number(n int64) string {
 	text := strconv.FormatInt(n, 10)
 	for i := len(text) - 3; i > 0; i -= 3 {

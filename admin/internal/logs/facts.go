@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// fact is one attribute of an entry; path is the address of the page about it, "" for none.
+// fact is an attribute of an entry; path is the address of a page about its value, "" for none.
 type fact struct{ name, value, path string }
 
 // first lists the attributes of requests that are shown before all others, in this order.
@@ -29,8 +29,8 @@ func factsOf(e entry) (list []fact) {
 	return list
 }
 
-// pathOf returns the address of the account of a request, or of the entries with the same address or
-// status; "" for other attributes.
+// pathOf returns the address of a page about an attribute: the account of the request, or the
+// entries with the same IP address or status; "" for other attributes.
 func pathOf(e entry, name string) string {
 	value := attribute(e, name)
 	switch {

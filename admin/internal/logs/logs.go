@@ -38,11 +38,12 @@ type entry struct {
 
 const usualRows = 50
 
-// view is the list of entries: its filter, its time, its cursors and its problem.
+// view is the list of entries with its filter, its period, its cursors, and the problem of a wrong
+// filter.
 type view struct {
 	filter, after, next, problem string
-	from, to                     time.Time // only entries from this time, and before that time; zero: any
-	superusers                   bool      // with the requests by superusers
+	from, to                     time.Time // only entries at or after from and before to; zero: no limit
+	superusers                   bool      // includes requests by superusers
 	entries                      []entry
 }
 
@@ -56,7 +57,7 @@ func viewOf(q url.Values) view {
 // path returns the address of the view with another cursor.
 func (v view) path(after string) string { return v.at("/_/logs", after) }
 
-// between returns the address of the view with another time.
+// between returns the address of the view with another period.
 func (v view) between(from, to time.Time) string {
 	v.from, v.to = from, to
 	return v.path("")
@@ -98,8 +99,9 @@ func (v view) at(path, after string) string {
 	return path + "?" + q.Encode()
 }
 
-// expression returns the filter for the log service. ofFilter is the part for the filter input. A
-// filter about accounts includes the requests by superusers.
+// expression returns the filter for the log service. ofFilter is the expression of the filter
+// input. Requests by superusers are left out unless the view includes them or ofFilter names
+// data.auth.
 func (v view) expression(ofFilter string) string {
 	var parts []string
 	if ofFilter != "" {

@@ -10,7 +10,8 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// export answers with a JSON file of the entries with the ids in the address, in their order.
+// export answers with a JSON file of the entries whose ids are in the address, in the order of the
+// ids.
 func export(c *console.Call) error {
 	ids := c.R.URL.Query()["id"]
 	if len(ids) == 0 || len(ids) > usualRows {
@@ -28,7 +29,7 @@ func export(c *console.Call) error {
 	return c.IndentedJSON(list)
 }
 
-// askClear shows the dialog before all entries are deleted.
+// askClear answers with the dialog that asks before all entries are deleted.
 func askClear(c *console.Call) error {
 	count, err := countAll(c)
 	if err != nil {

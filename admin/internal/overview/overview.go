@@ -17,7 +17,8 @@ func Routes() []console.Route {
 	return []console.Route{first, console.Get("/_/data", showData)}
 }
 
-// showData opens the collection that was open last in this browser, or else the overview.
+// showData opens the collection that was opened last in this browser, or the overview if there is
+// none.
 func showData(c *console.Call) error {
 	if last := c.LastCollection(); last != nil {
 		return c.Go(console.CollectionPath(last))

@@ -51,8 +51,8 @@ func Sections(own console.Own) (list []ui.Section) {
 
 type screen struct{ console.OwnPage }
 
-// collection returns the collection that the tab is about; nil for a page that is not a tab. The
-// fault is NotFound for a collection without this tab.
+// collection returns the collection of the tab; nil for a page that is not a tab. A collection
+// without this tab is a NotFound fault.
 func (s screen) collection(c *console.Call) (*schema.Collection, error) {
 	if s.Tab == nil {
 		return nil, nil
@@ -64,7 +64,7 @@ func (s screen) collection(c *console.Call) (*schema.Collection, error) {
 	return in, nil
 }
 
-// show answers with the page, or with its content alone for a script.
+// show answers with the page, or to a script with the content of the page alone.
 func (s screen) show(c *console.Call) error {
 	in, err := s.collection(c)
 	if err != nil {
@@ -101,8 +101,8 @@ func (s screen) act(c *console.Call) error {
 	return c.Go(c.R.URL.RequestURI())
 }
 
-// file returns the screen of a file. Browsers keep the file, and ask each time whether it has
-// changed.
+// file returns the screen that serves files. Browsers cache a file and revalidate it by its ETag
+// before each use.
 func file(files fs.FS) console.Screen {
 	return func(c *console.Call) error {
 		name := c.Param("*")

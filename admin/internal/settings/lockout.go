@@ -8,18 +8,19 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// lockout is a consequence of new settings that may shut the superuser out of the console.
+// lockout is a reason why new settings may lock the superuser out of the console.
 type lockout struct {
 	reason string
-	undo   string // how to undo it from outside the console
-	code   string // the commands or the request for it
+	undo   string // how to undo the settings from outside the console
+	code   string // the command or the request that undoes the settings
 }
 
-// pageRequests is the number of requests with which a browser opens a page of the console for the
-// first time: the page and its files.
+// pageRequests is the number of requests that a browser sends to open its first page of the
+// console: for the page and for its files.
 const pageRequests = 40
 
-// lockouts returns how the next settings may shut out the superuser who saves them.
+// lockouts returns the reasons why the settings next may lock out the superuser who saves them. A
+// changed address of the superuser is a reason too.
 func lockouts(c *console.Call, now, next *settings.Settings) (list []lockout) {
 	ip := next.TrustedProxy.RealIP(c.R.Header, c.R.RemoteAddr)
 	if !next.SuperuserAllowed(ip) {
@@ -46,13 +47,13 @@ func lockouts(c *console.Call, now, next *settings.Settings) (list []lockout) {
 
 func sameRule(a, b *settings.Rule) bool { return a != nil && *a == *b }
 
-// consoleRule returns the rule that counts the pages of the console, which are counted as requests
-// of guests by their path; nil if no rule does.
+// consoleRule returns the rule that limits requests for pages of the console; nil if there is none.
+// The limiter counts these requests by their path, as requests of guests.
 func consoleRule(limits settings.RateLimits) *settings.Rule {
 	if !limits.Enabled {
 		return nil
 	}
-	for _, label := range []string{"GET /_/", "GET /", "/_/", "/"} { // in the order of the limiter
+	for _, label := range []string{"GET /_/", "GET /", "/_/", "/"} { // in the order in which the limiter looks for a rule
 		for i, r := range limits.Rules {
 			if strings.EqualFold(r.Label, label) && r.Audience != "@auth" {
 				return &limits.Rules[i]

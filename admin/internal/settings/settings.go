@@ -107,7 +107,7 @@ func show(c *console.Call) error {
 	in := frame(p.title, "/_/settings/"+p.id)
 	in.Scripts = append(in.Scripts, "record.js", "fields.js")
 	if p.id == "realtime" {
-		in.Scripts = append(in.Scripts, "editor.js") // for the rules of a channel that is added
+		in.Scripts = append(in.Scripts, "editor.js") // for the rules of new channels
 	}
 	return c.Page(in, settingsPage(p, document, list, trial(c, p, now)))
 }
@@ -124,8 +124,8 @@ func (p page) list(c *console.Call, now *settings.Settings) (templ.Component, er
 	return nil, nil
 }
 
-// save stores the settings in the form and reloads the page, since a setting may change its look. A
-// dialog asks for a confirmation of settings that may shut out the superuser.
+// save stores the settings in the form and reloads the page, since a setting may change its look.
+// If the settings may lock out the superuser, a dialog asks for a confirmation first.
 func save(c *console.Call) error {
 	p, err := pageOf(c)
 	if err != nil {

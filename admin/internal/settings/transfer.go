@@ -36,7 +36,7 @@ func exportCollections(c *console.Call) error {
 	return c.IndentedJSON(chosenCollections(c))
 }
 
-// previewExport answers with the text of the export.
+// previewExport answers with the text that exportCollections would send.
 func previewExport(c *console.Call) error {
 	list := chosenCollections(c)
 	text, err := console.Indented(list)

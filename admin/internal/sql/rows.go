@@ -11,7 +11,8 @@ import (
 	"github.com/loambase/loam/core/sqlrun"
 )
 
-// more answers with the next rows of a query that only reads, after the first "skip" rows.
+// more answers with the next page of rows of a query that only reads. The input skip is the number
+// of rows that the page shows already.
 func more(c *console.Call) error {
 	if err := form.Read(c, form.Small); err != nil {
 		return err
@@ -24,8 +25,9 @@ func more(c *console.Call) error {
 	return answer(c, result, err)
 }
 
-// exportCSV answers with all rows of a query that only reads, as a CSV file. If the query fails
-// midway, the connection is aborted, so that no part of the file is taken for the whole.
+// exportCSV answers with a CSV file of all rows of a query that only reads. If the query fails
+// after the first bytes are sent, the connection is aborted, so that nobody takes a part for the
+// whole file.
 func exportCSV(c *console.Call) error {
 	if err := form.Read(c, form.Small); err != nil {
 		return err
@@ -58,8 +60,8 @@ func exportCSV(c *console.Call) error {
 	return out.Flush()
 }
 
-// writeRow writes a line of a CSV file (RFC 4180). An empty text is "" in quotation marks, and NULL
-// is nothing.
+// writeRow writes a line of a CSV file (RFC 4180). An empty text becomes two quotation marks (""),
+// and NULL an empty cell.
 func writeRow(w *bufio.Writer, row []*string) error {
 	for i, value := range row {
 		if i > 0 {

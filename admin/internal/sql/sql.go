@@ -65,7 +65,7 @@ func run(c *console.Call) error {
 	return answer(c, result, err)
 }
 
-// try answers with the result of a script, whose changes are undone.
+// try runs a script, rolls back its changes and answers with the result.
 func try(c *console.Call) error {
 	if err := form.Read(c, form.Small); err != nil {
 		return err

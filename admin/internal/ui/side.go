@@ -10,7 +10,7 @@ type Item struct {
 	ID                string // id of the collection, which can be pinned; "" for another entry
 	Label, Icon, Path string
 	Current, Pinned   bool
-	Warning           string // shown by a mark; "" for none
+	Warning           string // text of the warning mark; "" for no mark
 }
 
 // Groups are the collections of the side bar.

@@ -50,7 +50,8 @@ type SignIn struct {
 	Fields                []string // the fields by which an account is found, such as "email"
 }
 
-// label returns the label of the input for the identity: the names of its fields.
+// label returns the label of the input for the identity: the names of the Fields, such as "Email or
+// username".
 func (f SignIn) label() string {
 	names := strings.Join(f.Fields, " or ")
 	if names == "" {
