@@ -102,7 +102,7 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Unlink Club <b>' }).press('Enter');
     assert.equal((await links()).length, 1);
     const [{ id }] = await links();
-    await stage.api('DELETE', `/api/collections/_externalAuths/records/${id}`); // by somebody else
+    await stage.api('DELETE', `/api/collections/_externalAuths/records/${id}`); // by another superuser, meanwhile
     page.once('dialog', (question) => question.accept());
     await page.getByRole('button', { name: 'Unlink Club <b>' }).press('Enter');
     await page.getByText('not linked to this provider any more').waitFor();

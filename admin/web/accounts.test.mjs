@@ -231,7 +231,7 @@ await onStage(async (stage) => {
     await page.locator('[type=checkbox][name="otp.enabled"]').check(); // superusers have codes as a second step only
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await typed.fill('_superusers');
-    const again = page.waitForEvent('load'); // the notice of the save before may still be shown
+    const again = page.waitForEvent('load'); // the notice of the previous save may still be shown
     await dialog.getByRole('button', { name: 'Switch it on' }).click();
     await again;
     assert.equal((await stored('_superusers')).mfa.enabled, true);

@@ -1,22 +1,22 @@
-// Reads from the source of a script which keys it compares.
+// Reads the source of a script, and lists the keys with which the script compares keyboard events.
 
 const modifiers = new Set(['Alt', 'Ctrl', 'Mod', 'Shift']);
 const words = { '↑': 'ArrowUp', '↓': 'ArrowDown', '←': 'ArrowLeft', '→': 'ArrowRight', Esc: 'Escape', Space: ' ' };
 
-/** The names of the keys in an entry of the sheet, such as "Alt ↑, Alt ↓": ArrowUp and ArrowDown. */
+/** The names of the keys in an entry of the sheet: "Alt ↑, Alt ↓" gives ArrowUp and ArrowDown. */
 export const namesOf = (entry) =>
   (entry === 'G ,' ? ['G', ','] : entry.replaceAll('Page ', 'Page').split(/[ ,]+/))
     .filter((word) => !modifiers.has(word))
     .map((word) => named(words[word] ?? word));
 
-/** One name for both forms of a letter, and for the property code of an event. */
+/** The normal form of a key name: "a", "A" and the code "KeyA" give "A". */
 const named = (key) => (/^Key[A-Z]$/.test(key) ? key.at(-1) : key).replace(/^[a-z]$/, (letter) => letter.toUpperCase());
 
 const texts = (source) => [...source.matchAll(/'([^']+)'/g)].map((found) => found[1]);
 const properties = (source) => [...source.matchAll(/(?:'([^']+)'|(\w+)):/g)].map((found) => found[1] ?? found[2]);
 
 const key = String.raw`\bevent\.(?:key|code)\b(?:\.toLowerCase\(\))?`;
-/** The forms in which scripts compare keys, each with a function that reads the keys in it. */
+/** The expressions that compare keys, each with a function that reads the keys from a match. */
 const forms = [
   [new RegExp(String.raw`${key} [!=]== ('[^']+')`, 'g'), (found) => texts(found[1])],
   [new RegExp(String.raw`\[([^[\]]*)\]\.includes\(${key}\)`, 'g'), (found) => texts(found[1])],
@@ -26,7 +26,10 @@ const forms = [
   [/\bevent\.key\.trim\(\)\.length\b/g, () => []],
 ];
 
-/** The keys that the script compares, and each other form in which the script reads a key. */
+/**
+ * Returns { keys, unknown }: the keys that the script compares, and the code that the forms do not
+ * cover, which is lines that read a key in another way and keydown listeners defined elsewhere.
+ */
 export function boundKeys(source) {
   const keys = new Set();
   let rest = source;

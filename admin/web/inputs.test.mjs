@@ -394,7 +394,7 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: /^Move second_/ }).press('Alt+ArrowUp');
     await said(/^second_\w+\.txt is 1 of 2$/);
     await page.getByLabel('option 7', { exact: true }).check();
-    assert.equal(await page.getByRole('button', { name: 'Move option 2 (' }).count(), 0); // it is not chosen
+    assert.equal(await page.getByRole('button', { name: 'Move option 2 (' }).count(), 0); // option 2 is not chosen
     await page.getByRole('button', { name: 'Move option 7 (' }).press('Alt+ArrowUp');
     await said('option 7 is 2 of 3');
     await page.getByRole('button', { name: 'Move option 7 (' }).press('Alt+ArrowUp');

@@ -50,7 +50,7 @@ await onStage(async (stage) => {
   test('every key that a script binds is in the sheet', async () => {
     const lists = 'In lists and forms';
     const everywhere = 'On every page';
-    /** The sections of the sheet with the keys of a script. */
+    /** The sections of the sheet that list the keys of a script, by script. */
     const sections = {
       'base.js': [everywhere],
       'date.js': ['In the calendar'],
@@ -116,7 +116,7 @@ await onStage(async (stage) => {
     const press = async (...keys) => {
       for (const key of keys) await page.keyboard.press(key);
     };
-    /** Focuses the cell in a row and a column of the table, which is opened first if fresh is true. */
+    /** Focuses the cell in a row and a column; if fresh is true, opens the table first. */
     const cell = async (row = 0, column = 'stars', fresh = true) => {
       if (fresh) await page.goto(table);
       const index = await page.locator('#rows th').evaluateAll((list, name) => list.findIndex((th) => th.dataset.column === name), column);
@@ -186,7 +186,7 @@ await onStage(async (stage) => {
     const tool = (name) => page.getByRole('toolbar', { name: 'Format of story' }).getByRole('button', { name });
     const at = () => page.evaluate(() => document.activeElement.ariaLabel);
     const day = () => page.locator('[data-day]:focus').getAttribute('data-day');
-    /** Opens the calendar and checks to which day each key leads, as a number of days from another. */
+    /** Opens the calendar and checks by how many days each key moves the focus: [key, days]. */
     const days = (...ways) => async () => {
       await page.goto(`${stage.url}/_/c/places/new`);
       await page.locator('#f-opened').fill('2027-03-17 08:00');
@@ -199,7 +199,7 @@ await onStage(async (stage) => {
       }
     };
     const point = async () => [Number(await page.getByLabel('Latitude').inputValue()), Number(await page.getByLabel('Longitude').inputValue())];
-    /** Presses each key on the map and checks in which direction the point moves. */
+    /** Presses each key on the map and checks the signs of the steps in latitude and longitude. */
     const pointGoes = (...ways) => async () => {
       await place('.geo-map');
       for (const [key, y, x] of ways) {
@@ -222,7 +222,7 @@ await onStage(async (stage) => {
       const row = page.locator('#rows tbody tr.is-open').filter({ has: page.getByText(n, { exact: true }) });
       await page.locator(`#panel [data-record="${await row.getAttribute('data-row')}"]`).waitFor();
     };
-    /** Steps from the first record to the second and back. */
+    /** Opens the first record, and steps to the second and back by the keys next and previous. */
     const steps = (next, previous, focus) => async () => {
       await cell(0);
       await press('o');
@@ -253,7 +253,7 @@ await onStage(async (stage) => {
       await page.locator('.is-editing').waitFor({ state: 'detached' });
       assert.ok((await stage.api('GET', '/api/collections/notes/records')).items.every((n) => n.stars === 1));
     };
-    /** Presses each key at the edge of the side bar and checks if the side bar becomes wider or narrower. */
+    /** Presses each key at the edge of the side bar and checks the sign of the change in width. */
     const sideGoes = (...ways) => async () => {
       await page.goto(table);
       const edge = page.getByRole('separator', { name: 'Width of the side bar' });

@@ -5,7 +5,7 @@ import { seedScreens } from './seed.mjs';
 import { isWell, onStage, weight } from './stage.mjs';
 
 const greatest = { bytes: 30_000, milliseconds: 10, values: 60, paint: 150, typing: 50 };
-const times = { milliseconds: 5, values: 30, paint: 3 }; // limits as multiples of the time of a minimal page, for a busy machine
+const times = { milliseconds: 5, values: 30, paint: 3 }; // limits on a busy machine, as multiples of the time of a minimal page
 
 await onStage(async (stage) => {
   await stage.superuser();

@@ -43,7 +43,7 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Show these columns' }).click();
     await page.waitForURL(/cols=price/);
     assert.equal(await page.getByRole('columnheader', { name: 'notes' }).count(), 0);
-    const other = await stage.signedIn(); // the columns are those of the superuser, in every browser
+    const other = await stage.signedIn(); // the columns are stored for every browser of the superuser
     await other.goto(table);
     await other.getByText('50 rows of 61').waitFor();
     assert.equal(await other.getByRole('columnheader', { name: 'notes' }).count(), 0);
@@ -51,7 +51,7 @@ await onStage(async (stage) => {
     while (await other.locator('#columns input:checked').count()) await other.locator('#columns input:checked').first().uncheck();
     await other.getByRole('button', { name: 'Show these columns' }).click();
     await other.waitForURL(table);
-    await other.getByRole('columnheader', { name: 'notes' }).waitFor(); // none chosen: the default columns
+    await other.getByRole('columnheader', { name: 'notes' }).waitFor(); // no chosen columns: the default columns
     await isWell(page);
   });
 

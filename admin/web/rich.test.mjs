@@ -1,11 +1,11 @@
-// The editor of HTML beyond typed text: alignment, direction, colours, media, pasted and dropped
-// files, full screen. Everything is reached by keys, and only what the editor makes is stored.
+// The editor of HTML: alignment, direction, colours, media, pasted and dropped files, full screen.
+// Its controls are reached by keys, and neither placeholders nor data URLs are stored.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { png as leaf } from './seed.mjs';
 import { isWell, onStage, picture } from './stage.mjs';
 
-/** A sound of a tenth of a second. */
+/** A WAV file with a tenth of a second of sound. */
 function wav() {
   const bytes = Buffer.alloc(44 + 800, 128);
   bytes.write('RIFF', 0);
@@ -51,14 +51,20 @@ await onStage(async (stage) => {
     await page.keyboard.press('Control+s');
     await page.waitForFunction(() => !document.querySelector('.is-changed'));
   };
-  /** Walks with the arrows from the focused control of the toolbar to the control of that name, and presses it. */
+  /**
+   * Moves with the arrow keys from the focused control of the toolbar to the control with the name,
+   * and presses Enter.
+   */
   const press = async (page, name) => {
     const at = () => page.evaluate(() => document.activeElement.ariaLabel);
     for (let i = 0; i < 20 && (await at()) !== name; i++) await page.keyboard.press('ArrowRight');
     assert.equal(await at(), name);
     await page.keyboard.press('Enter');
   };
-  /** Pastes or drops files and HTML at the caret of the area. */
+  /**
+   * Pastes files and HTML at the caret of the area (kind "paste"), or drops them near its top left
+   * corner (kind "drop").
+   */
   const hand = (page, kind, { files = [], html = '' }) => area(page).evaluate((node, [kind, files, html]) => {
     const data = new DataTransfer();
     for (const [bytes, name, type] of files) data.items.add(new File([Uint8Array.from(bytes)], name, { type }));
@@ -108,7 +114,7 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Justify' }).click();
     await page.keyboard.press('Control+z');
     await page.keyboard.press('Control+z');
-    assert.equal(await area(page).locator('font, span').count(), 1); // both were undone
+    assert.equal(await area(page).locator('font, span').count(), 1); // both changes were undone
     await page.keyboard.press('Control+End');
     await tool(page, 'Colour of the text').click();
     await page.getByLabel('Another').fill('#ff00aa');
@@ -119,7 +125,7 @@ await onStage(async (stage) => {
   });
 
   test('media: a video, a sound and a picture in a smaller size; their bytes stay', async () => {
-    const video = '<p><video controls="controls" width="300"><source src="https://example.com/a.mp4" type="video/mp4"></video></p>'; // as other editors store it
+    const video = '<p><video controls="controls" width="300"><source src="https://example.com/a.mp4" type="video/mp4"></video></p>'; // in the markup of other editors
     const id = await create(video, [[leaf, 'leaf.png'], [wav(), 'bell.wav'], ['text', 'notes.txt']]);
     const page = await open(id);
     await area(page).focus();
@@ -176,7 +182,7 @@ await onStage(async (stage) => {
     assert.equal((await stored(id)).name, 'P');
     await row.getByRole('button', { name: 'Store and show' }).press('Enter');
     await area(page).locator('img[src]').evaluate((image) => image.decode());
-    assert.equal(await page.locator('[data-field=files] [data-item] .name').count(), 2); // the form has the new file
+    assert.equal(await page.locator('[data-field=files] [data-item] .name').count(), 2); // the form shows the new file
     await page.locator('[data-live-changed]').waitFor({ state: 'hidden' });
     await page.getByText('2 changes: name, story').waitFor();
     await save(page);

@@ -24,8 +24,8 @@ const executable = find('chromium-headless-shell', 'chromium');
 const shots = fileURLToPath(new URL('shots/', import.meta.url));
 
 /**
- * Runs the tests on a stage, whose server has the options of serve. Without a browser they are
- * skipped; with $CI set they fail.
+ * Runs the tests on a stage. The options are those of serve (clients/loam.mjs). Without a browser
+ * the tests are skipped; with $CI set they fail.
  */
 export async function onStage(tests, options) {
   if (!executable) {
@@ -40,7 +40,7 @@ export async function onStage(tests, options) {
   await tests(stage);
 }
 
-/** Starts a server on an empty folder and a browser. End both with close. */
+/** Starts a browser, and a server on an empty folder with the options of serve. close ends both. */
 export async function open(options) {
   const server = await serve(options);
   try {
@@ -57,7 +57,7 @@ class Stage {
     this.browser = browser;
     this.url = server.url;
     this.windows = [];
-    this.shared = null; // the context of windows without options: the assets stay in its cache
+    this.shared = null; // the context of windows without options, whose cache keeps the assets
     this.sharedIsOpen = false;
   }
 
@@ -75,9 +75,9 @@ class Stage {
   }
 
   /**
-   * A page in a browser context that no other window of the test has; page.wrong lists the errors in
-   * it. The context of the first window without options is used again by the next test, without
-   * cookies and stored values.
+   * Opens a page in a browser context that no other window of the test has; page.wrong lists the
+   * errors of the page. The first window without options of each test is in a context that all
+   * tests share; closeWindows clears its cookies and stored values.
    */
   async window(options) {
     if (options || this.sharedIsOpen) {
@@ -94,7 +94,7 @@ class Stage {
     return this.browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: 'reduce', ...options });
   }
 
-  /** The page, with a list of the errors in it. */
+  /** Lists the errors of the page in page.wrong from now on, and returns the page. */
   watched(page) {
     page.setDefaultTimeout(Number(process.env.WAIT ?? 60_000)); // long, since a busy machine is slow
     page.wrong = [];
@@ -121,7 +121,7 @@ class Stage {
     for (const open of this.shared.pages()) await open.close();
   }
 
-  /** A window that is signed in as the superuser, by a token of the API: it needs no sign-in page. */
+  /** Opens a window with the session of the superuser: a cookie with a token from the API. */
   async signedIn(options) {
     const page = await this.window(options);
     const session = { name: 'loam_session', value: await this.signIn(), domain: new URL(this.url).hostname, path: '/_/', httpOnly: true, sameSite: 'Strict' };
@@ -129,7 +129,7 @@ class Stage {
     return page;
   }
 
-  /** A token of the superuser, from the first call. */
+  /** Returns a token of the superuser. Only the first call signs in; the token is kept. */
   async signIn() {
     return (this.token ??= (await this.call('POST', '/api/collections/_superusers/auth-with-password', { identity: email, password })).token);
   }

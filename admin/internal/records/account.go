@@ -17,22 +17,22 @@ import (
 
 // account is the state of the sign-in tab of a record of an auth collection.
 type account struct {
-	linked  []link // to providers
+	linked  []link // the links to providers
 	token   string // a new token, shown once; "" for none
 	seconds int64  // lifetime of the new token; 0 without a token
 }
 
 // link is a record of _externalAuths: an account of a provider with which the user signs in.
 type link struct {
-	id       string // of the record
-	provider string // its name
-	title    string // of the provider
-	account  string // id that the provider has given to its account
-	since    string
-	disabled bool // the collection has the provider no more, so nobody signs in by the link
+	id       string // id of the record
+	provider string // name of the provider
+	title    string // display name of the provider
+	account  string // id of the account at the provider
+	since    string // time at which the record was created
+	disabled bool   // no sign-in by the link: OAuth2 is off, or the collection lacks the provider
 }
 
-// linkOf describes a record of _externalAuths of an account of the collection.
+// linkOf returns the link of a record of _externalAuths; in is the collection of the account.
 func linkOf(in *schema.Collection, r *record.Record) link {
 	name := r.Text("provider")
 	l := link{id: r.ID(), provider: name, title: name, account: r.Text("providerId"), since: r.Text("created"), disabled: true}
@@ -162,10 +162,10 @@ func (a *account) minutes() string {
 	return strconv.FormatInt(a.seconds/60, 10)
 }
 
-// snippet is code that uses the new token.
+// snippet is code of an app that signs in with the new token.
 type snippet struct{ language, code string }
 
-// snippets returns the code of apps that act as the account.
+// snippets returns the code for JavaScript and Dart.
 func (p *panel) snippets() []snippet {
 	return []snippet{
 		{"JavaScript", "import PocketBase from 'pocketbase';\n\nconst pb = new PocketBase(" + quote(p.appURL) + ");\npb.authStore.save(" + quote(p.account.token) + ");"},

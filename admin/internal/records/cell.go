@@ -71,9 +71,9 @@ func cellOf(f *schema.Field, value json.RawMessage) cell {
 	return c
 }
 
-// documentOf returns the text of a JSON document of which a row may have the beginning alone, as a
-// string of longestRead characters. No whole document is read as such a string: a text within a
-// document of that length is shorter.
+// documentOf returns the text of a JSON document, or the beginning of a long document. The database
+// cuts a document of longestRead or more characters to a JSON string of its first longestRead
+// characters. A shorter document is whole, and too short to be mistaken for such a string.
 func documentOf(value json.RawMessage) []byte {
 	if text := textOf(value); utf8.RuneCountInString(text) >= longestRead {
 		return []byte(text)

@@ -9,12 +9,11 @@ import (
 	"github.com/loambase/loam/core"
 )
 
-// keptColumns is the name of the document with the columns that a superuser has chosen: names of
-// fields, by the id of the collection.
+// keptColumns is the name of the stored document (core.App.Kept) with the columns that a superuser
+// has chosen: a map from ids of collections to names of fields.
 const keptColumns = "columns"
 
-// recall sets the columns to those that the superuser has chosen before, unless the address chooses
-// columns.
+// recall sets the columns to the stored choice of the superuser, unless the address sets columns.
 func (v *view) recall(c *console.Call) error {
 	if v.chosen {
 		return nil
@@ -30,8 +29,8 @@ func (v *view) recall(c *console.Call) error {
 	return nil
 }
 
-// chooseColumns stores the columns of the form, and redirects to the view of the form with them. A
-// form without columns restores the default columns.
+// chooseColumns stores the columns of the form, and redirects to the table with the columns,
+// filter, sort and number of rows of the form. A form without columns restores the default columns.
 func chooseColumns(c *console.Call) error {
 	in, err := collectionOf(c)
 	if err != nil {

@@ -184,7 +184,7 @@ func optionsOf(p *panel, f *schema.Field) []string {
 	return list
 }
 
-// fewOptions is the number of options above which a list of them has a search.
+// fewOptions is the maximum number of options in a list without a search.
 const fewOptions = 12
 
 // targetOf returns the id of the collection that the relation refers to.
@@ -237,8 +237,8 @@ func many(f *schema.Field) templ.Attributes {
 	return templ.Attributes{"data-many": ""}
 }
 
-// sizes marks the input of files with lasting addresses, for the editor of HTML: with the sizes in
-// which the API serves its pictures.
+// sizes marks the input of a public file field for the editor of HTML. The attribute lists the
+// thumb sizes of the field.
 func sizes(f *schema.Field) templ.Attributes {
 	kind := publicFile(f)
 	if kind == nil {

@@ -19,15 +19,16 @@ const (
 	usualColumns = 9 // beside the title
 )
 
-// view is the table of a collection: its filter, sort, page and columns, all from the address.
+// view is the table of a collection. The address sets its filter, sort, page and columns. If the
+// address sets no columns, the table has the stored choice of the superuser or the default columns.
 type view struct {
 	in            *schema.Collection
 	filter, sort  string
 	after, before string // the cursor after which the page begins, or before which it ends
 	rows          int
 	columns       []*schema.Field   // the first column is the title of a record
-	chosen        bool              // the address, or the superuser before, has chosen the columns
-	orders        map[string]string // by field: the sort by its column, if that is not the name of the field
+	chosen        bool              // the address or a stored choice sets the columns
+	orders        map[string]string // by field name: the sort of a column, if not the name
 	open          string            // id of the record beside the table
 	list          []row
 	next, prev    string // cursors of the next and the previous page, "" for none
@@ -56,7 +57,7 @@ func viewOf(c *console.Call, in *schema.Collection) *view {
 	return v
 }
 
-// readOrders sets orders for the columns.
+// readOrders sets orders: a single relation is sorted by the title of the related record.
 func (v *view) readOrders(c *console.Call) {
 	v.orders = map[string]string{}
 	for _, f := range v.columns {
@@ -70,8 +71,7 @@ func (v *view) readOrders(c *console.Call) {
 	}
 }
 
-// orderBy returns the sort by the column of the field: a column of related records is sorted by
-// their titles.
+// orderBy returns the ascending sort of the column of the field.
 func (v *view) orderBy(f *schema.Field) string { return cmp.Or(v.orders[f.Name], f.Name) }
 
 // choose sets the columns to the fields with these names, or to the default columns.
@@ -202,7 +202,7 @@ func list(c *console.Call) error {
 		return err
 	}
 	frame := about(c, in, in.Name)
-	frame.Scripts = append(frame.Scripts, "editor.js") // at once, since the filter completes the first letter
+	frame.Scripts = append(frame.Scripts, "editor.js") // with the page: the filter completes the first letter
 	return c.Page(frame, page(v, c.Tabs(in), panel))
 }
 

@@ -15,7 +15,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// maxMedia is the maximum number of files in an answer, and of records read for it.
+// maxMedia is the maximum number of files in an answer, and of records read for the answer.
 const maxMedia = 24
 
 // The kinds of files that a rich text can show.
@@ -27,7 +27,7 @@ const (
 
 // medium is a stored file that a rich text can show: its name, its kind, the title of its record,
 // its address in the API without a domain, the address of its thumb in the console ("" for a video
-// or a sound), and the sizes in which the API serves it.
+// or a sound), and the thumb sizes of its field (none for a video or a sound).
 type medium struct {
 	Name    string   `json:"name"`
 	Kind    string   `json:"kind"`
@@ -51,8 +51,8 @@ func mediumOf(name string) string {
 	return ""
 }
 
-// publicFile returns the options of a file field whose files have lasting addresses, nil for other
-// fields. Protected files need a token in the address.
+// publicFile returns the options of a public file field, nil for other fields. A public file field
+// is neither hidden nor protected: the addresses of protected files need a token that expires.
 func publicFile(f *schema.Field) *schema.File {
 	if kind, ok := f.Kind.(*schema.File); ok && !kind.Protected && !f.Hidden {
 		return kind
@@ -69,7 +69,7 @@ func publicFiles(in *schema.Collection) (list []*schema.Field) {
 	return list
 }
 
-// mediaSources returns the names of the collections that may have files for a rich text.
+// mediaSources returns the names of the collections with public file fields, without views.
 func mediaSources(snapshot *schema.Snapshot) (names []string) {
 	for _, in := range snapshot.All() {
 		if in.View == nil && len(publicFiles(in)) > 0 {
@@ -79,8 +79,8 @@ func mediaSources(snapshot *schema.Snapshot) (names []string) {
 	return names
 }
 
-// media answers with the newest pictures, videos and sounds of the collection in=NAME, of records
-// that match the words q. The fault is NotFound for a collection without public file fields.
+// media answers with the newest pictures, videos and sounds of the collection in=NAME, from records
+// that match the words q=WORDS. The fault is NotFound for a collection without public file fields.
 func media(c *console.Call) error {
 	q := c.R.URL.Query()
 	in := c.App.Snapshot().Find(q.Get("in"))
@@ -134,11 +134,12 @@ func mediaOf(r *record.Record, f *schema.Field) (list []medium) {
 	return list
 }
 
-// filePlace is a field that can store the files of a rich text.
+// filePlace is a field that can store the files of a rich text; path takes the POST of a file.
 type filePlace struct{ path, label string }
 
-// placesFor returns the fields that can store a file of a text of the panel: fields of the record
-// with room, and fields of other collections in which a record needs nothing but the file.
+// placesFor returns the public file fields that can store a file of a rich text of the panel:
+// fields of its record that are not full, and fields of other collections in which a new record
+// needs no other value.
 func placesFor(p *panel, snapshot *schema.Snapshot) (list []filePlace) {
 	if !p.isNew {
 		for _, f := range publicFiles(p.in) {
@@ -170,10 +171,10 @@ func needsOnly(in *schema.Collection, only *schema.Field) bool {
 	return true
 }
 
-// storeMedium stores the file in the form, whose part has the name of the field, in the field
-// field=NAME: of the record whose id is in the address, or else of a new record of the collection.
-// The answer is the stored medium. Faults: NotFound for a field that is no public file field, Invalid
-// for a file that a rich text cannot show and for a file that the field refuses.
+// storeMedium stores a file in the public file field field=NAME: in the record whose id is in the
+// address, or in a new record if the address has no id. The part of the form with the file has the
+// name of the field. The answer is the stored medium. Faults: NotFound for a field that is no
+// public file field, Invalid for a file that a rich text cannot show or that the field refuses.
 func storeMedium(c *console.Call) error {
 	defer form.Close(c)
 	in, err := collectionOf(c)
@@ -207,7 +208,8 @@ func storeMedium(c *console.Call) error {
 	return fault.New(fault.NotFound, "The file was stored and is not there any more.")
 }
 
-// storeFile creates a record with the file, or adds the file to the record of the address.
+// storeFile adds the file to the record whose id is in the address, or to a new record if the
+// address has no id.
 func storeFile(c *console.Call, in *schema.Collection, f *schema.Field, files []*blob.Upload) (*record.Record, error) {
 	if id := c.Param("id"); id != "" {
 		return c.App.Records().Update(c.R.Context(), c.Caller, in.ID, id, record.Input{Files: map[string][]*blob.Upload{f.Name + "+": files}})

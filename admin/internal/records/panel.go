@@ -24,7 +24,7 @@ type panel struct {
 	isNew   bool
 	related map[string][]choice // related records by the names of the relation fields
 	names   map[string]string   // names of the collections that relations refer to, by id
-	sources []string            // names of the collections with files for rich texts
+	sources []string            // names of the collections with public file fields, for rich texts
 	places  []filePlace         // fields that can store files of rich texts
 	appURL  string
 	prefix  string            // prefix of the ids of inputs, for a form in a dialog over another form

@@ -6,7 +6,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// control is an entry of the toolbar of the editor of HTML; Value is its command or element.
+// control is a control of the editor of HTML; Value is its command, element, row or format.
 type control struct{ Value, Label, icon string }
 
 var (
@@ -38,8 +38,8 @@ var (
 	}
 )
 
-// mediaBase returns the beginning of the addresses of files that the editor adds: "" for a field
-// that stores addresses without a domain.
+// mediaBase returns the part before the path in the addresses of files that the editor adds: the
+// address of the app, or "" for a field that stores addresses without a domain.
 func mediaBase(p *panel, f *schema.Field) string {
 	if kind, ok := f.Kind.(*schema.Editor); ok && kind.ConvertURLs {
 		return ""

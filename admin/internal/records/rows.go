@@ -15,7 +15,7 @@ import (
 // maxLive is the maximum number of rows in an answer of live.
 const maxLive = 50
 
-// longestRead is the number of characters of a value that the database gives for a cell.
+// longestRead is the number of characters to which the database cuts a longer value for a cell.
 const longestRead = 16 * maxCell
 
 // read reads the rows of the page. If the filter, the sort or a cursor is wrong, problem has the

@@ -82,7 +82,7 @@ function sayFlash() {
   say(decodeURIComponent(words));
 }
 sayFlash();
-/** Shows the notice of a response for this page. */
+/** Shows the notice in the Loam-Toast header of a response. */
 document.addEventListener('htmx:afterRequest', (event) => {
   const words = event.detail.xhr?.getResponseHeader('Loam-Toast');
   if (words) say(decodeURIComponent(words));

@@ -1,4 +1,4 @@
-// Elements made by scripts.
+// Functions that create elements and fragments.
 
 export function fragmentOf(...nodes) {
   const fragment = document.createDocumentFragment();

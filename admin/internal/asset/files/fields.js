@@ -21,9 +21,9 @@ function toggleField(button) {
   touched(item);
 }
 
-let pressed = null; // the pressed button of a column, which an answer replaces: { key, column }
+let pressed = null; // the column button to focus again when its row is replaced: { key, column }
 
-/** Shows the buttons that add a field of the form to an index, or remove it. */
+/** Shows a button for each field of the form. It adds the field to the index or removes it. */
 function offerColumns(row) {
   const group = row.querySelector('[data-columns]');
   const focused = pressed?.key === row.dataset.key ? pressed.column : group.contains(document.activeElement) && document.activeElement.dataset.column;
@@ -52,7 +52,7 @@ document.addEventListener('toggle', (event) => {
   if (event.target.open && event.target.parentElement?.matches('[data-index]')) offerColumns(event.target.parentElement);
 }, true);
 
-// An answer that comes after the deletion of its row would restore the row.
+// Drops an answer for a row that was deleted meanwhile, because the answer would restore the row.
 document.addEventListener('htmx:beforeSwap', (event) => {
   if (event.detail.target.matches('.fl.is-del')) event.detail.shouldSwap = false;
 });
@@ -72,7 +72,7 @@ document.addEventListener('click', (event) => {
   }
 });
 
-/** A name of a collection or a field consists of letters, digits and _. */
+/** Writes _ for other characters than letters, digits and _ in names of collections and fields. */
 document.addEventListener('input', ({ target, isComposing }) => {
   if (isComposing || !target.matches('#new-name, #collection-name, #duplicate-name, #target-name, #fieldlist [name$=".name"]')) return;
   const at = target.selectionStart;
@@ -95,7 +95,7 @@ document.addEventListener('htmx:load', (event) => {
   touched(row);
 });
 
-/** An event of the server: a collection was created for a relation of the form. */
+/** Handles the server event targetcreated: the relation takes the collection created for it. */
 document.addEventListener('targetcreated', ({ detail }) => {
   closeDialog();
   for (const select of document.querySelectorAll('#fieldlist select[name$=".collectionId"]')) select.add(new Option(detail.name, detail.id));
@@ -108,7 +108,7 @@ document.addEventListener('targetcreated', ({ detail }) => {
   say(detail.words);
 });
 
-/** The badges of a field show its switches. */
+/** Shows the badge of a field while the checkbox of the badge is checked. */
 document.addEventListener('change', ({ target }) => {
   const badge = target.matches('.fl input[type=checkbox]') && target.closest('.fl').querySelector(`[data-badge="${target.name.split('.').at(-1)}"]`);
   if (badge) badge.hidden = !target.checked;

@@ -166,8 +166,8 @@ document.addEventListener('click', (event) => {
 });
 
 /**
- * Replaces the input of a field by that of the stored value. Returns the panel of the answer of the
- * server, or null if there is none.
+ * Replaces the input of a field by an input with the stored value, read from the server. Returns
+ * the panel in the answer, or null if the stored value could not be read.
  */
 export async function adopt(form, name) {
   const answer = await fetch(form.getAttribute('hx-post'), { headers: { 'HX-Request': 'true', 'HX-Target': 'panel' } }).catch(() => null);
@@ -207,7 +207,7 @@ document.addEventListener('keydown', (event) => {
   form.requestSubmit();
 });
 
-/** Whether a form of the page has changes that would be lost, or files that are not stored yet. */
+/** Whether a form of the page has unsaved changes or files that are not stored yet. */
 export const unsaved = () => [...document.querySelectorAll('form[data-form]:not([data-form="new"]), #panel form[data-form]')]
   .some((form) => starts.has(form) && (edited(form).length > 0 || form.querySelector('[data-rich-waits]')));
 

@@ -22,10 +22,13 @@ const styles = /^(text-align|text-indent|text-decoration(-.*)?|color|background-
 export const isSafeLink = (address) => !/^[a-z][\w+.-]*:/i.test(address.replace(/[\s\u0000-\u001f]/g, '')) || /^(https?|mailto|tel):/i.test(address);
 const isSafeFile = (address) => isSafeLink(address) && !/^(mailto|tel):/i.test(address.replace(/[\s\u0000-\u001f]/g, ''));
 const isSafePicture = (address) => /^data:image\/(png|jpeg|gif|webp|avif)[;,]/i.test(address) || isSafeFile(address);
-/** Whether an address is safe as the src of an element; no other elements keep a src. */
+/** Whether an element keeps an address as its src. Only img, video, audio and source keep a src. */
 const isSafeSource = (name, address) => (name === 'img' ? isSafePicture(address) : ['video', 'audio', 'source'].includes(name) && isSafeFile(address));
 
-/** The address at which the console shows a file; "" for other servers, which the CSP blocks. */
+/**
+ * The address from which the console loads a file: a data URL unchanged, a path below /_/files/ for
+ * a file of this server, "" for other addresses. The CSP blocks files of other servers.
+ */
 function shownAt(address, app) {
   if (/^data:/i.test(address)) return address;
   let url;
@@ -49,10 +52,16 @@ const extensions = {
   image: /\.(png|jpe?g|gif|webp|svg|avif)$/i, video: /\.(mp4|m4v|webm|ogv|mov)$/i, audio: /\.(mp3|m4a|ogg|oga|opus|wav|flac|aac)$/i,
 };
 
-/** The element that shows a file of that name or address: "image", "video", "audio"; undefined for other files. */
+/**
+ * The kind of a file by the extension in its name or address: "image", "video" or "audio";
+ * undefined for other files.
+ */
 export const mediumOf = (name) => Object.keys(extensions).find((kind) => extensions[kind].test(name.split(/[?#]/)[0]));
 
-/** An element for the area that shows the file of an address; null for an address that is not safe. */
+/**
+ * The img, video or audio element for the file at an address; null for an unsafe address. `words`
+ * is the alternative text of a picture, or the title of a video or a sound.
+ */
 export function medium(address, words, app) {
   const kind = mediumOf(address) ?? 'image';
   const made = document.createElement(kind === 'image' ? 'img' : kind);
@@ -154,7 +163,7 @@ export function write(element) {
   return html;
 }
 
-/** HTML in a colour; the editing command of the browser sets colours by the element font. */
+/** HTML in a span with a colour, for the font element that the browser's editing command makes. */
 function inColour(colour, inner) {
   const style = colour ? allowedStyles(`color: ${colour}`) : '';
   return style && inner ? `<span style="${escaped(style)}">${inner}</span>` : inner;

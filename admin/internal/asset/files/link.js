@@ -111,7 +111,7 @@ function fill(page, token) {
   };
 }
 
-/** A checkbox that shows the password in the input with the name (reveal.js). */
+/** A checkbox by which reveal.js shows the password in the input with the name. */
 function reveal(name) {
   const label = element('label', { className: 'row small' }, element('input', { className: 'box', type: 'checkbox', autocomplete: 'off' }), 'Show what I type');
   label.dataset.reveal = name;
@@ -187,7 +187,7 @@ function open() {
     fill(page, link.slice(start.length));
   } else if (link.startsWith('/auth/oauth2-redirect-success')) {
     show('Signed in', 'You can close this page and go back to the app.');
-    if (window.opener) window.close(); // browsers close only windows that the app has opened
+    if (window.opener) window.close(); // a script may close only a window that a script has opened
   } else if (link.startsWith('/auth/oauth2-redirect-failure')) {
     show(
       'The sign-in failed',

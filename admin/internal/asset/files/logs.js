@@ -1,11 +1,12 @@
-// The logs: a range that is dragged on the chart opens its time, a double click opens all of the time.
-// Entries are selected by checkboxes, with Shift a range, for an export.
+// The page of the logs. Dragging over the chart opens the entries of the dragged period; a double
+// click opens the entries of all times. Checkboxes select entries for an export; with Shift a
+// checkbox selects a range.
 import './range.js';
 import { local } from './time.js';
 
 // The chart.
 
-let drag = null; // the chart and the bar at which the range begins
+let drag = null; // the drag in progress: { chart, bar: the bar where the drag began }
 const chartOf = (node) => node?.closest?.('[data-histogram]');
 const drawing = (chart) => chart.querySelector('svg');
 const bars = (chart) => drawing(chart).viewBox.baseVal.width;
@@ -28,7 +29,7 @@ function mark(chart, a, b) {
   brush.setAttribute('width', a === null ? 0 : Math.abs(a - b) + 1);
 }
 
-/** Shows the time and the number of entries of a bar; without a bar the number of all entries. */
+/** Shows the time and the number of entries of a bar, or for null the number of all entries. */
 function hint(chart, bar) {
   const place = chart.querySelector('[data-hint]');
   place.dataset.all ??= place.textContent;

@@ -1,11 +1,11 @@
-// The preview of a stored picture, video or sound (data-peek) in a dialog. The arrows show the other
-// files of the record.
+// The preview of a stored picture, video or sound (data-peek) in a dialog. The arrow keys and the
+// arrow buttons show the other files of the record.
 import { element } from './element.js';
 import { icon } from './icon.js';
 
 let dialog = null;
-let list = []; // the buttons of the files that can be shown
-let at = 0;
+let list = []; // the data-peek buttons of the record
+let at = 0; // index of the shown file in list
 
 const button = (words, name, act) => {
   const made = element('button', icon(name));
@@ -30,7 +30,7 @@ function build() {
     if (by && !event.target.matches('video, audio')) step(by);
   });
   dialog.addEventListener('close', () => {
-    dialog.querySelector('.preview-body').replaceChildren(); // a sound ends with the preview
+    dialog.querySelector('.preview-body').replaceChildren(); // stops a video or a sound
     list[at]?.focus();
   });
   document.body.append(dialog);
@@ -53,7 +53,7 @@ function show() {
   const [previous, next] = dialog.querySelectorAll('button');
   previous.disabled = at === 0;
   next.disabled = at === list.length - 1;
-  if (document.activeElement.disabled) dialog.querySelector('button:enabled').focus(); // the arrows need the focus in the dialog
+  if (document.activeElement.disabled) dialog.querySelector('button:enabled').focus(); // arrow keys act only while the focus is in the dialog
   const [open, save] = dialog.querySelectorAll('a');
   open.href = save.href = address;
   save.download = title;

@@ -1,6 +1,6 @@
-// Lists of checkboxes (data-range): with Shift, a click or the space bar sets all checkboxes from the
-// checkbox that was changed last.
-let last = null;
+// Lists of checkboxes (data-range): with Shift, a click or the space bar sets all checkboxes
+// between the pressed checkbox and the checkbox that was changed before.
+let last = null; // the checkbox that was changed last
 let shift = false;
 
 document.addEventListener('click', (event) => (shift = event.shiftKey), true);

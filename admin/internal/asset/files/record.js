@@ -48,7 +48,7 @@ async function chooseAll(relation, path) {
   for (const { id, label } of await answer.json()) if (!choose(relation, id, label || id)) break;
 }
 
-/** Marks a found record as the one that Enter chooses. */
+/** Marks a found record. Enter chooses the marked record. */
 function mark(relation, option) {
   const find = relation.querySelector('[data-find]');
   for (const other of relation.querySelectorAll('[role=option]')) other.setAttribute('aria-selected', String(other === option));
@@ -87,7 +87,7 @@ document.addEventListener('input', (event) => {
   closeList(relation);
 });
 
-/** Arrows move through the found records, Enter chooses one, Escape closes the list. */
+/** Arrows move the mark, Enter chooses the marked or the first record, Escape closes the list. */
 function steer(event) {
   const relation = event.target.closest('[data-find]')?.closest('[data-relation]');
   if (!relation) return;
@@ -105,7 +105,7 @@ function steer(event) {
   }
 }
 
-/** The entries of a list that have an order: of options the chosen ones. */
+/** The entries that the user can reorder: all entries of a list, but only the chosen options. */
 const ordered = (list) => [...list.querySelectorAll(':scope > [data-item]')].filter((item) => !item.matches('.check-item:not(:has(:checked))'));
 
 /** Marks the list as changed, and announces the new place of a moved entry. */
@@ -144,7 +144,7 @@ document.addEventListener('pointermove', (event) => {
   const over = dragged && document.elementFromPoint(event.clientX, event.clientY)?.closest('[data-item]');
   if (!over || over === dragged || over.parentElement !== dragged.parentElement) return;
   const { top, height, left, width } = over.getBoundingClientRect();
-  const isBeside = Math.abs(dragged.getBoundingClientRect().top - top) < height / 2; // options stand beside each other
+  const isBeside = Math.abs(dragged.getBoundingClientRect().top - top) < height / 2; // options stand side by side
   if (isBeside ? event.clientX < left + width / 2 : event.clientY < top + height / 2) over.before(dragged);
   else over.after(dragged);
 });
@@ -193,7 +193,7 @@ document.addEventListener('click', (event) => {
   }
 });
 
-/** Hides the options without the words; chosen ones stay. */
+/** Hides the options that do not contain the typed words. Chosen options stay. */
 document.addEventListener('input', (event) => {
   if (!event.target.matches('[data-find-option]')) return;
   const words = event.target.value.trim().toLowerCase();

@@ -20,7 +20,10 @@ function showSource(rich, wanted) {
   rich.parentElement.querySelector('.html-preview')?.toggleAttribute('hidden', !wanted);
 }
 
-/** Fills the area and lists the parts that it leaves out. Returns whether the value is complete. */
+/**
+ * Fills the area, and shows a note with the parts of the value that the area leaves out. Returns
+ * whether the area shows the whole value.
+ */
 function open(rich) {
   const { source, note } = parts(rich);
   const tooLong = source.value.length > largest;
@@ -104,7 +107,7 @@ function openRow(rich, name) {
   row.querySelector('input, button:not([hidden])').focus();
 }
 
-// Full screen: the editor covers the page, of which the rest is inert.
+// Full screen: the editor covers the page, and the rest of the page is inert.
 
 let full = null; // the editor in full screen: { rich, inert: the elements that were made inert }
 
@@ -134,7 +137,9 @@ function showFull(rich, is) {
   button.title = is ? 'Leave full screen  Esc' : 'Full screen';
 }
 
-let again = null; // the editor that a save has replaced while it was in full screen: { place, at: its selection }
+// The editor that was in full screen when a save replaced it: { place, at: the selection of the
+// area as character offsets, or null }.
+let again = null;
 
 document.addEventListener('htmx:beforeSwap', (event) => {
   if (!full || !event.detail.shouldSwap || !event.detail.target?.contains(full.rich)) return;
@@ -143,7 +148,7 @@ document.addEventListener('htmx:beforeSwap', (event) => {
   leaveFull();
 });
 
-/** Brings an editor back to full screen that a save has replaced. */
+/** Restores the full screen and the selection of an editor that a save has replaced. */
 function resume(rich) {
   if (again?.place !== placeOf(rich)) return;
   const { at } = again;
@@ -178,7 +183,7 @@ function setLink(rich, row) {
 
 const emptyCell = (name) => element(name, element('br'));
 
-/** The changes of the table around the selection, by name. */
+/** The commands for tables, by name: new inserts a table, other commands change that of a cell. */
 const table = {
   new: (rich) => {
     const row = (name) => element('tr', emptyCell(name), emptyCell(name), emptyCell(name));
@@ -255,7 +260,10 @@ function command(rich, name, value) {
   reflect(rich);
 }
 
-/** Changes the format of the selection. Its row stays open, and the button keeps the focus. */
+/**
+ * Changes the format of the selection. The row of the button stays open, and the focus returns to a
+ * button that was pressed by a key.
+ */
 function format(rich, button, change) {
   const byKey = document.activeElement === button;
   change();
@@ -270,7 +278,7 @@ function toggleFull(rich) {
   (area.hidden ? source : area).focus();
 }
 
-/** A press on a button of the toolbar or of a format must not move the selection out of the area. */
+/** A mouse press on a button of the toolbar or of a format leaves the selection in the area. */
 document.addEventListener('mousedown', (event) => {
   if (event.target.closest('.rich-bar button, [data-rich-align], [data-rich-dir], [data-rich-colour]')) event.preventDefault();
 });
@@ -310,7 +318,7 @@ document.addEventListener('input', (event) => {
   ask(richOf(event.target), false); // a placeholder may have been deleted
 });
 
-/** Pasted and dropped HTML is sanitised, without its styles. */
+/** Sanitises pasted and dropped HTML and inserts it without its styles. */
 document.addEventListener('beforeinput', (event) => {
   if (!event.target.matches?.('.rich-text') || !['insertFromPaste', 'insertFromDrop'].includes(event.inputType)) return;
   const html = event.dataTransfer?.getData('text/html');
@@ -326,7 +334,7 @@ document.addEventListener('beforeinput', (event) => {
   ask(rich);
 });
 
-/** Pasted and dropped files wait in the text until they are stored. */
+/** Inserts placeholders of pasted and dropped files, which stay until the files are stored. */
 document.addEventListener('paste', (event) => {
   const files = event.target.closest?.('.rich-text') ? filesOf(event.clipboardData) : [];
   if (files.length === 0) return;

@@ -12,14 +12,18 @@ export const parts = (rich) => ({
   note: rich.querySelector('[data-rich-note]'),
 });
 const blocks = 'p, h1, h2, h3, h4, h5, h6, pre, blockquote, li, td, th, div, figcaption, dt, dd';
-const undos = new WeakMap(); // by area: its contents before the changes outside of the browser's undo, since the last typing
-const stored = new WeakMap(); // by area: { text: first value of the textarea, html: that value as the area writes it }
-let selected = null; // the last selection within an area, for the inputs of links and files
+// By area: copies of its content from before each change that the browser cannot undo. Typing
+// deletes them.
+const undos = new WeakMap();
+// By area: { text: the value of the textarea from which the area was filled, html: the result of
+// write for the filled area }.
+const stored = new WeakMap();
+let selected = null; // the last selection within an area, which reselect restores
 
 document.execCommand('defaultParagraphSeparator', false, 'p');
-document.execCommand('styleWithCSS', false, false); // the policy of the page forbids style attributes in markup
+document.execCommand('styleWithCSS', false, false); // the CSP of the page forbids style attributes in markup
 
-/** Shows the value of the textarea in the area. Returns the parts of the value that it leaves out. */
+/** Fills the area with the value of the textarea. Returns the names of the parts left out. */
 export function fill(rich) {
   const { area, source } = parts(rich);
   const { fragment, lost } = clean(source.value, { app: rich.dataset.app });
@@ -42,7 +46,7 @@ export function sync(rich) {
 /** Whether the textarea has the value that the area was filled with. */
 export const isFilled = (rich) => parts(rich).source.value === stored.get(parts(rich).area)?.text;
 
-/** Runs an editing command of the browser on the selection. The browser can undo it. */
+/** Runs an editing command of the browser on the selection. The browser can undo the command. */
 export function run(rich, command, value) {
   const { area } = parts(rich);
   if (document.activeElement !== area) reselect(rich);
@@ -74,28 +78,34 @@ export function selectCharacters(area, [from, to]) {
   const places = [];
   for (let done = 0; texts.nextNode(); done += texts.currentNode.length) {
     const end = done + texts.currentNode.length;
-    // At a border of two text nodes a selection begins in the second; a caret or the end of a
-    // selection stays in the first.
+    // At a border of two text nodes a selection begins in the second node; a caret or the end of a
+    // selection stays in the first node.
     if (places.length === 0 && (from < end || (from === to && from === end))) places.push([texts.currentNode, from - done]);
     if (places.length === 1 && to <= end) places.push([texts.currentNode, to - done]);
   }
   if (places.length === 2) getSelection().setBaseAndExtent(...places[0], ...places[1]);
 }
 
-/** Copies of the content of the area. */
+/** Copies of the child nodes of the area. */
 export const copyOf = (area) => [...area.cloneNode(true).childNodes];
 
-/** Stores the content of the area for undo, before a change without an editing command. */
+/**
+ * Stores the content of the area for undo. Every change that runs no editing command of the browser
+ * stores the content from before the change. The last 20 contents are kept.
+ */
 export function remember(area, content = copyOf(area)) {
   undos.set(area, [...(undos.get(area) ?? []), content].slice(-20));
 }
 
-/** Typed text is undone by the browser, which cannot undo the changes before it any more. */
+/**
+ * Deletes the stored contents of an area in which the user has typed: the browser undoes the
+ * typing, and the changes before the typing cannot be undone any more.
+ */
 export const typed = (area) => undos.delete(area);
 
 const isBlock = (node) => node.matches?.('p, h1, h2, h3, h4, h5, h6, blockquote, pre, ul, ol, dl, table, hr, div, figure, section, article') ?? false;
 
-/** Replaces the selection by nodes. Blocks split the block around the selection. */
+/** Replaces the selection by a fragment. Blocks in it split the block around the selection. */
 export function insert(rich, fragment) {
   const { area } = parts(rich);
   remember(area);
@@ -121,11 +131,11 @@ export function insert(rich, fragment) {
   end.collapse(false);
   getSelection().removeAllRanges();
   getSelection().addRange(end);
-  keepSelection(); // the event selectionchange comes later
+  keepSelection(); // at once: the selectionchange event comes later
   sync(rich);
 }
 
-/** Undoes the last change without an editing command, unless something was typed since. */
+/** Restores the last stored content of the area. Returns false if there is none. */
 export function undo(rich) {
   const { area } = parts(rich);
   const before = undos.get(area)?.pop();
@@ -137,7 +147,7 @@ export function undo(rich) {
   return true;
 }
 
-/** The closest element around the selection that matches a selector, within the area. */
+/** The closest element of the area around the selection that matches a selector; null for none. */
 export function around(rich, selector) {
   const { area } = parts(rich);
   const at = getSelection().anchorNode;
@@ -145,7 +155,10 @@ export function around(rich, selector) {
   return found && found !== area && area.contains(found) ? found : null;
 }
 
-/** Restores the selection from before another element took the focus. */
+/**
+ * Moves the focus to the area and restores the last selection in it. Without a selection the caret
+ * moves to the end of the area.
+ */
 export function reselect(rich) {
   const { area } = parts(rich);
   if (document.activeElement === area && area.contains(getSelection().anchorNode)) return;

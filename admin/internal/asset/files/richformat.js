@@ -1,9 +1,9 @@
-// Formats that the browser's editing commands cannot set under the policy of the page, which forbids
-// style attributes in markup: alignment, direction, colour.
+// Alignment, direction and colour of the selection. The browser's editing commands cannot set these
+// formats alone, because the CSP of the page forbids style attributes in markup.
 import { element } from './element.js';
 import { around, blocksOf, charactersOf, copyOf, parts, remember, reselect, run, selectCharacters, sync } from './richarea.js';
 
-/** Sets the alignment of the selected blocks; the alignment that all of them have is removed. */
+/** Sets the alignment of the selected blocks, or removes it if all these blocks have it already. */
 export function align(rich, value) {
   changeBlocks(rich, (block) => alignmentOf(block) === value, (block, had) => {
     block.removeAttribute('align');
@@ -12,7 +12,7 @@ export function align(rich, value) {
   });
 }
 
-/** Sets the direction of the selected blocks; the direction that all of them have is removed. */
+/** Sets the direction of the selected blocks, or removes it if all these blocks have it already. */
 export function turn(rich, value) {
   changeBlocks(rich, (block) => block.dir === value, (block, had) => (had ? block.removeAttribute('dir') : block.setAttribute('dir', value)));
 }
@@ -51,8 +51,8 @@ function hex(colour) {
 }
 
 /**
- * Replaces the colours in style attributes by font elements: the editing command of the browser would
- * change the attributes, which the policy of the page forbids.
+ * Replaces the colours in style attributes by font elements. The browser's editing command would
+ * change the style attributes, and the CSP of the page forbids such a change.
  */
 function asFonts(area) {
   const at = charactersOf(area);
@@ -67,9 +67,12 @@ function asFonts(area) {
   selectCharacters(area, at);
 }
 
-const none = '#010203'; // a colour that marks the text whose colour is removed
+const none = '#010203'; // a colour that marks the text from which the colour is removed
 
-/** Sets the colour of the selected text, "" for none. A caret in coloured text selects this text. */
+/**
+ * Sets the colour of the selected text; "" removes the colour. A caret in coloured text selects
+ * that text first.
+ */
 export function colour(rich, value) {
   reselect(rich);
   const { area } = parts(rich);

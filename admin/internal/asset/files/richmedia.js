@@ -9,8 +9,8 @@ import { compare } from './merge.js';
 import { insert, parts, reselect, sync } from './richarea.js';
 import { say } from './toast.js';
 
-const waiting = new Map(); // the files that wait, by the number in their placeholders
-let made = 0; // placeholders
+const waiting = new Map(); // the files that are not stored yet, by the number in their placeholders
+let made = 0; // number of placeholders made since the page was opened
 
 const fileOf = (image) => waiting.get(image.dataset.richWaits);
 const placeholders = (rich) => [...parts(rich).area.querySelectorAll('[data-rich-waits]')];
@@ -25,7 +25,7 @@ export function problem(row, words) {
 
 // Stored files.
 
-/** The stored files of the edited record that a text can show. */
+/** The stored pictures, videos and sounds of the edited record, from its public file fields. */
 function ownMedia(rich) {
   const items = rich.closest('form')?.querySelectorAll('[data-sizes] [data-chosen] [data-item]:not(.is-gone)') ?? [];
   return [...items].flatMap((item) => {
@@ -37,9 +37,12 @@ function ownMedia(rich) {
   });
 }
 
-let asked = 0;
+let asked = 0; // number of the last call of listMedia; answers to earlier calls are dropped
 
-/** Lists the files of the record, or the files of the chosen collection for the words. */
+/**
+ * Lists the files of the edited record, or the files of the chosen collection whose records match
+ * the typed words.
+ */
 export async function listMedia(rich) {
   const row = rowOf(rich, 'medium');
   const from = row.querySelector('[data-rich-from]').value;
@@ -76,7 +79,7 @@ function choiceOf(rich, { thumb, kind, address, title, name, sizes }) {
   return button;
 }
 
-/** Takes the address of a listed file, and offers the sizes of a picture. */
+/** Writes the address of a listed file into the input, and offers the sizes of a picture. */
 export function takeAddress(rich, button) {
   const row = rowOf(rich, 'medium');
   row.querySelector('[data-rich-address]').value = button.dataset.address;
@@ -86,7 +89,7 @@ export function takeAddress(rich, button) {
   size.hidden = names.length === 0;
 }
 
-/** Sets the size in the address of a picture. */
+/** Writes the chosen size into the address of a picture. */
 export function takeSize(rich) {
   const row = rowOf(rich, 'medium');
   const input = row.querySelector('[data-rich-address]');
@@ -95,7 +98,7 @@ export function takeSize(rich) {
   input.value = size ? `${path}?thumb=${encodeURIComponent(size)}` : path;
 }
 
-/** Inserts the medium of the address in the row, and closes the row. */
+/** Inserts the file at the typed address into the text, and closes the row. */
 export function addMedium(rich, close) {
   const row = rowOf(rich, 'medium');
   const [address, words] = [row.querySelector('[data-rich-address]'), row.querySelector('[data-rich-words]')];
@@ -115,7 +118,7 @@ export function addMedium(rich, close) {
 
 // Files that are not stored yet.
 
-/** The media among files; the others are refused with a notice. */
+/** The pictures, videos and sounds among files. A notice names the other files. */
 function accepted(files) {
   const others = files.filter((file) => !/^(image|video|audio)\//.test(file.type));
   if (others.length > 0) say(`A text shows pictures, videos and sounds. Left out: ${others.map((file) => file.name).join(', ')}`, 'danger');
@@ -130,7 +133,7 @@ function placeholder(file) {
   return image;
 }
 
-/** Inserts placeholders of files, and asks where to store them. */
+/** Inserts placeholders of files, and asks where to store the files. */
 export function addFiles(rich, files) {
   const media = accepted([...files]);
   if (media.length === 0) return;
@@ -140,8 +143,8 @@ export function addFiles(rich, files) {
 }
 
 /**
- * Pasted HTML as a fragment, without styles. Pictures within the HTML (data URLs) become
- * placeholders. Pictures whose address is of no use for others are left out with a notice.
+ * Pasted HTML as a sanitised fragment without styles. Pictures in data URLs become placeholders.
+ * Pictures without a usable address, such as a file or blob URL, are removed with a notice.
  */
 export function pasted(rich, html) {
   const { fragment } = clean(html, { app: rich.dataset.app, styles: false });
@@ -158,7 +161,7 @@ export function pasted(rich, html) {
   return fragment;
 }
 
-/** The file in a data URL; null for an address that cannot be decoded. */
+/** The file in a base64 data URL of a picture; null for other addresses. */
 function decoded(address) {
   const [, type, coded] = address.match(/^data:(image\/[a-z]+);base64,(.*)$/is) ?? [];
   try {
@@ -169,7 +172,7 @@ function decoded(address) {
   }
 }
 
-/** Opens the row that asks where to store the files that wait; closes it if none does. */
+/** Opens the row that asks where to store the waiting files, or closes the row if no file waits. */
 export function ask(rich, focus = true) {
   const row = rowOf(rich, 'waiting');
   for (const image of placeholders(rich)) if (!fileOf(image)) image.remove(); // undo brings back placeholders of stored files
@@ -184,7 +187,7 @@ export function ask(rich, focus = true) {
   if (focus) row.querySelector('select, button').focus();
 }
 
-/** Removes the placeholders. */
+/** Removes the placeholders, and drops their files. */
 export function leaveOut(rich) {
   for (const image of placeholders(rich)) {
     waiting.delete(image.dataset.richWaits);
@@ -196,7 +199,7 @@ export function leaveOut(rich) {
   sync(rich);
 }
 
-/** Stores the files that wait in the chosen field, and shows them in the place of their placeholders. */
+/** Stores the waiting files in the chosen field, and shows them in place of their placeholders. */
 export async function store(rich) {
   const row = rowOf(rich, 'waiting');
   const path = row.querySelector('[data-rich-place]').value;
@@ -222,7 +225,10 @@ export async function store(rich) {
   if (words === '') reselect(rich);
 }
 
-/** Stores the files one after the other. Returns the problem with the first file that was not stored, "" if all were. */
+/**
+ * Stores the waiting files one after the other, and stops at a file that cannot be stored. Returns
+ * the reason, or "" if all files are stored.
+ */
 async function storeAll(rich, path, field) {
   for (const image of placeholders(rich)) {
     const body = new FormData();
@@ -237,14 +243,17 @@ async function storeAll(rich, path, field) {
   return '';
 }
 
-/** The words of the notice with which the server refuses a request. */
+/** The text of the notice in the answer to a refused request; "" without a notice. */
 async function reasonOf(answer) {
   if (!answer) return 'The server cannot be reached.';
   const notice = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('[data-toast]');
   return notice?.textContent.replace(/\s+/g, ' ').trim() ?? '';
 }
 
-/** The media of a paste or a drop; none if it has text too, as of a word processor, which adds a picture of the text. */
+/**
+ * The files of a paste or a drop. With text in its HTML the result is empty: word processors add a
+ * picture of the copied text.
+ */
 export function filesOf(transfer) {
   const files = [...transfer.files];
   const html = transfer.getData('text/html');
@@ -253,7 +262,10 @@ export function filesOf(transfer) {
   return fragment.textContent.trim() === '' ? files : [];
 }
 
-/** Whether files wait in the text: then a notice names the first, and the row that asks has the focus. */
+/**
+ * Whether the text has placeholders. If so, a notice names the first waiting file, and the row that
+ * asks where to store the files gets the focus.
+ */
 export function isWaiting(rich) {
   const [image] = placeholders(rich);
   if (!image) return false;
@@ -262,7 +274,7 @@ export function isWaiting(rich) {
   return true;
 }
 
-/** A form is not sent while files wait: the text that is saved would lack them. */
+/** Blocks the sending of a form while files wait, because the saved text would lack the files. */
 document.addEventListener('htmx:confirm', (event) => {
   if (!event.target.matches?.('form[data-form]') || ![...event.target.querySelectorAll('[data-rich]')].some(isWaiting)) return;
   event.preventDefault();

@@ -19,7 +19,7 @@ document.addEventListener('click', (event) => {
   }
 });
 
-/** A preset sets the input in front of it; lines are added to a textarea. */
+/** A preset replaces the value of the input of its field, or adds its lines to a textarea. */
 document.addEventListener('click', (event) => {
   const preset = event.target.closest('[data-preset]');
   if (!preset) return;

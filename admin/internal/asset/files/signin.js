@@ -41,7 +41,7 @@ document.addEventListener('htmx:load', (event) => {
   }
 });
 
-/** The dialog of providers shows those whose name contains the typed words. */
+/** Hides the providers of the dialog whose names do not contain the typed words. */
 document.addEventListener('input', (event) => {
   if (!event.target.matches('[data-find-provider]')) return;
   const words = event.target.value.trim().toLowerCase();
@@ -50,7 +50,7 @@ document.addEventListener('input', (event) => {
   event.target.closest('dialog').querySelector('[data-no-provider]').hidden = items.some((item) => !item.hidden);
 });
 
-/** An event of the server: a client secret was made for a provider of the form. */
+/** Handles the server event clientsecret: fills in the new client secret of a provider. */
 document.addEventListener('clientsecret', ({ detail }) => {
   const input = (name) => document.querySelector(`[name="${CSS.escape(`providers.${detail.key}.${name}`)}"]`);
   closeDialog();

@@ -12,7 +12,7 @@ const maxShown = 300; // maximum number of characters shown in a cell
 const numeric = /^(int|real|num|dec|float|double|bigint|smallint)/i;
 
 let running = null; // the AbortController of the running script
-let last = null; // the shown rows, with the query that gave them
+let last = null; // the shown result with its query; null for a result without columns
 let asked = null; // the script that waits for a confirmation
 
 /** The selected text, "" for none. Without a selection the whole script is run. */
@@ -77,7 +77,7 @@ function show(result, query, dry) {
   offerMore();
 }
 
-/** The number of shown rows, and whether there are more. */
+/** The words for the number of shown rows, which tell if more rows exist. */
 const shown = () => (last.truncated ? `the first ${count(last.rows.length, 'row')} of more` : count(last.rows.length, 'row'));
 
 function offerMore() {
@@ -97,7 +97,7 @@ async function more() {
   offerMore();
 }
 
-/** Saves the rows as a CSV. If more rows exist than are shown, the server sends them all. */
+/** Saves all rows as a CSV file. The server makes the file if more rows exist than are shown. */
 async function exportRows() {
   if (!last.truncated) {
     save('rows.csv', new Blob([`${lines(quoted, ',').join('\r\n')}\r\n`], { type: 'text/csv' }));
@@ -125,10 +125,10 @@ function table({ columns, rows }) {
   return node;
 }
 
-/** The class of the cells of each column. */
+/** The CSS classes of the cells, by column. */
 const looks = (columns) => columns.map((column) => (numeric.test(column.type) ? 'num' : ''));
 
-/** Appends rows to the body of a table; before is the number of rows before them. */
+/** Appends rows to the body of a table that already has `before` rows. */
 function fillRows(body, { columns, rows }, before) {
   const look = looks(columns);
   rows.forEach((row, i) => {
@@ -162,8 +162,9 @@ async function send(path, query, confirmed) {
 }
 
 /**
- * Sends a form, unless another is being sent, and returns what read makes of the answer. For a
- * failure it shows the reason, or the dialog that asks for a confirmation, and returns undefined.
+ * Sends a form, and returns the result of read for the answer. After a failure it shows the reason,
+ * or the dialog that asks for a confirmation, and returns undefined. While another form is being
+ * sent, it sends nothing and returns undefined.
  */
 async function request(path, form, read) {
   if (running) return undefined;

@@ -1,5 +1,6 @@
-// Times are shown in the time zone of the browser with 24 hours: relative within an hour, with "today",
-// "yesterday" and "tomorrow", else with their date. The title has the whole local time and the UTC.
+// Times are shown in the time zone of the browser with 24 hours: relative to now within an hour,
+// with "yesterday", "today" or "tomorrow" on these days, else with their date. The title has the
+// whole local time and the time in UTC.
 const minute = 60_000;
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 const date = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
@@ -7,10 +8,10 @@ const whole = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'shor
 
 const parse = (text) => new Date(text.replace(' ', 'T'));
 
-/** The days from the day of one time to the day of another, in the time zone of the browser. */
+/** The number of days between the local dates of two times; negative if `to` is earlier. */
 const daysBetween = (from, to) => Math.round((new Date(to).setHours(0, 0, 0, 0) - new Date(from).setHours(0, 0, 0, 0)) / (24 * 60 * minute));
 
-/** A time of the server as it is shown; another text is returned unchanged. */
+/** Formats a time of the server for the page. Text that is no time is returned unchanged. */
 export function local(text) {
   const time = parse(text);
   const now = Date.now();
@@ -22,7 +23,7 @@ export function local(text) {
   return day ? `${day} ${clock.format(time)}` : date.format(time);
 }
 
-/** The whole local time and the UTC of a time of the server. */
+/** The title of a time of the server: the whole local time and the time in UTC. */
 const full = (text) => `${whole.format(parse(text))} · ${text}`;
 
 function show(time) {
