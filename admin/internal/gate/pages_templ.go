@@ -376,9 +376,9 @@ func restoredPage() templ.Component {
 	})
 }
 
-// expiredPage says how to go on from a link of the installer that is not valid. has reports whether
-// a superuser exists: then a restart prints no new link.
-func expiredPage(has bool) templ.Component {
+// expiredPage explains how to go on after an invalid link of the installer. If a superuser exists, a
+// restart of the server prints no new link.
+func expiredPage(hasSuperuser bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -399,7 +399,7 @@ func expiredPage(has bool) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if has {
+		if hasSuperuser {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<p class=\"muted\">The link was for the first superuser, and this server has one. Sign in, or set a new password with <code>loam superuser upsert EMAIL PASSWORD</code> on its machine.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

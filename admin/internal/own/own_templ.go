@@ -61,7 +61,7 @@ func ownPage(title string, content templ.Component) templ.Component {
 	})
 }
 
-// ownTab is a page of the program about a collection.
+// ownTab is a page of the program that is a tab of a collection.
 func ownTab(in *schema.Collection, tabs []console.Tab, current string, content templ.Component) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
