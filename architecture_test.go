@@ -48,9 +48,11 @@ func layers() [][]string {
 			"admin/internal/overview",
 			"admin/internal/own",
 			"admin/internal/records",
-			"admin/internal/reference",
 			"admin/internal/settings",
 			"admin/internal/sql",
+		},
+		{
+			"admin/internal/reference",
 		},
 		{
 			"admin/internal/complete",

@@ -190,13 +190,12 @@ func (p *providers) of(c *schema.Collection, name string) (*provider.Client, err
 		if now == nil || !now.IsAuth() {
 			return madeClient{err: errNotConfigured}
 		}
-		for _, config := range now.Auth.OAuth2.Providers {
-			if config.Name == name {
-				client, err := p.pool.Client(config)
-				return madeClient{client, err}
-			}
+		config := now.Auth.OAuth2.Providers.Named(name)
+		if config == nil {
+			return madeClient{err: errNotConfigured}
 		}
-		return madeClient{err: errNotConfigured}
+		client, err := p.pool.Client(*config)
+		return madeClient{client, err}
 	})
 	return made.client, made.err
 }

@@ -25,6 +25,14 @@ func List() []Info {
 	return list
 }
 
+// Find returns the service of that name. ok is false for an unknown name.
+func Find(name string) (i Info, ok bool) {
+	if k := find(name); k != nil {
+		return k.info(), true
+	}
+	return Info{}, false
+}
+
 func (k *kind) info() Info {
 	return Info{Name: k.name, DisplayName: k.display, Logo: logo(k.name, k.display)}
 }

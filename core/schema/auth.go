@@ -154,6 +154,15 @@ func (p Provider) MarshalJSON() ([]byte, error) {
 // of a provider is kept from the stored one of the same name.
 type Providers []Provider
 
+// Named returns the provider of that name, as it is in the list; nil if there is none.
+func (p Providers) Named(name string) *Provider {
+	i := slices.IndexFunc(p, func(in Provider) bool { return in.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &p[i]
+}
+
 // UnmarshalJSON decodes over the providers that the list holds now.
 func (p *Providers) UnmarshalJSON(body []byte) error {
 	var items []json.RawMessage
@@ -169,8 +178,8 @@ func (p *Providers) UnmarshalJSON(body []byte) error {
 		// Secrets are not shown to clients, so a body that sends back what it was shown has
 		// none: they are kept from the stored provider.
 		provider := Provider{}
-		if i := slices.IndexFunc(*p, func(old Provider) bool { return old.Name == named.Name }); i >= 0 {
-			provider = (*p)[i].clone()
+		if stored := p.Named(named.Name); stored != nil {
+			provider = stored.clone()
 		}
 		if err := json.Unmarshal(item, &provider); err != nil {
 			return err

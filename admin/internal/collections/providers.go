@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -159,11 +158,11 @@ func providersOf(in *schema.Collection, sent url.Values) (list []any, problems [
 // none.
 func storedExtra(in *schema.Collection, name string) (extra map[string]any) {
 	extra = map[string]any{}
-	i := slices.IndexFunc(in.Auth.OAuth2.Providers, func(p schema.Provider) bool { return p.Name == name })
-	if i < 0 || len(in.Auth.OAuth2.Providers[i].Extra) == 0 {
+	stored := in.Auth.OAuth2.Providers.Named(name)
+	if stored == nil || len(stored.Extra) == 0 {
 		return extra
 	}
-	if json.Unmarshal(in.Auth.OAuth2.Providers[i].Extra, &extra) != nil || extra == nil {
+	if json.Unmarshal(stored.Extra, &extra) != nil || extra == nil {
 		return map[string]any{}
 	}
 	return extra

@@ -1,8 +1,8 @@
 package collections
 
 import (
+	"cmp"
 	"net/url"
-	"slices"
 
 	"github.com/loambase/loam/admin/internal/form"
 	"github.com/loambase/loam/core/collection"
@@ -98,26 +98,19 @@ func providerChanges(in *schema.Collection, providers []any) (list []difference,
 		if err != nil {
 			return nil, err
 		}
-		i := slices.IndexFunc(in.Auth.OAuth2.Providers, func(p schema.Provider) bool { return p.Name == is.Text("name") && isOpenID(p.Name) })
-		if i < 0 {
+		stored := in.Auth.OAuth2.Providers.Named(is.Text("name"))
+		if stored == nil || !isOpenID(stored.Name) {
 			continue
 		}
-		was, err := form.Open(in.Auth.OAuth2.Providers[i])
+		was, err := form.Open(stored)
 		if err != nil {
 			return nil, err
 		}
 		for _, option := range identityOptions {
 			if was.Text(option) != is.Text(option) {
-				list = append(list, difference{is.Text("name") + " " + option, orNone(was.Text(option)), orNone(is.Text(option))})
+				list = append(list, difference{is.Text("name") + " " + option, cmp.Or(was.Text(option), "none"), cmp.Or(is.Text(option), "none")})
 			}
 		}
 	}
 	return list, nil
-}
-
-func orNone(text string) string {
-	if text == "" {
-		return "none"
-	}
-	return text
 }

@@ -84,10 +84,8 @@ func rowOf(key string, p schema.Provider) (providerRow, error) {
 
 // providerName returns the display name of a provider.
 func providerName(name string) string {
-	for _, p := range provider.List() {
-		if p.Name == name {
-			return p.DisplayName
-		}
+	if known, ok := provider.Find(name); ok {
+		return known.DisplayName
 	}
 	return name
 }
@@ -99,7 +97,7 @@ func newProvider(c *console.Call) error {
 		return err
 	}
 	name := c.R.URL.Query().Get("_provider")
-	if !slices.ContainsFunc(provider.List(), func(p provider.Info) bool { return p.Name == name }) {
+	if _, ok := provider.Find(name); !ok {
 		return fault.New(fault.Invalid, "There is no such provider.")
 	}
 	row, err := rowOf("new"+strings.ToLower(schema.RandomString(8, schema.AlphabetID)), schema.Provider{Name: name})

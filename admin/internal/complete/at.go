@@ -64,14 +64,14 @@ func (w *words) choices(in *schema.Collection, path, typed string) []Completion 
 	}
 	for _, value := range kind.Values {
 		if strings.HasPrefix(strings.ToLower(value), strings.ToLower(typed)) && len(list) < maxCompletions {
-			list = append(list, Completion{Text: quoted(value, quote), Icon: "select", Hint: "choice of " + f.Name})
+			list = append(list, Completion{Text: Literal(value, quote), Icon: "select", Hint: "choice of " + f.Name})
 		}
 	}
 	return list
 }
 
-// quoted returns the string literal of a text in the given quotation marks.
-func quoted(text, quote string) string {
+// Literal returns a text as a string literal of filters and rules, in the quotation marks ' or \".
+func Literal(text, quote string) string {
 	return quote + strings.NewReplacer(`\`, `\\`, quote, `\`+quote).Replace(text) + quote
 }
 

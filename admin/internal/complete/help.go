@@ -95,7 +95,7 @@ func Examples(snapshot *schema.Snapshot, in *schema.Collection) []string {
 			}
 		case *schema.Select:
 			if len(k.Values) > 0 {
-				others = append(others, f.Name+sign+quoted(k.Values[0], "'"))
+				others = append(others, f.Name+sign+Literal(k.Values[0], "'"))
 			}
 		case *schema.Bool:
 			others = append(others, f.Name+" = true")

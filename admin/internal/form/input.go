@@ -104,9 +104,7 @@ func (d Document) text(name string) string {
 }
 
 // On reports whether the value at a path is true.
-func (d Document) On(name string) bool { return d.on(name) }
-
-func (d Document) on(name string) bool {
+func (d Document) On(name string) bool {
 	on, _ := d.at(name).(bool)
 	return on
 }

@@ -2,7 +2,6 @@ package logs
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"github.com/loambase/loam/admin/internal/console"
@@ -92,13 +91,4 @@ func (c chart) height(n int64) int64 {
 		return 0
 	}
 	return max(2, n*barHeight/c.most)
-}
-
-// number returns the digits of n with commas between thousands.
-func number(n int64) string {
-	text := strconv.FormatInt(n, 10)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/loambase/loam/admin/internal/complete"
 )
 
 // fact is an attribute of an entry; path is the address of a page about its value, "" for none.
@@ -39,15 +41,11 @@ func pathOf(e entry, name string) string {
 	case name == "authId" && attribute(e, "auth") != "":
 		return "/_/c/" + url.PathEscape(attribute(e, "auth")) + "/r/" + url.PathEscape(value)
 	case name == "userIP":
-		return view{filter: "data.userIP = " + quoted(value)}.withSuperusers(true)
+		return view{filter: "data.userIP = " + complete.Literal(value, "'")}.withSuperusers(true)
 	case name == "status":
 		return view{filter: "data.status = " + value}.withSuperusers(true)
 	}
 	return ""
-}
-
-func quoted(text string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) + "'"
 }
 
 func place(name string) int {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loambase/loam/admin/internal/complete"
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/ui"
 	"github.com/loambase/loam/core/fault"
@@ -151,7 +152,7 @@ func expression(filter string) string {
 	if words == "" || strings.ContainsAny(words, "=~<>") {
 		return words
 	}
-	literal := quoted(words)
+	literal := complete.Literal(words, "'")
 	return "message ~ " + literal + " || data.url ~ " + literal
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
 )
 
 // export answers with a JSON file of the entries whose ids are in the address, in the order of the
@@ -58,10 +59,10 @@ func clearAll(c *console.Call) error {
 }
 
 // countAll returns the number of all entries.
-func countAll(c *console.Call) (n int64, err error) {
-	hours, err := c.App.Logs().Stats(c.R.Context(), c.Caller, "")
-	for _, h := range hours {
-		n += h.Total
+func countAll(c *console.Call) (int, error) {
+	page, err := c.App.Logs().List(c.R.Context(), c.Caller, record.ListParams{Page: 1, PerPage: 1})
+	if err != nil {
+		return 0, err
 	}
-	return n, err
+	return page.TotalItems, nil
 }

@@ -3,7 +3,6 @@ package records
 import (
 	"cmp"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/loambase/loam/admin/internal/console"
@@ -36,15 +35,11 @@ type link struct {
 func linkOf(in *schema.Collection, r *record.Record) link {
 	name := r.Text("provider")
 	l := link{id: r.ID(), provider: name, title: name, account: r.Text("providerId"), since: r.Text("created"), disabled: true}
-	for _, known := range provider.List() {
-		if known.Name == name {
-			l.title = known.DisplayName
-		}
+	if known, ok := provider.Find(name); ok {
+		l.title = known.DisplayName
 	}
-	for _, used := range in.Auth.OAuth2.Providers {
-		if used.Name == name {
-			l.title, l.disabled = cmp.Or(used.DisplayName, l.title), !in.Auth.OAuth2.Enabled
-		}
+	if used := in.Auth.OAuth2.Providers.Named(name); used != nil {
+		l.title, l.disabled = cmp.Or(used.DisplayName, l.title), !in.Auth.OAuth2.Enabled
 	}
 	return l
 }
@@ -160,20 +155,4 @@ func (a *account) minutes() string {
 		return "60"
 	}
 	return strconv.FormatInt(a.seconds/60, 10)
-}
-
-// snippet is code of an app that signs in with the new token.
-type snippet struct{ language, code string }
-
-// snippets returns the code for JavaScript and Dart.
-func (p *panel) snippets() []snippet {
-	return []snippet{
-		{"JavaScript", "import PocketBase from 'pocketbase';\n\nconst pb = new PocketBase(" + quote(p.appURL) + ");\npb.authStore.save(" + quote(p.account.token) + ");"},
-		{"Dart", "import 'package:pocketbase/pocketbase.dart';\n\nfinal pb = PocketBase(" + quote(p.appURL) + ");\npb.authStore.save(" + quote(p.account.token) + ", null);"},
-	}
-}
-
-// quote returns a text as a literal of JavaScript and Dart in single quotes.
-func quote(text string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`, "$", `\$`, "\n", `\n`).Replace(text) + "'"
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/task"
+	"github.com/loambase/loam/admin/internal/ui"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
@@ -55,7 +56,7 @@ func records(n int) string {
 	if n == 1 {
 		return "1 record"
 	}
-	return grouped(n) + " records"
+	return ui.Number(n) + " records"
 }
 
 // begin finds the selected records and returns their ids. For more than a page of records the
@@ -85,7 +86,7 @@ func (b *bulk) confirmed(c *console.Call) bool {
 	if typed == strconv.Itoa(b.count) {
 		return true
 	}
-	b.problem = fmt.Sprintf("There are %s now. Type %s to go on.", records(b.count), grouped(b.count))
+	b.problem = fmt.Sprintf("There are %s now. Type %s to go on.", records(b.count), ui.Number(b.count))
 	return false
 }
 
@@ -189,7 +190,7 @@ func (b *bulk) run(c *console.Call, ids []string, op record.Op, done, undo strin
 				return err
 			}
 			if err := writeMany(ctx, &caller, b.in, op, ids[at:min(at+writeTogether, len(ids))]); err != nil {
-				return named(err, fmt.Sprintf("%s of %s are done, and stay so.", grouped(at), grouped(len(ids))))
+				return named(err, fmt.Sprintf("%s of %s are done, and stay so.", ui.Number(at), ui.Number(len(ids))))
 			}
 			t.Progress(min(at+writeTogether, len(ids)), len(ids))
 		}

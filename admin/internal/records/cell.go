@@ -147,15 +147,6 @@ func hue(value string) string {
 	return "c" + strconv.Itoa(int(h.Sum32()%8)+1)
 }
 
-// grouped formats a number with commas between groups of three digits.
-func grouped(n int) string {
-	text := strconv.Itoa(n)
-	for at := len(text) - 3; at > 0; at -= 3 {
-		text = text[:at] + "," + text[at:]
-	}
-	return text
-}
-
 // contextOf returns the context of the call with a timeout of two seconds, for counts.
 func contextOf(c *console.Call) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(c.R.Context(), 2*time.Second)

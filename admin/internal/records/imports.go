@@ -13,6 +13,7 @@ import (
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
 	"github.com/loambase/loam/admin/internal/sheet"
+	"github.com/loambase/loam/admin/internal/ui"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema"
 )
@@ -281,7 +282,7 @@ func (i *importing) step() int {
 
 // about describes the file: name, number of rows, encoding, separator.
 func (i *importing) about() string {
-	words := []string{i.Name, grouped(i.Rows) + " rows", i.Encoding}
+	words := []string{i.Name, ui.Number(i.Rows) + " rows", i.Encoding}
 	if i.Format == sheet.CSV {
 		words = append(words, map[string]string{",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}[i.Separator])
 	}
@@ -294,14 +295,14 @@ func (i *importing) outcome() string {
 	if i.Stage == sheet.Done {
 		verbs = []string{"created", "updated", "skipped"}
 	}
-	return grouped(r.Created) + " " + verbs[0] + ", " + grouped(r.Updated) + " " + verbs[1] + ", " + grouped(r.Skipped) + " " + verbs[2]
+	return ui.Number(r.Created) + " " + verbs[0] + ", " + ui.Number(r.Updated) + " " + verbs[1] + ", " + ui.Number(r.Skipped) + " " + verbs[2]
 }
 
 // rowsOf names the rows of a problem by their numbers.
 func rowsOf(p sheet.Problem) string {
 	var numbers []string
 	for _, n := range p.Rows {
-		numbers = append(numbers, grouped(n))
+		numbers = append(numbers, ui.Number(n))
 	}
 	words := strings.Join(numbers, ", ")
 	if p.Count > len(p.Rows) {
@@ -310,5 +311,5 @@ func rowsOf(p sheet.Problem) string {
 	if p.Count == 1 {
 		return "Row " + words
 	}
-	return grouped(p.Count) + " rows: " + words
+	return ui.Number(p.Count) + " rows: " + words
 }

@@ -7,7 +7,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/loambase/loam/admin/internal/complete"
 	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/ui"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
@@ -164,15 +166,10 @@ func (v *view) expression() string {
 	var parts []string
 	for _, f := range v.in.Fields {
 		if f.Kind.Class() == schema.ClassText && isShown(v.in, f) {
-			parts = append(parts, f.Name+" ~ "+literal(words))
+			parts = append(parts, f.Name+" ~ "+complete.Literal(words, "'"))
 		}
 	}
 	return strings.Join(parts, " || ")
-}
-
-// literal returns the text as a literal of a filter.
-func literal(text string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) + "'"
 }
 
 // list answers with the table.
@@ -223,7 +220,7 @@ func count(c *console.Call) error {
 	switch {
 	case err == nil:
 		defer page.Release()
-		return c.Part(total(grouped(page.TotalItems)))
+		return c.Part(total(ui.Number(page.TotalItems)))
 	case ctx.Err() != nil && c.R.Context().Err() == nil:
 		return c.Part(total("many"))
 	}

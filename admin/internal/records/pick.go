@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/ui"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 )
@@ -140,9 +141,9 @@ func (p *picking) atOnce() int { return max(1, min(p.max, maxAll)) }
 // allWords returns the label of "Add all"; total is -1 if the number of matches is not known.
 func (p *picking) allWords(total int) string {
 	if total >= 0 && total <= p.atOnce() {
-		return "Add all " + grouped(total)
+		return "Add all " + ui.Number(total)
 	}
-	return "Add the first " + grouped(p.atOnce())
+	return "Add the first " + ui.Number(p.atOnce())
 }
 
 // totalWords formats the number of matches; -1 if it is not known.
@@ -153,7 +154,7 @@ func totalWords(total int) string {
 	case 1:
 		return "1 matches"
 	}
-	return grouped(total) + " match"
+	return ui.Number(total) + " match"
 }
 
 func (c choice) title() string {

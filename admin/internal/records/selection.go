@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/ui"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
@@ -71,7 +72,7 @@ func (s *selection) find(ctx context.Context, c *console.Call) ([]string, error)
 			return found, nil
 		}
 		if len(found) >= mostSelected {
-			return nil, fault.New(fault.Invalid, "More than "+grouped(mostSelected)+" records match. Narrow the filter.")
+			return nil, fault.New(fault.Invalid, "More than "+ui.Number(mostSelected)+" records match. Narrow the filter.")
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loambase/loam/admin/internal/complete"
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
@@ -102,7 +103,7 @@ func comparison(r *record.Record, f *schema.Field, isOut bool) string {
 	if len(text) > longestLiteral {
 		return ""
 	}
-	return f.Name + equal + literal(text)
+	return f.Name + equal + complete.Literal(text, "'")
 }
 
 // comparisonOfAll returns the condition that a field with multiple values is empty, contains the
@@ -115,16 +116,16 @@ func comparisonOfAll(f *schema.Field, values []string, isOut bool) string {
 	case len(values) == 0:
 		return f.Name + ":length = 0"
 	case len(values) == 1 && isOut:
-		return f.Name + ":each != " + literal(values[0])
+		return f.Name + ":each != " + complete.Literal(values[0], "'")
 	case len(values) == 1:
-		return f.Name + ":each ?= " + literal(values[0])
+		return f.Name + ":each ?= " + complete.Literal(values[0], "'")
 	}
 	list, err := schema.Marshal(values)
 	if err != nil || len(list) > longestLiteral {
 		return ""
 	}
 	if isOut {
-		return f.Name + " != " + literal(string(list))
+		return f.Name + " != " + complete.Literal(string(list), "'")
 	}
-	return f.Name + " = " + literal(string(list))
+	return f.Name + " = " + complete.Literal(string(list), "'")
 }

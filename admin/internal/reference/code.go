@@ -134,7 +134,7 @@ func (f filled) javaScript() string {
 	if f.client == "websocket" || f.client == "graphqlWS" {
 		return f.javaScriptSocket()
 	}
-	out := "import PocketBase from 'pocketbase';\n\nconst pb = new PocketBase(" + jsText(f.base) + ");\n\n"
+	out := jsClient(f.base) + "\n"
 	switch f.client {
 	case "batch":
 		out += "const batch = pb.createBatch();\n"
@@ -225,6 +225,11 @@ func (f filled) member(name string, text func(string) string) string {
 	return text(value)
 }
 
+// jsClient returns the code that makes the JavaScript client of the server at the address.
+func jsClient(base string) string {
+	return "import PocketBase from 'pocketbase';\n\nconst pb = new PocketBase(" + jsText(base) + ");\n"
+}
+
 func jsText(text string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`, "\n", `\n`, "\r", `\r`).Replace(text) + "'"
 }
@@ -250,7 +255,7 @@ func (f filled) dart() string {
 		}
 		return "import 'dart:io';\n\nvoid main() async {\n  final socket = await WebSocket.connect(" + dartText(f.socketURL()) + ", protocols: [" + dartText(f.protocol()) + "]);\n  socket.add(" + first + ");\n  await for (final message in socket) {\n    print(message);\n  }\n}\n"
 	}
-	out := "import 'package:pocketbase/pocketbase.dart';\n\nfinal pb = PocketBase(" + dartText(f.base) + ");\n\n"
+	out := dartClient(f.base) + "\n"
 	in := "pb.collection(" + dartText(f.collection) + ")"
 	switch f.client {
 	case "batch":
@@ -287,6 +292,11 @@ func (f filled) dart() string {
 		list[1] = "body: " + strings.ReplaceAll(list[1], "$", `\$`)
 	}
 	return out + "final answer = await " + in + "." + f.client + "(" + strings.Join(list, ", ") + ");\n"
+}
+
+// dartClient returns the code that makes the Dart client of the server at the address.
+func dartClient(base string) string {
+	return "import 'package:pocketbase/pocketbase.dart';\n\nfinal pb = PocketBase(" + dartText(base) + ");\n"
 }
 
 func dartText(text string) string { return strings.ReplaceAll(jsText(text), "$", `\$`) }

@@ -158,16 +158,22 @@ func cellText(f *schema.Field, value json.RawMessage) string {
 	return string(value)
 }
 
+// Quote returns the text of a cell of a CSV (RFC 4180), in quotation marks if it may contain a
+// separator or a line end, or has white space at an end.
+func Quote(cell string) string {
+	if strings.ContainsAny(cell, ",;\t|\"\r\n") || cell != strings.TrimSpace(cell) {
+		return `"` + strings.ReplaceAll(cell, `"`, `""`) + `"`
+	}
+	return cell
+}
+
 // row writes cells as a line of a CSV (RFC 4180).
 func (w *writer) row(cells []string) error {
 	for i, cell := range cells {
 		if i > 0 {
 			w.WriteByte(',') //nolint:errcheck // the last write has the error
 		}
-		if strings.ContainsAny(cell, ",;\t|\"\r\n") || cell != strings.TrimSpace(cell) {
-			cell = `"` + strings.ReplaceAll(cell, `"`, `""`) + `"`
-		}
-		w.WriteString(cell) //nolint:errcheck // the last write has the error
+		w.WriteString(Quote(cell)) //nolint:errcheck // the last write has the error
 	}
 	_, err := w.WriteString("\r\n")
 	return err

@@ -3,10 +3,10 @@ package sql
 import (
 	"bufio"
 	"strconv"
-	"strings"
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/admin/internal/sheet"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/sqlrun"
 )
@@ -67,14 +67,13 @@ func writeRow(w *bufio.Writer, row []*string) error {
 		if i > 0 {
 			w.WriteByte(',') //nolint:errcheck // the last write has the error
 		}
-		if value == nil {
-			continue
+		switch {
+		case value == nil:
+		case *value == "":
+			w.WriteString(`""`) //nolint:errcheck // the last write has the error
+		default:
+			w.WriteString(sheet.Quote(*value)) //nolint:errcheck // the last write has the error
 		}
-		text := *value
-		if text == "" || strings.ContainsAny(text, ",\"\r\n") || text != strings.TrimSpace(text) {
-			text = `"` + strings.ReplaceAll(text, `"`, `""`) + `"`
-		}
-		w.WriteString(text) //nolint:errcheck // the last write has the error
 	}
 	_, err := w.WriteString("\r\n")
 	return err

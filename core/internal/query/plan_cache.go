@@ -47,6 +47,7 @@ func (b *builder) depend(on dependence) { b.depends = max(b.depends, on) }
 type planKey struct {
 	collection *schema.Collection
 	columns    selection
+	cut        int
 	form       form
 
 	rule, filter, sort, flag, outputs string
@@ -129,13 +130,13 @@ type keptPlan struct {
 }
 
 // keyOf returns the key of the Select without the request. ok is false if the plan is not cached: a
-// key has no candidate, no length of cut columns and no cursor, and only texts of limited length.
+// key has no candidate and no cursor, and only texts of limited length.
 func keyOf(sel *Select, count bool) (key planKey, ok bool) {
-	if sel.Candidate != nil || sel.Cut > 0 || sel.After != "" || sel.Before != "" || len(sel.Flags) > 1 || sel.Snapshot == nil {
+	if sel.Candidate != nil || sel.After != "" || sel.Before != "" || len(sel.Flags) > 1 || sel.Snapshot == nil {
 		return key, false
 	}
 	key = planKey{
-		collection: sel.Collection, columns: selectionOf(sel.Collection, sel.Columns), form: formOf(sel, count),
+		collection: sel.Collection, columns: selectionOf(sel.Collection, sel.Columns), cut: sel.Cut, form: formOf(sel, count),
 		rule: keyText(sel.Rule, sel.RuleExpr), filter: keyText(sel.Filter, sel.FilterExpr), sort: sel.Sort,
 	}
 	if len(key.rule)+len(key.filter)+len(key.sort) > maxPlanText {

@@ -47,12 +47,12 @@ addEventListener('keydown', (event) => {
   if (event.key === 'Escape' && document.querySelector('.app.drawer-open')) toggleDrawer(false);
 });
 
-/** Hides the entries of a list that do not contain the text of the search beside it. */
+/** Hides the entries of a list that do not contain the text of the search beside it; checked entries stay. */
 function narrow(search) {
   const list = search.dataset?.narrows && document.getElementById(search.dataset.narrows);
   if (!list) return;
   const wanted = search.value.trim().toLowerCase();
-  for (const item of list.querySelectorAll('[data-name]')) item.hidden = !item.dataset.name.toLowerCase().includes(wanted);
+  for (const item of list.querySelectorAll('[data-name]')) item.hidden = !item.dataset.name.toLowerCase().includes(wanted) && !item.querySelector(':checked');
   for (const group of list.querySelectorAll('details')) {
     group.hidden = wanted !== '' && !group.querySelector('[data-name]:not([hidden])');
     if (wanted) group.open = true;

@@ -1,7 +1,7 @@
 // The page of the logs. Dragging over the chart opens the entries of the dragged period; a double
 // click opens the entries of all times. Checkboxes select entries for an export; with Shift a
 // checkbox selects a range.
-import './range.js';
+import { markRows } from './range.js';
 import { local } from './time.js';
 
 // The chart.
@@ -76,14 +76,10 @@ const boxes = () => [...document.querySelectorAll('[data-select]')];
 const part = (name) => document.querySelector(`[data-${name}]`);
 
 function showSelection() {
-  const chosen = boxes().filter((box) => box.checked);
-  for (const box of boxes()) box.closest('tr').toggleAttribute('aria-selected', false);
-  for (const box of chosen) box.closest('tr').setAttribute('aria-selected', 'true');
+  const chosen = markRows(boxes(), part('select-all'));
   part('bulk').hidden = chosen.length === 0;
   part('pages').hidden = chosen.length > 0;
   part('count').textContent = `${chosen.length} selected`;
-  part('select-all').checked = chosen.length > 0 && chosen.length === boxes().length;
-  part('select-all').indeterminate = chosen.length > 0 && chosen.length < boxes().length;
 }
 
 function setAll(checked) {

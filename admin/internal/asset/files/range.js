@@ -1,5 +1,5 @@
-// Lists of checkboxes (data-range): with Shift, a click or the space bar sets all checkboxes
-// between the pressed checkbox and the checkbox that was changed before.
+// Lists of checkboxes (data-range): with Shift, a click or the space bar sets all checkboxes of the
+// same name between the pressed checkbox and the checkbox that was changed before.
 let last = null; // the checkbox that was changed last
 let shift = false;
 
@@ -9,8 +9,21 @@ document.addEventListener('click', (event) => (shift = event.shiftKey), true);
 document.addEventListener('change', (event) => {
   const list = event.target.type === 'checkbox' && event.target.closest('[data-range]');
   if (!list) return;
-  const boxes = [...list.querySelectorAll('input[type=checkbox]')];
+  const boxes = [...list.querySelectorAll('input[type=checkbox]')].filter((box) => box.name === event.target.name);
   const [from, to] = [boxes.indexOf(last), boxes.indexOf(event.target)].sort((a, b) => a - b);
   if (shift && from >= 0) for (const box of boxes.slice(from, to + 1)) box.checked = event.target.checked;
   last = event.target;
 }, true);
+
+/**
+ * Marks the rows of the checked boxes as selected, and shows in the checkbox `head` if all boxes or
+ * some of them are checked. Returns the checked boxes.
+ */
+export function markRows(boxes, head) {
+  const chosen = boxes.filter((box) => box.checked);
+  for (const box of boxes) box.closest('tr').toggleAttribute('aria-selected', false);
+  for (const box of chosen) box.closest('tr').setAttribute('aria-selected', 'true');
+  head.checked = chosen.length > 0 && chosen.length === boxes.length;
+  head.indeterminate = chosen.length > 0 && chosen.length < boxes.length;
+  return chosen;
+}

@@ -193,15 +193,6 @@ document.addEventListener('click', (event) => {
   }
 });
 
-/** Hides the options that do not contain the typed words. Chosen options stay. */
-document.addEventListener('input', (event) => {
-  if (!event.target.matches('[data-find-option]')) return;
-  const words = event.target.value.trim().toLowerCase();
-  for (const item of event.target.parentElement.querySelectorAll('[data-item]')) {
-    item.hidden = !item.querySelector('[data-label]').textContent.toLowerCase().includes(words) && !item.querySelector('input').checked;
-  }
-});
-
 /** "56.3, 12.5" in either box of a point fills both. */
 document.addEventListener('paste', (event) => {
   const point = event.target.closest('[data-point]');

@@ -1,9 +1,7 @@
 // The selection of records in the table, and the actions on it.
 import { closeDialog } from './dialog.js';
+import { markRows } from './range.js';
 import { say } from './toast.js';
-
-let last = null; // the last changed checkbox, at which a range begins
-let shift = false;
 
 const boxes = () => [...document.querySelectorAll('#rows [data-select]')];
 const bar = () => document.querySelector('[data-bulk]');
@@ -14,21 +12,16 @@ const total = () => document.querySelector('[data-total]')?.textContent.trim() ?
 function show() {
   const form = bar();
   if (!form) return;
-  const count = chosen().length;
+  const count = markRows(boxes(), document.querySelector('[data-select-page]')).length;
   const page = boxes().length;
   const all = form.querySelector('[data-all]');
   if (count < page) all.disabled = true;
-  for (const box of boxes()) box.closest('tr').toggleAttribute('aria-selected', false);
-  for (const box of chosen()) box.closest('tr').setAttribute('aria-selected', 'true');
   form.hidden = count === 0;
   document.querySelector('.tablebar').hidden = count > 0;
   form.querySelector('[data-count]').textContent = all.disabled ? `${count} selected` : `All ${total()} selected`;
   const more = form.querySelector('[data-select-all]');
   more.hidden = !all.disabled || count < page || total() === String(page);
   more.textContent = document.querySelector('[data-search]').defaultValue ? `Select all ${total()} that match` : `Select all ${total()}`;
-  const head = document.querySelector('[data-select-page]');
-  head.checked = count > 0 && count === page;
-  head.indeterminate = count > 0 && count < page;
 }
 
 function clear() {
@@ -38,7 +31,6 @@ function clear() {
 }
 
 document.addEventListener('click', (event) => {
-  shift = event.shiftKey;
   if (event.target.closest('[data-clear-selection]')) clear();
   if (event.target.closest('[data-select-all]')) {
     bar().querySelector('[data-all]').disabled = false;
@@ -59,19 +51,8 @@ async function copyJSON(path) {
 }
 
 document.addEventListener('change', (event) => {
-  const box = event.target;
-  if (box.matches('[data-select-page]')) {
-    for (const other of boxes()) other.checked = box.checked;
-    show();
-  } else if (box.matches('[data-select]')) {
-    const list = boxes();
-    if (shift && last?.isConnected) {
-      const [from, to] = [list.indexOf(last), list.indexOf(box)].sort((a, b) => a - b);
-      for (const other of list.slice(from, to + 1)) other.checked = box.checked;
-    }
-    last = box;
-    show();
-  }
+  if (event.target.matches('[data-select-page]')) for (const box of boxes()) box.checked = event.target.checked;
+  if (event.target.matches('[data-select-page], [data-select]')) show();
 });
 
 /** Delete and Backspace ask to delete the selected records. */

@@ -41,15 +41,6 @@ document.addEventListener('htmx:load', (event) => {
   }
 });
 
-/** Hides the providers of the dialog whose names do not contain the typed words. */
-document.addEventListener('input', (event) => {
-  if (!event.target.matches('[data-find-provider]')) return;
-  const words = event.target.value.trim().toLowerCase();
-  const items = [...event.target.closest('dialog').querySelectorAll('.brands li')];
-  for (const item of items) item.hidden = !item.textContent.toLowerCase().includes(words);
-  event.target.closest('dialog').querySelector('[data-no-provider]').hidden = items.some((item) => !item.hidden);
-});
-
 /** Handles the server event clientsecret: fills in the new client secret of a provider. */
 document.addEventListener('clientsecret', ({ detail }) => {
   const input = (name) => document.querySelector(`[name="${CSS.escape(`providers.${detail.key}.${name}`)}"]`);
