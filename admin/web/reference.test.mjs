@@ -134,10 +134,10 @@ await onStage(async (stage) => {
       const [, token] = mail.html.match(new RegExp(`/_/#/auth/${link}/([^"]+)`));
       await page.goto(`${stage.url}/_/c/users/api/${operation}`);
       const body = page.locator('[name=body]');
-      const answer = page.waitForResponse(/\/code$/);
       await body.fill(JSON.stringify({ ...JSON.parse(await body.inputValue()), token, ...values }));
-      await answer;
-      await javaScript(await page.locator('[data-code=JavaScript]').textContent(), '');
+      const code = page.locator('[data-code=JavaScript]').filter({ hasText: token });
+      await code.waitFor({ state: 'attached' });
+      await javaScript(await code.textContent(), '');
       return stage.api('GET', `${at}/records/${id}`);
     };
     await stage.call('POST', `${at}/request-verification`, { email: bea.email });
