@@ -178,18 +178,20 @@ func (d *door) admits(w *visit) bool {
 	return slow < slowOfCaller && d.room(w, &running)
 }
 
-// room reports whether the lane of the read has room.
+// room reports whether the lane of the read has room. A slow read takes a processor of the
+// database; by default a quarter of the places is as many as the processors here.
 func (d *door) room(w *visit, running *[store.Lanes]int) bool {
-	slow, apart := running[store.LaneSlow], running[store.LaneSlow]+running[store.LaneTrial]
+	slow := running[store.LaneSlow]
+	unsure := slow + running[store.LaneTrial]
 	switch w.lane {
 	case store.LaneSlow:
-		most := max(1, 3*d.size/8)
+		most := max(2, d.size/4)
 		if w.caller.Class == budget.Guest {
-			most = max(1, most-1)
+			most--
 		}
-		return slow < most && apart < max(1, d.size-2)
+		return slow < most && unsure < max(1, d.size-2)
 	case store.LaneTrial:
-		return apart < max(1, d.size-2)
+		return unsure < max(1, d.size/2)
 	}
 	return len(d.visits) < max(1, d.size-1) // the last place is for prompt reads
 }

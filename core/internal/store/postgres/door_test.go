@@ -102,6 +102,40 @@ func TestPromptReadsAreNotRevoked(t *testing.T) {
 	}
 }
 
+// TestSlowReadsAtATime: those of guests, of accounts beside them, and those of which nothing is
+// known.
+func TestSlowReadsAtATime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := &door{size: 8, pace: budget.NewPace()}
+		const slow = 1
+		d.pace.NoteSlow(slow, time.Now())
+		var reads sync.WaitGroup
+		for _, tt := range []struct {
+			class budget.Class
+			known bool
+			want  int
+		}{{budget.Guest, true, 1}, {budget.Known, true, 2}, {budget.Known, false, 4}} {
+			for i := range 8 {
+				shape := store.Shape(slow)
+				if !tt.known {
+					shape += store.Shape(i) + 1
+				}
+				caller := budget.Caller{Class: tt.class, Group: "users", Name: fmt.Sprint(tt.class, i)}
+				ctx := store.WithCaller(t.Context(), time.Minute, caller, store.Work{Shape: shape})
+				reads.Go(func() { _, _ = visitFor(d, ctx, 10*time.Millisecond) })
+			}
+			synctest.Wait()
+			d.mu.Lock()
+			if got := len(d.visits); got != tt.want {
+				t.Errorf("%d reads at a time, want %d", got, tt.want)
+			}
+			d.mu.Unlock()
+		}
+		reads.Wait()
+	})
+}
+
 func TestDoorRefuses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

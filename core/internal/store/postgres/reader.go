@@ -25,7 +25,7 @@ func (s *session) Stamp(...string) (uint64, bool) { return 0, false }
 
 // beginRead takes the state that all of the transaction reads, with the version of
 // the definitions in it.
-const beginRead = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT "version" FROM "_loam_state"`
+const beginRead = beginReading + "; " + readVersion
 
 // Read implements store.Store. It fails with store.ErrTimeout past the deadline or
 // limit of ctx or, if that has neither, readTimeout; and with store.ErrBusy if it had to
@@ -61,6 +61,9 @@ func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) (err error)
 	}
 	defer cancel()
 	db.door.revocable(visit, cancel)
+	if again, err := db.readAtOnce(ctx, fn); !again {
+		return err
+	}
 	s, err := db.begin(ctx, db.readers, beginRead)
 	if err != nil {
 		return err
@@ -75,6 +78,11 @@ func (s *session) finish() {
 	// Rows that the function left open read the rest of their answer first, or the connection
 	// could not be used.
 	s.end()
+	s.giveBack()
+}
+
+// giveBack ends the transaction of a session that has ended, and gives the connection back.
+func (s *session) giveBack() {
 	s.rollback()
 	if s.discard {
 		_ = s.loan.Conn().Close(context.WithoutCancel(s.ctx)) // nothing can be lost

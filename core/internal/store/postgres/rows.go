@@ -61,6 +61,9 @@ func (r *rows) finish() {
 	// Closing reads the rest of the rows, and finds the error that ended them, if there was
 	// one.
 	_, err := r.from.Close()
+	if ended := r.in.endPipeline(); err == nil {
+		err = ended
+	}
 	r.from = nil
 	r.in.reading = nil
 	if err != nil && r.err == nil {

@@ -30,6 +30,7 @@ type session struct {
 	sql  string // of the last statement, with its parameters
 	args []store.Value
 
+	opening opening
 	reading *rows // whose rows are still on the connection
 	opened  []*rows
 	over    bool
@@ -104,6 +105,14 @@ func (s *session) start(sql string, args []store.Value, question bool) (*pgconn.
 	if err := s.binding.set(args, question); err != nil {
 		return nil, nil, s.fail(err)
 	}
+	if s.opening.pending {
+		return s.openWith(sql)
+	}
+	return s.startBound(sql)
+}
+
+// startBound sends a statement whose parameters are bound.
+func (s *session) startBound(sql string) (*pgconn.ResultReader, *statement, error) {
 	st, err := s.prepared(sql)
 	if err != nil {
 		return nil, nil, s.fail(err)

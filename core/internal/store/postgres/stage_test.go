@@ -123,6 +123,9 @@ func TestSwapWaitsForReads(t *testing.T) {
 	defer staged.Close()
 	swapped := make(chan error)
 	err := db.Read(t.Context(), func(r store.Reader) error {
+		if _, err := texts(r, first); err != nil { // which begins the transaction
+			return err
+		}
 		go func() { swapped <- staged.Swap(t.Context(), oldT) }()
 		for end := time.Now().Add(1500 * time.Millisecond); time.Now().Before(end); { // longer than one try
 			if got, err := texts(r, first); got != "old" || err != nil {
@@ -228,7 +231,12 @@ func TestSwapsThatFail(t *testing.T) {
 	staged := stageT(t, db)
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	err := db.Read(t.Context(), func(store.Reader) error { return staged.Swap(ctx, oldT) })
+	err := db.Read(t.Context(), func(r store.Reader) error {
+		if _, err := texts(r, first); err != nil { // which begins the transaction
+			return err
+		}
+		return staged.Swap(ctx, oldT)
+	})
 	staged.Close()
 	if !errors.Is(err, store.ErrTimeout) {
 		t.Errorf("Swap() beside a read = %v", err)
