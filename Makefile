@@ -88,6 +88,8 @@ test-postgres: binary packages ## Drive the binary on PostgreSQL: the SDK's test
 		(cd examples/atlas && npm test)'
 
 .PHONY: lint
+# With a larger heap staticcheck takes a fifth less processor time.
+lint: export GOGC := 400
 lint: ## Check the format, vet, staticcheck, generated files
 	@unformatted=$$(gofmt -l .); if [[ -n $$unformatted ]]; then echo "not formatted by gofmt:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
