@@ -26,6 +26,7 @@ func layers() [][]string {
 	return [][]string{
 		{
 			"internal/pgtest/with",
+			"internal/testbinary",
 			"deploy/release",
 			"main",
 		},

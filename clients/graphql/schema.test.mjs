@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildClientSchema, getIntrospectionQuery, printSchema } from 'graphql';
 import { onPostgres } from '../loam.mjs';
-import { email, password, start } from '../pocketbase/app.mjs';
+import { email, eventually, password, start } from '../pocketbase/app.mjs';
 
 /** An app with the collections authors and books, and a view of each: names and titles. */
 async function library() {
@@ -47,8 +47,7 @@ test('the schema is the same bytes on every node and after a restart', async () 
       assert.equal(await schemas(node.url, token), before, 'another node');
       await app.open('zoos', [{ name: 'animal', type: 'text' }]);
       const after = await schemas(app.url, token);
-      const deadline = Date.now() + 10_000;
-      while ((await schemas(node.url, token)) !== after) assert.ok(Date.now() < deadline, 'the other node has not followed');
+      await eventually(async () => assert.equal(await schemas(node.url, token), after, 'the other node has not followed'));
       await app.root.collections.delete('zoos');
     } finally {
       await node.end();

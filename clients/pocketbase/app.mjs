@@ -125,9 +125,9 @@ function codesOf(data, path = '', into = {}) {
   return into;
 }
 
-/** Repeats a check until it holds: files are removed in the background. */
+/** Repeats a check until it holds, for a minute at most: a busy machine is slow. */
 export async function eventually(check) {
-  for (const end = Date.now() + 10_000; ; await new Promise(setImmediate)) {
+  for (const end = Date.now() + 60_000; ; await new Promise((resolve) => setTimeout(resolve, 10))) {
     try {
       return await check();
     } catch (err) {

@@ -77,9 +77,9 @@ class Page {
     await this.until('performance.getEntriesByType("resource").every((entry) => entry.responseEnd > 0)');
   }
 
-  /** Waits until the expression is true. */
+  /** Waits until the expression is true, for a minute at most. */
   async until(expression) {
-    for (const end = Date.now() + 15000; !(await this.value(expression).catch(() => false)); ) {
+    for (const end = Date.now() + 60_000; !(await this.value(expression).catch(() => false)); ) {
       if (Date.now() > end) throw new Error(`never true: ${expression}; the page is ${await this.text()}`);
       await new Promise((resolve) => setTimeout(resolve, 30));
     }

@@ -41,11 +41,11 @@ class Mailbox {
     else this.mails.push(mail);
   }
 
-  /** The next mail, which must come within some seconds. */
+  /** The next mail, which must come within a minute. */
   async next() {
     if (this.mails.length > 0) return this.mails.shift();
     let timer;
-    const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error('no mail has come')), 10000)));
+    const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error('no mail has come')), 60_000)));
     const mail = await Promise.race([new Promise((resolve) => this.#waiting.push(resolve)), late]);
     clearTimeout(timer);
     return mail;

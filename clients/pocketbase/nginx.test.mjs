@@ -22,9 +22,10 @@ await app.open('notes', [{ name: 'text', type: 'text' }, { name: 'file', type: '
 const url = options.skip ? app.url : await startProxy(app.url);
 const pb = new PocketBase(url).autoCancellation(false);
 const notes = pb.collection('notes');
+const soon = 10_000; // ms, on a busy machine; what a proxy holds back comes much later
 const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
-test('an event of a stream comes within a second, after a silence too', options, async () => {
+test('an event of a stream is not held back, after a silence too', options, async () => {
   const events = [];
   let arrived = () => {};
   let connections = 0;
@@ -38,7 +39,7 @@ test('an event of a stream comes within a second, after a silence too', options,
     await come;
     const [text, at] = events.at(-1);
     assert.equal(text, `after ${wait}`);
-    assert.ok(at - written <= 1000, `the event took ${at - written} ms`);
+    assert.ok(at - written < soon, `the event took ${at - written} ms`);
   }
   assert.ok(connections <= 1, `the stream was opened ${connections + 1} times`);
   await pb.realtime.unsubscribe();
@@ -67,7 +68,7 @@ test('a stream and a WebSocket are never silent for as long as nginx waits', slo
   ws.send(JSON.stringify({ type: 'ping', id: '1' }));
   const sent = Date.now();
   for (let answer; answer?.id !== '1'; ) answer = JSON.parse((await Promise.race([once(ws, 'message'), closed]))[0]);
-  assert.ok(Date.now() - sent <= 1000);
+  assert.ok(Date.now() - sent < soon);
   closed.catch(() => {}); // now it may be
 });
 

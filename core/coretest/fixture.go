@@ -97,14 +97,14 @@ func Watch(t testing.TB, app *core.App, collections ...string) *Writes {
 	return w
 }
 
-// Next waits for the next write and returns it. The test fails after 10 seconds without a write.
+// Next waits for the next write and returns it. The test fails after a minute without a write.
 func (w *Writes) Next(t testing.TB) *record.WriteEvent {
 	t.Helper()
 	select {
 	case e := <-w.seen:
 		return e
-	case <-time.After(10 * time.Second):
-		t.Fatal("nothing was written within 10 seconds")
+	case <-time.After(time.Minute):
+		t.Fatal("nothing was written within a minute")
 		return nil
 	}
 }
