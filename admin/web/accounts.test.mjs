@@ -4,7 +4,7 @@ import { generateKeyPairSync, verify } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { email, isWell, onStage, password, picture } from './stage.mjs';
+import { email, isWell, onStage, picture } from './stage.mjs';
 
 /** A mail server; text holds everything that clients have sent. */
 async function mailbox() {
@@ -186,17 +186,17 @@ await onStage(async (stage) => {
   });
 
   test('tokens are ended by who knows the password', async () => {
-    const page = await stage.signedIn();
+    const page = await stage.signedIn({ unconfirmed: true });
     const dialog = page.getByRole('dialog');
     const { token } = await stage.call('POST', '/api/collections/people/auth-with-password', { identity: 'ann@example.com', password: secret });
     await stage.call('POST', '/api/collections/people/auth-refresh', {}, token);
     await page.goto(`${stage.url}/_/c/people/sign-in`);
     await page.getByRole('button', { name: 'End: Signed in' }).click();
-    await dialog.getByLabel('Your password').fill('another');
     await dialog.getByRole('button', { name: 'End all' }).click();
-    await dialog.getByText('This is not your password').waitFor();
-    await dialog.getByLabel('Your password').fill(password);
-    await dialog.getByRole('button', { name: 'End all' }).click();
+    await stage.confirm(page, 'another');
+    await page.getByText('This is not your password').waitFor();
+    await picture(page, 'confirm-wrong-1440-light');
+    await stage.confirm(page);
     await page.getByText('Ended all').waitFor();
     await assert.rejects(stage.call('POST', '/api/collections/people/auth-refresh', {}, token), /401/);
 

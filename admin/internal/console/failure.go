@@ -20,6 +20,11 @@ func (c *Call) fail(err error) {
 			return
 		}
 	}
+	if ask := (*unconfirmed)(nil); errors.As(err, &ask) {
+		if err = c.AskPassword(http.StatusUnauthorized, ask.ask); err == nil {
+			return
+		}
+	}
 	err = c.Failed(c.R, err)
 	status, shown := wire.Describe(err)
 	if shown.RetryAfter > 0 {
@@ -54,6 +59,13 @@ func (c *Call) failureNote(f ui.Failure) error {
 // Dialog answers with a modal dialog for the current page.
 func (c *Call) Dialog(status int, dialog templ.Component) error {
 	c.retarget("#dialogs", "innerHTML")
+	return c.render(status, dialog)
+}
+
+// Above answers with a modal dialog above the open dialogs, which stay open. It replaces an open dialog
+// of the same id.
+func (c *Call) Above(status int, dialog templ.Component) error {
+	c.retarget("#dialogs", "beforeend")
 	return c.render(status, dialog)
 }
 
