@@ -150,10 +150,11 @@ class Stage {
 
   /** Signs in by the dialog over a page. */
   async again(page) {
-    await page.getByRole('dialog').getByLabel('Email').fill(email);
-    await page.getByRole('dialog').getByLabel('Password').fill(password);
-    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    const dialog = page.locator('#sign-in');
+    await dialog.getByLabel('Email').fill(email);
+    await dialog.getByLabel('Password').fill(password);
+    await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await dialog.waitFor({ state: 'detached' });
   }
 
   /** Types the password into the dialog that asks for it again. */

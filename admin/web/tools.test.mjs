@@ -343,11 +343,11 @@ await onStage(async (stage) => {
 
     // One dialog has both questions.
     await page.context().clearCookies({ name: 'loam_confirmed' });
-    await run('UPDATE notes SET stars = 4');
+    await run('UPDATE notes SET stars = 5');
     await dialog.getByText('UPDATE without WHERE changes the only row of notes').waitFor();
     await stage.confirm(page);
     await page.getByText(/^1 row changed/).waitFor();
-    assert.equal(await stars(), 4);
+    assert.equal(await stars(), 5);
     await isWell(page);
   });
 
