@@ -161,7 +161,7 @@ func confirmPassword(c *console.Call) error {
 			return err
 		}
 		if c.FromScript() {
-			return c.PartAs(status, ui.Banner("danger", words))
+			return c.PartAs(status, ui.ConfirmProblem(words))
 		}
 		return c.AskPassword(status, ui.Confirm{Problem: words, To: console.Landing(field("to"))})
 	}
