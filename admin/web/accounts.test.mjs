@@ -185,6 +185,42 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('superusers are created and changed with the password', async () => {
+    const page = await stage.signedIn({ unconfirmed: true });
+    const question = page.getByRole('heading', { name: 'Your password again' });
+    const others = async () => (await stage.api('GET', `/api/collections/_superusers/records?filter=${encodeURIComponent(`email != '${email}'`)}`)).items.map((r) => r.email);
+    await page.goto(`${stage.url}/_/c/_superusers/new`);
+    await page.locator('#f-email').fill('ned@orchard.example');
+    await page.locator('#f-password').fill('a long password');
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    await question.waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await question.waitFor({ state: 'detached' });
+    assert.deepEqual(await others(), []);
+    assert.equal(await page.locator('#f-password').inputValue(), 'a long password');
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    await stage.confirm(page);
+    await page.getByText('Created', { exact: true }).waitFor();
+    assert.deepEqual(await others(), ['ned@orchard.example']);
+
+    // A value in its cell, and the undo of the change.
+    await page.goto(`${stage.url}/_/c/_superusers?cols=email`);
+    await page.context().clearCookies({ name: 'loam_confirmed' });
+    await page.getByRole('gridcell', { name: 'ned@orchard.example' }).press('F2');
+    await page.locator('[data-cell-form] input:not([type=hidden])').fill('nora@orchard.example');
+    await page.keyboard.press('Enter');
+    await stage.confirm(page);
+    const undo = page.getByRole('button', { name: 'Undo' });
+    await undo.waitFor();
+    assert.deepEqual(await others(), ['nora@orchard.example']);
+    await page.context().clearCookies({ name: 'loam_confirmed' });
+    await undo.click();
+    await stage.confirm(page);
+    await page.getByRole('gridcell', { name: 'ned@orchard.example' }).waitFor();
+    assert.deepEqual(await others(), ['ned@orchard.example']);
+    await isWell(page);
+  });
+
   test('tokens are ended by who knows the password', async () => {
     const page = await stage.signedIn({ unconfirmed: true });
     const dialog = page.getByRole('dialog');

@@ -73,16 +73,19 @@ func (c *Call) confirmedUntil() (time.Time, error) {
 func (c *Call) PasswordConfirmed() error { return c.confirmUntil(c.App.Now().Add(confirmedFor)) }
 
 func (c *Call) confirmUntil(expires time.Time) error {
+	left := expires.Sub(c.App.Now())
+	if left < time.Second { // of a confirmation in a session that is renewed
+		return nil
+	}
 	secret, err := c.sessionSecret()
 	if err != nil {
 		return err
 	}
 	token, err := c.Auth.NewConfirmation(c.Caller.Auth, secret, expires)
-	if err != nil {
-		return err
+	if err == nil {
+		c.setCookie(confirmedCookie, token, int(left/time.Second))
 	}
-	c.setCookie(confirmedCookie, token, max(1, int(expires.Sub(c.App.Now())/time.Second)))
-	return nil
+	return err
 }
 
 // keptRound is the document of a superuser with a random text that each sign-out replaces.

@@ -3,6 +3,7 @@ package console
 import (
 	"cmp"
 	"errors"
+	"io"
 	"net/http"
 
 	"github.com/a-h/templ"
@@ -12,15 +13,23 @@ import (
 	"github.com/loambase/loam/internal/wire"
 )
 
+// maxUnread is the number of bytes of a refused form that are read before the answer.
+const maxUnread = 32 << 20
+
 // fail answers with an error: a page for an opened address, a dialog or a toast for a request of a
 // script, which leaves the page and its inputs as they are.
 func (c *Call) fail(err error) {
+	ask := (*unconfirmed)(nil)
+	if errors.Is(err, errSignIn) || errors.As(err, &ask) {
+		// A browser that still sends its form would lose the answer when the connection closes.
+		io.CopyN(io.Discard, c.R.Body, maxUnread) //nolint:errcheck // the answer is the same
+	}
 	if errors.Is(err, errSignIn) {
 		if err = c.signInFirst(); err == nil {
 			return
 		}
 	}
-	if ask := (*unconfirmed)(nil); errors.As(err, &ask) {
+	if ask != nil {
 		if err = c.AskPassword(http.StatusUnauthorized, ask.ask); err == nil {
 			return
 		}

@@ -1,5 +1,5 @@
 // Package sql serves the SQL console: it runs scripts, shows rows and query plans, stores queries,
-// and asks for a confirmation before a statement changes a whole table.
+// and asks for a confirmation before a script writes.
 package sql
 
 import (

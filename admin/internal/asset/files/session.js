@@ -19,8 +19,8 @@ document.addEventListener('input', () => {
 
 document.addEventListener('htmx:beforeSwap', (event) => {
   const { xhr, requestConfig } = event.detail;
-  if (xhr.status !== 401 || requestConfig.elt.closest(questions)) return;
-  repeat = requestConfig.path.endsWith('/_/session') ? null : () => sendAgain(requestConfig);
+  if (xhr.status !== 401 || requestConfig.elt.closest(questions) || requestConfig.path.endsWith('/_/session')) return;
+  repeat = () => sendAgain(requestConfig);
 });
 
 /** Sends a request of htmx again, as the user has caused it. */
