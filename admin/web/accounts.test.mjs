@@ -206,7 +206,7 @@ await onStage(async (stage) => {
     // A value in its cell, and the undo of the change.
     await page.goto(`${stage.url}/_/c/_superusers?cols=email`);
     await page.context().clearCookies({ name: 'loam_confirmed' });
-    await page.getByRole('gridcell', { name: 'ned@orchard.example' }).press('F2');
+    await page.getByRole('link', { name: 'ned@orchard.example' }).press('F2');
     await page.locator('[data-cell-form] input:not([type=hidden])').fill('nora@orchard.example');
     await page.keyboard.press('Enter');
     await stage.confirm(page);
@@ -216,7 +216,7 @@ await onStage(async (stage) => {
     await page.context().clearCookies({ name: 'loam_confirmed' });
     await undo.click();
     await stage.confirm(page);
-    await page.getByRole('gridcell', { name: 'ned@orchard.example' }).waitFor();
+    await page.getByRole('link', { name: 'ned@orchard.example' }).waitFor();
     assert.deepEqual(await others(), ['ned@orchard.example']);
     await isWell(page);
   });
