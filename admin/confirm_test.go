@@ -160,7 +160,7 @@ func (s *site) content(t *testing.T) string {
 	t.Helper()
 	result, err := s.app.SQL().Run(t.Context(), coretest.Root(),
 		`SELECT id || email || password || "tokenKey" FROM users UNION ALL SELECT id || email || password || "tokenKey" FROM _superusers
-		UNION ALL SELECT options FROM _collections UNION ALL SELECT value FROM _params WHERE id = 'settings' ORDER BY 1`)
+		UNION ALL SELECT CAST(options AS TEXT) FROM _collections UNION ALL SELECT CAST(value AS TEXT) FROM _params WHERE id = 'settings' ORDER BY 1`)
 	if err != nil {
 		t.Fatal(err)
 	}
