@@ -35,6 +35,12 @@ func newSite(t *testing.T) *site { return siteOf(t, coretest.New(t)) }
 func siteOf(t *testing.T, app *core.App, serve ...func(*api.ServeEvent) error) *site {
 	t.Helper()
 	coretest.Create(t, app, schema.Superusers, map[string]any{"email": "root@example.com", "password": "correct-horse"})
+	return siteAt(t, app, serve...)
+}
+
+// siteAt is siteOf for an app that has a superuser.
+func siteAt(t *testing.T, app *core.App, serve ...func(*api.ServeEvent) error) *site {
+	t.Helper()
 	program := &api.Program{App: app}
 	for _, hook := range serve {
 		program.Serve.BindFunc(hook)

@@ -28,7 +28,7 @@ const (
 // options returns what the collection says about tokens of the type.
 func (t TokenType) options(c *schema.Collection) schema.Token {
 	switch t {
-	case Auth:
+	case Auth, confirmation:
 		return c.Auth.AuthToken
 	case File:
 		return c.Auth.FileToken
@@ -59,6 +59,7 @@ type claims struct {
 	NotBefore    *jwt.NumericDate `json:"nbf,omitempty"`
 	NewEmail     string           `json:"newEmail,omitempty"`
 	Refreshable  *bool            `json:"refreshable,omitempty"` // of Auth tokens only
+	Session      string           `json:"session,omitempty"`     // of confirmations: hash of a secret of the session
 	Type         TokenType        `json:"type"`
 }
 
@@ -162,6 +163,9 @@ func signingKey(r *record.Record, t TokenType) []byte {
 	tokenKey, secret := r.Text("tokenKey"), t.options(c).Secret
 	if tokenKey == "" || secret == "" {
 		return nil
+	}
+	if t == confirmation { // other types with this secret have other signatures
+		secret += string(t)
 	}
 	return []byte(tokenKey + secret)
 }

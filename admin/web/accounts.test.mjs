@@ -4,7 +4,7 @@ import { generateKeyPairSync, verify } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { email, isWell, onStage, password, picture } from './stage.mjs';
+import { email, isWell, onStage, picture } from './stage.mjs';
 
 /** A mail server; text holds everything that clients have sent. */
 async function mailbox() {
@@ -185,18 +185,54 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('superusers are created and changed with the password', async () => {
+    const page = await stage.signedIn({ unconfirmed: true });
+    const question = page.getByRole('heading', { name: 'Your password again' });
+    const others = async () => (await stage.api('GET', `/api/collections/_superusers/records?filter=${encodeURIComponent(`email != '${email}'`)}`)).items.map((r) => r.email);
+    await page.goto(`${stage.url}/_/c/_superusers/new`);
+    await page.locator('#f-email').fill('ned@orchard.example');
+    await page.locator('#f-password').fill('a long password');
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    await question.waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await question.waitFor({ state: 'detached' });
+    assert.deepEqual(await others(), []);
+    assert.equal(await page.locator('#f-password').inputValue(), 'a long password');
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    await stage.confirm(page);
+    await page.getByText('Created', { exact: true }).waitFor();
+    assert.deepEqual(await others(), ['ned@orchard.example']);
+
+    // A value in its cell, and the undo of the change.
+    await page.goto(`${stage.url}/_/c/_superusers?cols=email`);
+    await page.context().clearCookies({ name: 'loam_confirmed' });
+    await page.getByRole('link', { name: 'ned@orchard.example' }).press('F2');
+    await page.locator('[data-cell-form] input:not([type=hidden])').fill('nora@orchard.example');
+    await page.keyboard.press('Enter');
+    await stage.confirm(page);
+    const undo = page.getByRole('button', { name: 'Undo' });
+    await undo.waitFor();
+    assert.deepEqual(await others(), ['nora@orchard.example']);
+    await page.context().clearCookies({ name: 'loam_confirmed' });
+    await undo.click();
+    await stage.confirm(page);
+    await page.getByRole('link', { name: 'ned@orchard.example' }).waitFor();
+    assert.deepEqual(await others(), ['ned@orchard.example']);
+    await isWell(page);
+  });
+
   test('tokens are ended by who knows the password', async () => {
-    const page = await stage.signedIn();
+    const page = await stage.signedIn({ unconfirmed: true });
     const dialog = page.getByRole('dialog');
     const { token } = await stage.call('POST', '/api/collections/people/auth-with-password', { identity: 'ann@example.com', password: secret });
     await stage.call('POST', '/api/collections/people/auth-refresh', {}, token);
     await page.goto(`${stage.url}/_/c/people/sign-in`);
     await page.getByRole('button', { name: 'End: Signed in' }).click();
-    await dialog.getByLabel('Your password').fill('another');
     await dialog.getByRole('button', { name: 'End all' }).click();
-    await dialog.getByText('This is not your password').waitFor();
-    await dialog.getByLabel('Your password').fill(password);
-    await dialog.getByRole('button', { name: 'End all' }).click();
+    await stage.confirm(page, 'another');
+    await page.getByText('This is not your password').waitFor();
+    await picture(page, 'confirm-wrong-1440-light');
+    await stage.confirm(page);
     await page.getByText('Ended all').waitFor();
     await assert.rejects(stage.call('POST', '/api/collections/people/auth-refresh', {}, token), /401/);
 

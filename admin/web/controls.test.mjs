@@ -230,8 +230,8 @@ await onStage(async (stage) => {
     await page.getByRole('cell', { name: 'second' }).waitFor();
     await run(`UPDATE papers SET title = 'third' WHERE id = '${id}'`);
     const dialog = page.getByRole('dialog');
-    await dialog.getByText('This writes').waitFor();
-    await dialog.getByRole('button', { name: 'Run it' }).click();
+    await dialog.getByText('The settings lock collections').waitFor();
+    await dialog.getByRole('button', { name: 'Change 1 row' }).click();
     await page.getByText('1 row changed').waitFor();
     await set({ meta: { hideControls: false } });
     await isWell(page);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { isWell, onStage, password, picture } from './stage.mjs';
+import { isWell, onStage, picture } from './stage.mjs';
 
 await onStage(async (stage) => {
   await stage.superuser();
@@ -137,12 +137,9 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Restore' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel(/^Type/).fill('before.zip');
-    await dialog.getByLabel('Your password').fill('wrong');
+    await page.context().clearCookies({ name: 'loam_confirmed' });
     await dialog.getByRole('button', { name: 'Restore' }).click();
-    await dialog.getByText('This is not your password').waitFor();
-    await dialog.getByLabel(/^Type/).fill('before.zip');
-    await dialog.getByLabel('Your password').fill(password);
-    await dialog.getByRole('button', { name: 'Restore' }).click();
+    await stage.confirm(page);
     await page.getByText('Restored').waitFor();
     assert.ok(!(await stage.api('GET', '/api/collections')).items.some((c) => c.name === 'later'));
     await page.getByLabel(/^From another server/).setInputFiles({ name: 'again.zip', mimeType: 'application/zip', buffer: await readFile(await download.path()) });

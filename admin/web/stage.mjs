@@ -121,17 +121,26 @@ class Stage {
     for (const open of this.shared.pages()) await open.close();
   }
 
-  /** Opens a window with the session of the superuser: a cookie with a token from the API. */
-  async signedIn(options) {
-    const page = await this.window(options);
-    const session = { name: 'loam_session', value: await this.signIn(), domain: new URL(this.url).hostname, path: '/_/', httpOnly: true, sameSite: 'Strict' };
-    await page.context().addCookies([session]);
+  /**
+   * Opens a window with the session of the superuser. With the option unconfirmed, the console asks
+   * for the password before dangerous actions.
+   */
+  async signedIn({ unconfirmed, ...options } = {}) {
+    const page = await this.window(Object.keys(options).length > 0 ? options : undefined);
+    await this.signIn();
+    const cookies = { loam_session: this.token, ...(!unconfirmed && { loam_confirmed: this.confirmation }) };
+    await page.context().addCookies(Object.entries(cookies).map(([name, value]) => ({ name, value, domain: new URL(this.url).hostname, path: '/_/', httpOnly: true, sameSite: 'Strict' })));
     return page;
   }
 
-  /** Returns a token of the superuser. Only the first call signs in; the token is kept. */
+  /** Signs in to the console and returns the token of the session. Only the first call signs in; the cookies are kept. */
   async signIn() {
-    return (this.token ??= (await this.call('POST', '/api/collections/_superusers/auth-with-password', { identity: email, password })).token);
+    if (this.token) return this.token;
+    const answer = await fetch(`${this.url}/_/sign-in`, { method: 'POST', body: new URLSearchParams({ identity: email, password }), redirect: 'manual' });
+    const cookie = (name) => answer.headers.getSetCookie().join('\n').match(new RegExp(`${name}=([^;]+)`))?.[1];
+    this.confirmation = cookie('loam_confirmed');
+    assert.ok(this.confirmation, `the sign-in is answered with ${answer.status}`);
+    return (this.token = cookie('loam_session'));
   }
 
   /** Creates the superuser on the command line. */
@@ -141,10 +150,17 @@ class Stage {
 
   /** Signs in by the dialog over a page. */
   async again(page) {
-    await page.getByRole('dialog').getByLabel('Email').fill(email);
-    await page.getByRole('dialog').getByLabel('Password').fill(password);
-    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    const dialog = page.locator('#sign-in');
+    await dialog.getByLabel('Email').fill(email);
+    await dialog.getByLabel('Password').fill(password);
+    await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await dialog.waitFor({ state: 'detached' });
+  }
+
+  /** Types the password into the dialog that asks for it again. */
+  async confirm(page, secret = password) {
+    await page.getByLabel(`Password of ${email}`).fill(secret);
+    await page.getByLabel(`Password of ${email}`).press('Enter');
   }
 
   /** Sends a request to the API as the superuser, and returns the body. Fails unless it is 2xx. */

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { pictures } from './looks.mjs';
 import { isWell, onStage, picture } from './stage.mjs';
 
 await onStage(async (stage) => {
@@ -248,6 +249,7 @@ await onStage(async (stage) => {
     assert.equal((await stage.api('GET', '/api/collections/notes/records')).totalItems, 1);
     await run('UPDATE notes SET stars = 5');
     await dialog.getByText('UPDATE without WHERE').waitFor();
+    await dialog.getByText('1 row changes').waitFor();
     await dialog.getByRole('button', { name: 'Run it' }).click();
     await page.getByText(/^1 row changed/).waitFor();
     assert.equal((await stage.api('GET', `/api/collections/notes/records/${note.id}`)).stars, 5);
@@ -298,6 +300,55 @@ await onStage(async (stage) => {
     assert.equal(await editor.inputValue(), 'SELECT titleauthor');
     await page.setViewportSize({ width: 390, height: 844 });
     await picture(page, 'sql-390-light');
+  });
+
+  test('SQL that writes is counted and asks for the password, once', async () => {
+    const page = await stage.signedIn({ unconfirmed: true });
+    await page.goto(`${stage.url}/_/sql`);
+    const editor = page.getByRole('textbox', { name: 'SQL' });
+    const dialog = page.getByRole('dialog');
+    const run = async (text) => {
+      await editor.fill(text);
+      await editor.press('Escape');
+      await editor.press('Control+Enter');
+    };
+    const stars = async () => (await stage.api('GET', `/api/collections/notes/records/${note.id}`)).stars;
+    await run("SELECT 'UPDATE notes SET stars = 1' AS text");
+    await page.getByRole('cell', { name: 'UPDATE notes' }).waitFor();
+    const was = await stars();
+    const script = `UPDATE notes SET stars = 1 WHERE id = '${note.id}'; UPDATE notes SET stars = stars + 1 WHERE id = '${note.id}'`;
+    await run(script);
+    await dialog.getByText('2 rows change').waitFor();
+    await pictures(page, 'sql-password');
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await run(script);
+    await stage.confirm(page, 'wrong');
+    await dialog.getByText('This is not your password').waitFor();
+    assert.equal(await stars(), was);
+    await stage.confirm(page);
+    await page.getByText(/^1 row changed/).waitFor();
+    assert.equal(await stars(), 2);
+    const answered = page.waitForResponse('**/_/sql/run');
+    await run(`UPDATE notes SET stars = 3 WHERE id = '${note.id}'`);
+    assert.equal((await answered).status(), 200);
+    assert.equal(await stars(), 3);
+
+    // Without a session the sign-in asks for the password, and a whole table is still a question.
+    await page.context().clearCookies();
+    await run('UPDATE notes SET stars = 4');
+    await stage.again(page);
+    await dialog.getByText('UPDATE without WHERE changes the only row of notes').waitFor();
+    assert.equal(await stars(), 3);
+    await dialog.getByRole('button', { name: 'Back to the query' }).click();
+
+    // One dialog has both questions.
+    await page.context().clearCookies({ name: 'loam_confirmed' });
+    await run('UPDATE notes SET stars = 5');
+    await dialog.getByText('UPDATE without WHERE changes the only row of notes').waitFor();
+    await stage.confirm(page);
+    await page.getByText(/^1 row changed/).waitFor();
+    assert.equal(await stars(), 5);
+    await isWell(page);
   });
 
   test('queries are kept on the server, for who has kept them', async () => {

@@ -67,10 +67,14 @@ func TestTry(t *testing.T) {
 	f := newFixture(t)
 	run(t, f.App, `INSERT INTO posts (id, title) VALUES ('p00000000000001', 'a'), ('p00000000000002', 'b')`)
 	result, err := f.SQL().Try(t.Context(), record.Root(), `DELETE FROM posts RETURNING title`)
-	if err != nil || result.Affected != 2 || len(result.Rows) != 2 {
+	if err != nil || result.Affected != 2 || len(result.Rows) != 2 || !result.Wrote {
 		t.Errorf("%+v, %v", result, err)
 	}
-	if result, err = f.SQL().Try(t.Context(), record.Root(), `SELECT title FROM posts`); err != nil || len(result.Rows) != 2 {
+	const several = `UPDATE posts SET title = 'c'; CREATE TABLE other (a TEXT); DELETE FROM posts WHERE id = 'p00000000000001'; SELECT 1`
+	if result, err = f.SQL().Try(t.Context(), record.Root(), several); err != nil || result.Affected != 0 || result.Total != 3 || !result.Wrote {
+		t.Errorf("several statements: %+v, %v", result, err)
+	}
+	if result, err = f.SQL().Try(t.Context(), record.Root(), `SELECT title FROM posts`); err != nil || len(result.Rows) != 2 || result.Wrote || result.Total != 0 {
 		t.Errorf("a query that reads: %+v, %v", result, err)
 	}
 	if _, err = f.SQL().Try(t.Context(), record.Root(), `UPDATE _params SET value = 'x'; DROP TABLE posts`); fault.KindOf(err) != fault.Invalid {

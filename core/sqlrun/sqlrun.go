@@ -64,6 +64,8 @@ type Result struct {
 
 	Truncated bool   `json:"truncated,omitempty"` // there were more rows than these
 	Warning   string `json:"warning,omitempty"`
+	Wrote     bool   `json:"-"` // by the engine's judgement, a statement of the script may write
+	Total     int64  `json:"-"` // rows that all statements of the script inserted, updated or deleted
 }
 
 // Column is a column of the rows.
@@ -90,11 +92,17 @@ func (s *Service) runAs(ctx context.Context, caller record.Caller, query string,
 	if err := allow(caller, query); err != nil {
 		return nil, err
 	}
-	out, took, err := s.run(ctx, store.Script{SQL: query, Rows: maxRows, Bytes: maxBytes, Memory: maxMemory, Written: written})
+	wrote := false
+	out, took, err := s.run(ctx, store.Script{SQL: query, Rows: maxRows, Bytes: maxBytes, Memory: maxMemory,
+		Written: func(tx store.Tx, tables []string) error {
+			wrote = true
+			return written(tx, tables)
+		}})
 	if err != nil && !errors.Is(err, errTried) {
 		return nil, failure(err)
 	}
 	result := resultOf(out, took)
+	result.Wrote = wrote
 	if out.Powerful {
 		result.Warning = powerfulWarning
 		s.warned.Do(func() { s.cfg.Log.Warn("the account of the database may read files and run programs on its machine") })
@@ -134,7 +142,7 @@ func (s *Service) run(ctx context.Context, script store.Script) (out store.Scrip
 
 func resultOf(out store.ScriptResult, took time.Duration) *Result {
 	result := &Result{
-		ExecTime: float64(took.Microseconds()) / 1000, Affected: out.Changed, Truncated: out.Truncated,
+		ExecTime: float64(took.Microseconds()) / 1000, Affected: out.Changed, Total: out.Total, Truncated: out.Truncated,
 		Columns: columnsOf(out.Columns), Rows: out.Rows,
 	}
 	if result.Rows == nil {

@@ -40,7 +40,7 @@ func Routes() []console.Route {
 		console.Post(collection+"/sign-in/mails/{mail}/page", mailPage),
 		console.Post(collection+"/sign-in/mails/{mail}/test", testMail),
 		console.Get(collection+"/sign-in/tokens/{token}/end", askEndTokens),
-		console.Post(collection+"/sign-in/tokens/{token}/end", endTokens),
+		console.Post(collection+"/sign-in/tokens/{token}/end", console.Confirmed(endTokens)),
 		console.Post(collection+"/fields/copy", console.Unlocked(copyField)),
 		console.Get(collection+"/definition", definitionJSON),
 		console.Get(collection+"/duplicate", console.Unlocked(askDuplicate)),

@@ -11,6 +11,7 @@ import (
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/admin/internal/ui"
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/auth/provider"
 	"github.com/loambase/loam/core/fault"
@@ -110,7 +111,8 @@ func newProvider(c *console.Call) error {
 
 // saveSignIn stores the options in the form. A second step may lock out all superusers, so before
 // it is switched on a dialog asks for a code from a mail, or for the name of the collection.
-// Another dialog shows changed identityOptions of OIDC providers before they are stored.
+// Another dialog shows changed identityOptions of OIDC providers before they are stored. The options of
+// superusers require the password, since they may weaken the sign-in to this console.
 func saveSignIn(c *console.Call) error {
 	in, err := authOf(c)
 	if err != nil {
@@ -135,6 +137,11 @@ func saveSignIn(c *console.Call) error {
 	}
 	if len(problems) > 0 {
 		return form.Refuse(c, http.StatusUnprocessableEntity, problems)
+	}
+	if in.Name == schema.Superusers {
+		if err := c.Confirm(ui.Confirm{}); err != nil {
+			return err
+		}
 	}
 	if in.Name == schema.Superusers && needsSecondStep(change) && !in.Auth.MFA.Enabled && !stepConfirmed(c, in, sent.Get("_confirmed")) {
 		return c.Dialog(http.StatusOK, secondStepDialog(in, sent.Get("_confirmed") != ""))
@@ -314,7 +321,7 @@ func askEndTokens(c *console.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.Dialog(http.StatusOK, endTokensDialog(in, kind, ""))
+	return c.Dialog(http.StatusOK, endTokensDialog(in, kind))
 }
 
 // endTokens voids all tokens of a kind by a new secret.
@@ -322,15 +329,6 @@ func endTokens(c *console.Call) error {
 	in, kind, err := tokensOf(c)
 	if err != nil {
 		return err
-	}
-	if err := form.Read(c, form.Small); err != nil {
-		return err
-	}
-	if err := c.ConfirmPassword(c.R.PostForm.Get("password")); err != nil {
-		if k := fault.KindOf(err); k != fault.Invalid && k != fault.TooMany {
-			return err
-		}
-		return c.Dialog(http.StatusUnprocessableEntity, endTokensDialog(in, kind, "This is not your password."))
 	}
 	secret := schema.RandomString(50, schema.AlphabetToken)
 	if err := update(c, in, map[string]any{kind.at: map[string]any{"secret": secret}}); err != nil {

@@ -595,7 +595,7 @@ func stepMailed(to, failure string) templ.Component {
 	})
 }
 
-func endTokensDialog(in *schema.Collection, k tokenKind, problem string) templ.Component {
+func endTokensDialog(in *schema.Collection, k tokenKind) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -671,17 +671,7 @@ func endTokensDialog(in *schema.Collection, k tokenKind, problem string) templ.C
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, "</p>")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			if problem != "" {
-				templ_7745c5c3_Err = ui.Banner("danger", problem).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 46, "<div class=\"field\"><label class=\"label\" for=\"end-password\">Your password</label> <input class=\"input\" id=\"end-password\" name=\"password\" type=\"password\" autocomplete=\"current-password\"></div></div><div class=\"dialog-foot\"><button class=\"btn btn-quiet\" type=\"button\" data-close autofocus>Cancel</button> <button class=\"btn btn-danger\" type=\"submit\">End all</button></div></form>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, "</p></div><div class=\"dialog-foot\"><button class=\"btn btn-quiet\" type=\"button\" data-close autofocus>Cancel</button> <button class=\"btn btn-danger\" type=\"submit\">End all</button></div></form>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -3,6 +3,7 @@ package console
 import (
 	"cmp"
 	"errors"
+	"io"
 	"net/http"
 
 	"github.com/a-h/templ"
@@ -12,11 +13,24 @@ import (
 	"github.com/loambase/loam/internal/wire"
 )
 
+// maxUnread is the number of bytes of a refused form that are read before the answer.
+const maxUnread = 32 << 20
+
 // fail answers with an error: a page for an opened address, a dialog or a toast for a request of a
 // script, which leaves the page and its inputs as they are.
 func (c *Call) fail(err error) {
+	ask := (*unconfirmed)(nil)
+	if errors.Is(err, errSignIn) || errors.As(err, &ask) {
+		// A browser that still sends its form would lose the answer when the connection closes.
+		io.CopyN(io.Discard, c.R.Body, maxUnread) //nolint:errcheck // the answer is the same
+	}
 	if errors.Is(err, errSignIn) {
 		if err = c.signInFirst(); err == nil {
+			return
+		}
+	}
+	if ask != nil {
+		if err = c.AskPassword(http.StatusUnauthorized, ask.ask); err == nil {
 			return
 		}
 	}
@@ -54,6 +68,13 @@ func (c *Call) failureNote(f ui.Failure) error {
 // Dialog answers with a modal dialog for the current page.
 func (c *Call) Dialog(status int, dialog templ.Component) error {
 	c.retarget("#dialogs", "innerHTML")
+	return c.render(status, dialog)
+}
+
+// Above answers with a modal dialog above the open dialogs, which stay open. It replaces an open dialog
+// of the same id.
+func (c *Call) Above(status int, dialog templ.Component) error {
+	c.retarget("#dialogs", "beforeend")
 	return c.render(status, dialog)
 }
 

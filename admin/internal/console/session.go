@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/loambase/loam/admin/internal/ui"
-	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/settings"
 )
@@ -53,33 +53,56 @@ func (c *Call) renew(expires time.Time) error {
 	if expires.Sub(c.App.Now()) > life-life/10 {
 		return nil
 	}
+	confirmed, err := c.confirmedUntil()
+	if err != nil {
+		return err
+	}
 	fresh, err := c.Auth.Refresh(c.R.Context(), c.Caller, schema.Superusers, c.Token, "")
 	switch kind := fault.KindOf(err); {
 	case err == nil:
 		c.Token = fresh.Token
-		c.setSession(fresh.Token)
-		return nil
+		c.setCookie(sessionCookie, fresh.Token, 0)
+		if confirmed.IsZero() {
+			return nil
+		}
+		return c.confirmUntil(confirmed) // a confirmation belongs to one token
 	case kind == fault.Unauthenticated || kind == fault.Forbidden: // the session has reached its maximum lifetime
 		return nil
 	}
 	return err
 }
 
-// SignedIn starts a session with the token. It replaces an earlier session of the browser.
-func (c *Call) SignedIn(token string) { c.setSession(token) }
+// SignedIn starts a session with the token of a sign-in by password, and returns its superuser; nil
+// if the token is not valid. It replaces an earlier session of the browser. The password counts as
+// confirmed.
+func (c *Call) SignedIn(token string) (*record.Record, error) {
+	c.setCookie(sessionCookie, token, 0)
+	r, err := c.Auth.Authenticate(c.R.Context(), token)
+	if r == nil || err != nil {
+		return nil, err
+	}
+	c.Caller.Auth, c.Token = r, token
+	return r, c.PasswordConfirmed()
+}
 
-// SignedOut ends the session in this browser.
-func (c *Call) SignedOut() { c.setSession("") }
+// SignedOut ends the session in this browser, and the confirmations of the account in all browsers.
+func (c *Call) SignedOut() error {
+	for _, name := range []string{sessionCookie, confirmedCookie} {
+		c.setCookie(name, "", -1)
+	}
+	if !c.Caller.Superuser() {
+		return nil
+	}
+	return c.endConfirmations()
+}
 
-func (c *Call) setSession(token string) {
-	cookie := &http.Cookie{
-		Name: sessionCookie, Value: token, Path: "/_/", HttpOnly: true,
+// setCookie sets a cookie of the session, which scripts cannot read and other sites cannot make the
+// browser send. maxAge is that of http.Cookie.
+func (c *Call) setCookie(name, value string, maxAge int) {
+	http.SetCookie(c.W, &http.Cookie{
+		Name: name, Value: value, Path: "/_/", MaxAge: maxAge, HttpOnly: true,
 		SameSite: http.SameSiteStrictMode, Secure: c.encrypted(),
-	}
-	if token == "" {
-		cookie.MaxAge = -1
-	}
-	http.SetCookie(c.W, cookie)
+	})
 }
 
 // encrypted reports whether the browser uses TLS, to this server or to a trusted proxy.
@@ -94,7 +117,7 @@ func (c *Call) encrypted() bool {
 // redirect to the sign-in page.
 func (c *Call) signInFirst() error {
 	if c.FromScript() {
-		return c.Dialog(http.StatusUnauthorized, ui.SignInDialog(ui.SignIn{Dialog: true}))
+		return c.Above(http.StatusUnauthorized, ui.SignInDialog(ui.SignIn{Dialog: true}))
 	}
 	if c.FromElsewhere() {
 		return c.OpenAgain()
@@ -149,14 +172,4 @@ func accent(s *settings.Settings) string {
 		return ""
 	}
 	return strings.TrimPrefix(s.Meta.AccentColor, "#")
-}
-
-// ConfirmPassword checks the password of the signed-in superuser before an irreversible action.
-// Faults: Invalid for a wrong password, TooMany after too many attempts.
-func (c *Call) ConfirmPassword(password string) error {
-	asking := c.Caller
-	asking.Auth = nil
-	_, err := c.Auth.WithPassword(c.R.Context(), asking, schema.Superusers,
-		auth.PasswordForm{Identity: c.Caller.Auth.Text("email"), Password: password}, "")
-	return err
 }

@@ -52,7 +52,7 @@ func showCode(c *console.Call, status int, f ui.Code) error {
 		f.Seconds = superusers.Auth.OTP.Duration
 	}
 	if f.Dialog {
-		return c.Dialog(status, ui.CodeDialog(f))
+		return c.Above(status, ui.CodeDialog(f))
 	}
 	return c.Gate(status, ui.Gate{Title: "Enter the code"}, ui.CodePage(f))
 }

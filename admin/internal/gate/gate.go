@@ -33,6 +33,8 @@ func Routes() []console.Route {
 		open(console.Post("/_/sign-out", signOut)),
 		console.Post("/_/sign-out/everywhere", signOutEverywhere),
 		console.Post("/_/session", keepSession),
+		console.Get("/_/confirm", func(c *console.Call) error { return c.Go("/_/") }),
+		console.Post("/_/confirm", confirmPassword),
 	}
 }
 
@@ -55,7 +57,7 @@ func ShowSignIn(c *console.Call, status int, f ui.SignIn) error {
 		f.Fields = superusers.Auth.PasswordAuth.IdentityFields
 	}
 	if f.Dialog {
-		return c.Dialog(status, ui.SignInDialog(f))
+		return c.Above(status, ui.SignInDialog(f))
 	}
 	has, err := c.Auth.HasSuperuser(c.R.Context())
 	if err != nil {
@@ -128,19 +130,48 @@ func problem(c *console.Call, err error, wrong string) (status int, words string
 
 // enter starts the session of a sign-in.
 func enter(c *console.Call, res *auth.Response, dialog bool, to string) error {
-	c.SignedIn(res.Token)
-	if !dialog {
-		return c.Go(console.Landing(to))
-	}
-	r, err := c.Auth.Authenticate(c.R.Context(), res.Token)
+	superuser, err := c.SignedIn(res.Token)
 	if err != nil {
 		return err
 	}
+	if !dialog {
+		return c.Go(console.Landing(to))
+	}
 	account := ""
-	if r != nil {
-		account = r.Text("email")
+	if superuser != nil {
+		account = superuser.Text("email")
 	}
 	return c.Event("signedin", map[string]string{"account": account})
+}
+
+// confirmPassword checks the password of the superuser again. A guess counts as an attempt to sign
+// in.
+func confirmPassword(c *console.Call) error {
+	field, err := form(c)
+	if err != nil {
+		return err
+	}
+	err = c.Limit(c.W, c.R, c.Request, schema.Superusers, "authWithPassword", "auth")
+	if err == nil {
+		err = c.Auth.CheckPassword(c.R.Context(), c.Caller, field("password"))
+	}
+	if err != nil {
+		status, words, err := problem(c, err, "This is not your password.")
+		if err != nil {
+			return err
+		}
+		if c.FromScript() {
+			return c.PartAs(status, ui.ConfirmProblem(words))
+		}
+		return c.AskPassword(status, ui.Confirm{Problem: words, To: console.Landing(field("to"))})
+	}
+	if err := c.PasswordConfirmed(); err != nil {
+		return err
+	}
+	if c.FromScript() {
+		return c.Event("confirmed", nil)
+	}
+	return c.Go(console.Landing(field("to")))
 }
 
 // keepSession answers 204 to a page in which somebody types. The request itself renews the session.
@@ -150,7 +181,9 @@ func keepSession(c *console.Call) error {
 }
 
 func signOut(c *console.Call) error {
-	c.SignedOut()
+	if err := c.SignedOut(); err != nil {
+		return err
+	}
 	return c.Go("/_/sign-in")
 }
 

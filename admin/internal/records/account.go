@@ -7,6 +7,7 @@ import (
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/admin/internal/ui"
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/auth/provider"
 	"github.com/loambase/loam/core/fault"
@@ -88,7 +89,7 @@ func showAccount(c *console.Call) error {
 }
 
 // changeAccount does the action of the button that was pressed: it sends a mail, ends all tokens,
-// unlinks a provider or makes a token.
+// unlinks a provider or makes a token. The end of all tokens and a new token require the password.
 func changeAccount(c *console.Call) error {
 	p, err := accountOf(c)
 	if err != nil {
@@ -98,8 +99,13 @@ func changeAccount(c *console.Call) error {
 		return err
 	}
 	ctx, mail := c.R.Context(), auth.EmailForm{Email: p.r.Text("email")}
-	said := ""
-	switch do := c.R.PostForm.Get("do"); do {
+	said, do := "", c.R.PostForm.Get("do")
+	if do == "end" || do == "token" {
+		if err := c.Confirm(ui.Confirm{}); err != nil {
+			return err
+		}
+	}
+	switch do {
 	case "verification":
 		said, err = "A mail goes out, unless one did in the last two minutes", c.Auth.RequestVerification(ctx, c.Caller, p.in.Name, mail)
 	case "reset":

@@ -161,6 +161,8 @@ func changeImport(c *console.Call) error {
 		if plan := i.planOf(c); !reflect.DeepEqual(plan, i.Plan) {
 			i.problem = "The plan is another one than the rows were checked by. Check them again."
 			err = i.job.SetPlan(plan)
+		} else if err = confirmFor(c, i.in); err != nil {
+			return err
 		} else if err = i.job.Run(c.Caller); err == nil {
 			err = remember(c, i.job, plan)
 		}

@@ -30,27 +30,27 @@ func Routes() []console.Route {
 		console.Post(collection+"/import/{job}", changeImport),
 		console.Get(collection+"/import/{job}/rejects", rejects),
 		console.Get(collection+"/new", showNew),
-		console.Post(collection+"/new", create),
+		console.Post(collection+"/new", ofSuperusers(create)),
 		console.Get(record, show),
-		console.Post(record, save),
+		console.Post(record, ofSuperusers(save)),
 		console.Get(record+"/cell", showCell),
 		console.Get(record+"/filter", filterBy),
 		console.Get(record+"/value", showValue),
-		console.Post(record+"/cell", saveCell),
+		console.Post(record+"/cell", ofSuperusers(saveCell)),
 		console.Get(record+"/json", asJSON),
 		console.Get(record+"/sign-in", showAccount),
 		console.Post(record+"/sign-in", changeAccount),
 		console.Get(record+"/history", showHistory),
-		console.Post(record+"/history", putBack),
+		console.Post(record+"/history", ofSuperusers(putBack)),
 		console.Get(record+"/delete", askDelete),
-		console.Post(record+"/delete", remove),
+		console.Post(record+"/delete", ofSuperusers(remove)),
 		console.Get(collection+"/pick", pick),
 		console.Get(collection+"/pick/count", countPicks),
 		console.Get(collection+"/pick/all", pickAll),
 		console.Post(collection+"/bulk/ask-delete", askDeleteMany),
-		console.Post(collection+"/bulk/delete", kept.deleteMany),
+		console.Post(collection+"/bulk/delete", ofSuperusers(kept.deleteMany)),
 		console.Post(collection+"/bulk/ask-set", askSet),
-		console.Post(collection+"/bulk/set", setMany),
+		console.Post(collection+"/bulk/set", ofSuperusers(setMany)),
 		console.Get(collection+"/json", someJSON),
 		console.Post("/_/undo/{deletion}", kept.undo),
 		console.Get("/_/media", media),
@@ -61,6 +61,29 @@ func Routes() []console.Route {
 		console.Get("/_/ws", socket),
 		console.Get("/_/files/{collection}/{id}/{filename}", file),
 	}
+}
+
+// ofSuperusers wraps a screen that writes records: the records of superusers require the password.
+func ofSuperusers(screen console.Screen) console.Screen {
+	return func(c *console.Call) error {
+		in, err := collectionOf(c)
+		if err == nil {
+			err = confirmFor(c, in)
+		}
+		if err != nil {
+			return err
+		}
+		return screen(c)
+	}
+}
+
+// confirmFor returns the error of console.Call.Confirm for the collection of superusers, and nil for
+// other collections.
+func confirmFor(c *console.Call, in *schema.Collection) error {
+	if in.Name != schema.Superusers {
+		return nil
+	}
+	return c.Confirm(ui.Confirm{})
 }
 
 // collectionOf returns the collection whose name or id is in the address. The fault is NotFound for

@@ -106,7 +106,7 @@ func askRestore(c *console.Call) error {
 }
 
 // restoreBackup replaces all data by the content of a backup. The superuser has to type the name of
-// the backup, and the password, because the backup may restore other superusers.
+// the backup. The password is asked because the backup may restore other superusers.
 func restoreBackup(c *console.Call) error {
 	if err := form.Read(c, form.Small); err != nil {
 		return err
@@ -115,11 +115,8 @@ func restoreBackup(c *console.Call) error {
 	if c.R.PostForm.Get("name") != key {
 		return c.Dialog(http.StatusUnprocessableEntity, restoreDialog(key, "This is not the name of the backup."))
 	}
-	if err := c.ConfirmPassword(c.R.PostForm.Get("password")); err != nil {
-		if kind := fault.KindOf(err); kind != fault.Invalid && kind != fault.TooMany {
-			return err
-		}
-		return c.Dialog(http.StatusUnprocessableEntity, restoreDialog(key, "This is not your password."))
+	if err := c.Confirm(ui.Confirm{}); err != nil {
+		return err
 	}
 	if err := c.App.Backups().Restore(c.R.Context(), c.Caller, key); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -38,7 +39,7 @@ func Routes() []console.Route {
 		console.Get("/_/backups/{key}/delete", askDeleteBackup),
 		console.Post("/_/backups/{key}/delete", deleteBackup),
 		console.Get(transferPath, showTransfer),
-		console.Post(transferPath, console.Unlocked(importCollections)),
+		console.Post(transferPath, console.Unlocked(console.Confirmed(importCollections))),
 		console.Get(transferPath+"/export", exportCollections),
 		console.Get(transferPath+"/preview", previewExport),
 		console.Post(transferPath+"/compare", compareCollections),
@@ -125,7 +126,8 @@ func (p page) list(c *console.Call, now *settings.Settings) (templ.Component, er
 }
 
 // save stores the settings in the form and reloads the page, since a setting may change its look.
-// If the settings may lock out the superuser, a dialog asks for a confirmation first.
+// Dangerous settings require the password. If the settings may lock out the superuser, a dialog asks
+// for a confirmation first.
 func save(c *console.Call) error {
 	p, err := pageOf(c)
 	if err != nil {
@@ -147,6 +149,11 @@ func save(c *console.Call) error {
 	if err != nil {
 		return err
 	}
+	if isDangerous(change) {
+		if err := c.Confirm(ui.Confirm{}); err != nil {
+			return err
+		}
+	}
 	if p.id == "limits" && c.R.PostForm.Get("_confirmed") == "" {
 		next, err := c.App.Settings().Preview(c.Caller, body)
 		if err != nil {
@@ -161,6 +168,23 @@ func save(c *console.Call) error {
 	}
 	c.Toast("Saved")
 	return c.Go("/_/settings/" + p.id)
+}
+
+// dangerous lists the settings by which somebody else could get accounts or data: mails and their
+// links, with which passwords are reset; buckets, which receive files and backups; the limits of
+// guesses, and the addresses from which superusers come.
+var dangerous = []string{"meta.appURL", "smtp", "s3", "backups.s3", "rateLimits", "superuserIPs", "trustedProxy"}
+
+// isDangerous reports whether a change has one of the dangerous settings.
+func isDangerous(change map[string]any) bool {
+	return slices.ContainsFunc(dangerous, func(path string) bool {
+		group, name, nested := strings.Cut(path, ".")
+		inner, _ := change[group].(map[string]any)
+		if nested {
+			return inner[name] != nil
+		}
+		return change[group] != nil
+	})
 }
 
 // trial returns the form of the page's test, nil for none.

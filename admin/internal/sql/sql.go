@@ -1,5 +1,5 @@
 // Package sql serves the SQL console: it runs scripts, shows rows and query plans, stores queries,
-// and asks for a confirmation before a statement changes a whole table.
+// and asks for a confirmation before a script writes.
 package sql
 
 import (
@@ -45,24 +45,46 @@ func show(c *console.Call) error {
 	}, page())
 }
 
-// run runs a script and answers with its rows. A dialog asks for a confirmation before a script
-// that changes a whole table and, while records are locked, before every script that writes.
+// run runs a script and answers with its rows. Before a script that writes, its changes are counted
+// in a transaction that is rolled back. A dialog then shows the number, and asks for the password;
+// if the password was typed in the last 15 minutes, the dialog opens only for changes of whole tables
+// and while records are locked.
 func run(c *console.Call) error {
 	if err := form.Read(c, form.Small); err != nil {
 		return err
 	}
 	query := c.R.PostForm.Get("query")
-	if c.R.PostForm.Get("confirmed") == "" {
-		dangers, err := c.App.SQL().Review(c.R.Context(), c.Caller, query)
-		if err != nil {
-			return refuse(c, err)
+	if c.R.PostForm.Get("confirmed") != "" {
+		if err := c.Confirm(ui.Confirm{}); err != nil {
+			return err
 		}
-		if writes := c.Locked() && !sqlrun.Reads(query); writes || len(dangers) > 0 {
-			return c.Dialog(http.StatusConflict, confirm(dangers))
-		}
+	} else if answered, err := ask(c, query); answered || err != nil {
+		return err
 	}
 	result, err := c.App.SQL().Run(c.R.Context(), c.Caller, query)
 	return answer(c, result, err)
+}
+
+// ask answers with the rows of a script that only reads, and with a dialog before a script that
+// writes. It returns false for a script that may run at once.
+func ask(c *console.Call, query string) (answered bool, err error) {
+	dangers, err := c.App.SQL().Review(c.R.Context(), c.Caller, query)
+	if err != nil {
+		return true, refuse(c, err)
+	}
+	isConfirmed, err := c.IsConfirmed()
+	if err != nil || isConfirmed && !c.Locked() && len(dangers) == 0 {
+		return false, err
+	}
+	result, err := c.App.SQL().Try(c.R.Context(), c.Caller, query)
+	if err != nil || !result.Wrote {
+		return true, answer(c, result, err)
+	}
+	e := effects{dangers: dangers, rows: result.Total, statement: query, locked: c.Locked()}
+	if isConfirmed {
+		return true, c.Dialog(http.StatusConflict, confirm(e))
+	}
+	return true, c.Confirm(ui.Confirm{Title: e.title(), Verb: e.verb(), About: effectList(e)})
 }
 
 // try runs a script, rolls back its changes and answers with the result.

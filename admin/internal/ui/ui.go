@@ -3,6 +3,7 @@
 package ui
 
 import (
+	"cmp"
 	"math"
 	"net/http"
 	"strconv"
@@ -74,6 +75,18 @@ type Code struct {
 	Seconds                             int64 // lifetime of the code
 	Dialog                              bool
 }
+
+// Confirm is the form that asks a signed-in superuser for the password again.
+type Confirm struct {
+	Account     string          // e-mail address of the superuser
+	Title, Verb string          // the heading and the text of the button; "" for the usual ones
+	About       templ.Component // the effects of the action, for the dialog; may be nil
+	Problem, To string          // the message and the address to open, for the page
+}
+
+func (f Confirm) title() string { return cmp.Or(f.Title, "Your password again") }
+
+func (f Confirm) verb() string { return cmp.Or(f.Verb, "Go on") }
 
 // Failure is the page of an error.
 type Failure struct {

@@ -33,6 +33,7 @@ type ScriptResult struct {
 	Rows      [][]*string // nil for NULL
 	Truncated bool        // there were more rows than Script.Rows, or more than fit into Script.Bytes
 	Changed   int64       // rows that the statement inserted, updated or deleted
+	Total     int64       // rows that all statements of the script inserted, updated or deleted
 
 	// Powerful says that the account of the database reaches past it, into files or
 	// programs of its machine, so that what is refused is all that keeps a script from them.

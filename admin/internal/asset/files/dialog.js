@@ -1,9 +1,11 @@
-// Dialogs that the server sends. They open on arrival, and return the focus when they are closed.
+// Dialogs that the server sends. They open on arrival, above the open ones, replace a dialog of the
+// same id, and return the focus when they are closed.
 let before = null;
 
 document.addEventListener('htmx:load', (event) => {
   const dialog = event.target.matches?.('dialog[data-dialog]') ? event.target : event.target.querySelector?.('dialog[data-dialog]');
   if (!dialog || dialog.open) return;
+  for (const other of document.querySelectorAll(`dialog#${CSS.escape(dialog.id)}`)) if (other !== dialog) other.remove();
   before ??= document.activeElement;
   dialog.showModal();
   dialog.addEventListener('close', () => {
@@ -14,9 +16,9 @@ document.addEventListener('htmx:load', (event) => {
   });
 });
 
-/** Closes the open dialog. */
+/** Closes the topmost dialog. */
 export function closeDialog() {
-  document.querySelector('dialog[data-dialog][open]')?.close();
+  [...document.querySelectorAll('dialog[data-dialog][open]')].at(-1)?.close();
 }
 
 document.addEventListener('click', (event) => {

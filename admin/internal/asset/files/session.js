@@ -1,11 +1,15 @@
 // The session while a page is open: typing renews it. When it has ended, a sign-in dialog opens
-// over the page, and the refused request is repeated after the sign-in.
-import { closeDialog } from './dialog.js';
-
+// over the page; before a dangerous action, a dialog asks for the password again. The refused request
+// is repeated after the sign-in, or after the password.
 const renewEvery = 5 * 60 * 1000;
 const others = 'BroadcastChannel' in window ? new BroadcastChannel('loam') : null;
+const questions = '#sign-in, #confirm'; // the dialogs of refused requests
 let renewed = Date.now();
-let missed = null; // the request that was refused for lack of a session
+let repeat = null; // sends the refused request again
+let repeating = false; // the request was confirmed by the user before it was refused
+
+/** Calls send after the sign-in or the password; never, if the user closes the dialog. */
+export const afterAnswer = (send) => (repeat = send);
 
 document.addEventListener('input', () => {
   if (Date.now() - renewed < renewEvery) return;
@@ -15,21 +19,46 @@ document.addEventListener('input', () => {
 
 document.addEventListener('htmx:beforeSwap', (event) => {
   const { xhr, requestConfig } = event.detail;
-  if (xhr.status !== 401 || requestConfig.elt.closest('dialog')) return;
-  const { elt, triggeringEvent } = requestConfig;
-  missed = elt === document.body ? null : { elt, type: triggeringEvent?.type ?? 'submit' };
+  if (xhr.status !== 401 || requestConfig.elt.closest(questions) || requestConfig.path.endsWith('/_/session')) return;
+  repeat = () => sendAgain(requestConfig);
 });
 
-document.addEventListener('signedin', (event) => {
-  closeDialog();
-  if (event.detail.account !== document.body.dataset.account) {
-    location.reload(); // the page belongs to another account
+/** Sends a request of htmx again, as the user has caused it. */
+function sendAgain({ elt, triggeringEvent, verb, path, formData }) {
+  if (elt === document.body) { // a request of a script
+    window.htmx.ajax(verb, path, { values: formData, target: 'body', swap: 'none' });
     return;
   }
-  const { elt, type } = missed ?? {};
-  missed = null;
-  if (elt?.isConnected) window.htmx.trigger(elt, type);
+  if (!elt.isConnected) return;
+  const button = triggeringEvent?.submitter;
+  repeating = true;
+  if (button?.isConnected) button.click(); // the value of the button belongs to the request
+  else window.htmx.trigger(elt, triggeringEvent?.type ?? 'submit');
+  repeating = false;
+}
+
+/** A question that was answered before the request was refused is not asked again. */
+document.addEventListener('htmx:confirm', (event) => {
+  if (!repeating || !event.detail.question) return;
+  event.preventDefault();
+  event.detail.issueRequest(true);
 });
+
+function answered() {
+  const send = repeat;
+  repeat = null;
+  for (const dialog of document.querySelectorAll(questions)) dialog.close();
+  send?.();
+}
+
+document.addEventListener('confirmed', answered);
+document.addEventListener('signedin', (event) => {
+  if (event.detail.account !== document.body.dataset.account) location.reload(); // the page belongs to another account
+  else answered();
+});
+
+// The event close of a dialog does not bubble.
+document.addEventListener('close', (event) => event.target.matches(questions) && (repeat = null), true);
 
 // The sign-in page in another tab reports that the session may have ended (signedout.js).
 others?.addEventListener('message', () => window.htmx?.ajax('POST', '/_/session', { target: 'body', swap: 'none' }));

@@ -1,6 +1,7 @@
 // The SQL console: runs the selected text or the whole script, shows rows, and can be stopped.
 import { say } from './toast.js';
 import { closeDialog } from './dialog.js';
+import { afterAnswer } from './session.js';
 
 const place = document.querySelector('[data-sql]');
 const part = (name) => place.querySelector(`[data-${name}]`);
@@ -163,11 +164,13 @@ async function send(path, query, confirmed) {
 
 /**
  * Sends a form, and returns the result of read for the answer. After a failure it shows the reason,
- * or the dialog that asks for a confirmation, and returns undefined. While another form is being
- * sent, it sends nothing and returns undefined.
+ * or the dialog that asks for a confirmation, and returns undefined. If the dialog asks for a sign-in
+ * or for the password, the form is sent again after it. While another form is being sent, it sends
+ * nothing and returns undefined.
  */
 async function request(path, form, read) {
   if (running) return undefined;
+  let isRefused = false;
   running = new AbortController();
   busy(true);
   problem('');
@@ -175,6 +178,7 @@ async function request(path, form, read) {
     const answer = await fetch(path, { method: 'POST', headers: { 'HX-Request': 'true' }, signal: running.signal, body: new URLSearchParams(form) });
     if (answer.ok) return await read(answer);
     const text = await answer.text();
+    isRefused = answer.status === 401;
     if (answer.status === 422) problem(text);
     else ask(text, answer.status === 409 ? { path, query: form.query } : null, answer.headers.get('HX-Retarget') ?? '#dialogs');
   } catch (error) {
@@ -184,7 +188,10 @@ async function request(path, form, read) {
     busy(false);
   }
   part('said').textContent = '';
-  return undefined;
+  if (!isRefused) return undefined;
+  const effects = document.getElementById('confirm'); // it has shown the effects of the script
+  await new Promise(afterAnswer);
+  return request(path, { ...form, ...(effects && { confirmed: '1' }) }, read);
 }
 
 function busy(is) {

@@ -73,12 +73,14 @@ func (s *session) runScript(script *store.Script, statements []scriptStatement, 
 	}
 	// A row comes as a whole: one that is longer than the result may be is not taken in.
 	s.pg.Frontend().SetMaxBodyLen(int(script.Bytes) + framing)
+	total := int64(0)
 	for i, st := range statements {
 		if result, err = s.runOne(script, st, reads, i == len(statements)-1); err != nil {
 			return store.ScriptResult{}, err
 		}
+		total += result.Changed
 	}
-	result.Powerful = powerful
+	result.Total, result.Powerful = total, powerful
 	s.kept.stale = true // it may have changed definitions
 	return result, nil
 }

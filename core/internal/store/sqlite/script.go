@@ -110,10 +110,13 @@ var errStop = errors.New("stop")
 
 // runScript runs the statements in their order. The result is that of the last one.
 func (s *session) runScript(script *store.Script) (result store.ScriptResult, err error) {
+	total := int64(0)
 	err = s.eachStatement(script, func(b *binding.Stmt) (err error) {
 		result, err = s.runOne(b, script)
+		total += result.Changed
 		return err
 	})
+	result.Total = total
 	return result, err
 }
 
