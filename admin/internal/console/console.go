@@ -62,6 +62,7 @@ func New(c Config, sections []ui.Section) *Console {
 	if len(c.Own.Loaded) > 0 {
 		reportChanges(c.App.Hooks())
 	}
+	rememberNames(c.App)
 	return &Console{Config: c, guard: http.NewCrossOriginProtection(), sections: sections}
 }
 
@@ -104,7 +105,7 @@ func (c *Console) Handler(route Route) http.Handler {
 		call := &Call{Config: &c.Config, W: w, R: r, sections: c.sections}
 		err := call.begin(about, c.guard)
 		if err == nil {
-			err = route.Screen(call)
+			err = call.open(route)
 		}
 		if err != nil {
 			call.fail(err)
