@@ -53,6 +53,9 @@ func screens(added console.Own) []palette.Screen {
 	for _, i := range settings.Items() {
 		list = append(list, palette.Screen{Label: "Settings › " + i.Label, Icon: i.Icon, Path: i.Path})
 	}
+	for _, i := range settings.Inputs() {
+		list = append(list, palette.Screen{Label: "Settings › " + i.Label, Hint: "setting", Icon: i.Icon, Path: i.Path})
+	}
 	return list
 }
 

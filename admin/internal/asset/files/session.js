@@ -20,6 +20,14 @@ document.addEventListener('htmx:beforeSwap', (event) => {
   missed = elt === document.body ? null : { elt, type: triggeringEvent?.type ?? 'submit' };
 });
 
+/** The sign-in over a page asks for the account of the page first. */
+document.addEventListener('htmx:load', (event) => {
+  const { identity, password } = event.target.querySelector?.('#sign-in form')?.elements ?? event.target.closest?.('#sign-in')?.querySelector('form')?.elements ?? {};
+  if (!identity || identity.type === 'hidden' || identity.value) return;
+  identity.value = document.body.dataset.account;
+  password.focus();
+});
+
 document.addEventListener('signedin', (event) => {
   closeDialog();
   if (event.detail.account !== document.body.dataset.account) {
