@@ -77,6 +77,7 @@ func Icons() []string { return asset.Icons() }
 // packages can serve pages below /_/.
 func Mount(router chi.Router, config Config) *console.Console {
 	c := console.New(config, sections(config.Own))
+	router = router.With(c.Limited)
 	c.Mount(router, slices.Concat(
 		gate.Routes(),
 		overview.Routes(),

@@ -199,6 +199,27 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('over a rate limit a form stays and its button waits; a page tells the time to wait', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/settings/application`);
+    const name = page.getByLabel('Name', { exact: true });
+    await name.fill('Too often');
+    const limit = (enabled) => stage.api('PATCH', '/api/settings', { rateLimits: { enabled, rules: [{ label: '/_/', maxRequests: 1, duration: 600 }] } });
+    await limit(true);
+    await page.evaluate(() => fetch('/_/session', { method: 'POST' }));
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('alert').getByText(/^Try again in \d+:\d\d\.$/).waitFor();
+    const button = page.getByRole('button', { name: /^Save · \d+:\d\d$/ });
+    assert.deepEqual([await button.isDisabled(), await name.inputValue()], [true, 'Too often']);
+    await picture(page, 'limited');
+    const other = await page.context().newPage();
+    assert.equal((await other.goto(`${stage.url}/_/logs`)).status(), 429);
+    await other.getByRole('heading', { name: 'Too many requests' }).waitFor();
+    await other.getByText(/^Try again in/).waitFor();
+    await limit(false);
+    await isWell(page);
+  });
+
   test('a link from another site opens the page with the session', async () => {
     const page = await stage.signedIn();
     await page.route('http://elsewhere.example/**', (route) => route.fulfill({ contentType: 'text/html', body: `<a href="${stage.url}/_/">go</a>` }));

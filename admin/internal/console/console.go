@@ -27,6 +27,10 @@ type Config struct {
 	// It may set headers. The error is a fault.TooMany.
 	Limit func(w http.ResponseWriter, r *http.Request, q *request.Request, collection string, tags ...string) error
 
+	// LimitedBy wraps a handler so that its requests count against the rate limits for their path.
+	// refuse answers a request over a limit; its error is a fault.TooMany.
+	LimitedBy func(next http.Handler, refuse func(w http.ResponseWriter, r *http.Request, q *request.Request, err error)) http.Handler
+
 	// API handles requests to the API, but no requests below /_/.
 	API http.Handler
 
@@ -92,6 +96,19 @@ func (c *Console) Mount(router chi.Router, routes []Route) {
 			router.Method(http.MethodHead, r.Path, h)
 		}
 	}
+}
+
+// Limited wraps a handler so that its requests count against the rate limits for their path. A
+// request over a limit gets a page, or a toast for a script.
+func (c *Console) Limited(next http.Handler) http.Handler {
+	everyone := &request.Route{Audience: request.Everyone, Quiet: true}
+	return c.LimitedBy(next, func(w http.ResponseWriter, r *http.Request, _ *request.Request, err error) {
+		call := &Call{Config: &c.Config, W: w, R: r, sections: c.sections}
+		if other := call.begin(everyone, c.guard); other != nil {
+			err = other
+		}
+		call.fail(err)
+	})
 }
 
 // Handler returns the handler of a route. It refuses cross-origin requests other than GET, HEAD and
