@@ -75,9 +75,10 @@ document.addEventListener('htmx:beforeOnLoad', (event) => {
   if (xhr.getResponseHeader('HX-Redirect')) event.preventDefault(); // go opens another page
   setTimeout(go); // the answer is shown first
 });
-/** A closed question about the save, or another change, calls off what follows the save. */
-for (const kind of ['input', 'cancel']) document.addEventListener(kind, () => (afterSave = null), true);
+/** The page stays open after the save if the user closes a question about the save, or edits the form. */
+document.addEventListener('cancel', () => (afterSave = null), true);
 document.addEventListener('click', (event) => event.target.closest('[data-close]') && (afterSave = null));
+document.addEventListener('input', (event) => afterSave?.form.contains(event.target) && (afterSave = null));
 
 // The listeners below are those of the window, so that a script of the page that handles the event
 // itself has prevented its default action already.

@@ -168,13 +168,14 @@ addEventListener('keydown', (event) => {
 /** Presses the link that makes what the page shows: a record, else a collection. */
 const make = () => (document.querySelector('.head [data-new]') ?? document.querySelector('.side a[href="/_/new-collection"]'))?.click();
 
-/** Focuses the next region of the page, or the one before: its focused element of before, else its first. */
 const regions = ['.rail', '.side', '.top', '#main', '#panel .panel'];
+
+/** Focuses the first element of another region: the next for 1, the previous for -1. */
 function region(by) {
-  const all = regions.map((name) => document.querySelector(name)).filter((one) => one?.checkVisibility());
-  const now = all.findLastIndex((one) => one.contains(document.activeElement));
+  const all = regions.map((name) => document.querySelector(name)).filter((found) => found?.checkVisibility());
+  const now = all.findLastIndex((found) => found.contains(document.activeElement));
   const next = all[now < 0 ? (by > 0 ? 0 : all.length - 1) : (now + by + all.length) % all.length];
-  const first = next.id === 'main' ? next : [...next.querySelectorAll('a[href], button, input:not([type=hidden]), [tabindex="0"]')].find((one) => one.checkVisibility() && !one.disabled);
+  const first = next.id === 'main' ? next : [...next.querySelectorAll('a[href], button, input:not([type=hidden]), [tabindex="0"]')].find((found) => found.checkVisibility() && !found.disabled);
   (first ?? next).focus();
 }
 
