@@ -53,6 +53,9 @@ func screens(added console.Own) []palette.Screen {
 	for _, i := range settings.Items() {
 		list = append(list, palette.Screen{Label: "Settings › " + i.Label, Icon: i.Icon, Path: i.Path})
 	}
+	for _, i := range settings.Inputs() {
+		list = append(list, palette.Screen{Label: "Settings › " + i.Label, Hint: "setting", Icon: i.Icon, Path: i.Path})
+	}
 	return list
 }
 
@@ -74,6 +77,7 @@ func Icons() []string { return asset.Icons() }
 // packages can serve pages below /_/.
 func Mount(router chi.Router, config Config) *console.Console {
 	c := console.New(config, sections(config.Own))
+	router = router.With(c.Limited)
 	c.Mount(router, slices.Concat(
 		gate.Routes(),
 		overview.Routes(),

@@ -41,8 +41,8 @@ func (s *Server) build() (http.Handler, error) {
 		return nil, err
 	}
 	s.App.Go("metrics", s.metrics.History.Run)
-	admin.Mount(router.With(routes.Limited), admin.Config{
-		App: s.App, Auth: s.Auth, Requests: s.requests, Limit: routes.LimitTagged, File: routes.File, Socket: routes.Socket,
+	admin.Mount(router, admin.Config{
+		App: s.App, Auth: s.Auth, Requests: s.requests, Limit: routes.LimitTagged, LimitedBy: routes.LimitedBy, File: routes.File, Socket: routes.Socket,
 		History: s.metrics.History,
 		Own:     e.console,
 		API:     s.requests.Track(middleware.Recover(s.App.Log())(routed(router))),

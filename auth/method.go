@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
@@ -137,9 +138,32 @@ func (s *Service) signIn(ctx context.Context, caller record.Caller, method strin
 	return res, nil
 }
 
+const failedMessage = "Failed to authenticate."
+
 // errFailed is the one answer to a form that proves no identity. Why is for the log.
 func errFailed(why string) error {
-	return fault.Wrap(fault.Invalid, "Failed to authenticate.", errors.New("auth: "+why))
+	return fault.Wrap(fault.Invalid, failedMessage, errors.New("auth: "+why))
+}
+
+// wrongSecret is the cause of a sign-in that failed for its secret. The log has the cause, and
+// NextTry reads it; clients of the API do not get it.
+type wrongSecret struct {
+	why   string
+	free  int           // number of failures without a delay from now on
+	delay time.Duration // in which no attempt is taken
+}
+
+func (e *wrongSecret) Error() string { return "auth: " + e.why }
+
+// NextTry returns, for the error of a sign-in with a wrong password, the number of tries with the
+// same identity that are taken at once, and the time until the next try is taken; one of the two is
+// 0. For other errors known is false.
+func NextTry(err error) (free int, delay time.Duration, known bool) {
+	var wrong *wrongSecret
+	if !errors.As(err, &wrong) {
+		return 0, 0, false
+	}
+	return wrong.free, wrong.delay, true
 }
 
 // Methods tells clients how to sign in to a collection

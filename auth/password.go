@@ -83,11 +83,12 @@ func (m passwords) Finish(ctx context.Context, a Attempt) (Proof, error) {
 		m.brake.Passed(key)
 		return Proof{Record: r}, nil
 	}
-	m.brake.Failed(key)
-	if r == nil {
-		return Proof{}, errFailed("no record has this identity")
+	wrong := &wrongSecret{why: "no record has this identity"}
+	if r != nil {
+		wrong.why = "wrong password of " + r.ID()
 	}
-	return Proof{}, errFailed("wrong password of " + r.ID())
+	wrong.free, wrong.delay = m.brake.Failed(key)
+	return Proof{}, fault.Wrap(fault.Invalid, failedMessage, wrong)
 }
 
 // key is what attempts are braked by: the record, whichever of its identities is tried, or

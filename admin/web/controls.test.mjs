@@ -56,6 +56,23 @@ await onStage(async (stage) => {
       () => stage.api('DELETE', '/api/collections/titles'),
     );
     assert.deepEqual(await shown(), ['Nothing is left to do.']);
+
+    await set({ backups: { cron: '' } });
+    await shown();
+    await page.getByRole('button', { name: 'Put away for 30 days: Backups are not made by the clock' }).press('Enter');
+    const away = page.getByText('1 put away for 30 days');
+    await away.waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Not yet right');
+    await page.reload();
+    await page.getByText('Nothing else is left to do.').waitFor();
+    await away.click();
+    await pictures(page, 'put-away');
+    await page.getByRole('button', { name: 'Show again: Backups are not made by the clock' }).click();
+    await away.waitFor({ state: 'detached' });
+    assert.deepEqual(await shown(), ['Backups are not made by the clock']);
+    const refused = await page.request.post(`${stage.url}/_/put-away`, { form: { id: 'nothing' }, headers: { 'Sec-Fetch-Site': 'same-origin' } });
+    assert.equal(refused.status(), 404);
+    await set({ backups: { cron: '0 3 * * *' } });
     await set({ rateLimits: { enabled: false }, trustedProxy: { headers: [], peers: [] }, smtp: { enabled: false } });
     await isWell(page);
   });

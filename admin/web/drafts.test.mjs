@@ -33,6 +33,7 @@ await onStage(async (stage) => {
   const input = (page, name) => page.locator(`#f-${name}`);
   const ready = (page) => page.locator('.rich-bar').waitFor();
   const drafts = (page) => page.evaluate(() => Object.entries(localStorage).filter(([key]) => key.startsWith('loam.draft.')));
+  const question = (page) => page.getByRole('dialog', { name: 'Leave without saving?' });
   const keptDraft = (page, text) => page.waitForFunction((text) => Object.entries(localStorage).some(([key, value]) => key.startsWith('loam.draft.') && value.includes(text)), text);
 
   test('a draft survives a reload and the end of the session, and is gone when it is saved', async () => {
@@ -89,10 +90,11 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: /^Restore draft \(/ }).click();
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByText(/ has changed this to 2\.5/).waitFor();
-    page.once('dialog', (dialog) => dialog.accept());
     await page.keyboard.press('Escape');
+    await question(page).getByText('Not saved: price.').waitFor();
+    await question(page).getByRole('button', { name: 'Leave', exact: true }).click();
     await panel(page).waitFor({ state: 'detached' });
-    assert.deepEqual(await drafts(page), []); // the draft is discarded
+    assert.equal((await drafts(page)).length, 1); // the changes can still be restored
     assert.equal((await stored(ids.Two)).price, 2.5);
     await stage.api('PATCH', `/api/collections/books/records/${ids.Two}`, { price: 2 });
   });
@@ -131,10 +133,10 @@ await onStage(async (stage) => {
     await page.getByRole('link', { name: 'New record' }).click();
     await ready(page);
     await input(page, 'title').fill('Brand new');
-    let asked = 0;
-    page.once('dialog', (dialog) => dialog.dismiss().then(() => asked++));
     await page.getByRole('link', { name: 'Two', exact: true }).click();
-    assert.equal(asked, 1);
+    await question(page).waitFor();
+    await page.keyboard.press('Escape'); // stays
+    await question(page).waitFor({ state: 'detached' });
     assert.equal(await input(page, 'title').inputValue(), 'Brand new');
     await keptDraft(page, 'Brand new');
     page.once('dialog', (dialog) => dialog.accept());
@@ -151,6 +153,111 @@ await onStage(async (stage) => {
     assert.equal(await page.getByRole('button', { name: /^Restore draft \(/ }).isVisible(), false);
     const [made] = (await stage.api('GET', `/api/collections/books/records?filter=${encodeURIComponent("title = 'Brand new'")}`)).items;
     await stage.api('DELETE', `/api/collections/books/records/${made.id}`);
+  });
+
+  test('each kind of form asks before its changes are lost: to stay, to leave, to save and leave', async () => {
+    const page = await stage.signedIn();
+    const answer = (name) => question(page).getByRole('button', { name, exact: true }).click();
+    const logs = () => page.getByRole('link', { name: 'Logs', exact: true }).first().click();
+    const add = () => page.getByRole('group', { name: 'Add a field' }).getByRole('button', { name: 'text', exact: true }).click();
+    for (const [path, edit, words] of [
+      ['/_/new-collection', () => page.getByLabel(/^Name/).fill('shelves'), 'Not saved: Name.'],
+      ['/_/c/books/fields', () => page.locator('#collection-name').fill('tomes'), 'Not saved: Name.'],
+      ['/_/c/authors/fields', () => add().then(() => page.locator('.fl.is-new').waitFor()), 'Not saved: a new entry.'],
+      ['/_/c/books/rules', () => page.getByRole('radiogroup', { name: 'List: who' }).getByText('Everyone').click(), 'Not saved: List.'],
+      ['/_/c/users/sign-in', () => page.locator('[id="i-passwordAuth.enabled"]').uncheck(), 'Not saved: Password.'],
+      ['/_/settings/limits', () => page.getByLabel('Limit how often clients may ask').check(), 'Not saved: Limit how often clients may ask.'],
+    ]) {
+      await page.goto(stage.url + path);
+      await edit();
+      await logs();
+      await question(page).getByText(words, { exact: true }).waitFor();
+      await page.keyboard.press('Enter'); // Stay has the focus
+      await question(page).waitFor({ state: 'detached' });
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox', { name: 'Search or jump' }).fill('metrics');
+      await page.getByRole('option', { name: 'Metrics', exact: true }).click();
+      await answer('Leave');
+      await page.waitForURL('**/_/metrics');
+    }
+    await page.goto(`${stage.url}/_/settings/application`);
+    const name = page.getByLabel('Name', { exact: true });
+    await name.fill('');
+    await logs();
+    await picture(page, 'leave');
+    await answer('Save and leave');
+    await page.locator('[data-error]:not([hidden])').first().waitFor(); // a refused save does not leave
+    await name.fill('Library');
+    await logs();
+    await answer('Save and leave');
+    await page.waitForURL('**/_/logs');
+    assert.equal((await stage.api('GET', '/api/settings')).meta.appName, 'Library');
+    await page.goto(`${table}?r=${ids.Four}`);
+    await ready(page);
+    await input(page, 'price').fill('4');
+    await page.getByRole('link', { name: 'Two', exact: true }).click();
+    await answer('Save and leave');
+    await panel(page).getByRole('heading', { name: 'Two', exact: true }).waitFor();
+    assert.equal((await stored(ids.Four)).price, 4);
+    await stage.api('PATCH', `/api/collections/books/records/${ids.Four}`, { price: 0 });
+    await input(page, 'title').fill('Two and a half');
+    await page.getByRole('button', { name: /Your account/ }).click();
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+    await answer('Stay');
+    let asked = 0; // the questions of the browser
+    page.once('dialog', (dialog) => dialog.accept().then(() => asked++));
+    await page.reload();
+    assert.equal(asked, 1);
+    await isWell(page);
+  });
+
+  test('pages of settings and collections keep drafts too, without secrets and added rows', async () => {
+    const page = await stage.signedIn();
+    const accept = () => page.once('dialog', (dialog) => dialog.accept());
+    const offered = page.getByText(/^Typed and not saved: /);
+    const reopen = async () => {
+      accept();
+      await page.reload();
+      await page.getByRole('button', { name: /^Restore draft \(/ }).click();
+    };
+    await page.goto(`${stage.url}/_/settings/mail`);
+    await page.getByLabel('Host', { exact: true }).fill('mail.example');
+    await page.getByLabel('Password', { exact: true }).fill('a-secret');
+    await page.getByLabel('TLS from the beginning').check();
+    await keptDraft(page, 'mail.example');
+    assert.ok(!(await drafts(page))[0][1].includes('a-secret'));
+    await reopen();
+    await page.getByText('2 changes: Host, TLS from the beginning').waitFor();
+    assert.deepEqual([await page.getByLabel('Host', { exact: true }).inputValue(), await page.getByLabel('Password', { exact: true }).inputValue()], ['mail.example', '']);
+    await page.getByRole('button', { name: 'Discard', exact: true }).click();
+    await page.waitForFunction(() => document.querySelector('[name="smtp.host"]')?.value !== 'mail.example');
+    assert.deepEqual(await drafts(page), []);
+
+    await page.goto(`${stage.url}/_/c/books/rules`);
+    await page.getByRole('radiogroup', { name: 'Update: who' }).getByText('By rule').click();
+    const rule = page.getByRole('textbox', { name: 'Update rule' });
+    await rule.fill('price < 10');
+    await keptDraft(page, 'price < 10');
+    accept();
+    await page.reload();
+    await offered.waitFor();
+    await picture(page, 'draft-rules');
+    await page.getByRole('button', { name: /^Restore draft \(/ }).click();
+    assert.equal(await rule.inputValue(), 'price < 10');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    assert.equal((await stage.api('GET', '/api/collections/books')).updateRule, 'price < 10');
+    assert.deepEqual(await drafts(page), []);
+
+    await page.goto(`${stage.url}/_/c/books/fields`);
+    await page.locator('#collection-name').fill('tomes');
+    await page.getByRole('group', { name: 'Add a field' }).getByRole('button', { name: 'text', exact: true }).click();
+    await page.locator('.fl.is-new').waitFor();
+    await keptDraft(page, 'tomes');
+    await reopen();
+    await page.getByText('1 change: Name').waitFor();
+    await isWell(page);
   });
 
   test('the next record and the one before, by buttons and keys', async () => {

@@ -282,6 +282,33 @@ await onStage(async (stage) => {
         },
         'G D': goesTo('/_/c/notes'), 'G L': goesTo('/_/logs'), 'G M': goesTo('/_/metrics'), 'G S': goesTo('/_/sql'), 'G R': goesTo('/_/realtime'),
         'G B': goesTo('/_/backups'), 'G ,': goesTo('/_/settings/application'),
+        N: async () => {
+          await page.goto(table);
+          await press('n');
+          await page.locator('#panel').getByRole('heading', { name: 'New record' }).waitFor();
+          await page.goto(`${stage.url}/_/`);
+          await press('n');
+          await page.waitForURL('**/_/new-collection');
+        },
+        '[': async () => {
+          const side = page.locator('.side');
+          await page.goto(table);
+          await press('[');
+          await side.waitFor({ state: 'hidden' });
+          await page.reload();
+          await side.waitFor({ state: 'hidden' });
+          await press('[');
+          await side.waitFor();
+        },
+        'F6, Shift F6': async () => {
+          await page.goto(table);
+          const regions = [];
+          for (const key of ['F6', 'F6', 'F6', 'F6', 'F6', 'Shift+F6']) {
+            await press(key);
+            regions.push(await page.evaluate(() => document.activeElement.closest('.rail, .side, .top, .main').classList[0]));
+          }
+          assert.deepEqual(regions, ['rail', 'side', 'top', 'main', 'rail', 'main']);
+        },
         'Mod S': async () => {
           await page.goto(`${stage.url}/_/settings/application`);
           await page.getByLabel('Name', { exact: true }).fill('Keys');

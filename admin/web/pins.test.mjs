@@ -91,6 +91,21 @@ await onStage(async (stage) => {
     assert.equal((await shown('2026-03-02 13:32:40.550Z'))[1], '2 Mar 2026, 14:32:40 CET · 2026-03-02 13:32:40.550Z');
   });
 
+  test('an address with the id or an old name of a collection leads to its name', async () => {
+    const page = await stage.signedIn();
+    const { id } = await stage.api('GET', '/api/collections/pears');
+    for (const [path, to] of [[`/_/c/${id}`, '/_/c/pears'], [`/_/c/${id}/rules?as=guest`, '/_/c/pears/rules?as=guest']]) {
+      await page.goto(stage.url + path);
+      assert.equal(page.url(), stage.url + to);
+    }
+    await stage.api('PATCH', '/api/collections/pears', { name: 'quinces' });
+    await page.goto(`${stage.url}/_/c/pears/fields`);
+    assert.equal(page.url(), `${stage.url}/_/c/quinces/fields`);
+    await stage.api('PATCH', '/api/collections/quinces', { name: 'pears' });
+    await page.goto(`${stage.url}/_/c/pears`);
+    assert.equal(page.url(), `${stage.url}/_/c/pears`);
+  });
+
   test('without scripts the page comes again', async () => {
     const page = await stage.signedIn({ javaScriptEnabled: false });
     await page.goto(`${stage.url}/_/c/pears?sort=id`);

@@ -20,7 +20,11 @@ await onStage(async (stage) => {
     await pictures(page, 'install');
     await isUsable(page, 'install');
     await page.getByLabel('Email').fill(email);
-    await page.getByLabel('Password').fill('short');
+    const said = page.locator('[data-strength]');
+    for (const [text, words] of [['password1', 'Weak'], ['maya1987', 'Fair'], ['Tr0ub4dor&3', 'Good'], [password, 'Strong'], ['short', 'Too short: 8 characters or more.']]) {
+      await page.getByLabel('Password').fill(text);
+      await said.getByText(words).waitFor();
+    }
     await page.getByRole('button', { name: 'Create superuser' }).click();
     await page.locator('#password-err').waitFor();
     assert.equal(await page.getByLabel('Email').inputValue(), email);
@@ -56,6 +60,27 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Sign out', exact: true }).click();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     assert.equal((await page.context().cookies()).length, 0);
+  });
+
+  test('a refused sign-in tells the tries that remain, then the pause', async () => {
+    const page = await stage.window();
+    await page.goto(`${stage.url}/_/`);
+    const words = ['', '', '3 more tries, then a pause.', '2 more tries, then a pause.', 'One more try, then a pause.', 'Try again in 0:01.'];
+    for (const said of words) {
+      await signIn(page, 'wrong', 'nobody@orchard.example');
+      await page.getByRole('alert').getByText(`Wrong email or password. ${said}`.trim()).waitFor();
+    }
+    const button = page.getByRole('button', { name: /^Sign in/ });
+    assert.equal(await button.isDisabled(), true);
+    await picture(page, 'sign-in-pause');
+    await page.getByText('Try again now.').waitFor();
+    assert.equal(await button.isDisabled(), false);
+    await signIn(page, 'wrong', 'nobody@orchard.example');
+    await page.getByText('Try again in 0:02.').waitFor();
+    await page.getByLabel('Password', { exact: true }).fill('wrong');
+    await page.evaluate(() => document.querySelector('form').submit()); // the server refuses what a held button prevents
+    await page.getByText(/^Too many tries/).waitFor();
+    await isWell(page);
   });
 
   test('signing out everywhere ends the sessions of other browsers', async () => {
@@ -94,8 +119,7 @@ await onStage(async (stage) => {
     await page.getByLabel('Email or username').fill('maya');
     await page.getByLabel('Password').fill(password);
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-    await page.getByLabel('One-time code').fill(codeOf(await box.next()));
-    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByLabel('One-time code').fill(codeOf(await box.next())); // a whole code is sent at once
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
 
     // Superusers use a code as a second step only, so the second step cannot be switched off while
@@ -124,10 +148,12 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Send another code' }).click();
     const second = codeOf(await box.next());
     await page.getByLabel('One-time code').fill(first);
-    await page.keyboard.press('Enter');
     await page.getByText('This code is wrong or too old').waitFor();
-    await page.getByLabel('One-time code').fill(second);
+    await page.getByLabel('One-time code').fill(second.slice(0, 3));
     await page.keyboard.press('Enter');
+    await page.getByText('This code is wrong or too old').waitFor(); // Enter sends a short code too
+    await page.getByLabel('One-time code').focus();
+    await page.keyboard.insertText(`Your code: ${second.slice(0, 4)} ${second.slice(4)}`); // as a paste does
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
     await secondStep(false);
   });
@@ -139,7 +165,7 @@ await onStage(async (stage) => {
     await page.evaluate(() => window.htmx.ajax('POST', '/_/session', { target: 'body', swap: 'none' }));
     await page.getByRole('heading', { name: 'Sign in again' }).waitFor();
     await picture(page, 'sign-in-dialog');
-    await page.getByLabel('Email').fill(email);
+    assert.equal(await page.getByLabel('Email').inputValue(), email); // the account of the page
     await page.getByLabel('Password').fill(password);
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.getByRole('heading', { name: 'Sign in again' }).waitFor({ state: 'detached' });
@@ -170,6 +196,27 @@ await onStage(async (stage) => {
     await page.getByLabel('Name', { exact: true }).pressSequentially('abc');
     assert.equal((await renewed).status(), 204);
     assert.deepEqual(asked, ['POST']); // one request, not one for each key
+    await isWell(page);
+  });
+
+  test('over a rate limit a form stays and its button waits; a page tells the time to wait', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/settings/application`);
+    const name = page.getByLabel('Name', { exact: true });
+    await name.fill('Too often');
+    const limit = (enabled) => stage.api('PATCH', '/api/settings', { rateLimits: { enabled, rules: [{ label: '/_/', maxRequests: 1, duration: 600 }] } });
+    await limit(true);
+    await page.evaluate(() => fetch('/_/session', { method: 'POST' }));
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('alert').getByText(/^Try again in \d+:\d\d\.$/).waitFor();
+    const button = page.getByRole('button', { name: /^Save · \d+:\d\d$/ });
+    assert.deepEqual([await button.isDisabled(), await name.inputValue()], [true, 'Too often']);
+    await picture(page, 'limited');
+    const other = await page.context().newPage();
+    assert.equal((await other.goto(`${stage.url}/_/logs`)).status(), 429);
+    await other.getByRole('heading', { name: 'Too many requests' }).waitFor();
+    await other.getByText(/^Try again in/).waitFor();
+    await limit(false);
     await isWell(page);
   });
 

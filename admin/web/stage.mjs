@@ -114,11 +114,12 @@ class Stage {
     if (!this.sharedIsOpen) return;
     this.sharedIsOpen = false;
     const page = await this.shared.newPage();
+    for (const open of this.shared.pages()) if (open !== page) await open.close(); // a closed page stores its draft
     const browser = await this.shared.newCDPSession(page);
     await browser.send('Storage.clearDataForOrigin', { origin: new URL(this.url).origin, storageTypes: 'local_storage' });
     await this.shared.clearCookies();
     await this.shared.clearPermissions();
-    for (const open of this.shared.pages()) await open.close();
+    await page.close();
   }
 
   /**

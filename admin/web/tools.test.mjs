@@ -46,7 +46,7 @@ await onStage(async (stage) => {
     };
     await page.goto(`${stage.url}/_/`);
     await type('mail');
-    await option('Settings › Mail').waitFor();
+    await palette.getByRole('option', { name: 'Settings › Mail', exact: true }).waitFor();
     await page.keyboard.press('Enter');
     await page.waitForURL('**/_/settings/mail');
     await type('notes › rules');
@@ -66,8 +66,27 @@ await onStage(async (stage) => {
     assert.equal(await palette.getByRole('group', { name: 'Go to' }).count(), 0);
     await page.keyboard.press('Enter');
     await page.waitForURL('**/_/c/notes/new');
-    await type('zzzz');
+    await type('host');
+    await option('Settings › Mail › Host').waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/_/settings/mail#i-smtp.host');
+    await type('?save');
+    await option(/^save the form/).waitFor();
+    await page.keyboard.press('Enter'); // a key opens the list of all keys
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.goto(`${stage.url}/_/c/notes`);
+    await type('no such thing');
     await palette.getByText('Nothing has that name').waitFor();
+    await picture(page, 'palette-offers');
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/_/c/notes?filter=no+such+thing');
+    await type('no such thing');
+    await option('New collection “no_such_thing”').click();
+    assert.equal(await page.getByLabel(/^Name/).inputValue(), 'no_such_thing');
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('#');
+    await palette.getByText('Type the id of a record').waitFor();
     await page.keyboard.press('Escape');
     await palette.waitFor({ state: 'hidden' });
     await isWell(page);

@@ -60,23 +60,33 @@ func (b *Brake) Check(key uint64) error {
 	if !ok || f.count <= freeFailures {
 		return nil
 	}
-	delay := min(firstDelay<<min(f.count-freeFailures-1, 20), maxDelay)
-	left := delay - time.Since(f.last)
+	left := f.delay() - time.Since(f.last)
 	if left <= 0 {
 		return nil
 	}
 	return &fault.Error{Kind: fault.TooMany, RetryAfter: left}
 }
 
-// Failed notes an attempt that has failed.
-func (b *Brake) Failed(key uint64) {
+// delay returns the time after the last failure in which no attempt may be made.
+func (f failures) delay() time.Duration {
+	if f.count <= freeFailures {
+		return 0
+	}
+	return min(firstDelay<<min(f.count-freeFailures-1, 20), maxDelay)
+}
+
+// Failed notes an attempt that has failed. It returns the number of failures that cost no delay
+// from now on, and the time in which no attempt may be made; one of the two is 0.
+func (b *Brake) Failed(key uint64) (free int, delay time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	f, _ := b.failed.Get(key)
 	if time.Since(f.last) > 3*maxDelay {
 		f.count = 0
 	}
-	b.failed.Put(key, failures{f.count + 1, time.Now()})
+	f = failures{f.count + 1, time.Now()}
+	b.failed.Put(key, f)
+	return max(0, freeFailures+1-f.count), f.delay()
 }
 
 // Passed notes one that has succeeded, and forgets those that have failed.

@@ -208,13 +208,15 @@ func TestBrake(t *testing.T) {
 			if err := b.Check(attacker); err != nil {
 				t.Fatalf("attempt %d: %v", i, err)
 			}
-			b.Failed(attacker)
+			if free, delay := b.Failed(attacker); free != freeFailures-i || delay != 0 {
+				t.Errorf("failure %d: %d without a delay, then %v", i, free, delay)
+			}
 		}
 		tries := 0
 		for end := time.Now().Add(time.Hour); time.Now().Before(end); tries++ {
-			b.Failed(attacker)
+			free, delay := b.Failed(attacker)
 			var f *fault.Error
-			if err := b.Check(attacker); !errors.As(err, &f) || f.Kind != fault.TooMany || f.RetryAfter > maxDelay {
+			if err := b.Check(attacker); !errors.As(err, &f) || f.Kind != fault.TooMany || f.RetryAfter > maxDelay || f.RetryAfter != delay || free != 0 {
 				t.Fatalf("failure %d: %v", tries, err)
 			}
 			time.Sleep(f.RetryAfter)

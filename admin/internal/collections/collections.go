@@ -68,6 +68,6 @@ func frame(c *console.Call, in *schema.Collection, tab string) console.Page {
 	return console.Page{
 		Title: in.Name + " " + tab, Section: "data",
 		Crumbs: []ui.Crumb{{Label: "Collections", Path: "/_/"}, {Label: in.Name, Path: console.CollectionPath(in)}, {Label: tab}},
-		Side:   c.Collections(in.Name), Scripts: []string{"form.js", "record.js", "rules.js", "fields.js"},
+		Side:   c.Collections(in.Name), Scripts: []string{"form.js", "guard.js", "pagedrafts.js", "record.js", "rules.js", "fields.js"},
 	}
 }

@@ -12,9 +12,9 @@ import (
 
 func showNew(c *console.Call) error {
 	return c.Page(console.Page{
-		Title: "New collection", Section: "data", Side: c.Collections(""), Scripts: []string{"form.js", "editor.js", "fields.js"},
+		Title: "New collection", Section: "data", Side: c.Collections(""), Scripts: []string{"form.js", "guard.js", "editor.js", "fields.js"},
 		Crumbs: []ui.Crumb{{Label: "Collections", Path: "/_/"}, {Label: "New collection"}},
-	}, newPage())
+	}, newPage(c.R.URL.Query().Get("name")))
 }
 
 // firstFields are the fields of a new collection in addition to the system fields.

@@ -27,6 +27,10 @@ type Config struct {
 	// It may set headers. The error is a fault.TooMany.
 	Limit func(w http.ResponseWriter, r *http.Request, q *request.Request, collection string, tags ...string) error
 
+	// LimitedBy wraps a handler so that its requests count against the rate limits for their path.
+	// refuse answers a request over a limit; its error is a fault.TooMany.
+	LimitedBy func(next http.Handler, refuse func(w http.ResponseWriter, r *http.Request, q *request.Request, err error)) http.Handler
+
 	// API handles requests to the API, but no requests below /_/.
 	API http.Handler
 
@@ -62,6 +66,7 @@ func New(c Config, sections []ui.Section) *Console {
 	if len(c.Own.Loaded) > 0 {
 		reportChanges(c.App.Hooks())
 	}
+	rememberNames(c.App)
 	return &Console{Config: c, guard: http.NewCrossOriginProtection(), sections: sections}
 }
 
@@ -93,6 +98,19 @@ func (c *Console) Mount(router chi.Router, routes []Route) {
 	}
 }
 
+// Limited wraps a handler so that its requests count against the rate limits for their path. A
+// request over a limit gets a page, or a toast for a script.
+func (c *Console) Limited(next http.Handler) http.Handler {
+	everyone := &request.Route{Audience: request.Everyone, Quiet: true}
+	return c.LimitedBy(next, func(w http.ResponseWriter, r *http.Request, _ *request.Request, err error) {
+		call := &Call{Config: &c.Config, W: w, R: r, sections: c.sections}
+		if other := call.begin(everyone, c.guard); other != nil {
+			err = other
+		}
+		call.fail(err)
+	})
+}
+
 // Handler returns the handler of a route. It refuses cross-origin requests other than GET, HEAD and
 // OPTIONS.
 func (c *Console) Handler(route Route) http.Handler {
@@ -104,7 +122,7 @@ func (c *Console) Handler(route Route) http.Handler {
 		call := &Call{Config: &c.Config, W: w, R: r, sections: c.sections}
 		err := call.begin(about, c.guard)
 		if err == nil {
-			err = route.Screen(call)
+			err = call.open(route)
 		}
 		if err != nil {
 			call.fail(err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -39,7 +40,7 @@ func (c *Call) fail(err error) {
 	if shown.RetryAfter > 0 {
 		c.W.Header().Set("Retry-After", ui.Seconds(shown.RetryAfter))
 	}
-	f := ui.Failure{Status: status, Message: shown.Message, Reason: shown.Reason, Lines: shown.Fields.Lines(), Request: c.ID}
+	f := ui.Failure{Status: status, Message: shown.Message, Reason: shown.Reason, Lines: shown.Fields.Lines(), Request: c.ID, Wait: shown.RetryAfter}
 	if status < http.StatusInternalServerError {
 		f.Request = ""
 	}
@@ -112,14 +113,9 @@ func flatten(into map[string]string, prefix string, fields fault.Fields) {
 	}
 }
 
-// TooMany sets the header Retry-After and returns a sentence with the time to wait. err is a
-// fault.TooMany.
-func TooMany(c *Call, err error) string {
+// TooMany sets the header Retry-After and returns the time to wait. err is a fault.TooMany.
+func TooMany(c *Call, err error) time.Duration {
 	_, shown := wire.Describe(err)
-	seconds := ui.Seconds(shown.RetryAfter)
-	c.W.Header().Set("Retry-After", seconds)
-	if seconds == "1" {
-		return "Too many tries. Try again in a second."
-	}
-	return "Too many tries. Try again in " + seconds + " seconds."
+	c.W.Header().Set("Retry-After", ui.Seconds(shown.RetryAfter))
+	return shown.RetryAfter
 }

@@ -36,12 +36,21 @@ func (c *Call) recognise() error {
 	if r == nil || r.Collection().Name != schema.Superusers {
 		return nil
 	}
-	if !c.Settings.SuperuserAllowed(c.Caller.IP) {
-		return &fault.Error{Kind: fault.Forbidden, Message: "Superusers may not come from the address " + c.Caller.IP + "." +
-			` The command "loam superuser ips" changes this.`}
+	if err := c.CheckAddress(); err != nil {
+		return err
 	}
 	c.Caller.Auth, c.Token = r, cookie.Value
 	return c.renew(expires)
+}
+
+// CheckAddress returns a Forbidden fault, which names the address and the way out, if superusers may
+// not come from the IP address of the caller.
+func (c *Call) CheckAddress() error {
+	if c.Settings.SuperuserAllowed(c.Caller.IP) {
+		return nil
+	}
+	return &fault.Error{Kind: fault.Forbidden, Message: "Superusers may not come from the address " + c.Caller.IP + "." +
+		` On the machine of the server, the command "loam superuser ips" lets them come from everywhere again, or from the addresses after it.`}
 }
 
 // renew replaces the token of the session when a tenth of its lifetime is over.

@@ -2,6 +2,8 @@ package gate
 
 import (
 	"net/http"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/ui"
@@ -49,12 +51,16 @@ func emailOf(c *console.Call, mfaID string) (string, error) {
 
 func showCode(c *console.Call, status int, f ui.Code) error {
 	if superusers := c.App.Snapshot().Find(schema.Superusers); superusers != nil {
-		f.Seconds = superusers.Auth.OTP.Duration
+		f.Seconds, f.Length = superusers.Auth.OTP.Duration, superusers.Auth.OTP.Length
+	}
+	f.Sent = f.Identity
+	if email, err := emailOf(c, f.MFAID); err == nil {
+		f.Sent = masked(email)
 	}
 	if f.Dialog {
 		return c.Above(status, ui.CodeDialog(f))
 	}
-	return c.Gate(status, ui.Gate{Title: "Enter the code"}, ui.CodePage(f))
+	return c.Gate(status, ui.Gate{Title: "Enter the code", Scripts: []string{"code.js", "wait.js"}}, ui.CodePage(f))
 }
 
 func enterCode(c *console.Call) error {
@@ -77,12 +83,19 @@ func enterCode(c *console.Call) error {
 		err = fault.New(fault.Invalid, "")
 	}
 	if err != nil {
-		status, words, err := problem(c, err, "This code is wrong or too old.")
+		status, shown, err := problem(c, err, "This code is wrong or too old.")
 		if err != nil {
 			return err
 		}
-		again.Problem = words
+		again.Problem = shown
 		return showCode(c, status, again)
 	}
 	return enter(c, res, again.Dialog, again.To)
+}
+
+// masked returns an address with its first letter and its domain: "m•••@example.com".
+func masked(email string) string {
+	name, domain, _ := strings.Cut(email, "@")
+	_, size := utf8.DecodeRuneInString(name)
+	return name[:size] + "•••@" + domain
 }

@@ -13,12 +13,13 @@ func showForgotten(c *console.Call) error { return forgotten(c, http.StatusOK, f
 
 // forgottenForm is the state of the page for a forgotten password.
 type forgottenForm struct {
-	email, problem string
-	sent           bool
+	email   string
+	problem ui.Problem
+	sent    bool
 }
 
 func forgotten(c *console.Call, status int, f forgottenForm) error {
-	return c.Gate(status, ui.Gate{Title: "Set a new password"}, forgottenPage(f))
+	return c.Gate(status, ui.Gate{Title: "Set a new password", Scripts: []string{"wait.js"}}, forgottenPage(f))
 }
 
 // requestReset mails a link to the account with the address. The answer is the same if no account
@@ -34,11 +35,11 @@ func requestReset(c *console.Call) error {
 		err = c.Auth.RequestPasswordReset(c.R.Context(), guest(c), schema.Superusers, auth.EmailForm{Email: f.email})
 	}
 	if err != nil {
-		status, words, err := problem(c, err, "This is no email address.")
+		status, shown, err := problem(c, err, "This is no email address.")
 		if err != nil {
 			return err
 		}
-		f.problem = words
+		f.problem = shown
 		return forgotten(c, status, f)
 	}
 	f.sent = true

@@ -3,6 +3,8 @@
 package gate
 
 import (
+	"cmp"
+	"fmt"
 	"net/http"
 
 	"github.com/loambase/loam/admin/internal/console"
@@ -64,7 +66,7 @@ func ShowSignIn(c *console.Call, status int, f ui.SignIn) error {
 		return err
 	}
 	f.NoSuperuser = !has
-	return c.Gate(status, ui.Gate{Title: "Sign in", Scripts: []string{"link.js", "reveal.js", "signedout.js"}}, ui.SignInPage(f))
+	return c.Gate(status, ui.Gate{Title: "Sign in", Scripts: []string{"link.js", "reveal.js", "signedout.js", "wait.js"}}, ui.SignInPage(f))
 }
 
 func showSignIn(c *console.Call) error {
@@ -89,6 +91,9 @@ func signIn(c *console.Call) error {
 	}
 	res, err := c.Auth.WithPassword(c.R.Context(), guest(c), schema.Superusers,
 		auth.PasswordForm{Identity: again.Identity, Password: field("password")}, "")
+	if fault.KindOf(err) == fault.Forbidden { // the password is right, so the visitor may learn the reason
+		err = cmp.Or(c.CheckAddress(), err)
+	}
 	if err != nil {
 		return refuse(c, again, err)
 	}
@@ -108,24 +113,38 @@ func guest(c *console.Call) record.Caller {
 // refuse shows the sign-in form again with a problem. The problem is the same for an unknown
 // account and for a wrong password.
 func refuse(c *console.Call, f ui.SignIn, err error) error {
-	status, words, err := problem(c, err, "Wrong email or password.")
+	status, shown, err := problem(c, err, "Wrong email or password.")
 	if err != nil {
 		return err
 	}
-	f.Problem = words
+	f.Problem = shown
 	return ShowSignIn(c, status, f)
 }
 
-// problem returns the status and the message of an error that the form shows; wrong is the message
-// for wrong credentials. Other errors are returned.
-func problem(c *console.Call, err error, wrong string) (status int, words string, _ error) {
+// fewTries is the number of left tries from which on a refused sign-in tells how many are left.
+const fewTries = 3
+
+// problem returns the status of a refused sign-in, and its problem with the words wrong for wrong
+// credentials. Other errors are returned.
+func problem(c *console.Call, err error, wrong string) (status int, p ui.Problem, _ error) {
 	switch fault.KindOf(err) {
 	case fault.Invalid:
-		return http.StatusUnprocessableEntity, wrong, nil
+		p.Words = wrong
+		free, delay, known := auth.NextTry(err)
+		switch {
+		case !known:
+		case delay > 0:
+			p.Wait = delay
+		case free == 1:
+			p.Words += " One more try, then a pause."
+		case free <= fewTries:
+			p.Words += fmt.Sprintf(" %d more tries, then a pause.", free)
+		}
+		return http.StatusUnprocessableEntity, p, nil
 	case fault.TooMany:
-		return http.StatusTooManyRequests, console.TooMany(c, err), nil
+		return http.StatusTooManyRequests, ui.Problem{Words: "Too many tries.", Wait: console.TooMany(c, err)}, nil
 	}
-	return 0, "", err
+	return 0, p, err
 }
 
 // enter starts the session of a sign-in.

@@ -66,7 +66,7 @@ func showExpired(c *console.Call) error {
 }
 
 func showInstall(c *console.Call, status int, f installForm) error {
-	return c.Gate(status, ui.Gate{Title: "First run", Scripts: []string{"reveal.js", "upload.js"}, Note: "The link of this page was printed where the server was started. " +
+	return c.Gate(status, ui.Gate{Title: "First run", Scripts: []string{"reveal.js", "strength.js", "upload.js"}, Note: "The link of this page was printed where the server was started. " +
 		"It is good for 30 minutes and for one account."}, installPage(f))
 }
 

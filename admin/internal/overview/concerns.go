@@ -12,6 +12,7 @@ import (
 
 // concern is a problem or an omission of the installation.
 type concern struct {
+	ID          string // names the problem among all problems of the installation, now and later
 	What, Why   string // the problem, and its cause or effect
 	Path, Label string // a link to the page where it can be solved
 	Quiet       bool   // possibly intended
@@ -32,7 +33,7 @@ func concerns(c *console.Call) ([]concern, error) {
 func ofViews(snapshot *schema.Snapshot, broken map[string]string) (list []concern) {
 	for _, c := range snapshot.All() {
 		if why, ok := broken[c.ID]; ok {
-			list = append(list, concern{What: "The view " + c.Name + " cannot be read, and GraphQL leaves it out", Why: "The database says: " + why,
+			list = append(list, concern{ID: "view:" + c.ID, What: "The view " + c.Name + " cannot be read, and GraphQL leaves it out", Why: "The database says: " + why,
 				Path: "/_/c/" + c.Name + "/fields", Label: "Query"})
 		}
 	}
@@ -42,23 +43,23 @@ func ofViews(snapshot *schema.Snapshot, broken map[string]string) (list []concer
 func ofSettings(c *console.Call) (list []concern) {
 	s, defaults := c.Settings, settings.Defaults()
 	if s.Meta.AppURL == defaults.Meta.AppURL {
-		list = append(list, concern{What: "The address of the app is still " + s.Meta.AppURL, Why: "Links in mails start with it.",
+		list = append(list, concern{ID: "address", What: "The address of the app is still " + s.Meta.AppURL, Why: "Links in mails start with it.",
 			Path: "/_/settings/application", Label: "Set"})
 	}
 	if !s.SMTP.Enabled {
-		list = append(list, concern{What: "No mail server is set", Why: "Mails go through the sendmail of this machine, if it has one.",
+		list = append(list, concern{ID: "mail", What: "No mail server is set", Why: "Mails go through the sendmail of this machine, if it has one.",
 			Path: "/_/settings/mail", Label: "Set"})
 	}
 	if s.Backups.Cron == "" {
-		list = append(list, concern{What: "Backups are not made by the clock", Why: "Only those that somebody starts are there.",
+		list = append(list, concern{ID: "backups", What: "Backups are not made by the clock", Why: "Only those that somebody starts are there.",
 			Path: "/_/settings/backups", Label: "Set"})
 	}
 	if !s.RateLimits.Enabled {
-		list = append(list, concern{What: "Rate limits are off", Why: "Anyone may ask as often as they like.",
+		list = append(list, concern{ID: "limits", What: "Rate limits are off", Why: "Anyone may ask as often as they like.",
 			Path: "/_/settings/limits", Label: "Set"})
 	}
 	if header := forwarding(c, s); header != "" {
-		list = append(list, concern{What: "Requests come with the header " + header, Why: "No proxy is trusted, so its address counts for all clients.",
+		list = append(list, concern{ID: "proxy", What: "Requests come with the header " + header, Why: "No proxy is trusted, so its address counts for all clients.",
 			Path: "/_/settings/limits", Label: "Set"})
 	}
 	return list
@@ -80,16 +81,16 @@ func ofCollections(snapshot *schema.Snapshot) (list []concern) {
 		}
 		rules := "/_/c/" + c.Name + "/rules"
 		if names := openWrites(c); names != "" {
-			list = append(list, concern{What: fmt.Sprintf("Anybody may %s records of %s", names, c.Name), Why: "Right, if that is meant.",
+			list = append(list, concern{ID: "writes:" + c.ID, What: fmt.Sprintf("Anybody may %s records of %s", names, c.Name), Why: "Right, if that is meant.",
 				Path: rules, Label: "Rules", Quiet: true})
 		}
 		if f := exposedFile(c); f != "" {
-			list = append(list, concern{What: fmt.Sprintf("Files of %s.%s are protected and anybody may view their records", c.Name, f),
+			list = append(list, concern{ID: "files:" + c.ID, What: fmt.Sprintf("Files of %s.%s are protected and anybody may view their records", c.Name, f),
 				Why:  "A protected file is as open as its record.",
 				Path: rules, Label: "Rules", Quiet: true})
 		}
 		if c.IsAuth() && c.Auth.OAuth2.Enabled && len(c.Auth.OAuth2.Providers) == 0 {
-			list = append(list, concern{What: c.Name + " lets people sign in with OAuth2, without a provider", Why: "Nobody can use it yet.",
+			list = append(list, concern{ID: "oauth2:" + c.ID, What: c.Name + " lets people sign in with OAuth2, without a provider", Why: "Nobody can use it yet.",
 				Path: "/_/c/" + c.Name + "/sign-in", Label: "Sign-in"})
 		}
 	}

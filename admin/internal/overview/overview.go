@@ -14,7 +14,7 @@ import (
 func Routes() []console.Route {
 	first := console.Get("/_/", show)
 	first.Open = true // links of mails lead to this page, with or without a session
-	return []console.Route{first, console.Get("/_/data", showData)}
+	return []console.Route{first, console.Get("/_/data", showData), console.Post("/_/put-away", putAway)}
 }
 
 // showData opens the collection that was opened last in this browser, or the overview if there is
@@ -37,8 +37,12 @@ func show(c *console.Call) error {
 	if err != nil {
 		return err
 	}
+	shown, away, err := splitAway(c, list)
+	if err != nil {
+		return err
+	}
 	return c.Page(console.Page{
 		Title: "Overview", Section: "overview", Crumbs: []ui.Crumb{{Label: "Overview"}}, Side: c.Collections(""),
 		Scripts: []string{"link.js"},
-	}, page(list))
+	}, page(shown, away))
 }

@@ -34,8 +34,8 @@ type Item struct {
 	ID    string `json:"id,omitempty"` // of a record
 }
 
-// Screen is a page that does not depend on collections.
-type Screen struct{ Label, Icon, Path string }
+// Screen is a page, or a place in a page, that does not depend on collections.
+type Screen struct{ Label, Hint, Icon, Path string }
 
 // Routes returns the routes of the package. screens are the pages that the palette offers besides
 // the pages of collections.
@@ -49,7 +49,7 @@ func Routes(screens []Screen) []console.Route {
 // items returns the entries that do not depend on the search: pages and actions.
 func items(c *console.Call, screens []Screen) (list []Item) {
 	for _, s := range screens {
-		list = append(list, Item{Group: groupGo, Label: s.Label, Icon: s.Icon, Path: s.Path})
+		list = append(list, Item{Group: groupGo, Label: s.Label, Hint: s.Hint, Icon: s.Icon, Path: s.Path})
 	}
 	for _, in := range c.App.Snapshot().All() {
 		path, icon := console.CollectionPath(in), console.CollectionIcon(in)
@@ -61,7 +61,9 @@ func items(c *console.Call, screens []Screen) (list []Item) {
 			list = append(list, Item{Group: groupGo, Label: label, Hint: "collection", Icon: icon, Path: tab.Path})
 		}
 		if in.View == nil {
-			list = append(list, Item{Group: groupDo, Label: "New record in " + in.Name, Icon: "plus", Path: path + "/new"})
+			list = append(list,
+				Item{Group: groupDo, Label: "New record in " + in.Name, Icon: "plus", Path: path + "/new"},
+				Item{Group: groupDo, Label: "Import records into " + in.Name, Icon: "upload", Path: path + "/import"})
 		}
 	}
 	if !c.Locked() {
@@ -69,7 +71,9 @@ func items(c *console.Call, screens []Screen) (list []Item) {
 	}
 	return append(list,
 		Item{Group: groupGo, Label: "Rules of all collections", Icon: "lock", Path: "/_/rules"},
+		Item{Group: groupDo, Label: "Back up now", Icon: "archive", Path: "/_/backups#backup-name"},
 		Item{Group: groupDo, Label: "Keys", Hint: "?", Icon: "info", Do: "keys"},
+		Item{Group: groupDo, Label: "Hide or show the side bar", Hint: "[", Icon: "left", Do: "side"},
 		Item{Group: groupDo, Label: "Theme: light, dark, that of the system", Icon: "auto", Do: "theme"},
 		Item{Group: groupDo, Label: "Sign out", Icon: "left", Do: "sign-out"},
 	)

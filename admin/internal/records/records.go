@@ -107,7 +107,7 @@ func about(c *console.Call, in *schema.Collection, title string) console.Page {
 	}
 	return console.Page{
 		Title: title, Section: "data", Crumbs: crumbs, Side: c.Collections(in.Name),
-		Scripts: []string{"form.js", "record.js", "drafts.js", "table.js", "select.js", "live.js", "grid.js", "widths.js"},
+		Scripts: []string{"form.js", "guard.js", "record.js", "drafts.js", "table.js", "select.js", "live.js", "grid.js", "widths.js"},
 	}
 }
 

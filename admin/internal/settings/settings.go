@@ -66,6 +66,18 @@ func Items() (items []ui.Item) {
 	return append(items, ui.Item{Label: "Jobs", Icon: "clock", Path: "/_/jobs"})
 }
 
+// Inputs returns an entry for each input of the pages of settings. Its Path leads to the input.
+func Inputs() (items []ui.Item) {
+	for _, p := range pages() {
+		for _, g := range p.groups {
+			for _, in := range g.Inputs {
+				items = append(items, ui.Item{Label: p.title + " › " + in.Label, Icon: p.icon, Path: "/_/settings/" + p.id + "#i-" + in.Name})
+			}
+		}
+	}
+	return items
+}
+
 // frame returns the frame of a page about settings: its title, breadcrumbs and sidebar.
 func frame(title, path string) console.Page {
 	items := Items()
@@ -78,7 +90,7 @@ func frame(title, path string) console.Page {
 	}
 	return console.Page{
 		Title: title, Section: section, Crumbs: []ui.Crumb{{Label: "Settings", Path: "/_/settings/application"}, {Label: title}},
-		Side: ui.Side("Settings", items), Scripts: []string{"form.js", "rules.js"},
+		Side: ui.Side("Settings", items), Scripts: []string{"form.js", "guard.js", "pagedrafts.js", "rules.js"},
 	}
 }
 

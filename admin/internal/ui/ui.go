@@ -45,10 +45,11 @@ type Gate struct {
 
 // SignIn is the sign-in form.
 type SignIn struct {
-	Identity, Problem, To string
-	Dialog                bool // the form is a dialog over the current page
-	NoSuperuser           bool
-	Fields                []string // the fields by which an account is found, such as "email"
+	Identity, To string
+	Problem      Problem
+	Dialog       bool // the form is a dialog over the current page
+	NoSuperuser  bool
+	Fields       []string // the fields by which an account is found, such as "email"
 }
 
 // label returns the label of the input for the identity: the names of the Fields, such as "Email or
@@ -71,9 +72,18 @@ func (f SignIn) kind() string {
 
 // Code is the form of the second step.
 type Code struct {
-	Identity, MFAID, OTPID, Problem, To string
-	Seconds                             int64 // lifetime of the code
-	Dialog                              bool
+	Identity, MFAID, OTPID, To string
+	Sent                       string // the address of the mail, as far as it is shown
+	Problem                    Problem
+	Seconds                    int64 // lifetime of the code
+	Length                     int   // number of digits of the code
+	Dialog                     bool
+}
+
+// Problem is the reason why a form was refused. The zero Problem is none.
+type Problem struct {
+	Words string
+	Wait  time.Duration // until the server takes the form again; 0: at once
 }
 
 // Confirm is the form that asks a signed-in superuser for the password again.
@@ -92,8 +102,9 @@ func (f Confirm) verb() string { return cmp.Or(f.Verb, "Go on") }
 type Failure struct {
 	Status          int
 	Message, Reason string
-	Lines           []string // problems of single inputs
-	Request         string   // request id, by which the log has the cause; "" for errors of the client
+	Lines           []string      // problems of single inputs
+	Request         string        // request id, by which the log has the cause; "" for errors of the client
+	Wait            time.Duration // until the server takes the request; 0 for no limit
 }
 
 // Title returns the heading of the page.

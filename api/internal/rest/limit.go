@@ -63,13 +63,21 @@ func (l *limiters) forget() {
 }
 
 // Limited wraps a handler outside of the table of routes, so that its requests count against the
-// rules for their path.
+// rules for their path. A request over a limit gets the JSON of the error.
 func (a *API) Limited(next http.Handler) http.Handler {
+	return a.LimitedBy(next, func(w http.ResponseWriter, r *http.Request, q *request.Request, err error) { q.Fail(w, r, err) })
+}
+
+// Refuse answers a request over a rate limit; the error is a fault.TooMany.
+type Refuse = func(w http.ResponseWriter, r *http.Request, q *request.Request, err error)
+
+// LimitedBy is Limited with another answer.
+func (a *API) LimitedBy(next http.Handler, refuse Refuse) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if a.limiter.Concerns(r.Method, r.URL.Path) { // else the caller need not be authenticated
 			q, _ := a.requests.Begin(r) // a request with an error counts too
 			if err := a.countPath(w, r, q); err != nil {
-				q.Fail(w, r, err)
+				refuse(w, r, q, err)
 				return
 			}
 		}

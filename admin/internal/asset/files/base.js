@@ -1,5 +1,6 @@
 // The script of every page of the console: theme, drawer, toasts, dialogs, the session.
-import { lost } from './line.js';
+import './line.js';
+import './load.js';
 import { say } from './toast.js';
 import './session.js';
 import './dialog.js';
@@ -10,6 +11,8 @@ import './keys.js';
 import './lock.js';
 import './side.js';
 import './reveal.js';
+import './wait.js';
+import './code.js';
 
 /** Switches to the next theme: theme of the system, light, dark, theme of the system. */
 function switchTheme(button) {
@@ -74,6 +77,10 @@ addEventListener('keydown', (event) => {
   }
 });
 
+/** An address with the id of an input focuses the input. */
+const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+if (named?.matches('input, select, textarea')) named.focus();
+
 /** Shows the notice that the previous page has left in the toast cookie, and deletes the cookie. */
 function sayFlash() {
   const words = document.cookie.match(/(?:^|; )loam_toast=([^;]*)/)?.[1];
@@ -88,4 +95,3 @@ document.addEventListener('htmx:afterRequest', (event) => {
   if (words) say(decodeURIComponent(words));
 });
 
-document.addEventListener('htmx:sendError', lost);

@@ -1,28 +1,17 @@
 // Drafts: unsaved values of the form of a record stay in this browser for a week, and the form
 // offers them when it is opened again. Drafts have neither passwords nor files.
 import { edited, first, values } from './form.js';
+import { prefix, read, write } from './kept.js';
 import { choose } from './record.js';
 import { local } from './time.js';
 import { say } from './toast.js';
 
-const prefix = 'loam.draft.';
-const keptFor = 7 * 24 * 60 * 60 * 1000;
-const largest = 1_000_000; // size limit of a draft, in characters
 const wait = 300; // milliseconds after the last key
 const keys = new WeakMap(); // the storage keys of the drafts, by form
 let timer;
 
 const forms = () => document.querySelectorAll('#panel form.panel-form');
 const inputsOf = (form, name) => [...form.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
-
-function read(key) {
-  try {
-    const draft = JSON.parse(localStorage.getItem(key));
-    return draft && Date.now() - draft.at < keptFor ? draft : null;
-  } catch {
-    return null;
-  }
-}
 
 /** Whether the field is a password or a file field, which a draft leaves out. */
 const isSecret = (form, name) => inputsOf(form, name).some((input) => input.closest('.field')?.querySelector('[data-password], [data-files]'));
@@ -47,16 +36,11 @@ function keep(form) {
     const field = name.replace(/\.(lat|lon)$/, '');
     if (marks[field]) draft.base[field] = marks[field];
   }
-  const text = JSON.stringify(draft);
-  try {
-    if (text.length <= largest) localStorage.setItem(key, text);
-  } catch {
-    localStorage.removeItem(key); // the storage of the browser is full
-  }
+  write(key, draft);
 }
 
 /** Deletes the draft of the open form, which was saved or whose changes were discarded. */
-export function forget(form = document.querySelector('#panel form.panel-form')) {
+function forget(form = document.querySelector('#panel form.panel-form')) {
   if (!form) return;
   clearTimeout(timer);
   localStorage.removeItem(keys.get(form));
@@ -125,9 +109,11 @@ function later(event) {
 }
 document.addEventListener('input', later);
 document.addEventListener('change', later);
-addEventListener('pagehide', () => {
+function keepAll() {
   for (const form of forms()) keep(form);
-});
+}
+addEventListener('pagehide', keepAll);
+document.addEventListener('leave', keepAll, true); // the panel may get another form at once
 
 document.addEventListener('click', (event) => {
   if (event.target.closest('#panel [data-discard]')) forget();
@@ -146,5 +132,3 @@ document.addEventListener('htmx:beforeOnLoad', (event) => {
   const form = event.detail.requestConfig.elt;
   if (event.detail.xhr.status === 200 && keys.has(form)) forget(form);
 });
-
-for (const key of Object.keys(localStorage)) if (key.startsWith(prefix) && !read(key)) localStorage.removeItem(key);

@@ -11,3 +11,10 @@ export function element(name, ...children) {
   made.append(...children);
   return made;
 }
+
+/** An element with attributes. */
+export function tag(name, attributes, ...children) {
+  const made = element(name, ...children);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}

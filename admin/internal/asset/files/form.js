@@ -3,6 +3,7 @@
 import { say } from './toast.js';
 
 let leaving = false; // the page may be left: by a choice of the user, or after a save
+const left = new WeakSet(); // forms whose changes the user has chosen to lose
 const firsts = new WeakMap(); // by form: the first values by name; empty for a new document, whose values are all sent
 const starts = new WeakMap(); // by form: the values by name with which it was opened
 
@@ -69,12 +70,30 @@ function begin(form) {
 function titleOf(form, name) {
   const input = form.querySelector(`[name="${CSS.escape(name)}"]:not([type=hidden])`) ?? form.querySelector(`[name="${CSS.escape(name)}"]`);
   const field = input?.closest('.fl')?.querySelector('[data-name-of]');
-  if (field) return /(^|\.)order$/.test(name) ? 'the order' : field.textContent || 'a new entry';
+  if (field) return isOrder(name) ? 'the order' : field.textContent || 'a new entry';
   const titled = input?.closest('[data-title]');
   if (titled) return titled.dataset.title;
-  const label = form.classList.contains('page-form') && input?.labels?.[0];
+  const label = !form.classList.contains('panel-form') && input?.labels?.[0];
   return label ? label.innerText.split('\n')[0] : name;
 }
+
+const isOrder = (name) => /(^|\.)order$/.test(name);
+
+/** The labels of the inputs with the names, each once. A deleted entry of a list has its own label. */
+export function titlesOf(form, names) {
+  const gone = [...form.querySelectorAll('.is-del [data-name-of]')].map((name) => `${name.textContent} is deleted`);
+  return [...new Set([...gone, ...names.filter((name) => !isOrder(name) || isMoved(form, name)).map((name) => titleOf(form, name))])];
+}
+
+/** Whether the entries that a list had at first, and still has, are in another order. */
+function isMoved(form, name) {
+  const before = first(form).get(name) ?? [];
+  const now = values(form).get(name) ?? [];
+  return !same(before.filter((key) => now.includes(key)), now.filter((key) => before.includes(key)));
+}
+
+/** The labels of the inputs that were edited since the form was opened. */
+export const titles = (form) => titlesOf(form, edited(form));
 
 /** Marks changed fields and shows their number in the footer of the form. */
 function show(form) {
@@ -85,8 +104,8 @@ function show(form) {
   }
   const bar = form.querySelector('[data-savebar]');
   if (!bar || form.dataset.form === 'new') return;
-  const titles = [...new Set(names.map((name) => titleOf(form, name)))];
-  bar.querySelector('[data-changes]').textContent = titles.length === 0 ? '' : `${titles.length === 1 ? '1 change' : `${titles.length} changes`}: ${titles.join(', ')}`;
+  const list = titlesOf(form, names);
+  bar.querySelector('[data-changes]').textContent = list.length === 0 ? '' : `${list.length === 1 ? '1 change' : `${list.length} changes`}: ${list.join(', ')}`;
   bar.querySelector('[data-discard]').hidden = names.length === 0;
 }
 
@@ -131,8 +150,14 @@ document.addEventListener('htmx:load', (event) => {
   if (formOf(event.target) === event.target) begin(event.target);
   if (event.target.matches?.('[data-problems]') && formOf(event.target)) place(formOf(event.target));
 });
-document.addEventListener('input', (event) => formOf(event.target) && show(formOf(event.target)));
-document.addEventListener('change', (event) => formOf(event.target) && show(formOf(event.target)));
+for (const kind of ['input', 'change']) {
+  document.addEventListener(kind, (event) => {
+    const form = formOf(event.target);
+    if (!form) return;
+    left.delete(form);
+    show(form);
+  });
+}
 
 document.addEventListener('htmx:configRequest', (event) => {
   const form = event.target.matches?.('form[data-form]') ? event.target : null;
@@ -157,7 +182,7 @@ document.addEventListener('click', (event) => {
   const form = event.target.closest('[data-discard]') && formOf(event.target);
   if (!form) return;
   if (form.closest('#panel')) {
-    starts.delete(form); // unsaved() then ignores the form
+    letGo([form]);
     window.htmx.ajax('GET', form.getAttribute('hx-post'), '#panel');
   } else {
     leaving = true;
@@ -207,13 +232,18 @@ document.addEventListener('keydown', (event) => {
   form.requestSubmit();
 });
 
-/** Whether a form of the page has unsaved changes or files that are not stored yet. */
-export const unsaved = () => [...document.querySelectorAll('form[data-form]:not([data-form="new"]), #panel form[data-form]')]
-  .some((form) => starts.has(form) && (edited(form).length > 0 || form.querySelector('[data-rich-waits]')));
+/** The forms of the page with unsaved changes, or with files that are not stored yet. */
+export const unsavedForms = () => [...document.querySelectorAll('form[data-form]')]
+  .filter((form) => starts.has(form) && !left.has(form) && (edited(form).length > 0 || form.querySelector('[data-rich-waits]')));
+
+/** Makes unsavedForms leave out the forms until their next change. */
+export function letGo(forms) {
+  for (const form of forms) left.add(form);
+}
 
 document.addEventListener('htmx:beforeOnLoad', (event) => {
   if (event.detail.xhr.getResponseHeader('HX-Redirect')) leaving = true;
 });
 addEventListener('beforeunload', (event) => {
-  if (!leaving && unsaved()) event.preventDefault();
+  if (!leaving && unsavedForms().length > 0) event.preventDefault();
 });

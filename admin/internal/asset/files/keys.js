@@ -1,5 +1,8 @@
 // The list of keyboard shortcuts ("?"), the shortcuts that open other pages, and the switch that
 // disables single-letter shortcuts.
+import { tag } from './element.js';
+import { leave } from './leave.js';
+import { toggleSide } from './side.js';
 
 const apple = /Mac|iP(hone|ad)/.test(navigator.platform);
 const offKey = 'loam_letters_off';
@@ -9,7 +12,7 @@ const off = () => localStorage.getItem(offKey) === '1';
 const places = { d: '/_/data', l: '/_/logs', m: '/_/metrics', s: '/_/sql', r: '/_/realtime', b: '/_/backups', ',': '/_/settings/application' };
 
 /** All shortcuts as [alternative keys, description]; "Mod" is Ctrl or ⌘. */
-const groups = {
+export const groups = {
   'On every page': [
     [['Mod K'], 'search or jump'],
     [['/'], 'to the search or the filter of the page'],
@@ -20,6 +23,9 @@ const groups = {
     [['G R'], 'realtime'],
     [['G B'], 'the backups'],
     [['G ,'], 'the settings'],
+    [['N'], 'a new record, or a new collection where no records are'],
+    [['['], 'hide or show the side bar'],
+    [['F6', 'Shift F6'], 'the next and the previous region of the page'],
     [['Mod S'], 'save the form'],
     [['Esc'], 'close the menu, the dialog or the panel'],
     [['?'], 'this list'],
@@ -106,33 +112,26 @@ const groups = {
   ],
 };
 
-const element = (tag, attributes = {}, ...children) => {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-};
-
 /** The elements that show a key combination. */
-const caps = (keys) => [element('span', { class: 'keys-one' }, ...keys.replace('Page ', 'Page\u00a0').split(' ').map((key) => element('kbd', { class: 'kbd' }, key === 'Mod' ? (apple ? '⌘' : 'Ctrl') : key)))];
+export const caps = (keys) => [tag('span', { class: 'keys-one' }, ...keys.replace('Page ', 'Page\u00a0').split(' ').map((key) => tag('kbd', { class: 'kbd' }, key === 'Mod' ? (apple ? '⌘' : 'Ctrl') : key)))];
 
 let dialog = null;
 
 function build() {
-  const letters = element('input', { type: 'checkbox' });
+  const letters = tag('input', { type: 'checkbox' });
   letters.checked = !off();
   letters.addEventListener('change', () => localStorage.setItem(offKey, letters.checked ? '0' : '1'));
-  const close = element('button', { type: 'button', class: 'btn btn-quiet', autofocus: '' }, 'Close');
+  const close = tag('button', { type: 'button', class: 'btn btn-quiet', autofocus: '' }, 'Close');
   close.addEventListener('click', () => dialog.close());
-  dialog = element('dialog', { class: 'keys', 'aria-labelledby': 'keys-title' },
-    element('div', { class: 'dialog-head' }, element('div', { class: 'grow' }, element('h2', { id: 'keys-title' }, 'Keys'))),
-    element('div', { class: 'keys-list', tabindex: '0', role: 'region', 'aria-label': 'All keys' },
-      ...Object.entries(groups).map(([title, list]) => element('section', {}, element('h3', {}, title),
-        element('dl', {}, ...list.map(([keys, does]) => element('div', { 'data-keys': keys.join(', ') },
-          element('dt', {}, ...keys.flatMap((one, i) => [...(i > 0 ? [' '] : []), ...caps(one)])),
-          element('dd', {}, does))))))),
-    element('div', { class: 'dialog-foot' },
-      element('label', { class: 'switch grow' }, letters, element('span', {}, 'Single letters and signs act outside of inputs')), close));
+  dialog = tag('dialog', { class: 'keys', 'aria-labelledby': 'keys-title' },
+    tag('div', { class: 'dialog-head' }, tag('div', { class: 'grow' }, tag('h2', { id: 'keys-title' }, 'Keys'))),
+    tag('div', { class: 'keys-list', tabindex: '0', role: 'region', 'aria-label': 'All keys' },
+      ...Object.entries(groups).map(([title, list]) => tag('section', {}, tag('h3', {}, title),
+        tag('dl', {}, ...list.map(([keys, does]) => tag('div', { 'data-keys': keys.join(', ') },
+          tag('dt', {}, ...keys.flatMap((one, i) => [...(i > 0 ? [' '] : []), ...caps(one)])),
+          tag('dd', {}, does))))))),
+    tag('div', { class: 'dialog-foot' },
+      tag('label', { class: 'switch grow' }, letters, tag('span', {}, 'Single letters and signs act outside of inputs')), close));
   dialog.addEventListener('click', (event) => event.target === dialog && dialog.close());
   document.body.append(dialog);
 }
@@ -160,12 +159,37 @@ addEventListener('keydown', (event) => {
   if (place) {
     event.preventDefault();
     event.stopImmediatePropagation(); // the second key may be a shortcut of the page too
-    if (!document.querySelector('dialog[open]')) location.assign(place);
+    if (!document.querySelector('dialog[open]')) leave(() => location.assign(place));
   } else if (event.key === '?') {
     event.preventDefault();
     show();
   }
 }, true);
+/** Presses the link that makes what the page shows: a record, else a collection. */
+const make = () => (document.querySelector('.head [data-new]') ?? document.querySelector('.side a[href="/_/new-collection"]'))?.click();
+
+const regions = ['.rail', '.side', '.top', '#main', '#panel .panel'];
+
+/** Focuses the first element of another region: the next for 1, the previous for -1. */
+function region(by) {
+  const all = regions.map((name) => document.querySelector(name)).filter((found) => found?.checkVisibility());
+  const now = all.findLastIndex((found) => found.contains(document.activeElement));
+  const next = all[now < 0 ? (by > 0 ? 0 : all.length - 1) : (now + by + all.length) % all.length];
+  const first = next.id === 'main' ? next : [...next.querySelectorAll('a[href], button, input:not([type=hidden]), [tabindex="0"]')].find((found) => found.checkVisibility() && !found.disabled);
+  (first ?? next).focus();
+}
+
+addEventListener('keydown', (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return;
+  if (event.key === 'F6') {
+    event.preventDefault();
+    region(event.shiftKey ? -1 : 1);
+  } else if (typing(event)) return;
+  else if (event.key === 'n') {
+    event.preventDefault();
+    make();
+  } else if (event.key === '[') toggleSide();
+});
 addEventListener('click', (event) => {
   if (!event.target.closest('[data-keys-sheet]')) return;
   event.target.closest('[popover]')?.hidePopover();

@@ -3,6 +3,7 @@
 // behind its "#", so browsers send it to no server, and no log has it. A page sends nothing before
 // its button is pressed, because programs that scan mails open links and run scripts.
 import './reveal.js';
+import { watch } from './strength.js';
 
 const api = new URL('../api/', location.href); // wherever the server is mounted
 const title = element('h1');
@@ -42,6 +43,7 @@ const pages = {
   },
 };
 
+const leastLength = 8; // the default of the collections; the server decides
 const primary = 'btn btn-primary btn-block input-l';
 
 /** The claims of a token, unverified; {} if it has none. */
@@ -88,10 +90,13 @@ function fill(page, token) {
         element('label', { className: 'label', htmlFor: id, textContent: label }),
         element('input', { ...rest, id, className: 'input input-l', required: true }),
         ...(field.type === 'password' ? [reveal(field.name)] : []),
+        ...(field.label === 'New password' ? [element('div', { id: 'strength' })] : []),
         element('p', { className: 'err', id: `error-${field.name}`, hidden: true }),
       ),
     );
   }
+  const strength = form.querySelector('#strength');
+  if (strength) watch(form.elements.password, strength, leastLength);
   const button = element('button', { textContent: page.button, className: primary });
   form.append(button);
   form.hidden = false;

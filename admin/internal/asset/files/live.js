@@ -1,8 +1,10 @@
 // The live table of records: rows change with their records, and new records wait behind a button.
 // Each tab has one WebSocket. Its messages have ids of records; the rows are fetched.
+import { checkLine } from './line.js';
 import { compare } from './merge.js';
 
 const waits = [1, 2, 5, 10, 30]; // seconds between tries to connect
+const stops = 1001; // the code with which a server that stops closes the socket
 const together = 50; // maximum number of rows in a request
 const hiddenFor = 5 * 60 * 1000;
 
@@ -30,8 +32,9 @@ function connect() {
   const mine = socket;
   socket.addEventListener('open', () => mine.send(JSON.stringify({ id: 'rows', type: 'subscribe', topic: `${topic}/*`, fields: 'id' })));
   socket.addEventListener('message', (event) => hear(JSON.parse(event.data)));
-  socket.addEventListener('close', () => {
+  socket.addEventListener('close', ({ code }) => {
     if (socket !== mine) return;
+    checkLine(code === stops ? 'The server has stopped.' : undefined);
     socket = null;
     showLive(false);
     if (!document.hidden) setTimeout(connect, 1000 * waits[Math.min(tries++, waits.length - 1)]);

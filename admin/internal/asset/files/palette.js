@@ -1,9 +1,15 @@
 // The command palette of every page (Ctrl or Cmd with K): pages, collections, records and actions.
+// ">" limits the list to actions, "#" searches records by id, "?" searches the shortcuts.
 // Names are fetched once, when it is first opened; records are fetched while one types.
+import { tag } from './element.js';
 import { icon } from './icon.js';
+import { caps, groups as shortcuts } from './keys.js';
+import { leave } from './leave.js';
+import { toggleSide } from './side.js';
 
 const apple = /Mac|iP(hone|ad)/.test(navigator.platform);
 const maxOfGroup = 8;
+const mostOffers = 3;
 const recentKey = 'loam_palette';
 
 let dialog = null;
@@ -13,22 +19,15 @@ let at = 0;
 let search = 0; // counts searches, so that a late answer is not shown
 let records = [];
 
-const element = (tag, attributes = {}, ...children) => {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-};
-
-const key = (text) => element('kbd', { class: 'kbd' }, text);
+const key = (text) => tag('kbd', { class: 'kbd' }, text);
 
 function build() {
-  const input = element('input', { role: 'combobox', 'aria-expanded': 'true', 'aria-controls': 'palette-list', 'aria-label': 'Search or jump', 'aria-autocomplete': 'list', autocomplete: 'off', spellcheck: 'false' });
-  const foot = element('div', { class: 'palette-foot' }, element('span', {}, key('↑'), ' ', key('↓'), ' choose'), element('span', {}, key('↵'), ' open'), element('span', {}, key(apple ? '⌘' : 'Ctrl'), ' ', key('↵'), ' in a new tab'), element('span', { class: 'grow' }), element('span', {}, key('>'), ' actions'), element('span', {}, key('#'), ' record id'));
-  dialog = element('dialog', { class: 'palette', 'aria-label': 'Search or jump' },
-    element('div', { class: 'palette-in' }, icon('search', 'i-l'), input, key('Esc')),
-    element('div', { class: 'palette-list', id: 'palette-list', role: 'listbox', 'aria-label': 'Results' }),
-    element('p', { class: 'palette-none', role: 'status' }),
+  const input = tag('input', { role: 'combobox', 'aria-expanded': 'true', 'aria-controls': 'palette-list', 'aria-label': 'Search or jump', 'aria-autocomplete': 'list', autocomplete: 'off', spellcheck: 'false' });
+  const foot = tag('div', { class: 'palette-foot' }, tag('span', {}, key('↑'), ' ', key('↓'), ' choose'), tag('span', {}, key('↵'), ' open'), tag('span', {}, key(apple ? '⌘' : 'Ctrl'), ' ', key('↵'), ' in a new tab'), tag('span', { class: 'grow' }), tag('span', {}, key('>'), ' actions'), tag('span', {}, key('#'), ' record id'), tag('span', {}, key('?'), ' keys'));
+  dialog = tag('dialog', { class: 'palette', 'aria-label': 'Search or jump' },
+    tag('div', { class: 'palette-in' }, icon('search', 'i-l'), input, key('Esc')),
+    tag('div', { class: 'palette-list', id: 'palette-list', role: 'listbox', 'aria-label': 'Results' }),
+    tag('p', { class: 'palette-none', role: 'status' }),
     foot);
   document.body.append(dialog);
   input.addEventListener('input', () => {
@@ -89,17 +88,41 @@ const recent = () => {
   }
 };
 
+/** Whether the item is of a system collection, whose name begins with "_". */
+const isSystem = (item) => /(^| )_/.test(item.label);
+
+/** The searched words: the text without the sign before it. */
+const wordsOf = (text) => text.trim().replace(/^[>#?]/, '').trim();
+
+/** The shortcuts whose description has the words, in the groups of their list. */
+function keysFor(words) {
+  const all = Object.entries(shortcuts).flatMap(([group, list]) => list.map(([keys, does]) => ({ group, label: does, keys, icon: 'info', do: 'keys' })));
+  return all.filter((item) => item.label.toLowerCase().includes(words) || item.keys.join(' ').toLowerCase() === words);
+}
+
+/** Offers for words that nothing matches: to search the records of a collection, the open one first, and to create a collection. */
+function offers(words) {
+  const open = decodeURIComponent(location.pathname.match(/^\/_\/c\/([^/]+)/)?.[1] ?? '');
+  const collections = (names ?? []).filter((item) => item.hint === 'collection' && item.path === `/_/c/${item.label}`).sort((a, b) => (b.label === open) - (a.label === open) || isSystem(a) - isSystem(b));
+  const creates = (names ?? []).find((item) => item.path === '/_/new-collection');
+  return [
+    ...collections.slice(0, mostOffers).map(({ label, path }) => ({ group: 'Instead', label: `Search records of ${label} for “${words}”`, icon: 'search', path: `${path}?${new URLSearchParams({ filter: words })}` })),
+    ...(creates ? [{ ...creates, group: 'Instead', label: `New collection “${words.replace(/\W/g, '_')}”`, path: `${creates.path}?${new URLSearchParams({ name: words.replace(/\W/g, '_') })}` }] : []),
+  ];
+}
+
 /** The items that match the text, best first, records before names. */
 function matching(text) {
   const actions = text.startsWith('>');
-  const words = text.replace(/^[>#]/, '').trim().toLowerCase();
+  const words = wordsOf(text).toLowerCase();
   if (text.startsWith('#')) return records;
+  if (text.startsWith('?')) return keysFor(words);
   const before = recent();
   const list = (Array.isArray(names) ? names : [])
     .filter((item) => !actions || item.group === 'Do')
     .map((item) => ({ item, rank: words ? rank(item.label, words) : 1, recent: (before.indexOf(item.label) + 1) || 99 }))
     .filter((entry) => entry.rank !== Infinity)
-    .sort((a, b) => a.rank - b.rank || a.recent - b.recent || a.item.label.length - b.item.label.length);
+    .sort((a, b) => a.rank - b.rank || a.recent - b.recent || isSystem(a.item) - isSystem(b.item) || a.item.label.length - b.item.label.length);
   const groups = Map.groupBy ? Map.groupBy(list, (entry) => entry.item.group) : list.reduce((map, entry) => map.set(entry.item.group, [...(map.get(entry.item.group) ?? []), entry]), new Map());
   const of = (group) => (groups.get(group) ?? []).slice(0, maxOfGroup).map((entry) => entry.item);
   return [...(actions ? [] : records), ...of('Go to'), ...of('Do')];
@@ -109,27 +132,35 @@ function matching(text) {
 function marked(label, words) {
   const place = words ? label.toLowerCase().indexOf(words) : -1;
   if (place < 0) return [label];
-  return [label.slice(0, place), element('mark', {}, label.slice(place, place + words.length)), label.slice(place + words.length)];
+  return [label.slice(0, place), tag('mark', {}, label.slice(place, place + words.length)), label.slice(place + words.length)];
+}
+
+/** The sentence for a search without results. */
+function none(text, words) {
+  if (text.startsWith('#')) return words ? 'No record has this id.' : 'Type the id of a record.';
+  return names === null ? 'The names could not be loaded.' : 'Nothing has that name.';
 }
 
 function show() {
   const text = dialog.querySelector('input').value;
-  const words = text.replace(/^[>#]/, '').trim().toLowerCase();
+  const words = wordsOf(text).toLowerCase();
   shown = matching(text.trim());
+  const found = shown.length;
+  if (found === 0 && words && Array.isArray(names) && !/^[>#?]/.test(text.trim())) shown = offers(wordsOf(text));
   at = 0;
   const list = dialog.querySelector('.palette-list');
   list.replaceChildren();
   let group = null;
   shown.forEach((item, i) => {
     if (group?.dataset.group !== item.group) {
-      group = element('div', { role: 'group', 'aria-label': item.group, 'data-group': item.group }, element('div', { class: 'group', 'aria-hidden': 'true' }, item.group));
+      group = tag('div', { role: 'group', 'aria-label': item.group, 'data-group': item.group }, tag('div', { class: 'group', 'aria-hidden': 'true' }, item.group));
       list.append(group);
     }
-    group.append(element('div', { class: 'item', role: 'option', id: `palette-${i}`, 'data-at': i }, icon(item.icon), element('span', { class: 'clip' }, ...marked(item.label, words)), element('span', { class: 'end' }, item.hint ?? '')));
+    group.append(tag('div', { class: 'item', role: 'option', id: `palette-${i}`, 'data-at': i }, icon(item.icon), tag('span', { class: 'clip' }, ...marked(item.label, words)), tag('span', { class: 'end' }, ...(item.keys ? item.keys.flatMap((one, i) => [...(i > 0 ? [' '] : []), ...caps(one)]) : [item.hint ?? '']))));
   });
   const said = dialog.querySelector('[role=status]');
-  said.classList.toggle('sr', shown.length > 0);
-  said.textContent = shown.length > 0 ? `${shown.length} results` : names === null ? 'The names could not be loaded.' : 'Nothing has that name.';
+  said.classList.toggle('sr', found > 0);
+  said.textContent = found > 0 ? `${found} ${found === 1 ? 'result' : 'results'}` : none(text.trim(), words);
   list.hidden = shown.length === 0;
   choose(0);
 }
@@ -147,8 +178,8 @@ function choose(next) {
 function find(text) {
   const mine = ++search;
   const id = text.trim().startsWith('#');
-  const words = text.trim().replace(/^#/, '').trim();
-  if (text.trim().startsWith('>') || words.length < (id ? 1 : 2)) return;
+  const words = wordsOf(text);
+  if (/^[>?]/.test(text.trim()) || words.length < (id ? 1 : 2)) return;
   setTimeout(async () => {
     if (mine !== search) return;
     const answer = await fetch(`/_/find?${new URLSearchParams({ q: words, ...(id && { id: '1' }) })}`, { headers: { 'HX-Request': 'true' } }).catch(() => null);
@@ -171,13 +202,14 @@ function keys(event) {
 
 /** Performs the action of the item or opens its page. */
 function take(item, beside) {
-  if (item.group !== 'Records') localStorage.setItem(recentKey, JSON.stringify([item.label, ...recent().filter((label) => label !== item.label)].slice(0, 12)));
+  if (!['Records', 'Instead'].includes(item.group) && !item.keys) localStorage.setItem(recentKey, JSON.stringify([item.label, ...recent().filter((label) => label !== item.label)].slice(0, 12)));
   dialog.close();
   if (item.do === 'theme') document.querySelector('[data-theme-switch]').click();
   else if (item.do === 'keys') document.querySelector('[data-keys-sheet]').click();
+  else if (item.do === 'side') toggleSide();
   else if (item.do === 'sign-out') document.querySelector('form[action="/_/sign-out"]').requestSubmit();
   else if (beside) window.open(item.path, '_blank', 'noopener');
-  else location.assign(item.path);
+  else leave(() => location.assign(item.path));
 }
 
 addEventListener('keydown', (event) => {

@@ -23,6 +23,14 @@ document.addEventListener('htmx:beforeSwap', (event) => {
   repeat = () => sendAgain(requestConfig);
 });
 
+/** The sign-in over a page asks for the account of the page first. */
+document.addEventListener('htmx:load', (event) => {
+  const { identity, password } = event.target.querySelector?.('#sign-in form')?.elements ?? event.target.closest?.('#sign-in')?.querySelector('form')?.elements ?? {};
+  if (!identity || identity.type === 'hidden' || identity.value) return;
+  identity.value = document.body.dataset.account;
+  password.focus();
+});
+
 /** Sends a request of htmx again, as the user has caused it. */
 function sendAgain({ elt, triggeringEvent, verb, path, formData }) {
   if (elt === document.body) { // a request of a script

@@ -1,8 +1,9 @@
-// The width of the side bar: changed by dragging its edge, or by the arrow keys on the edge, and
-// stored in this browser. early.js sets the stored width when a page opens.
+// The side bar can be hidden. Its width is changed by dragging its edge, or by the arrow keys on the edge, and
+// stored in this browser. early.js sets the stored width when a page opens, and hides the bar.
 import { announce } from './toast.js';
 
 const key = 'loam.side';
+const hiddenKey = 'loam.side.hidden';
 const least = 160; // pixels
 const most = 480;
 const step = 16;
@@ -21,6 +22,17 @@ function reset() {
   document.documentElement.style.removeProperty('--side');
   localStorage.removeItem(key);
   tell();
+}
+
+/** Hides or shows the side bar. */
+export function toggleSide() {
+  const side = document.querySelector('.app > .side');
+  if (!side) return;
+  const hidden = document.documentElement.toggleAttribute('data-no-side');
+  if (hidden && side.contains(document.activeElement)) document.getElementById('main').focus();
+  if (hidden) localStorage.setItem(hiddenKey, '1');
+  else localStorage.removeItem(hiddenKey);
+  announce(hidden ? 'The side bar is hidden' : 'The side bar is shown');
 }
 
 /** Tells assistive technology the width. */

@@ -2,29 +2,31 @@
 // row of the record is marked. Escape closes the panel, J and K open the next and the previous
 // record.
 import { closeDialog } from './dialog.js';
-import { forget } from './drafts.js';
-import { inputOf, unsaved } from './form.js';
+import { inputOf, unsavedForms } from './form.js';
+import { leave } from './leave.js';
 
 let stepped = null; // a step to another record: { focus: selector of the element to focus after it, '' for none }
-
-/** Whether the open form may be closed: it has no changes, or the user discards them. */
-function mayLeave() {
-  if (!unsaved()) return true;
-  if (!confirm('Discard what you have changed?')) return false;
-  forget();
-  return true;
-}
 
 const mark = (id) => {
   for (const row of document.querySelectorAll('[data-row]')) row.classList.toggle('is-open', row.dataset.row === id);
 };
 
+const toForms = '[data-open], [data-new], [data-tab]'; // links that replace the form of the panel
+
 document.addEventListener('htmx:confirm', (event) => {
-  const link = event.target.closest?.('[data-open], [data-new], [data-tab]');
-  if (link && !mayLeave()) event.preventDefault();
+  const link = event.target.closest?.(toForms);
+  if (!link || unsavedForms().length === 0) return;
+  event.preventDefault();
+  const address = link.getAttribute('href');
+  leave(() => {
+    // A save before it has rendered the row of the link, or the panel, anew.
+    const now = link.isConnected ? link : [...document.querySelectorAll(toForms)].find((other) => other.getAttribute('href') === address);
+    now?.click();
+  });
 });
 
 document.addEventListener('htmx:afterSwap', (event) => {
+  if (event.target.id === 'rows') mark(document.querySelector('#panel [data-record]')?.dataset.record ?? '');
   if (event.target.id !== 'panel') return;
   const panel = event.target.querySelector('[data-record]');
   const id = panel?.dataset.record ?? '';
@@ -37,8 +39,7 @@ document.addEventListener('htmx:afterSwap', (event) => {
   stepped = null;
 });
 
-function close(force) {
-  if (!force && !mayLeave()) return;
+function close() {
   const panel = document.getElementById('panel');
   const row = document.querySelector('.is-open [data-open]');
   panel.replaceChildren();
@@ -51,19 +52,22 @@ function close(force) {
 
 document.addEventListener('deleted', (event) => {
   closeDialog();
-  if (document.querySelector('#panel [data-record]')?.dataset.record === event.detail.id) close(true);
+  if (document.querySelector('#panel [data-record]')?.dataset.record === event.detail.id) close();
   window.htmx.trigger(document.body, 'changed');
 });
 
 document.addEventListener('click', (event) => {
   if (!event.target.closest('[data-close-panel]') || !document.getElementById('rows')) return;
   event.preventDefault();
-  close();
+  leave(close);
 });
 
 document.addEventListener('keydown', (event) => {
   const panel = document.querySelector('.split #panel .panel');
-  if (event.key === 'Escape' && panel && !document.querySelector('dialog[open], [popover]:popover-open') && !event.target.closest('[role=combobox], .is-editing')) close();
+  if (event.key === 'Escape' && panel && !document.querySelector('dialog[open], [popover]:popover-open') && !event.target.closest('[role=combobox], .is-editing')) {
+    event.preventDefault(); // or the key closes the question too
+    leave(close);
+  }
   if (event.ctrlKey || event.metaKey || event.target.closest('dialog, [popover]')) return;
   const typing = event.target.closest('input:not([type=checkbox]), textarea, select, [contenteditable]');
   const by = { KeyJ: 1, KeyK: -1 }[event.code];

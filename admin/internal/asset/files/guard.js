@@ -1,0 +1,103 @@
+// The question before unsaved changes are lost. It is asked when a link, a form or a script of the
+// console opens another page, or replaces a form with changes. Closing the tab is asked about by the
+// browser itself (form.js).
+import { tag } from './element.js';
+import { icon } from './icon.js';
+import { letGo, titles, unsavedForms } from './form.js';
+
+const most = 5; // named inputs
+let dialog = null;
+let afterSave = null; // { form, go }: the form that is saved before go is called
+
+/** The labels of the changed inputs. */
+function list(form) {
+  const all = titles(form);
+  const shown = all.slice(0, most).join(', ');
+  return all.length > most ? `${shown} and ${all.length - most} more` : shown;
+}
+
+/** Asks what to do with the changes. */
+function ask(forms, then, why = '') {
+  if (dialog) return;
+  const go = () => {
+    letGo(forms);
+    then();
+  };
+  const before = document.activeElement;
+  const button = (label, look, act) => {
+    const made = tag('button', { type: 'button', class: `btn ${look}` }, label);
+    made.addEventListener('click', () => {
+      dialog.close();
+      act();
+    });
+    return made;
+  };
+  const lost = forms.map((form) => tag('p', {}, `Not saved: ${list(form)}.`));
+  const drafts = forms.every((form) => form.matches('.panel-form, [data-form="change"]')) ? [tag('p', { class: 'small muted' }, 'A draft stays in this browser for seven days, without passwords, files and added rows.')] : [];
+  const stay = button('Stay', '', () => before?.focus?.());
+  const save = forms.length === 1 && forms[0].querySelector('[data-save]:not(:disabled)');
+  dialog = tag('dialog', { class: 'dialog', id: 'leave', 'aria-labelledby': 'leave-title' },
+    tag('div', { class: 'dialog-head' },
+      tag('span', { class: 'i-round warn' }, icon('warn')),
+      tag('div', { class: 'grow' }, tag('h2', { id: 'leave-title' }, 'Leave without saving?'))),
+    tag('div', { class: 'dialog-body' }, ...(why ? [tag('p', {}, why)] : []), ...lost, ...drafts),
+    tag('div', { class: 'dialog-foot' },
+      button('Leave', 'btn-quiet', go),
+      stay,
+      ...(save ? [button('Save and leave', 'btn-primary', () => saveFirst(forms[0], then))] : [])));
+  dialog.addEventListener('close', () => {
+    dialog.remove();
+    dialog = null;
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+  stay.focus();
+}
+
+function saveFirst(form, go) {
+  afterSave = { form, go };
+  form.requestSubmit();
+}
+
+document.addEventListener('leave', (event) => {
+  const forms = unsavedForms();
+  if (forms.length === 0) return;
+  event.preventDefault();
+  ask(forms, event.detail.go, event.detail.why);
+});
+
+document.addEventListener('htmx:beforeOnLoad', (event) => {
+  const { xhr, requestConfig } = event.detail;
+  if (afterSave?.form !== requestConfig.elt || xhr.getResponseHeader('HX-Retarget') === '#dialogs') return; // a dialog asks before the form is saved
+  const { go } = afterSave;
+  afterSave = null;
+  if (xhr.status >= 300) return; // the form shows the problems
+  if (xhr.getResponseHeader('HX-Redirect')) event.preventDefault(); // go opens another page
+  setTimeout(go); // the answer is shown first
+});
+/** The page stays open after the save if the user closes a question about the save, or edits the form. */
+document.addEventListener('cancel', () => (afterSave = null), true);
+document.addEventListener('click', (event) => event.target.closest('[data-close]') && (afterSave = null));
+document.addEventListener('input', (event) => afterSave?.form.contains(event.target) && (afterSave = null));
+
+// The listeners below are those of the window, so that a script of the page that handles the event
+// itself has prevented its default action already.
+const opensHere = (link) => link && link.origin === location.origin && (!link.target || link.target === '_self') && !link.hasAttribute('download') &&
+  link.href.split('#')[0] !== location.href.split('#')[0];
+
+addEventListener('click', (event) => {
+  const link = event.target.closest?.('a[href]');
+  if (event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || !opensHere(link)) return;
+  const forms = unsavedForms();
+  if (forms.length === 0) return;
+  event.preventDefault();
+  ask(forms, () => location.assign(link.href));
+});
+addEventListener('submit', (event) => {
+  if (event.defaultPrevented || event.target.method === 'dialog') return;
+  const forms = unsavedForms().filter((form) => form !== event.target);
+  if (forms.length === 0) return;
+  event.preventDefault();
+  const { submitter } = event;
+  ask(forms, () => event.target.requestSubmit(submitter));
+});

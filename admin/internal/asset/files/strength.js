@@ -1,0 +1,49 @@
+// The strength of a password while it is typed (data-strength names the input, data-least has its
+// least length): four bars and a sentence. It is advice; the server alone decides.
+import { tag } from './element.js';
+
+// Parts of the passwords that people use most, in lists of leaked passwords.
+const common = ['password', 'passwort', 'qwerty', 'qwertz', 'azerty', 'asdfgh', 'zxcvbn', '1q2w3e', 'abc123', 'letmein', 'welcome', 'iloveyou', 'admin', 'superuser', 'login',
+  'monkey', 'dragon', 'football', 'baseball', 'sunshine', 'princess', 'master', 'shadow', 'michael', 'superman', 'batman', 'trustno1', 'changeme', 'secret', 'test'];
+const rows = ['abcdefghijklmnopqrstuvwxyz', '01234567890', 'qwertyuiop', 'asdfghjkl', 'zxcvbnm'];
+
+/** The text without common words, and with each run of equal or following characters as one. */
+function core(text) {
+  let rest = text.toLowerCase();
+  for (const word of common) rest = rest.replaceAll(word, '~');
+  let out = '';
+  for (const letter of rest) {
+    const last = out.at(-1);
+    const follows = last && rows.some((row) => row.includes(last + letter) || row.includes(letter + last));
+    out = follows ? out.slice(0, -1) + letter : last === letter ? out : out + letter;
+  }
+  return out;
+}
+
+/** The strength of a password, 1 to 4, and a sentence about it. */
+export function strength(text, least) {
+  if ([...text].length < least) return [1, `Too short: ${least} characters or more.`];
+  const length = [...core(text)].length;
+  if (length < 6) return [1, 'Weak: among the passwords that people often use, or a simple row.'];
+  if (length < 10) return [2, 'Fair: a longer one is better.'];
+  if (length < 14) return [3, 'Good: long, and not among the passwords that people often use.'];
+  return [4, 'Strong.'];
+}
+
+/** Shows the strength of the password in the input within the place. */
+export function watch(input, place, least) {
+  const bars = tag('div', { class: 'strength', 'aria-hidden': 'true' }, ...Array.from({ length: 4 }, () => document.createElement('i')));
+  const words = tag('p', { class: 'help', role: 'status' });
+  place.replaceChildren(bars, words);
+  const show = () => {
+    place.hidden = input.value === '';
+    const [level, sentence] = strength(input.value, least);
+    bars.dataset.level = level;
+    [...bars.children].forEach((bar, i) => bar.classList.toggle('on', i < level));
+    if (words.textContent !== sentence) words.textContent = sentence;
+  };
+  input.addEventListener('input', show);
+  show();
+}
+
+for (const place of document.querySelectorAll('[data-strength]')) watch(place.closest('form').elements[place.dataset.strength], place, Number(place.dataset.least));

@@ -1,0 +1,49 @@
+// Counts down the seconds until the server takes a refused request again (data-wait), and holds the
+// buttons that would send it until then.
+const second = 1000;
+const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+
+/** Calls each with the remaining seconds, once a second, and at last with 0. */
+function count(seconds, each) {
+  const end = Date.now() + seconds * second;
+  const tick = () => {
+    const left = Math.max(0, Math.ceil((end - Date.now()) / second));
+    if (left === 0) clearInterval(timer);
+    each(left);
+  };
+  const timer = setInterval(tick, second / 2);
+  tick();
+}
+
+/** Disables a button for a time; its label has the remaining time. */
+function hold(button, seconds) {
+  if (!button || button.querySelector('[data-held]')) return;
+  const note = document.createElement('span');
+  note.dataset.held = '';
+  button.append(note);
+  button.disabled = true;
+  count(seconds, (left) => {
+    note.textContent = ` · ${clock(left)}`;
+    if (left > 0) return;
+    note.remove();
+    button.disabled = false;
+  });
+}
+
+function begin(root) {
+  for (const timer of root.querySelectorAll?.('[data-wait]') ?? []) {
+    const seconds = Number(timer.dataset.wait);
+    delete timer.dataset.wait;
+    hold(timer.closest('main, dialog')?.querySelector('form [type=submit].btn-primary'), seconds);
+    count(seconds, (left) => (timer.textContent = left > 0 ? `Try again in ${clock(left)}.` : 'Try again now.'));
+  }
+}
+begin(document);
+document.addEventListener('htmx:load', (event) => begin(event.target));
+
+/** Holds the button of a request that was refused because there were too many. */
+document.addEventListener('htmx:afterRequest', ({ detail: { xhr, requestConfig } }) => {
+  if (xhr?.status !== 429 || requestConfig.elt.closest('dialog')) return;
+  const { elt, triggeringEvent } = requestConfig;
+  hold(elt.matches('button') ? elt : triggeringEvent?.submitter ?? elt.querySelector('[data-save]'), Number(xhr.getResponseHeader('Retry-After')) || 1);
+});

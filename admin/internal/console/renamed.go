@@ -1,0 +1,66 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/collection"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+)
+
+const (
+	keptNames = "old names"
+	maxNames  = 1000 // old names; more are not stored
+)
+
+// rememberNames stores the old name of each renamed collection with the id of the collection, so that
+// old addresses still lead to its pages.
+func rememberNames(app *core.App) {
+	app.Hooks().Collections.AfterSuccess.BindFunc(func(e *collection.Event) error {
+		if e.Original == nil || e.Original.Name == e.Collection.Name {
+			return nil
+		}
+		return core.ChangeKept(e.Context, app, record.Root(), keptNames, func(ids map[string]string) (map[string]string, error) {
+			if ids == nil {
+				ids = map[string]string{}
+			}
+			if len(ids) < maxNames {
+				ids[e.Original.Name] = e.Collection.ID
+			}
+			return ids, nil
+		})
+	})
+}
+
+// open calls the screen of the route. If the address of a page has the id or an old name of a
+// collection, it redirects to the address with the present name.
+func (c *Call) open(route Route) error {
+	rest, ok := strings.CutPrefix(c.R.URL.Path, "/_/c/"+c.Param("collection"))
+	if !ok || route.Method != http.MethodGet || c.FromScript() || !c.Caller.Superuser() {
+		return route.Screen(c)
+	}
+	in, err := c.collectionOf(c.Param("collection"))
+	if err != nil {
+		return err
+	}
+	if in == nil || in.Name == c.Param("collection") {
+		return route.Screen(c)
+	}
+	to := url.URL{Path: CollectionPath(in) + rest, RawQuery: c.R.URL.RawQuery}
+	return c.Go(to.String())
+}
+
+// collectionOf returns the collection with the name, the id or the old name; nil if there is none.
+func (c *Call) collectionOf(name string) (*schema.Collection, error) {
+	if in := c.App.Snapshot().Find(name); in != nil {
+		return in, nil
+	}
+	var ids map[string]string
+	if err := c.App.Kept(c.R.Context(), record.Root(), keptNames, &ids); err != nil {
+		return nil, err
+	}
+	return c.App.Snapshot().ByID(ids[name]), nil
+}

@@ -1,0 +1,83 @@
+package overview
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/fault"
+)
+
+const (
+	keptAway = "put away"
+	awayFor  = 30 * 24 * time.Hour
+)
+
+// ends holds the time until which a concern is put away, by the ID of the concern.
+type ends map[string]time.Time
+
+// splitAway splits the concerns into the shown concerns and the concerns that the superuser has put
+// away.
+func splitAway(c *console.Call, list []concern) (shown, away []concern, err error) {
+	var until ends
+	if err := c.App.Kept(c.R.Context(), c.Caller, keptAway, &until); err != nil {
+		return nil, nil, err
+	}
+	for _, item := range list {
+		if until[item.ID].After(c.App.Now()) {
+			away = append(away, item)
+		} else {
+			shown = append(shown, item)
+		}
+	}
+	return shown, away, nil
+}
+
+// putAway hides a concern from the superuser for awayFor, or shows it again.
+func putAway(c *console.Call) error {
+	if err := form.Read(c, form.Small); err != nil {
+		return err
+	}
+	list, err := concerns(c)
+	if err != nil {
+		return err
+	}
+	id, back := c.R.PostForm.Get("id"), c.R.PostForm.Has("back")
+	if !slices.ContainsFunc(list, func(item concern) bool { return item.ID == id }) {
+		return fault.New(fault.NotFound, "This is not in the list any more.")
+	}
+	if err := setAway(c.R.Context(), c, id, back); err != nil {
+		return err
+	}
+	c.Toast("Put away for 30 days")
+	if back {
+		c.Toast("Shown again")
+	}
+	if !c.IsPart("concerns") {
+		return c.Go("/_/")
+	}
+	shown, away, err := splitAway(c, list)
+	if err != nil {
+		return err
+	}
+	return c.Part(card(shown, away, true))
+}
+
+func setAway(ctx context.Context, c *console.Call, id string, back bool) error {
+	return core.ChangeKept(ctx, c.App, c.Caller, keptAway, func(until ends) (ends, error) {
+		now := c.App.Now()
+		maps.DeleteFunc(until, func(other string, end time.Time) bool { return other == id || !end.After(now) })
+		if back {
+			return until, nil
+		}
+		if until == nil {
+			until = ends{}
+		}
+		until[id] = now.Add(awayFor)
+		return until, nil
+	})
+}
