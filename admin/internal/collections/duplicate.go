@@ -4,7 +4,6 @@ package collections
 
 import (
 	"encoding/json"
-	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -115,11 +114,11 @@ func copyField(c *console.Call) error {
 	}
 	sent, key := c.R.PostForm, c.R.PostForm.Get("_key")
 	targets := targetsOf(c.App.Snapshot())
-	stored, problems := d.field(key, sent, targets)
-	if len(problems) > 0 {
-		return form.Refuse(c, http.StatusUnprocessableEntity, problems)
+	t := draftOf(d, sent, targets)
+	copied := t.field(key)
+	if len(t.problems) > 0 {
+		return form.Refuse(c, http.StatusUnprocessableEntity, t.problems)
 	}
-	copied := maps.Clone(stored)
 	for _, own := range []string{"id", "system", "primaryKey"} {
 		delete(copied, own)
 	}

@@ -2,7 +2,6 @@ package collections
 
 import (
 	"cmp"
-	"net/url"
 
 	"github.com/loambase/loam/admin/internal/form"
 	"github.com/loambase/loam/core/collection"
@@ -33,20 +32,17 @@ func (r review) loses() bool { return len(r.plan.Losses) > 0 }
 
 // nameChanges describes the new name of the collection, and the fields that are renamed, deleted, or
 // hold a single value instead of a list.
-func (d *definition) nameChanges(sent url.Values, body map[string]any) (list []string) {
-	if is := sent.Get("name"); is != d.in.Name {
+func (d *definition) nameChanges(body map[string]any) (list []string) {
+	if is, _ := body["name"].(string); is != d.in.Name {
 		list = append(list, "The collection "+d.in.Name+" becomes "+is+". Apps that use the old name fail.")
 	}
-	fields, ok := body["fields"].([]any)
+	fields, ok := body["fields"].([]form.Document)
 	if !ok { // the fields of a view follow from its query
 		return list
 	}
-	kept := map[string]map[string]any{}
+	kept := map[string]form.Document{}
 	for _, f := range fields {
-		if field, ok := f.(map[string]any); ok {
-			id, _ := field["id"].(string)
-			kept[id] = field
-		}
+		kept[f.Text("id")] = f
 	}
 	for _, was := range d.in.Fields {
 		is, ok := kept[was.ID]
@@ -54,7 +50,7 @@ func (d *definition) nameChanges(sent url.Values, body map[string]any) (list []s
 			list = append(list, "The field "+was.Name+" is deleted.")
 			continue
 		}
-		if name, _ := is["name"].(string); name != was.Name {
+		if name := is.Text("name"); name != was.Name {
 			list = append(list, "The field "+was.Name+" becomes "+name+". Apps that use the old name fail.")
 		}
 		if most, ok := is["maxSelect"].(int64); ok && most <= 1 && was.Multiple() {

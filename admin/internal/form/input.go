@@ -71,6 +71,23 @@ func Open(v any) (Document, error) {
 // Text returns the text of a value for its input, "" for a missing value. name is a path.
 func (d Document) Text(name string) string { return d.text(name) }
 
+// Text returns the text that the input of an unchanged form sends for its value in the document.
+func (in Input) Text(d Document) string {
+	if in.Kind == Switch {
+		return strconv.FormatBool(d.On(in.Name))
+	}
+	return d.text(in.Name)
+}
+
+// Sent returns the text that a form sent for an input, with \n at the ends of lines.
+func Sent(sent url.Values, name string) string {
+	texts := sent[name] // of a switch that is on: "false" and "true"
+	if len(texts) == 0 {
+		return ""
+	}
+	return strings.ReplaceAll(texts[len(texts)-1], "\r\n", "\n")
+}
+
 // at returns the value at a path, nil for a missing value.
 func (d Document) at(name string) any {
 	var v any = map[string]any(d)
@@ -125,11 +142,10 @@ func Patch(groups []Group, sent url.Values) (change map[string]any, problems []P
 				Put(change, in.Name, "")
 				continue
 			}
-			texts, ok := sent[in.Name]
-			if !ok {
+			if !sent.Has(in.Name) {
 				continue
 			}
-			value, wrong := in.value(strings.ReplaceAll(texts[len(texts)-1], "\r\n", "\n"))
+			value, wrong := in.value(Sent(sent, in.Name))
 			switch {
 			case wrong != "":
 				problems = append(problems, Problem{Name: in.Name, Message: wrong})

@@ -82,9 +82,10 @@ document.addEventListener('input', ({ target, isComposing }) => {
   target.setSelectionRange(at, at);
 });
 
-document.addEventListener('input', (event) => {
-  const item = event.target.closest('.fl');
-  if (item && /\.(name|pattern)$/.test(event.target.name) && !event.target.readOnly) item.querySelector('[data-name-of]').textContent = event.target.value;
+/** Shows the name of a field, or the pattern of a channel, in its heading. */
+document.addEventListener('input', ({ target }) => {
+  const item = target.closest('.fl');
+  if (item && target === item.querySelector('[name$=".name"], [name$=".pattern"]')) item.querySelector('[data-name-of]').textContent = target.value;
 });
 
 document.addEventListener('htmx:load', (event) => {
