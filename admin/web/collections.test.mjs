@@ -58,7 +58,7 @@ await onStage(async (stage) => {
     await page.locator('#fieldlist > .fl').last().getByRole('button', { name: /^Move/ }).press('Alt+ArrowUp');
     await save(page);
     await page.getByRole('heading', { name: 'What this does to things' }).waitFor();
-    await page.getByText('1 value of a field that goes').waitFor();
+    await page.getByText('1 value is deleted with the field').waitFor();
     assert.ok((await stored('things')).fields.some((f) => f.name === 'my_number'));
     await picture(page, 'collection-review');
     await page.getByLabel(/^Type/).fill('thing');

@@ -37,13 +37,25 @@ func (o opened) text() (string, error) {
 	return string(text), err
 }
 
-// rebased returns the stored values of the fields of the form: at the next save of the form they are
-// no conflict any more.
+// rebased returns the opened definition with the stored values of the conflicts: at the next save of
+// the form they are none, and the typed values are stored.
 func (t *draft) rebased() opened {
-	o := opened{Name: t.d.in.Name, Query: t.d.query, Order: []string{}, Fields: map[string]form.Document{}, Indexes: t.base.Indexes}
-	for _, key := range t.base.Order {
-		if f := t.stored(key); f != nil {
-			o.Order, o.Fields[key] = append(o.Order, key), f
+	o := t.base
+	for _, at := range t.conflicts {
+		key, option, _ := strings.Cut(strings.TrimPrefix(at.Name, "fields."), ".")
+		now := t.stored(key)
+		switch {
+		case at.Name == "name":
+			o.Name = t.d.in.Name
+		case at.Name == "viewQuery":
+			o.Query = t.d.query
+		case now == nil:
+			delete(o.Fields, key)
+			o.Order = slices.DeleteFunc(o.Order, func(other string) bool { return other == key })
+		case option == "":
+			o.Fields[key] = now
+		default:
+			o.Fields[key][option] = now[option]
 		}
 	}
 	return o

@@ -83,3 +83,13 @@ func drop(c *console.Call) error {
 	c.Toast("Deleted " + in.Name)
 	return c.Go("/_/")
 }
+
+// backUp makes a backup of the server while a dialog asks whether data may be lost.
+func backUp(c *console.Call) error {
+	key, err := c.App.Backups().Create(c.R.Context(), c.Caller, "")
+	if err != nil {
+		return err
+	}
+	c.Toast("Made " + key)
+	return c.Done()
+}

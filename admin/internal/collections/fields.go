@@ -48,12 +48,11 @@ func definitionOf(c *console.Call, in *schema.Collection) (*definition, error) {
 	}
 	d := &definition{in: in, indexes: indexesOf(in), query: document.Text("viewQuery")}
 	list, _ := document["fields"].([]any)
-	targets := targetsOf(c.App.Snapshot())
 	for i, item := range list {
 		object, _ := item.(map[string]any)
 		stored := form.Document(object)
 		d.stored = append(d.stored, stored)
-		f := fieldFrom(strconv.Itoa(i), stored, targets)
+		f := fieldFrom(strconv.Itoa(i), stored, targetOf(c.App.Snapshot(), stored))
 		text, err := schema.Marshal(stored)
 		if err != nil {
 			return nil, err
@@ -139,6 +138,10 @@ func saveFields(c *console.Call) error {
 	}
 	r := review{in: in, plan: plan, names: d.nameChanges(body), again: t.sent.Get("_confirmed") != ""}
 	if r.asks() && t.sent.Get("_confirmed") != in.Name {
+		if r.lost, err = lossesOf(c, plan); err != nil {
+			return err
+		}
+		r.uses = d.usesOf(c, body)
 		return c.Dialog(http.StatusOK, reviewDialog(r))
 	}
 	updated, err := storeChange(c, in, body)

@@ -2,6 +2,7 @@ package form
 
 import (
 	"encoding/json"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -186,10 +187,11 @@ func (in Input) value(text string) (value any, wrong string) {
 		if text = strings.TrimSpace(text); text == "" {
 			return json.RawMessage("null"), ""
 		}
-		if _, err := strconv.ParseFloat(text, 64); err != nil {
-			return nil, "This is no number. A decimal point is a dot."
+		return decimal(text)
+	case Moment:
+		if _, ok := schema.ParseTime(text); !ok && strings.TrimSpace(text) != "" {
+			return nil, "This is no time. A time is written as 2027-03-15 08:00."
 		}
-		return json.RawMessage(text), ""
 	case Switch:
 		return text == "true", ""
 	case Lines:
@@ -206,4 +208,16 @@ func (in Input) value(text string) (value any, wrong string) {
 		}
 	}
 	return text, ""
+}
+
+// decimal returns a typed number as JSON. It keeps the digits of a text that is JSON.
+func decimal(text string) (value any, wrong string) {
+	n, err := strconv.ParseFloat(text, 64)
+	switch {
+	case err != nil, math.IsInf(n, 0), math.IsNaN(n), strings.ContainsAny(text, "_xX"):
+		return nil, "This is no number. A decimal point is a dot."
+	case !json.Valid([]byte(text)): // such as .5, +5 and 05
+		text = strconv.FormatFloat(n, 'f', -1, 64)
+	}
+	return json.RawMessage(text), ""
 }

@@ -2,7 +2,7 @@
 // them, shows typed names in the headings, offers the columns of indexes, and sends a confirmed
 // change again.
 import { closeDialog } from './dialog.js';
-import { say } from './toast.js';
+import { announce, say } from './toast.js';
 
 const touched = (node) => node.dispatchEvent(new Event('change', { bubbles: true }));
 
@@ -20,6 +20,19 @@ function toggleField(button) {
   button.querySelector('span').textContent = gone ? 'Put back' : button.dataset.deleteField;
   touched(item);
 }
+
+/** Deletes the field or index whose heading or handle has the focus, or puts it back. */
+document.addEventListener('keydown', (event) => {
+  if (!['Delete', 'Backspace'].includes(event.key) || !event.target.matches('.fl-row, .fl > [data-grip]')) return;
+  const item = event.target.closest('[data-item]');
+  const button = item.querySelector('[data-delete-field]');
+  if (!button) return;
+  event.preventDefault();
+  const next = item.nextElementSibling ?? item.previousElementSibling;
+  toggleField(button);
+  if (!item.isConnected) next?.querySelector('summary').focus();
+  else announce(`${item.querySelector('[data-name-of]').textContent} is ${item.matches('.is-del') ? 'deleted when you save' : 'put back'}`);
+});
 
 let pressed = null; // the column button to focus again when its row is replaced: { key, column }
 

@@ -65,6 +65,21 @@ function begin(form) {
   show(form);
 }
 
+/** The titles of the deleted entries of a list, and "the order" if others were moved. */
+function titlesOfList(form, name, inputs) {
+  const gone = inputs.filter((input) => input.disabled);
+  const kept = new Set(inputs.filter((input) => !input.disabled).map((input) => input.value));
+  const was = (first(form).get(name) ?? []).filter((key) => kept.has(key));
+  const now = (values(form).get(name) ?? []).filter((key) => was.includes(key));
+  return [...gone.map((input) => input.closest('.fl').querySelector('[data-name-of]').textContent), ...(same(was, now) ? [] : ['the order'])];
+}
+
+/** The titles of a changed value: those of the entries if it is the order of a list. */
+function titlesOf(form, name) {
+  const inputs = [...form.querySelectorAll(`[data-order][name="${CSS.escape(name)}"]`)];
+  return inputs.length > 0 ? titlesOfList(form, name, inputs) : [titleOf(form, name)];
+}
+
 /** The label of the input with a name. */
 function titleOf(form, name) {
   const input = form.querySelector(`[name="${CSS.escape(name)}"]:not([type=hidden])`) ?? form.querySelector(`[name="${CSS.escape(name)}"]`);
@@ -85,7 +100,7 @@ function show(form) {
   }
   const bar = form.querySelector('[data-savebar]');
   if (!bar || form.dataset.form === 'new') return;
-  const titles = [...new Set(names.map((name) => titleOf(form, name)))];
+  const titles = [...new Set(names.flatMap((name) => titlesOf(form, name)))];
   bar.querySelector('[data-changes]').textContent = titles.length === 0 ? '' : `${titles.length === 1 ? '1 change' : `${titles.length} changes`}: ${titles.join(', ')}`;
   bar.querySelector('[data-discard]').hidden = names.length === 0;
 }
