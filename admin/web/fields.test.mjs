@@ -165,10 +165,12 @@ await onStage(async (stage) => {
     const [file] = await Promise.all([page.waitForEvent('download'), dialog(page).getByRole('link', { name: 'Export stock as JSON' }).click()]);
     assert.match(file.suggestedFilename(), /stock.*\.json/);
     await dialog(page).getByRole('button', { name: 'Back up the server' }).click();
-    await page.getByText(/^Made .*\.zip/).waitFor();
+    await dialog(page).getByText(/Made .*\.zip/).waitFor();
     assert.equal((await stage.api('GET', '/api/backups')).length, 1);
     await dialog(page).getByLabel(/^Type/).fill('stock');
-    await confirm(page);
+    const loaded = page.waitForEvent('load');
+    await page.keyboard.press('Enter');
+    await loaded;
     const record = await stage.api('GET', `/api/collections/stock/records/${id}`);
     assert.deepEqual([record.code, record.seasons, record.cost], [undefined, 'summer', 3]);
     await isWell(page);

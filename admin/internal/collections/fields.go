@@ -136,6 +136,7 @@ func saveFields(c *console.Call) error {
 	if err != nil {
 		return t.fail(c, err)
 	}
+	plan.Rewrites = slices.DeleteFunc(plan.Rewrites, func(w collection.Rewrite) bool { return w.To == body["viewQuery"] }) // typed, so nothing follows
 	r := review{in: in, plan: plan, names: d.nameChanges(body), again: t.sent.Get("_confirmed") != ""}
 	if r.asks() && t.sent.Get("_confirmed") != in.Name {
 		if r.lost, err = lossesOf(c, plan); err != nil {

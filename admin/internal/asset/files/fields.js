@@ -75,14 +75,22 @@ document.addEventListener('click', (event) => {
   if (column) toggleColumn(column, column.closest('[data-index]'));
   const button = event.target.closest('[data-delete-field]');
   if (button) toggleField(button);
-  if (event.target.closest('[data-confirm]')) {
-    const name = document.querySelector('[data-confirm-name]').value;
-    const form = document.querySelector('form:has([data-confirmed])');
-    form.querySelector('[data-confirmed]').value = name || '?';
-    closeDialog();
-    form.requestSubmit();
-    form.querySelector('[data-confirmed]').value = '';
-  }
+});
+
+/** Sends the form of the page again, with the name that was typed in the dialog. */
+function confirm() {
+  const name = document.querySelector('[data-confirm-name]').value;
+  const form = document.querySelector('form:has([data-confirmed])');
+  form.querySelector('[data-confirmed]').value = name || '?';
+  closeDialog();
+  form.requestSubmit();
+  form.querySelector('[data-confirmed]').value = '';
+}
+document.addEventListener('click', (event) => event.target.closest('button[data-confirm]') && confirm());
+document.addEventListener('submit', (event) => {
+  if (!event.target.matches('form[data-confirm]')) return;
+  event.preventDefault();
+  confirm();
 });
 
 /** Writes _ for other characters than letters, digits and _ in names of collections and fields. */
