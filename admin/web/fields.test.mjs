@@ -176,6 +176,32 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('wrong names are found while one types', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/c/stock/fields`);
+    const problem = (row) => row.locator('[data-error$=".name"]');
+    await open(page, 'cost');
+    const field = page.locator('#fieldlist > .fl').last();
+    for (const [name, words] of [['expand', 'This is reserved'], ['ID', 'Duplicated'], ['seasons', 'Duplicated'], ['x_via_y', '_via_']]) {
+      await option(field, 'name').fill(name);
+      await option(field, 'name').press('Tab');
+      await problem(field).filter({ hasText: words, visible: true }).waitFor();
+      assert.equal(await option(field, 'name').getAttribute('aria-invalid'), 'true');
+      assert.equal(await option(field, 'help').evaluate((input) => input === document.activeElement), true);
+    }
+    await picture(page, 'fields-name');
+    await row(page, 'seasons').locator('summary').focus();
+    await page.keyboard.press('Delete'); // its name is free again
+    await option(field, 'name').fill('Seasons');
+    await option(field, 'name').press('Tab');
+    await problem(field).waitFor({ state: 'hidden' });
+    await page.getByLabel('Name', { exact: true }).first().fill('users');
+    await page.getByLabel('Name', { exact: true }).first().press('Tab');
+    await page.locator('[data-error=name]', { hasText: 'unique' }).waitFor();
+    assert.deepEqual((await stored('stock')).fields.map((f) => f.name), ['id', 'seasons', 'cost']); // nothing is stored
+    await isWell(page);
+  });
+
   test('locked collections are read-only', async () => {
     const page = await stage.signedIn();
     await page.goto(`${stage.url}/_/c/stock/fields`);

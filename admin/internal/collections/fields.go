@@ -134,7 +134,7 @@ func saveFields(c *console.Call) error {
 	}
 	plan, err := planOf(c, in, body)
 	if err != nil {
-		return t.fail(c, err)
+		return form.FailAt(c, err, t.input)
 	}
 	plan.Rewrites = slices.DeleteFunc(plan.Rewrites, func(w collection.Rewrite) bool { return w.To == body["viewQuery"] }) // typed, so nothing follows
 	r := review{in: in, plan: plan, names: d.nameChanges(body), again: t.sent.Get("_confirmed") != ""}
@@ -147,7 +147,7 @@ func saveFields(c *console.Call) error {
 	}
 	updated, err := storeChange(c, in, body)
 	if err != nil {
-		return t.fail(c, err)
+		return form.FailAt(c, err, t.input)
 	}
 	c.Toast("Saved")
 	return c.Go(console.CollectionPath(updated) + "/fields")
@@ -182,17 +182,15 @@ func planOf(c *console.Call, in *schema.Collection, body any) (*collection.Plan,
 	return c.App.Collections().Plan(c.R.Context(), c.Caller, text)
 }
 
-// fail answers with the problems of an error. The service names fields and indexes by their numbers
-// in the body, the form by their keys.
-func (t *draft) fail(c *console.Call, err error) error {
+// input returns the name of the input of a value of the body. The service names fields and indexes
+// by their numbers in the body, the form by their keys.
+func (t *draft) input(name string) string {
 	keys := map[string][]string{"fields": t.fieldKeys, "indexes": t.indexKeys}
-	return form.FailAt(c, err, func(name string) string {
-		parts := strings.SplitN(name, ".", 3)
-		if i, notNumber := strconv.Atoi(at(parts, 1)); notNumber == nil && at(keys[parts[0]], i) != "" {
-			parts[1] = keys[parts[0]][i]
-		}
-		return strings.Join(parts, ".")
-	})
+	parts := strings.SplitN(name, ".", 3)
+	if i, notNumber := strconv.Atoi(at(parts, 1)); notNumber == nil && at(keys[parts[0]], i) != "" {
+		parts[1] = keys[parts[0]][i]
+	}
+	return strings.Join(parts, ".")
 }
 
 func at(list []string, i int) string {

@@ -103,6 +103,28 @@ document.addEventListener('input', ({ target, isComposing }) => {
   target.setSelectionRange(at, at);
 });
 
+let checks = 0; // the number of checks of names; the answer of an older check is dropped
+
+/** Shows the problems of the typed names, such as a reserved name. */
+async function checkNames(form) {
+  const check = ++checks;
+  const answer = await fetch(`${form.getAttribute('hx-post')}/names`, { method: 'POST', headers: { 'HX-Request': 'true' }, body: new FormData(form) }).catch(() => null);
+  const problems = answer?.ok ? await answer.json() : {};
+  if (!answer?.ok || check !== checks) return;
+  for (const input of form.querySelectorAll('#collection-name, #fieldlist [name$=".name"]')) {
+    const place = input.closest('.field').querySelector('[data-error]');
+    const problem = problems[input.name] ?? '';
+    if (input.value === '') continue; // a missing name is found by the save
+    place.id ||= `error-${crypto.randomUUID()}`;
+    place.textContent = problem;
+    place.hidden = problem === '';
+    if (problem) input.setAttribute('aria-invalid', 'true');
+    else input.removeAttribute('aria-invalid');
+    input.setAttribute('aria-describedby', place.id);
+  }
+}
+document.addEventListener('change', ({ target }) => target.matches('#collection-name, #fieldlist [name$=".name"]') && checkNames(target.form));
+
 /** Shows the name of a field, or the pattern of a channel, in its heading. */
 document.addEventListener('input', ({ target }) => {
   const item = target.closest('.fl');
