@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
 	"github.com/loambase/loam/core/schema"
 )
@@ -73,6 +74,21 @@ type draft struct {
 	conflicts []form.Problem
 	fieldKeys []string // the keys of the fields of the body, "" for a field that the form does not have
 	indexKeys []string // as fieldKeys, of the indexes
+}
+
+// readDraft reads the form of the fields of the collection in the address.
+func readDraft(c *console.Call) (in *schema.Collection, t *draft, err error) {
+	if in, err = collectionOf(c); err != nil {
+		return nil, nil, err
+	}
+	if err := form.Read(c, form.Small); err != nil {
+		return nil, nil, err
+	}
+	d, err := definitionOf(c, in)
+	if err != nil {
+		return nil, nil, err
+	}
+	return in, draftOf(d, c.R.PostForm, targetsOf(c.App.Snapshot())), nil
 }
 
 // draftOf returns the draft of a form. A form without _base overwrites the stored definition.

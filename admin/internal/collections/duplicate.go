@@ -101,21 +101,11 @@ func copyOf(in *schema.Collection, name string) (form.Document, error) {
 
 // copyField answers with the row of a copy of a field in the form, with the typed options.
 func copyField(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, t, err := readDraft(c)
 	if err != nil {
 		return err
 	}
-	if err := form.Read(c, form.Small); err != nil {
-		return err
-	}
-	d, err := definitionOf(c, in)
-	if err != nil {
-		return err
-	}
-	sent, key := c.R.PostForm, c.R.PostForm.Get("_key")
-	targets := targetsOf(c.App.Snapshot())
-	t := draftOf(d, sent, targets)
-	copied := t.field(key)
+	copied := t.field(t.sent.Get("_key"))
 	if len(t.problems) > 0 {
 		return form.Refuse(c, http.StatusUnprocessableEntity, t.problems)
 	}
@@ -128,7 +118,7 @@ func copyField(c *console.Call) error {
 		return fault.New(fault.Invalid, "There is no such field.")
 	}
 	copied["name"] = name + "_copy"
-	f, err := newFieldFrom(copied, targets)
+	f, err := newFieldFrom(copied, t.targets)
 	if err != nil {
 		return err
 	}

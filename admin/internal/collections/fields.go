@@ -109,18 +109,10 @@ func newField(c *console.Call) error {
 // is described in a dialog first. If somebody else has changed the same option since the form was
 // opened, nothing is stored, and the form shows the conflict.
 func saveFields(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, t, err := readDraft(c)
 	if err != nil {
 		return err
 	}
-	if err := form.Read(c, form.Small); err != nil {
-		return err
-	}
-	d, err := definitionOf(c, in)
-	if err != nil {
-		return err
-	}
-	t := draftOf(d, c.R.PostForm, targetsOf(c.App.Snapshot()))
 	body := t.body()
 	switch {
 	case len(t.problems) > 0:
@@ -137,12 +129,12 @@ func saveFields(c *console.Call) error {
 		return form.FailAt(c, err, t.input)
 	}
 	plan.Rewrites = slices.DeleteFunc(plan.Rewrites, func(w collection.Rewrite) bool { return w.To == body["viewQuery"] }) // typed, so nothing follows
-	r := review{in: in, plan: plan, names: d.nameChanges(body), again: t.sent.Get("_confirmed") != ""}
+	r := review{in: in, plan: plan, names: t.d.nameChanges(body), again: t.sent.Get("_confirmed") != ""}
 	if r.asks() && t.sent.Get("_confirmed") != in.Name {
 		if r.lost, err = lossesOf(c, plan); err != nil {
 			return err
 		}
-		r.uses = d.usesOf(c, body)
+		r.uses = t.d.usesOf(c, body)
 		return c.Dialog(http.StatusOK, reviewDialog(r))
 	}
 	updated, err := storeChange(c, in, body)

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/admin/internal/console"
-	"github.com/loambase/loam/admin/internal/form"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema"
 )
@@ -72,27 +71,20 @@ func (ix *index) toggle(column string) {
 // removes a column; with _switched the index is unique if the switch _unique.KEY is on. Without
 // _key, the answer is the row of a new index.
 func editIndex(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, t, err := readDraft(c)
 	if err != nil {
-		return err
-	}
-	if err := form.Read(c, form.Small); err != nil {
 		return err
 	}
 	if in.View != nil {
 		return fault.New(fault.Invalid, "A view has no indexes.")
 	}
-	d, err := definitionOf(c, in)
-	if err != nil {
-		return err
-	}
-	sent, key := c.R.PostForm, c.R.PostForm.Get("_key")
+	sent, key := t.sent, t.sent.Get("_key")
 	if key == "" {
 		ix := indexFrom("new"+strings.ToLower(schema.RandomString(8, schema.AlphabetID)), "")
 		ix.isNew = true
 		return c.Part(indexRow(in, ix, true))
 	}
-	ix := indexFrom(key, draftOf(d, sent, nil).inNewNames(strings.TrimSpace(sent.Get("indexes."+key))))
+	ix := indexFrom(key, t.inNewNames(strings.TrimSpace(sent.Get("indexes."+key))))
 	ix.isNew = strings.HasPrefix(key, "new")
 	if ix.problem == "" {
 		ix.change(in, sent)

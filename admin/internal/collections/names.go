@@ -11,18 +11,10 @@ import (
 
 // checkNames answers with the problems of the typed names, by their inputs, as a JSON object.
 func checkNames(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, t, err := readDraft(c)
 	if err != nil {
 		return err
 	}
-	if err := form.Read(c, form.Small); err != nil {
-		return err
-	}
-	d, err := definitionOf(c, in)
-	if err != nil {
-		return err
-	}
-	t := draftOf(d, c.R.PostForm, nil)
 	body := map[string]any{"name": t.sent.Get("name")}
 	if in.View == nil {
 		body["fields"] = t.names()
