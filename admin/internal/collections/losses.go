@@ -92,7 +92,7 @@ func (d *definition) usesOf(c *console.Call, body map[string]any) (list []use) {
 	defer cancel()
 	from := c.App.Now().Add(-24 * time.Hour).UTC().Truncate(time.Second)
 	for _, name := range d.oldNames(body) {
-		filter := "(" + inAddress("/collections/"+d.in.Name+"/") + " || " + inAddress("/collections/"+d.in.ID+"/") + ") && " + inAddress(name)
+		filter := "(" + inAddress("/collections/"+d.in.Name+"/") + " || " + inAddress("/collections/"+d.in.ID+"/") + ") && " + inAddress("%?%"+name+"%") // after the ?, where filters are
 		if name == d.in.Name {
 			filter = inAddress("/collections/" + name + "/")
 		}
