@@ -218,6 +218,9 @@ await onStage(async (stage) => {
       await picture(page, `locked-${path.replaceAll('/', '-')}`);
     }
     await page.goto(`${stage.url}/_/c/stock/fields`);
+    await row(page, 'cost').locator('summary').focus();
+    await page.keyboard.press('Delete');
+    assert.equal(await page.locator('.fl.is-del').count(), 0);
     await page.getByRole('button', { name: 'Copy, duplicate or delete the collection' }).click();
     assert.deepEqual(await page.locator('#collection-menu button').allInnerTexts(), ['Copy as JSON']);
     await page.goto(`${stage.url}/_/new-collection`);

@@ -26,7 +26,7 @@ document.addEventListener('keydown', (event) => {
   if (!['Delete', 'Backspace'].includes(event.key) || !event.target.matches('.fl-row, .fl > [data-grip]')) return;
   const item = event.target.closest('[data-item]');
   const button = item.querySelector('[data-delete-field]');
-  if (!button) return;
+  if (!button || button.matches(':disabled')) return; // a system field, or a locked form
   event.preventDefault();
   const next = item.nextElementSibling ?? item.previousElementSibling;
   toggleField(button);
