@@ -58,7 +58,7 @@ await onStage(async (stage) => {
     await page.locator('#fieldlist > .fl').last().getByRole('button', { name: /^Move/ }).press('Alt+ArrowUp');
     await save(page);
     await page.getByRole('heading', { name: 'What this does to things' }).waitFor();
-    await page.getByText('1 value of a field that goes').waitFor();
+    await page.getByText('1 value is deleted with the field').waitFor();
     assert.ok((await stored('things')).fields.some((f) => f.name === 'my_number'));
     await picture(page, 'collection-review');
     await page.getByLabel(/^Type/).fill('thing');
@@ -293,7 +293,12 @@ await onStage(async (stage) => {
     const page = await stage.signedIn();
     const dialog = page.getByRole('dialog');
     await stage.api('DELETE', '/api/collections/totals');
-    await page.goto(`${stage.url}/_/c/things/fields`);
+    await page.goto(`${stage.url}/_/c/makers/fields`);
+    await page.getByRole('button', { name: 'Copy, duplicate or delete the collection' }).click();
+    await page.getByRole('button', { name: 'Delete the collection', exact: true }).click();
+    await dialog.getByLabel(/^Type/).fill('makers');
+    await page.keyboard.press('Enter');
+    await dialog.getByText('existing reference in things').waitFor(); // the reason is in the dialog
     for (const [what, verb] of [['Delete all records', 'Delete the records'], ['Delete the collection', 'Delete things']]) {
       await page.goto(`${stage.url}/_/c/things/fields`);
       await page.getByRole('button', { name: 'Copy, duplicate or delete the collection' }).click();
@@ -301,7 +306,7 @@ await onStage(async (stage) => {
       await dialog.getByRole('button', { name: verb }).click();
       await dialog.getByText('This is not the name').waitFor();
       await dialog.getByLabel(/^Type/).fill('things');
-      await dialog.getByRole('button', { name: verb }).click();
+      await page.keyboard.press('Enter');
       await page.getByText(/^Deleted/).waitFor();
     }
     assert.ok(!(await stage.api('GET', '/api/collections')).items.some((c) => c.name === 'things'));

@@ -56,6 +56,7 @@ await onStage(async (stage) => {
       'date.js': ['In the calendar'],
       'diagram.js': ['In the diagram'],
       'editor.js': ['In editors of rules, filters and SQL'],
+      'fields.js': [lists],
       'form.js': [everywhere],
       'geo.js': ['On the map of a point'],
       'grid.js': ['In the table of records', 'While a value is edited in its cell'],
@@ -429,6 +430,19 @@ await onStage(async (stage) => {
         },
       },
       'In lists and forms': {
+        'Delete, Backspace': async () => {
+          await page.goto(`${stage.url}/_/c/notes/fields`);
+          const stars = page.locator('.fl', { hasText: 'stars' });
+          await stars.locator('summary').focus();
+          await press('Delete');
+          await page.locator('#said', { hasText: 'stars is deleted when you save' }).waitFor({ state: 'attached' });
+          assert.equal(await stars.locator('[data-order]').isDisabled(), true);
+          await press('Backspace');
+          assert.equal(await stars.locator('[data-order]').isDisabled(), false);
+          await page.locator('.fl summary').first().focus(); // the id cannot be deleted
+          await press('Delete');
+          assert.equal(await page.locator('.fl.is-del').count(), 0);
+        },
         'Alt ↑, Alt ↓': async () => {
           await page.goto(`${stage.url}/_/c/notes/fields`);
           const names = () => page.locator('[data-name-of]').allInnerTexts();

@@ -523,6 +523,21 @@ await onStage(async (stage) => {
     await elsewhere.goto(`${stage.url}/_/diagram`);
     assert.deepEqual(await place(elsewhere), moved);
     await picture(elsewhere, 'diagram-moved-1440-dark');
+
+    const [file] = await Promise.all([elsewhere.waitForEvent('download'), elsewhere.getByRole('link', { name: 'SVG' }).click()]);
+    const drawing = await readFile(await file.path(), 'utf8');
+    assert.match(drawing, new RegExp(`^<svg xmlns=[^]*translate\\(${moved[0]} ${moved[1]}\\)[^]*>notes</text>[^]*</svg>$`));
+    assert.ok(drawing.includes(drawn) && !drawing.includes('href="/_/c/'));
+    await elsewhere.keyboard.press('+');
+    const viewBox = () => elsewhere.locator('.er').getAttribute('viewBox');
+    const [zoomed, printed] = [await viewBox(), elsewhere.evaluate(() => new Promise((done) => addEventListener('beforeprint', () => done(document.querySelector('.er').getAttribute('viewBox')))))];
+    await elsewhere.pdf();
+    assert.deepEqual([await printed === zoomed, await viewBox()], [false, zoomed]);
+    await elsewhere.emulateMedia({ media: 'print' });
+    await elsewhere.setViewportSize({ width: 718, height: 1000 }); // A4 without its margins
+    await picture(elsewhere, 'diagram-print');
+    assert.deepEqual(await Promise.all(['.rail', '.diagram-list', '.er'].map((part) => elsewhere.locator(part).isVisible())), [false, false, true]);
+    assert.equal(await elsewhere.evaluate(() => getComputedStyle(document.documentElement).colorScheme), 'light');
     await page.getByRole('button', { name: 'Arrange anew' }).click();
     await page.getByRole('button', { name: 'Arrange anew' }).waitFor({ state: 'hidden' });
     assert.deepEqual(await place(), first);

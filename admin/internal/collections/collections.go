@@ -23,6 +23,8 @@ func Routes() []console.Route {
 		console.Get(collection+"/fields/new", console.Unlocked(newField)),
 		console.Get(collection+"/fields/target", console.Unlocked(askTarget)),
 		console.Post(collection+"/fields/target", console.Unlocked(createTarget)),
+		console.Post(collection+"/fields/names", console.Unlocked(checkNames)),
+		console.Post(collection+"/fields/backup", backUp),
 		console.Post(collection+"/fields/index", console.Unlocked(editIndex)),
 		console.Get(collection+"/rules", showRules),
 		console.Post(collection+"/rules", console.Unlocked(saveRules)),

@@ -4,7 +4,6 @@ package collections
 
 import (
 	"encoding/json"
-	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -102,24 +101,14 @@ func copyOf(in *schema.Collection, name string) (form.Document, error) {
 
 // copyField answers with the row of a copy of a field in the form, with the typed options.
 func copyField(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, t, err := readDraft(c)
 	if err != nil {
 		return err
 	}
-	if err := form.Read(c, form.Small); err != nil {
-		return err
+	copied := t.field(t.sent.Get("_key"))
+	if len(t.problems) > 0 {
+		return form.Refuse(c, http.StatusUnprocessableEntity, t.problems)
 	}
-	d, err := definitionOf(c, in)
-	if err != nil {
-		return err
-	}
-	sent, key := c.R.PostForm, c.R.PostForm.Get("_key")
-	targets := targetsOf(c.App.Snapshot())
-	stored, problems := d.field(key, sent, targets)
-	if len(problems) > 0 {
-		return form.Refuse(c, http.StatusUnprocessableEntity, problems)
-	}
-	copied := maps.Clone(stored)
 	for _, own := range []string{"id", "system", "primaryKey"} {
 		delete(copied, own)
 	}
@@ -129,7 +118,7 @@ func copyField(c *console.Call) error {
 		return fault.New(fault.Invalid, "There is no such field.")
 	}
 	copied["name"] = name + "_copy"
-	f, err := newFieldFrom(copied, targets)
+	f, err := newFieldFrom(copied, t.targets)
 	if err != nil {
 		return err
 	}

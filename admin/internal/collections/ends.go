@@ -60,13 +60,22 @@ func confirmed(c *console.Call, of func(*schema.Collection) end) (in *schema.Col
 	return nil, false, ask(c, of, http.StatusUnprocessableEntity, "This is not the name of the collection.")
 }
 
+// refuse answers with the dialog and the reason of an Invalid fault. Any other error is returned.
+func refuse(c *console.Call, of func(*schema.Collection) end, err error) error {
+	reason, err := refusal(err)
+	if err != nil {
+		return err
+	}
+	return ask(c, of, http.StatusUnprocessableEntity, reason)
+}
+
 func truncate(c *console.Call) error {
 	in, yes, err := confirmed(c, truncateOf)
 	if !yes || err != nil {
 		return err
 	}
 	if err := c.App.Records().Truncate(c.R.Context(), c.Caller, in.ID); err != nil {
-		return err
+		return refuse(c, truncateOf, err)
 	}
 	c.Toast("Deleted the records")
 	return c.Go(console.CollectionPath(in))
@@ -78,8 +87,17 @@ func drop(c *console.Call) error {
 		return err
 	}
 	if err := c.App.Collections().Delete(c.R.Context(), c.Caller, in.ID); err != nil {
-		return err
+		return refuse(c, dropOf, err)
 	}
 	c.Toast("Deleted " + in.Name)
 	return c.Go("/_/")
+}
+
+// backUp makes a backup of the server while a dialog asks whether data may be lost.
+func backUp(c *console.Call) error {
+	key, err := c.App.Backups().Create(c.R.Context(), c.Caller, "")
+	if err != nil {
+		return err
+	}
+	return c.Part(backedUp(key))
 }

@@ -2,15 +2,14 @@ package collections
 
 import (
 	"encoding/json"
-	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/collection"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema"
@@ -36,9 +35,10 @@ func (f field) isID() bool { return f.name == "id" && f.system }
 type definition struct {
 	in      *schema.Collection
 	fields  []field
-	stored  []map[string]any // the stored fields; the key of a field is its index
+	stored  []form.Document // the stored fields; the key of a field is its index
 	indexes []index
 	query   string // the query of a view
+	base    string // the value of the input _base
 }
 
 func definitionOf(c *console.Call, in *schema.Collection) (*definition, error) {
@@ -48,11 +48,11 @@ func definitionOf(c *console.Call, in *schema.Collection) (*definition, error) {
 	}
 	d := &definition{in: in, indexes: indexesOf(in), query: document.Text("viewQuery")}
 	list, _ := document["fields"].([]any)
-	targets := targetsOf(c.App.Snapshot())
 	for i, item := range list {
-		stored, _ := item.(map[string]any)
+		object, _ := item.(map[string]any)
+		stored := form.Document(object)
 		d.stored = append(d.stored, stored)
-		f := fieldFrom(strconv.Itoa(i), stored, targets)
+		f := fieldFrom(strconv.Itoa(i), stored, targetOf(c.App.Snapshot(), stored))
 		text, err := schema.Marshal(stored)
 		if err != nil {
 			return nil, err
@@ -61,16 +61,15 @@ func definitionOf(c *console.Call, in *schema.Collection) (*definition, error) {
 		_, f.unique = in.UniqueIndex(f.name)
 		d.fields = append(d.fields, f)
 	}
-	return d, nil
+	d.base, err = d.opens().text()
+	return d, err
 }
 
-func fieldFrom(key string, stored map[string]any, targets []form.Option) field {
-	name, _ := stored["name"].(string)
-	kind, _ := stored["type"].(string)
-	system, _ := stored["system"].(bool)
+func fieldFrom(key string, stored form.Document, targets []form.Option) field {
+	kind := stored.Text("type")
 	return field{
-		key: key, name: name, kind: kind, system: system,
-		document: form.Document{"fields": map[string]any{key: stored}},
+		key: key, name: stored.Text("name"), kind: kind, system: stored.On("system"),
+		document: document(key, stored),
 		inputs:   inputs(kind, "fields."+key, targets),
 	}
 }
@@ -106,77 +105,64 @@ func newField(c *console.Call) error {
 	return c.Part(fieldRow(console.CollectionPath(in), f, true))
 }
 
-// body returns the change of the collection that the form describes. Fields that are missing in the
-// form are deleted.
-func (d *definition) body(sent url.Values, targets []form.Option) (body map[string]any, problems []form.Problem) {
-	if d.in.View != nil {
-		return map[string]any{"name": sent.Get("name"), "viewQuery": sent.Get("viewQuery")}, nil
-	}
-	indexes, problems := d.sentIndexes(sent)
-	fields := []any{}
-	for _, key := range sent["order"] {
-		f, wrong := d.field(key, sent, targets)
-		problems = append(problems, wrong...)
-		if _, ok := f["name"].(string); !ok {
-			problems = append(problems, form.Problem{Name: "fields." + key + ".name", Message: "Cannot be blank."})
-		}
-		fields = append(fields, f)
-	}
-	return map[string]any{"name": sent.Get("name"), "fields": fields, "indexes": indexes}, problems
-}
-
-// field returns the field with the key: the stored field, or a new one, with the typed options.
-func (d *definition) field(key string, sent url.Values, targets []form.Option) (f map[string]any, problems []form.Problem) {
-	f = map[string]any{"type": sent.Get("fields." + key + ".type")}
-	if i, err := strconv.Atoi(key); err == nil && i >= 0 && i < len(d.stored) {
-		f = maps.Clone(d.stored[i])
-	}
-	kind, _ := f["type"].(string)
-	change, problems := form.Patch([]form.Group{{Inputs: inputs(kind, "fields."+key, targets)}}, sent)
-	if options, ok := change["fields"].(map[string]any); ok {
-		typed, _ := options[key].(map[string]any)
-		maps.Copy(f, typed)
-	}
-	return f, problems
-}
-
 // saveFields stores the fields in the form. A change that loses or rewrites data, or breaks rules,
-// is described in a dialog first.
+// is described in a dialog first. If somebody else has changed the same option since the form was
+// opened, nothing is stored, and the form shows the conflict.
 func saveFields(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, t, err := readDraft(c)
 	if err != nil {
 		return err
 	}
-	if err := form.Read(c, form.Small); err != nil {
-		return err
-	}
-	d, err := definitionOf(c, in)
-	if err != nil {
-		return err
-	}
-	sent := c.R.PostForm
-	body, problems := d.body(sent, targetsOf(c.App.Snapshot()))
-	if len(problems) > 0 {
-		return form.Refuse(c, http.StatusUnprocessableEntity, problems)
+	body := t.body()
+	switch {
+	case len(t.problems) > 0:
+		return form.Refuse(c, http.StatusUnprocessableEntity, t.problems)
+	case len(t.conflicts) > 0:
+		now, err := t.rebased().text()
+		if err != nil {
+			return err
+		}
+		return form.Conflict(c, t.conflicts, now)
 	}
 	plan, err := planOf(c, in, body)
 	if err != nil {
-		return failFields(c, err, sent)
+		return form.FailAt(c, err, t.input)
 	}
-	r := review{in: in, plan: plan, names: d.nameChanges(sent, body), again: sent.Get("_confirmed") != ""}
-	if r.asks() && sent.Get("_confirmed") != in.Name {
+	plan.Rewrites = slices.DeleteFunc(plan.Rewrites, func(w collection.Rewrite) bool { return w.To == body["viewQuery"] }) // typed, so nothing follows
+	r := review{in: in, plan: plan, names: t.d.nameChanges(body), again: t.sent.Get("_confirmed") != ""}
+	if r.asks() && t.sent.Get("_confirmed") != in.Name {
+		if r.lost, err = lossesOf(c, plan); err != nil {
+			return err
+		}
+		r.uses = t.d.usesOf(c, body)
 		return c.Dialog(http.StatusOK, reviewDialog(r))
 	}
-	text, err := json.Marshal(body)
+	updated, err := storeChange(c, in, body)
 	if err != nil {
-		return err
-	}
-	updated, err := c.App.Collections().Update(c.R.Context(), c.Caller, in.ID, text)
-	if err != nil {
-		return failFields(c, err, sent)
+		return form.FailAt(c, err, t.input)
 	}
 	c.Toast("Saved")
 	return c.Go(console.CollectionPath(updated) + "/fields")
+}
+
+// storeChange stores the change of a collection, unless the collection has changed since it was read.
+func storeChange(c *console.Call, in *schema.Collection, body map[string]any) (updated *schema.Collection, err error) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	err = c.App.Transaction(c.R.Context(), func(tx *core.Tx) error {
+		now, err := tx.Collections.Get(tx.Context, c.Caller, in.ID)
+		if err != nil {
+			return err
+		}
+		if now.Updated != in.Updated {
+			return fault.New(fault.Unavailable, "Somebody else has just changed the collection. Save again.")
+		}
+		updated, err = tx.Collections.Update(tx.Context, c.Caller, in.ID, text)
+		return err
+	})
+	return updated, err
 }
 
 // planOf returns the effects that a change of the collection would have.
@@ -188,21 +174,19 @@ func planOf(c *console.Call, in *schema.Collection, body any) (*collection.Plan,
 	return c.App.Collections().Plan(c.R.Context(), c.Caller, text)
 }
 
-// failFields answers with the problems of an error. The service names fields and indexes by their
-// numbers, the form by their keys.
-func failFields(c *console.Call, err error, sent url.Values) error {
-	keys := map[string][]string{"fields": sent["order"], "indexes": sent["indexes.order"]}
-	return form.FailAt(c, err, func(name string) string {
-		parts := strings.SplitN(name, ".", 3)
-		if i, notNumber := strconv.Atoi(at(parts, 1)); notNumber == nil && i < len(keys[parts[0]]) {
-			parts[1] = keys[parts[0]][i]
-		}
-		return strings.Join(parts, ".")
-	})
+// input returns the name of the input of a value of the body. The service names fields and indexes
+// by their numbers in the body, the form by their keys.
+func (t *draft) input(name string) string {
+	keys := map[string][]string{"fields": t.fieldKeys, "indexes": t.indexKeys}
+	parts := strings.SplitN(name, ".", 3)
+	if i, notNumber := strconv.Atoi(at(parts, 1)); notNumber == nil && at(keys[parts[0]], i) != "" {
+		parts[1] = keys[parts[0]][i]
+	}
+	return strings.Join(parts, ".")
 }
 
 func at(list []string, i int) string {
-	if i >= len(list) {
+	if i < 0 || i >= len(list) {
 		return ""
 	}
 	return list[i]

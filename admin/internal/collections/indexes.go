@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/admin/internal/console"
-	"github.com/loambase/loam/admin/internal/form"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema"
 )
@@ -72,27 +71,20 @@ func (ix *index) toggle(column string) {
 // removes a column; with _switched the index is unique if the switch _unique.KEY is on. Without
 // _key, the answer is the row of a new index.
 func editIndex(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, t, err := readDraft(c)
 	if err != nil {
-		return err
-	}
-	if err := form.Read(c, form.Small); err != nil {
 		return err
 	}
 	if in.View != nil {
 		return fault.New(fault.Invalid, "A view has no indexes.")
 	}
-	d, err := definitionOf(c, in)
-	if err != nil {
-		return err
-	}
-	sent, key := c.R.PostForm, c.R.PostForm.Get("_key")
+	sent, key := t.sent, t.sent.Get("_key")
 	if key == "" {
 		ix := indexFrom("new"+strings.ToLower(schema.RandomString(8, schema.AlphabetID)), "")
 		ix.isNew = true
 		return c.Part(indexRow(in, ix, true))
 	}
-	ix := indexFrom(key, d.inNewNames(strings.TrimSpace(sent.Get("indexes."+key)), sent))
+	ix := indexFrom(key, t.inNewNames(strings.TrimSpace(sent.Get("indexes."+key))))
 	ix.isNew = strings.HasPrefix(key, "new")
 	if ix.problem == "" {
 		ix.change(in, sent)
@@ -122,35 +114,19 @@ func (ix *index) change(in *schema.Collection, sent url.Values) {
 	ix.text, ix.parsed = "", schema.Index{Unique: ix.parsed.Unique}
 }
 
-// sentIndexes returns the indexes in the form. Indexes that are missing in the form are deleted.
-func (d *definition) sentIndexes(sent url.Values) (list []string, problems []form.Problem) {
-	list = []string{}
-	for _, key := range sent["indexes.order"] {
-		text := strings.TrimSpace(strings.ReplaceAll(sent.Get("indexes."+key), "\r\n", "\n"))
-		if text == "" {
-			problems = append(problems, form.Problem{Name: "indexes." + key, Message: "Choose columns, or write a CREATE INDEX statement."})
-		}
-		if !slices.Contains(d.in.Indexes, text) { // the service renames the columns of a stored statement
-			text = d.inNewNames(text, sent)
-		}
-		list = append(list, text)
-	}
-	return list, problems
-}
-
 // inNewNames returns the statement with the new names of the fields that the form renames. It keeps
 // a stored name that a field in the form has. An invalid statement is returned unchanged.
-func (d *definition) inNewNames(text string, sent url.Values) string {
+func (t *draft) inNewNames(text string) string {
 	ix, err := schema.ParseIndex(text)
 	if err != nil {
 		return text
 	}
 	renamed, names := map[string]string{}, map[string]bool{}
-	for _, key := range sent["order"] {
-		name := sent.Get("fields." + key + ".name")
+	for _, key := range t.sent["order"] {
+		name := t.sent.Get("fields." + key + ".name")
 		names[name] = true
-		if i, err := strconv.Atoi(key); err == nil && i >= 0 && i < len(d.stored) && name != "" {
-			renamed[d.fields[i].name] = name
+		if stored := t.stored(key); stored != nil && name != "" {
+			renamed[stored.Text("name")] = name
 		}
 	}
 	maps.DeleteFunc(renamed, func(was, _ string) bool { return names[was] })

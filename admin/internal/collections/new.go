@@ -3,7 +3,6 @@ package collections
 import (
 	"encoding/json"
 	"net/http"
-	"strconv"
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
@@ -78,5 +77,5 @@ func plural(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
-	return strconv.Itoa(n) + " " + what + "s"
+	return ui.Number(n) + " " + what + "s"
 }

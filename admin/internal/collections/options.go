@@ -83,7 +83,7 @@ func ofKind(kind, at string, targets []form.Option) []form.Input {
 			{Name: at + ".thumbs", Label: "Small images", Help: thumbHelp, Kind: form.Lines, Options: thumbPresets},
 			toggle("protected", "Protected", "Only who may view the record may open it.")}
 	case "relation":
-		return []form.Input{{Name: at + ".collectionId", Label: "Collection", Kind: form.Choice, Options: targets},
+		return []form.Input{{Name: at + ".collectionId", Label: "Collection", Help: "Fixed once it is saved.", Kind: form.Choice, Options: targets},
 			number("minSelect", "How many at least", ""), number("maxSelect", "How many at most", "1: it holds one record, else a list."),
 			toggle("cascadeDelete", "Delete along", "A record is deleted when the one that it holds is.")}
 	case "json":
@@ -102,4 +102,12 @@ func targetsOf(snapshot *schema.Snapshot) (list []form.Option) {
 		}
 	}
 	return list
+}
+
+// targetOf returns the collection that a stored relation refers to, which cannot be changed.
+func targetOf(snapshot *schema.Snapshot, stored form.Document) []form.Option {
+	if in := snapshot.ByID(stored.Text("collectionId")); in != nil {
+		return []form.Option{{Value: in.ID, Label: in.Name}}
+	}
+	return nil
 }

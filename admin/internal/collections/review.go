@@ -2,7 +2,7 @@ package collections
 
 import (
 	"cmp"
-	"net/url"
+	"slices"
 
 	"github.com/loambase/loam/admin/internal/form"
 	"github.com/loambase/loam/core/collection"
@@ -16,7 +16,9 @@ type review struct {
 	names     []string     // sentences about renamed and deleted fields
 	rules     []difference // changed rules
 	providers []difference // changed options of OIDC providers
-	again     bool         // a wrong name was typed
+	lost      []lost
+	uses      []use
+	again     bool // a wrong name was typed
 }
 
 // difference is a value before and after the change, as text for the dialog.
@@ -33,35 +35,52 @@ func (r review) loses() bool { return len(r.plan.Losses) > 0 }
 
 // nameChanges describes the new name of the collection, and the fields that are renamed, deleted, or
 // hold a single value instead of a list.
-func (d *definition) nameChanges(sent url.Values, body map[string]any) (list []string) {
-	if is := sent.Get("name"); is != d.in.Name {
+func (d *definition) nameChanges(body map[string]any) (list []string) {
+	if is, _ := body["name"].(string); is != d.in.Name {
 		list = append(list, "The collection "+d.in.Name+" becomes "+is+". Apps that use the old name fail.")
 	}
-	fields, ok := body["fields"].([]any)
-	if !ok { // the fields of a view follow from its query
-		return list
-	}
-	kept := map[string]map[string]any{}
-	for _, f := range fields {
-		if field, ok := f.(map[string]any); ok {
-			id, _ := field["id"].(string)
-			kept[id] = field
-		}
-	}
-	for _, was := range d.in.Fields {
-		is, ok := kept[was.ID]
-		if !ok {
+	d.eachChange(body, func(was *schema.Field, is form.Document) {
+		if is == nil {
 			list = append(list, "The field "+was.Name+" is deleted.")
-			continue
+			return
 		}
-		if name, _ := is["name"].(string); name != was.Name {
+		if name := is.Text("name"); name != was.Name {
 			list = append(list, "The field "+was.Name+" becomes "+name+". Apps that use the old name fail.")
 		}
 		if most, ok := is["maxSelect"].(int64); ok && most <= 1 && was.Multiple() {
 			list = append(list, "The field "+was.Name+" holds one value instead of a list. Of several values the last is kept.")
 		}
-	}
+	})
 	return list
+}
+
+// oldNames returns the names of the collection and of the fields that body renames or deletes.
+func (d *definition) oldNames(body map[string]any) (names []string) {
+	if body["name"] != d.in.Name {
+		names = append(names, d.in.Name)
+	}
+	d.eachChange(body, func(was *schema.Field, is form.Document) {
+		if is == nil || is.Text("name") != was.Name {
+			names = append(names, was.Name)
+		}
+	})
+	return names
+}
+
+// eachChange calls fn with each stored field and its options in body, nil for a deleted field. The
+// fields of a view, which follow from its query, are left out.
+func (d *definition) eachChange(body map[string]any, fn func(was *schema.Field, is form.Document)) {
+	fields, ok := body["fields"].([]form.Document)
+	if !ok {
+		return
+	}
+	for _, was := range d.in.Fields {
+		var is form.Document
+		if i := slices.IndexFunc(fields, func(f form.Document) bool { return f.Text("id") == was.ID }); i >= 0 {
+			is = fields[i]
+		}
+		fn(was, is)
+	}
 }
 
 // ruleChanges returns the rules that differ from the stored ones.

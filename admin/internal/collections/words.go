@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loambase/loam/admin/internal/ui"
 	"github.com/loambase/loam/core/collection"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
@@ -13,16 +14,26 @@ import (
 
 // lossWords describes a loss with its number of records or values.
 func lossWords(l collection.Loss) string {
-	n := int(l.Count)
+	n, verb := int(l.Count), " are "
+	if n == 1 {
+		verb = " is "
+	}
 	switch l.Cause {
 	case collection.LossDeleted:
-		return plural(n, "record")
+		return plural(n, "record") + verb + "deleted"
 	case collection.LossDropped:
-		return plural(n, "value") + " of a field that goes"
+		return plural(n, "value") + verb + "deleted with the field"
 	case collection.LossEmptied:
-		return plural(n, "value") + " of which nothing stays"
+		return plural(n, "value") + verb + "emptied"
 	}
-	return plural(n, "value") + " that another one takes the place of"
+	return plural(n, "value") + verb + "replaced"
+}
+
+func requestWords(n int64) string {
+	if n == 1 {
+		return "1 request"
+	}
+	return ui.Number(n) + " requests"
 }
 
 func fieldWords(field string) string {

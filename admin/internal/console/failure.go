@@ -108,9 +108,18 @@ func flatten(into map[string]string, prefix string, fields fault.Fields) {
 		case f.Fields != nil && f.Code == "":
 			flatten(into, prefix+name+".", f.Fields)
 		default:
-			into[prefix+name] = wire.Sentence(f.Message)
+			into[prefix+name] = words(f)
 		}
 	}
+}
+
+// words returns the message of a problem. The message of the API about a reserved value names a list
+// that a form does not show.
+func words(f *fault.Field) string {
+	if f.Code == "validation_not_in_invalid" {
+		return "This is reserved. Choose another."
+	}
+	return wire.Sentence(f.Message)
 }
 
 // TooMany sets the header Retry-After and returns the time to wait. err is a fault.TooMany.

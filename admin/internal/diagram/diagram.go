@@ -16,6 +16,7 @@ import (
 func Routes() []console.Route {
 	return []console.Route{
 		console.Get("/_/diagram", show),
+		console.Get("/_/diagram/file", download),
 		console.Post("/_/diagram/place", put),
 		console.Post("/_/diagram/arrange", arrange),
 	}
@@ -59,13 +60,33 @@ type edge struct {
 	many     bool
 }
 
-func show(c *console.Call) error {
+// pictureOf returns the diagram with the places that the superuser has chosen.
+func pictureOf(c *console.Call) (*picture, error) {
 	placed, err := placesOf(c)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	p := draw(c.App.Snapshot(), c.R.URL.Query().Has("system"))
 	p.put(placed)
+	return p, nil
+}
+
+// download answers with the diagram as an SVG file.
+func download(c *console.Call) error {
+	p, err := pictureOf(c)
+	if err != nil {
+		return err
+	}
+	c.W.Header().Set("Content-Type", "image/svg+xml")
+	c.W.Header().Set("Content-Disposition", `attachment; filename="diagram.svg"`)
+	return file(p).Render(c.R.Context(), c.W)
+}
+
+func show(c *console.Call) error {
+	p, err := pictureOf(c)
+	if err != nil {
+		return err
+	}
 	return c.Page(console.Page{
 		Title: "Diagram", Section: "diagram", Crumbs: []ui.Crumb{{Label: "Diagram"}}, Scripts: []string{"diagram.js"},
 	}, page(p))

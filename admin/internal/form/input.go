@@ -2,6 +2,7 @@ package form
 
 import (
 	"encoding/json"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -71,6 +72,23 @@ func Open(v any) (Document, error) {
 // Text returns the text of a value for its input, "" for a missing value. name is a path.
 func (d Document) Text(name string) string { return d.text(name) }
 
+// Text returns the text that the input of an unchanged form sends for its value in the document.
+func (in Input) Text(d Document) string {
+	if in.Kind == Switch {
+		return strconv.FormatBool(d.On(in.Name))
+	}
+	return d.text(in.Name)
+}
+
+// Sent returns the text that a form sent for an input, with \n at the ends of lines.
+func Sent(sent url.Values, name string) string {
+	texts := sent[name] // of a switch that is on: "false" and "true"
+	if len(texts) == 0 {
+		return ""
+	}
+	return strings.ReplaceAll(texts[len(texts)-1], "\r\n", "\n")
+}
+
 // at returns the value at a path, nil for a missing value.
 func (d Document) at(name string) any {
 	var v any = map[string]any(d)
@@ -125,11 +143,10 @@ func Patch(groups []Group, sent url.Values) (change map[string]any, problems []P
 				Put(change, in.Name, "")
 				continue
 			}
-			texts, ok := sent[in.Name]
-			if !ok {
+			if !sent.Has(in.Name) {
 				continue
 			}
-			value, wrong := in.value(strings.ReplaceAll(texts[len(texts)-1], "\r\n", "\n"))
+			value, wrong := in.value(Sent(sent, in.Name))
 			switch {
 			case wrong != "":
 				problems = append(problems, Problem{Name: in.Name, Message: wrong})
@@ -170,10 +187,11 @@ func (in Input) value(text string) (value any, wrong string) {
 		if text = strings.TrimSpace(text); text == "" {
 			return json.RawMessage("null"), ""
 		}
-		if _, err := strconv.ParseFloat(text, 64); err != nil {
-			return nil, "This is no number. A decimal point is a dot."
+		return decimal(text)
+	case Moment:
+		if _, ok := schema.ParseTime(text); !ok && strings.TrimSpace(text) != "" {
+			return nil, "This is no time. A time is written as 2027-03-15 08:00."
 		}
-		return json.RawMessage(text), ""
 	case Switch:
 		return text == "true", ""
 	case Lines:
@@ -190,4 +208,16 @@ func (in Input) value(text string) (value any, wrong string) {
 		}
 	}
 	return text, ""
+}
+
+// decimal returns a typed number as JSON. It keeps the digits of a text that is JSON.
+func decimal(text string) (value any, wrong string) {
+	n, err := strconv.ParseFloat(text, 64)
+	switch {
+	case err != nil, math.IsInf(n, 0), math.IsNaN(n), strings.ContainsAny(text, "_xX"):
+		return nil, "This is no number. A decimal point is a dot."
+	case !json.Valid([]byte(text)): // such as .5, +5 and 05
+		text = strconv.FormatFloat(n, 'f', -1, 64)
+	}
+	return json.RawMessage(text), ""
 }

@@ -175,14 +175,14 @@ func confirmPassword(c *console.Call) error {
 		err = c.Auth.CheckPassword(c.R.Context(), c.Caller, field("password"))
 	}
 	if err != nil {
-		status, words, err := problem(c, err, "This is not your password.")
+		status, shown, err := problem(c, err, "This is not your password.")
 		if err != nil {
 			return err
 		}
 		if c.FromScript() {
-			return c.PartAs(status, ui.ConfirmProblem(words))
+			return c.PartAs(status, ui.ConfirmProblem(shown))
 		}
-		return c.AskPassword(status, ui.Confirm{Problem: words, To: console.Landing(field("to"))})
+		return c.AskPassword(status, ui.Confirm{Problem: shown, To: console.Landing(field("to"))})
 	}
 	if err := c.PasswordConfirmed(); err != nil {
 		return err

@@ -91,7 +91,8 @@ type Confirm struct {
 	Account     string          // e-mail address of the superuser
 	Title, Verb string          // the heading and the text of the button; "" for the usual ones
 	About       templ.Component // the effects of the action, for the dialog; may be nil
-	Problem, To string          // the message and the address to open, for the page
+	Problem     Problem         // about the typed password
+	To          string          // the address that the page opens
 }
 
 func (f Confirm) title() string { return cmp.Or(f.Title, "Your password again") }

@@ -136,6 +136,17 @@ place.addEventListener('wheel', (event) => {
   zoom(event.deltaY > 0 ? 1.15 : 1 / 1.15, at.x, at.y);
 }, { passive: false });
 
+let beforePrint = null; // the view on the screen while the page is printed
+addEventListener('beforeprint', () => {
+  beforePrint = view;
+  light(null);
+  fit();
+});
+addEventListener('afterprint', () => {
+  view = beforePrint;
+  show();
+});
+
 const zooms = { in: () => zoom(1 / 1.25), out: () => zoom(1.25), fit };
 document.addEventListener('click', (event) => zooms[event.target.closest('[data-zoom]')?.dataset.zoom]?.());
 

@@ -2,7 +2,7 @@
 // them, shows typed names in the headings, offers the columns of indexes, and sends a confirmed
 // change again.
 import { closeDialog } from './dialog.js';
-import { say } from './toast.js';
+import { announce, say } from './toast.js';
 
 const touched = (node) => node.dispatchEvent(new Event('change', { bubbles: true }));
 
@@ -20,6 +20,19 @@ function toggleField(button) {
   button.querySelector('span').textContent = gone ? 'Put back' : button.dataset.deleteField;
   touched(item);
 }
+
+/** Deletes the field or index whose heading or handle has the focus, or puts it back. */
+document.addEventListener('keydown', (event) => {
+  if (!['Delete', 'Backspace'].includes(event.key) || !event.target.matches('.fl-row, .fl > [data-grip]')) return;
+  const item = event.target.closest('[data-item]');
+  const button = item.querySelector('[data-delete-field]');
+  if (!button || button.matches(':disabled')) return; // a system field, or a locked form
+  event.preventDefault();
+  const next = item.nextElementSibling ?? item.previousElementSibling;
+  toggleField(button);
+  if (!item.isConnected) next?.querySelector('summary').focus();
+  else announce(`${item.querySelector('[data-name-of]').textContent} is ${item.matches('.is-del') ? 'deleted when you save' : 'put back'}`);
+});
 
 let pressed = null; // the column button to focus again when its row is replaced: { key, column }
 
@@ -62,14 +75,22 @@ document.addEventListener('click', (event) => {
   if (column) toggleColumn(column, column.closest('[data-index]'));
   const button = event.target.closest('[data-delete-field]');
   if (button) toggleField(button);
-  if (event.target.closest('[data-confirm]')) {
-    const name = document.querySelector('[data-confirm-name]').value;
-    const form = document.querySelector('form:has([data-confirmed])');
-    form.querySelector('[data-confirmed]').value = name || '?';
-    closeDialog();
-    form.requestSubmit();
-    form.querySelector('[data-confirmed]').value = '';
-  }
+});
+
+/** Sends the form of the page again, with the name that was typed in the dialog. */
+function confirm() {
+  const name = document.querySelector('[data-confirm-name]').value;
+  const form = document.querySelector('form:has([data-confirmed])');
+  form.querySelector('[data-confirmed]').value = name || '?';
+  closeDialog();
+  form.requestSubmit();
+  form.querySelector('[data-confirmed]').value = '';
+}
+document.addEventListener('click', (event) => event.target.closest('button[data-confirm]') && confirm());
+document.addEventListener('submit', (event) => {
+  if (!event.target.matches('form[data-confirm]')) return;
+  event.preventDefault();
+  confirm();
 });
 
 /** Writes _ for other characters than letters, digits and _ in names of collections and fields. */
@@ -82,9 +103,32 @@ document.addEventListener('input', ({ target, isComposing }) => {
   target.setSelectionRange(at, at);
 });
 
-document.addEventListener('input', (event) => {
-  const item = event.target.closest('.fl');
-  if (item && /\.(name|pattern)$/.test(event.target.name) && !event.target.readOnly) item.querySelector('[data-name-of]').textContent = event.target.value;
+let checks = 0; // the number of checks of names; the answer of an older check is dropped
+
+/** Shows the problems of the typed names, such as a reserved name. */
+async function checkNames(form) {
+  const check = ++checks;
+  const answer = await fetch(`${form.getAttribute('hx-post')}/names`, { method: 'POST', headers: { 'HX-Request': 'true' }, body: new FormData(form) }).catch(() => null);
+  const problems = answer?.ok ? await answer.json() : {};
+  if (!answer?.ok || check !== checks) return;
+  for (const input of form.querySelectorAll('#collection-name, #fieldlist [name$=".name"]')) {
+    const place = input.closest('.field').querySelector('[data-error]');
+    const problem = problems[input.name] ?? '';
+    if (input.value === '') continue; // a missing name is found by the save
+    place.id ||= `error-${crypto.randomUUID()}`;
+    place.textContent = problem;
+    place.hidden = problem === '';
+    if (problem) input.setAttribute('aria-invalid', 'true');
+    else input.removeAttribute('aria-invalid');
+    input.setAttribute('aria-describedby', place.id);
+  }
+}
+document.addEventListener('change', ({ target }) => target.matches('#collection-name, #fieldlist [name$=".name"]') && checkNames(target.form));
+
+/** Shows the name of a field, or the pattern of a channel, in its heading. */
+document.addEventListener('input', ({ target }) => {
+  const item = target.closest('.fl');
+  if (item && target === item.querySelector('[name$=".name"], [name$=".pattern"]')) item.querySelector('[data-name-of]').textContent = target.value;
 });
 
 document.addEventListener('htmx:load', (event) => {

@@ -66,6 +66,7 @@ export const groups = {
   ],
   'In lists and forms': [
     [['Alt ↑', 'Alt ↓'], 'move a file, a related record, a chosen option or a field, at its handle'],
+    [['Delete', 'Backspace'], 'on a field or index of a collection: delete it, or put it back'],
     [['↑', '↓'], 'mark a found record or page'],
     [['Page Up', 'Page Down'], 'in the search over all pages: eight entries up and down'],
     [['Enter'], 'take the marked entry'],

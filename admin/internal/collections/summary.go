@@ -1,0 +1,109 @@
+package collections
+
+import (
+	"strings"
+
+	"github.com/loambase/loam/admin/internal/ui"
+)
+
+// summary describes the options of a field for its heading, such as "2 to 10 characters".
+func (f field) summary() string {
+	var parts []string
+	add := func(words string) {
+		if words != "" {
+			parts = append(parts, words)
+		}
+	}
+	switch f.kind {
+	case "text", "password":
+		add(limits(f.option("min"), f.option("max"), " characters"))
+		add(f.option("pattern"))
+	case "number":
+		add(limits(f.option("min"), f.option("max"), ""))
+		add(f.when("onlyInt", "whole"))
+	case "date":
+		add(limits(f.option("min"), f.option("max"), ""))
+	case "email", "url":
+		add(listed("only ", f.option("onlyDomains")))
+		add(listed("not ", f.option("exceptDomains")))
+	case "select":
+		add(listed("", f.option("values")))
+		add(f.number())
+	case "file":
+		add(listed("", f.option("mimeTypes")))
+		add(f.number())
+		add(f.when("protected", "protected"))
+	case "relation":
+		add(f.target())
+		add(f.number())
+		add(f.when("cascadeDelete", "deleted along"))
+	case "autodate":
+		add(f.when("onCreate", "on create"))
+		add(f.when("onUpdate", "on update"))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// option returns the text of an option, "" for a number that is 0.
+func (f field) option(name string) string {
+	text := f.document.Text("fields." + f.key + "." + name)
+	if text == "0" && f.kind != "number" {
+		return ""
+	}
+	return text
+}
+
+func (f field) when(option, words string) string {
+	if f.on(option) {
+		return words
+	}
+	return ""
+}
+
+// number describes how many values the field holds, "" for one.
+func (f field) number() string {
+	if most := f.option("maxSelect"); most != "" && most != "1" {
+		return "up to " + most
+	}
+	return ""
+}
+
+// target returns the name of the collection that a relation refers to.
+func (f field) target() string {
+	id := f.option("collectionId")
+	for _, in := range f.inputs {
+		for _, o := range in.Options {
+			if o.Value == id {
+				return o.Label
+			}
+		}
+	}
+	return id
+}
+
+func limits(least, most, unit string) string {
+	switch {
+	case least == "" && most == "":
+		return ""
+	case most == "":
+		return least + unit + " or more"
+	case least == "":
+		return "up to " + most + unit
+	case least == most:
+		return most + unit
+	}
+	return least + " to " + most + unit
+}
+
+// listed returns the lines of a text as a list of at most three, and the number of the others.
+func listed(before, lines string) string {
+	const most = 3
+	if lines == "" {
+		return ""
+	}
+	list := strings.Split(lines, "\n")
+	if len(list) <= most {
+		return before + strings.Join(list, ", ")
+	}
+	return before + strings.Join(list[:most], ", ") + " and " + ui.Number(len(list)-most) + " more"
+}

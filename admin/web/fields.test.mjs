@@ -1,0 +1,231 @@
+// Every option of every kind of field is set, put back and refused; two people change one collection;
+// lost data are shown before a save; locked collections are read-only.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isWell, onStage, picture } from './stage.mjs';
+
+await onStage(async (stage) => {
+  await stage.superuser();
+  const stored = (name) => stage.api('GET', `/api/collections/${name}`);
+  const fieldOf = async (collection, name) => (await stored(collection)).fields.find((f) => f.name === name);
+  const row = (page, name) => page.locator('#fieldlist > .fl', { has: page.locator(`[data-name-of]:text-is("${name}")`) });
+  const option = (row, name) => row.locator(`:is([name$=".${name}"], [id$=".${name}"]):visible`).last();
+  const open = async (page, name) => {
+    await row(page, name).locator('summary').click();
+    return row(page, name);
+  };
+  const dialog = (page) => page.getByRole('dialog');
+
+  async function set(row, values) {
+    for (const [name, value] of Object.entries(values)) {
+      if (typeof value === 'boolean') await row.locator(`[type=checkbox][name$=".${name}"]`).setChecked(value);
+      else await option(row, name).fill(String(value));
+    }
+  }
+
+  /** Saves the form, and waits for the new page. */
+  async function save(page) {
+    const loaded = page.waitForEvent('load');
+    await page.keyboard.press('Control+s');
+    await loaded;
+  }
+
+  /** Presses Save in the review, and waits for the new page. */
+  async function confirm(page) {
+    const loaded = page.waitForEvent('load');
+    await dialog(page).getByRole('button', { name: 'Save' }).click();
+    await loaded;
+  }
+
+  /** Saves the form, and returns the messages at the inputs of a field by option. */
+  async function refused(page) {
+    const answer = page.waitForResponse((r) => r.request().method() === 'POST' && r.url().endsWith('/fields'));
+    await page.keyboard.press('Control+s');
+    assert.equal((await answer).status(), 422);
+    await page.locator('[data-error]:not([hidden])').first().waitFor();
+    const list = await page.locator('[data-error]:not([hidden])').evaluateAll((all) => all.map((e) => [e.dataset.error.split('.').at(-1), e.textContent.trim()]));
+    return Object.fromEntries(list);
+  }
+
+  const every = { help: 'for people', required: true, hidden: true, presentable: true };
+  /** By kind: the options with the values to set, and wrong values with the option at which they are refused. */
+  const kinds = {
+    text: [{ ...every, min: 2, max: 10, pattern: '^[a-z]+$', autogeneratePattern: '[a-z]{5}' }, '2 to 10 characters, ^[a-z]+$',
+      [{ min: 'x' }, { max: '1.5' }, { max: -1 }, { min: 9, max: 3 }, { pattern: '(' }, { autogeneratePattern: '[a-' }, { name: '' }, { name: 'id' }, { name: 'expand' }]],
+    editor: [{ ...every, maxSize: 100, convertURLs: true }, '', [{ maxSize: 'many' }, { maxSize: -1 }, { maxSize: '99999999999999999999' }]],
+    number: [{ ...every, min: -1.5, max: 10.25 }, '-1.5 to 10.25', [{ min: 'x' }, { min: '1,5' }, { min: 'Infinity' }, { max: '1_000' }, { min: 11, max: 3 }, { min: 1.5, onlyInt: true }]],
+    bool: [{ ...every }, '', []],
+    email: [{ ...every, onlyDomains: 'a.com\nb.org' }, 'only a.com, b.org', [{ onlyDomains: 'no domain!' }, { exceptDomains: 'b.org', onlyDomains: 'a.com' }]],
+    url: [{ ...every, exceptDomains: 'a.com' }, 'not a.com', [{ exceptDomains: 'http://a.com/b' }]],
+    date: [{ ...every, min: '2027-03-15 08:00:05.000Z', max: '2028-01-01 00:00:00.000Z' }, '2027-03-15 08:00:05.000Z to 2028-01-01 00:00:00.000Z', [{ min: 'soon' }, { min: '2029-01-01', max: '2028-01-01' }]],
+    autodate: [{ hidden: true, presentable: true, onUpdate: true }, 'on create, on update', [{ onCreate: false }]],
+    select: [{ ...every, values: 'a\nb\nc\nd', maxSelect: 3 }, 'a, b, c and 1 more, up to 3', [{ values: '' }, { maxSelect: 5 }, { maxSelect: 'x' }]],
+    file: [{ ...every, maxSelect: 3, maxSize: 1000, mimeTypes: 'image/png', thumbs: '100x100\n10x0', protected: true }, 'image/png, up to 3, protected', [{ thumbs: 'big' }, { thumbs: '0x0' }, { maxSize: -1 }]],
+    relation: [{ ...every, minSelect: 1, maxSelect: 3, cascadeDelete: true }, 'up to 3, deleted along', [{ minSelect: 5, maxSelect: 2 }, { minSelect: -1 }]],
+    json: [{ ...every, maxSize: 50 }, '', [{ maxSize: 'x' }]],
+    geoPoint: [{ ...every }, '', []],
+    password: [{ ...every, presentable: false, min: 8, max: 40, cost: 11, pattern: '^.+$' }, '8 to 40 characters, ^.+$', [{ cost: 99 }, { min: 50, max: 40 }, { max: 100 }, { pattern: '(' }]],
+  };
+
+  test('every option of every kind is set, put back, and refused at its input', async () => {
+    await stage.api('POST', '/api/collections', { name: 'kinds', type: 'base', fields: Object.keys(kinds).map((type) => ({ name: `my_${type}`, type,
+      ...(type === 'select' && { values: ['a', 'b'] }), ...(type === 'autodate' && { onCreate: true }), ...(type === 'relation' && { collectionId: '_pb_users_auth_' }) })) });
+    const plain = Object.fromEntries((await stored('kinds')).fields.map((f) => [f.type, f]));
+    const page = await stage.signedIn({ timezoneId: 'UTC' });
+    await page.goto(`${stage.url}/_/c/kinds/fields`);
+    const text = (value) => (Array.isArray(value) ? value.join('\n') : value ?? '');
+    for (const [kind, [values]] of Object.entries(kinds)) await set(await open(page, `my_${kind}`), values);
+    await save(page);
+    const shown = Object.fromEntries((await stored('kinds')).fields.filter((f) => f.name.startsWith('my_')).map((f) => [f.type, f]));
+    for (const [kind, [values, summary]] of Object.entries(kinds)) {
+      for (const [name, value] of Object.entries(values)) assert.equal(text(shown[kind][name]), value, `${kind}.${name}`);
+      assert.ok((await row(page, `my_${kind}`).locator('.sum').innerText()).endsWith(summary), kind);
+    }
+    await picture(page, 'fields-summaries');
+    for (const [kind, [values]] of Object.entries(kinds)) {
+      await set(await open(page, `my_${kind}`), Object.fromEntries(Object.keys(values).map((name) => [name, text(plain[kind][name])])));
+    }
+    await page.keyboard.press('Control+s');
+    await dialog(page).getByText('The field my_relation holds one value instead of a list').waitFor();
+    await confirm(page);
+    for (const kind of Object.keys(kinds)) assert.deepEqual(await fieldOf('kinds', `my_${kind}`), plain[kind]);
+
+    for (const [kind, [, , wrong]] of Object.entries(kinds)) {
+      await open(page, `my_${kind}`);
+      const field = page.locator(`#fieldlist > .fl:has(input[name$=".type"][value=${kind}])`).last(); // the heading follows a wrong name
+      for (const values of wrong) {
+        const right = Object.fromEntries(Object.keys(values).map((name) => [name, text(plain[kind][name])]));
+        await set(field, values);
+        const problems = await refused(page);
+        assert.ok(Object.keys(values).some((name) => problems[name]), `${kind} ${JSON.stringify(values)}: ${JSON.stringify(problems)}`);
+        await set(field, right);
+      }
+    }
+    await isWell(page);
+  });
+
+  test('two people change one collection', async () => {
+    await stage.api('POST', '/api/collections', { name: 'shared', type: 'base', indexes: ['CREATE INDEX idx_mine ON shared (a)', 'CREATE INDEX idx_theirs ON shared (b)'],
+      fields: ['a', 'b', 'c', 'd'].map((name) => ({ name, type: 'text', max: 10 })) });
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/c/shared/fields`);
+    for (const name of ['a', 'b', 'c']) await open(page, name);
+    await set(row(page, 'a'), { max: 20 });
+    await set(row(page, 'b'), { max: 20, min: 2 });
+    await row(page, 'c').getByRole('button', { name: 'Delete field' }).click();
+
+    // Somebody else renames the collection, changes other options, moves, adds and deletes fields and indexes.
+    const theirs = await stored('shared');
+    const [id, a, b, c] = theirs.fields;
+    const fields = [id, { name: 'e', type: 'number' }, { ...b, max: 30 }, { ...a, min: 1 }, c];
+    await stage.api('PATCH', '/api/collections/shared', { name: 'renamed', fields, indexes: [theirs.indexes[0], 'CREATE INDEX idx_added ON shared (a, b)'] });
+
+    const answer = page.waitForResponse((r) => r.request().method() === 'POST');
+    await page.keyboard.press('Control+s');
+    assert.equal((await answer).status(), 409);
+    await page.locator('[data-error$=".max"]', { hasText: 'Somebody else has changed this to “30”' }).waitFor();
+    await picture(page, 'fields-conflict');
+    await page.keyboard.press('Control+s');
+    await dialog(page).getByText('The field c is deleted').waitFor();
+    await confirm(page);
+    const now = await stored('renamed');
+    assert.deepEqual(now.fields.map((f) => f.name), ['id', 'e', 'b', 'a']);
+    assert.deepEqual(['a', 'b'].map((name) => now.fields.find((f) => f.name === name)).map((f) => [f.min, f.max]), [[1, 20], [2, 20]]);
+    assert.deepEqual(now.indexes.map((text) => text.match(/idx_\w+/)[0]), ['idx_mine', 'idx_added']);
+
+    // A field that somebody else deletes goes, unless it was changed here.
+    await page.waitForURL('**/_/c/renamed/fields');
+    await set(await open(page, 'a'), { max: 25 });
+    await stage.api('PATCH', '/api/collections/renamed', { fields: now.fields.filter((f) => f.name === 'id'), indexes: [] });
+    await page.keyboard.press('Control+s');
+    await page.getByText('Somebody else has deleted this field with its values').waitFor();
+    await save(page);
+    assert.deepEqual((await stored('renamed')).fields.map((f) => [f.name, f.max]).slice(1), [['a', 25]]);
+    await isWell(page);
+  });
+
+  test('lost values are shown before a save, and can be kept', async () => {
+    await stage.api('POST', '/api/collections', { name: 'stock', type: 'base', listRule: '', fields: [{ name: 'code', type: 'text' }, { name: 'seasons', type: 'select', values: ['spring', 'summer'], maxSelect: 2 }, { name: 'price', type: 'number' }] });
+    const { id } = await stage.api('POST', '/api/collections/stock/records', { code: 'A-77120', seasons: ['spring', 'summer'], price: 3 });
+    await stage.call('GET', '/api/collections/stock/records?filter=price%3E1');
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/c/stock/fields`);
+    await (await open(page, 'code')).getByRole('button', { name: 'Delete field' }).click();
+    await row(page, 'code').getByRole('button', { name: 'Put back' }).click();
+    assert.equal(await page.locator('[data-changes]').innerText(), '');
+    await row(page, 'code').getByRole('button', { name: 'Delete field' }).click();
+    await set(await open(page, 'seasons'), { maxSelect: 1 });
+    await set(await open(page, 'price'), { name: 'cost' });
+    await page.keyboard.press('Control+s');
+    await dialog(page).getByText('1 value is deleted with the field').waitFor();
+    await dialog(page).getByRole('listitem').filter({ hasText: `A-77120" ${id}` }).or(dialog(page).getByText('A-77120', { exact: true })).first().waitFor();
+    await dialog(page).getByText('["spring","summer"]').waitFor();
+    await dialog(page).getByRole('link', { name: '1 request', exact: true }).waitFor();
+    await picture(page, 'fields-review');
+    const [file] = await Promise.all([page.waitForEvent('download'), dialog(page).getByRole('link', { name: 'Export stock as JSON' }).click()]);
+    assert.match(file.suggestedFilename(), /stock.*\.json/);
+    await dialog(page).getByRole('button', { name: 'Back up the server' }).click();
+    await dialog(page).getByText(/Made .*\.zip/).waitFor();
+    assert.equal((await stage.api('GET', '/api/backups')).length, 1);
+    await dialog(page).getByLabel(/^Type/).fill('stock');
+    const loaded = page.waitForEvent('load');
+    await page.keyboard.press('Enter');
+    await loaded;
+    const record = await stage.api('GET', `/api/collections/stock/records/${id}`);
+    assert.deepEqual([record.code, record.seasons, record.cost], [undefined, 'summer', 3]);
+    await isWell(page);
+  });
+
+  test('wrong names are found while one types', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/c/stock/fields`);
+    const problem = (row) => row.locator('[data-error$=".name"]');
+    await open(page, 'cost');
+    const field = page.locator('#fieldlist > .fl').last();
+    for (const [name, words] of [['expand', 'This is reserved'], ['ID', 'Duplicated'], ['seasons', 'Duplicated'], ['x_via_y', '_via_']]) {
+      await option(field, 'name').fill(name);
+      await option(field, 'name').press('Tab');
+      await problem(field).filter({ hasText: words, visible: true }).waitFor();
+      assert.equal(await option(field, 'name').getAttribute('aria-invalid'), 'true');
+      assert.equal(await option(field, 'help').evaluate((input) => input === document.activeElement), true);
+    }
+    await picture(page, 'fields-name');
+    await row(page, 'seasons').locator('summary').focus();
+    await page.keyboard.press('Delete'); // its name is free again
+    await option(field, 'name').fill('Seasons');
+    await option(field, 'name').press('Tab');
+    await problem(field).waitFor({ state: 'hidden' });
+    await page.getByLabel('Name', { exact: true }).first().fill('users');
+    await page.getByLabel('Name', { exact: true }).first().press('Tab');
+    await page.locator('[data-error=name]', { hasText: 'unique' }).waitFor();
+    assert.deepEqual((await stored('stock')).fields.map((f) => f.name), ['id', 'seasons', 'cost']); // nothing is stored
+    await isWell(page);
+  });
+
+  test('locked collections are read-only', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/c/stock/fields`);
+    await set(await open(page, 'cost'), { max: 9 });
+    await stage.api('PATCH', '/api/settings', { meta: { hideControls: true } });
+    await page.keyboard.press('Control+s');
+    await page.getByText('Collections are locked here. Settings').waitFor(); // the open form keeps its input
+    assert.equal(await option(row(page, 'cost'), 'max').inputValue(), '9');
+    for (const path of ['c/stock/fields', 'c/stock/rules', 'c/users/fields', 'c/users/sign-in']) {
+      await page.goto(`${stage.url}/_/${path}`);
+      await page.getByText('Collections are locked here').waitFor();
+      assert.equal(await page.locator('main form[data-form=change] :is(input, select, textarea, button):enabled:not([type=hidden])').count(), 0, path);
+      assert.equal(await page.getByRole('link', { name: 'New collection' }).count(), 0, path);
+      await picture(page, `locked-${path.replaceAll('/', '-')}`);
+    }
+    await page.goto(`${stage.url}/_/c/stock/fields`);
+    await row(page, 'cost').locator('summary').focus();
+    await page.keyboard.press('Delete');
+    assert.equal(await page.locator('.fl.is-del').count(), 0);
+    await page.getByRole('button', { name: 'Copy, duplicate or delete the collection' }).click();
+    assert.deepEqual(await page.locator('#collection-menu button').allInnerTexts(), ['Copy as JSON']);
+    await page.goto(`${stage.url}/_/new-collection`);
+    await page.getByText('Collections are locked here').waitFor();
+    await stage.api('PATCH', '/api/settings', { meta: { hideControls: false } });
+    assert.equal((await fieldOf('stock', 'cost')).max, null);
+  });
+});
