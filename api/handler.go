@@ -42,7 +42,7 @@ func (s *Server) build() (http.Handler, error) {
 	}
 	s.App.Go("metrics", s.metrics.History.Run)
 	admin.Mount(router.With(routes.Limited), admin.Config{
-		App: s.App, Auth: s.Auth, Requests: s.requests, Limit: routes.LimitTagged, File: routes.File, Socket: routes.Socket,
+		App: s.App, Auth: s.Auth, Requests: s.requests, Limit: routes.LimitTagged, Judge: routes.Judge, File: routes.File, Socket: routes.Socket,
 		History: s.metrics.History,
 		Own:     e.console,
 		API:     s.requests.Track(middleware.Recover(s.App.Log())(routed(router))),

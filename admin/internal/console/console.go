@@ -5,6 +5,7 @@ package console
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/loambase/loam/admin/internal/ui"
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/settings"
 	"github.com/loambase/loam/internal/metrics"
 	"github.com/loambase/loam/internal/request"
 )
@@ -26,6 +28,11 @@ type Config struct {
 	// Limit counts a request against the rate limits of a route of the API with these tags.
 	// It may set headers. The error is a fault.TooMany.
 	Limit func(w http.ResponseWriter, r *http.Request, q *request.Request, collection string, tags ...string) error
+
+	// Judge returns a function that judges requests of the past by rate limits, in the order of their
+	// times. The function returns the index of the rule that applies to a request, -1 for none, and
+	// whether the rule denies the request.
+	Judge func(limits settings.RateLimits) func(at time.Time, ip string, signedIn bool, method, path string) (rule int, denied bool)
 
 	// API handles requests to the API, but no requests below /_/.
 	API http.Handler

@@ -115,11 +115,14 @@ func restoreBackup(c *console.Call) error {
 	if c.R.PostForm.Get("name") != key {
 		return c.Dialog(http.StatusUnprocessableEntity, restoreDialog(key, "This is not the name of the backup."))
 	}
-	if err := c.ConfirmPassword(c.R.PostForm.Get("password")); err != nil {
-		if kind := fault.KindOf(err); kind != fault.Invalid && kind != fault.TooMany {
-			return err
-		}
+	switch err := c.ConfirmPassword(c.R.PostForm.Get("password")); {
+	case err == nil:
+	case fault.KindOf(err) == fault.TooMany:
+		return c.Dialog(http.StatusTooManyRequests, restoreDialog(key, console.TooMany(c, err)))
+	case fault.KindOf(err) == fault.Invalid:
 		return c.Dialog(http.StatusUnprocessableEntity, restoreDialog(key, "This is not your password."))
+	default:
+		return err
 	}
 	if err := c.App.Backups().Restore(c.R.Context(), c.Caller, key); err != nil {
 		return err
