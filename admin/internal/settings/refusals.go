@@ -21,6 +21,7 @@ const (
 	refusalsPeriod = 24 * time.Hour
 	refusalsTime   = 2 * time.Second // time limit for reading the log
 	refusalsPage   = 1000            // entries read at once
+	refusalsMost   = 100_000         // maximum number of requests, which are held in memory
 )
 
 // refusals are the requests in the log that rate limits have refused, or would have refused.
@@ -127,7 +128,7 @@ func answerRefusals(c *console.Call, limits settings.RateLimits, typed bool) err
 }
 
 // requestsOf returns the requests of the last day in the log, the newest first, without those by
-// superusers, which are never counted. whole is false if the time limit has ended the reading.
+// superusers, which are never counted. whole is false if a limit has ended the reading.
 func requestsOf(c *console.Call) (list []logged, whole bool, err error) {
 	ctx, stop := context.WithTimeout(c.R.Context(), refusalsTime)
 	defer stop()
@@ -150,6 +151,9 @@ func requestsOf(c *console.Call) (list []logged, whole bool, err error) {
 		list = append(list, more...)
 		if p.Cursor = page.Next; p.Cursor == "" {
 			return list, true, nil
+		}
+		if len(list) >= refusalsMost {
+			return list, false, nil
 		}
 	}
 }
