@@ -89,7 +89,13 @@ func TestBackupToABucketThatFails(t *testing.T) {
 
 func TestTestS3(t *testing.T) {
 	t.Parallel()
-	server := s3test.Start(t)
+	server, refused := s3test.Start(t), ""
+	server.Fail = func(r *http.Request) int {
+		if r.Method == refused {
+			return http.StatusForbidden
+		}
+		return 0
+	}
 	app := coretest.New(t)
 	try := func(caller record.Caller, name string) error {
 		return app.TestS3(t.Context(), caller, core.S3TestForm{Filesystem: name})
@@ -108,6 +114,15 @@ func TestTestS3(t *testing.T) {
 		!strings.Contains(err.Error(), "SignatureDoesNotMatch") || strings.Contains(err.Error(), "wrong-secret") {
 		t.Errorf("TestS3 with another secret = %v", err)
 	}
+	for method, want := range map[string]string{
+		http.MethodPut: "Raw error: write: ", http.MethodGet: "Raw error: read, after a file was written: ", http.MethodDelete: "Raw error: delete, after a file was written and read: ",
+	} {
+		refused = method
+		if err := try(record.Root(), "storage"); fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), want) {
+			t.Errorf("TestS3 without %s = %v, want %q", method, err, want)
+		}
+	}
+	refused = ""
 	if err := try(record.Caller{}, "storage"); fault.KindOf(err) != fault.Unauthenticated {
 		t.Errorf("for a guest: %v", err)
 	}

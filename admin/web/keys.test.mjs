@@ -60,8 +60,10 @@ await onStage(async (stage) => {
       'form.js': [everywhere],
       'geo.js': ['On the map of a point'],
       'grid.js': ['In the table of records', 'While a value is edited in its cell'],
+      'follow.js': ['In the logs'],
       'json.js': ['In inputs of a record'],
       'keys.js': [everywhere],
+      'logs.js': ['On the chart of the logs'],
       'metrics.js': ['On a chart of the metrics'],
       'palette.js': [everywhere, lists],
       'pick.js': [lists],
@@ -233,6 +235,13 @@ await onStage(async (stage) => {
         await press(key);
         await opened(to);
       }
+    };
+    /** Opens the logs, focuses the chart and presses the keys; returns the announced words. */
+    const barAt = async (...keys) => {
+      await page.goto(`${stage.url}/_/logs?superusers=1`);
+      await page.locator('[data-histogram] svg').focus();
+      await press(...keys);
+      return page.locator('#said').innerText();
     };
     const chartAt = async (...keys) => {
       const time = Array.from({ length: 360 }, (_, i) => 1_800_000_000 + 10 * i);
@@ -595,6 +604,44 @@ await onStage(async (stage) => {
           const [first, earlier, again] = await chartAt('+', 'ArrowLeft', 'ArrowRight');
           assert.notEqual(earlier, first);
           assert.equal(again, first);
+        },
+      },
+      'On the chart of the logs': {
+        '←, →, Home, End': async () => {
+          const last = await barAt('End');
+          assert.notEqual(await barAt('End', 'ArrowLeft'), last);
+          assert.equal(await barAt('End', 'ArrowLeft', 'ArrowRight'), last);
+          assert.equal(await barAt('Home', 'ArrowLeft'), await barAt('Home'));
+        },
+        'Shift ←, Shift →, Shift Home, Shift End': async () => {
+          assert.match(await barAt('End', 'Shift+ArrowLeft'), / selected$/);
+          assert.equal(await barAt('End', 'Shift+ArrowLeft', 'Shift+ArrowRight'), await barAt('End'));
+          assert.equal(await barAt('End', 'Shift+Home'), await barAt('Home', 'Shift+End'));
+        },
+        Enter: async () => {
+          await barAt('End', 'Enter');
+          await page.waitForURL(/from=.*to=/);
+        },
+        Esc: async () => assert.equal(await barAt('End', 'Shift+Home', 'Escape'), 'Nothing is selected'),
+      },
+      'In the logs': {
+        'J, K': async () => {
+          await page.goto(`${stage.url}/_/logs?superusers=1`);
+          await page.locator('[data-row] a').first().click();
+          const open = (n) => page.locator(`[data-row].is-open`).and(page.locator('[data-row]').nth(n)).waitFor();
+          await open(0);
+          await press('j');
+          await open(1);
+          await press('j');
+          await open(2);
+          await press('k');
+          await open(1);
+        },
+        L: async () => {
+          await page.goto(`${stage.url}/_/logs`);
+          await page.locator('main').focus();
+          await press('l');
+          await page.getByRole('button', { name: 'Follow', exact: true, pressed: true }).waitFor();
         },
       },
       'On the tabs of code': {

@@ -1,6 +1,8 @@
 // Settings, backups, jobs, logs: changes are stored, problems are shown at their inputs, and
 // actions that cannot be undone need a confirmation.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { isWell, onStage, picture } from './stage.mjs';
@@ -48,7 +50,23 @@ await onStage(async (stage) => {
     assert.doesNotMatch(await page.content(), /a-secret/);
     assert.equal((await settings()).smtp.port, 2525);
     await page.getByRole('button', { name: 'Send a test' }).click();
-    await page.locator('[data-tried] .banner-danger').waitFor(); // no server listens at this address
+    await page.locator('[data-tried]').getByText('at this step: connect').waitFor(); // no server listens at this address
+
+    // A server that refuses the sign-in: the test says how far it got.
+    const server = createServer((socket) => {
+      socket.write('220 here\r\n');
+      socket.on('data', (line) => socket.write(/^EHLO/.test(line) ? '250-here\r\n250 AUTH PLAIN\r\n' : /^AUTH/.test(line) ? '535 5.7.8 not you\r\n' : '250 fine\r\n'));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address();
+    await stage.api('PATCH', '/api/settings', { smtp: { port, username: 'maya' } });
+    await page.reload();
+    await page.getByRole('button', { name: 'Send a test' }).click();
+    const tried = page.locator('[data-tried]');
+    await tried.getByText('Not sent. It failed at this step: sign-in: 535 5.7.8 not you').waitFor();
+    await tried.getByText(new RegExp(`^Before: connected to 127\\.0\\.0\\.1:${port} · greeted as `)).waitFor();
+    await picture(page, 'settings-mail-test-1440-light');
+    server.close();
     await isWell(page);
   });
 
@@ -71,9 +89,15 @@ await onStage(async (stage) => {
     await page.goto(`${stage.url}/_/settings/limits`);
     await page.getByText('You come from 127.0.0.1').waitFor();
     await page.getByRole('button', { name: 'Add a rule' }).click();
+    const row = page.locator('[data-rows] tr').last();
     await page.getByLabel('Label', { exact: true }).last().fill('nothing:at:all here');
+    await row.getByLabel('Requests').fill('many');
     await save(page);
-    await page.locator('[data-error="rateLimits.rules"]:not([hidden])').waitFor();
+    await row.getByText('This is no whole number.').waitFor();
+    await row.getByLabel('Requests').fill('100');
+    await save(page);
+    await row.getByText('Must be in a valid format').waitFor();
+    assert.deepEqual(await page.locator('[data-rows] [aria-invalid]').evaluateAll((list) => list.map((e) => e.value)), ['nothing:at:all here']);
     await page.getByLabel('Label', { exact: true }).last().fill('*:list');
     await page.getByLabel('Audience').last().selectOption('@guest');
     await save(page);
@@ -82,6 +106,41 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Remove *:list' }).click();
     await Promise.all([page.waitForEvent('load'), save(page)]); // the page that a save leads to
     assert.deepEqual((await settings()).rateLimits.rules, before);
+    await isWell(page);
+  });
+
+  test('what rate limits have refused, and what other rules would have refused', async () => {
+    const { rateLimits } = await settings();
+    const page = await stage.signedIn();
+    const refused = page.locator('#refusals');
+    const rules = (...list) => stage.api('PATCH', '/api/settings', { rateLimits: { enabled: true, rules: list.map((rule) => ({ audience: '', duration: 600, ...rule })) } });
+    await rules({ label: '/api/health', maxRequests: 3 }, { label: 'users:authMethods', maxRequests: 100 }, { label: 'users:list', audience: '@guest', maxRequests: 2 });
+    const status = async (path) => (await fetch(stage.url + path)).status;
+    const answers = [];
+    for (let i = 0; i < 5; i++) answers.push(await status('/api/health'));
+    for (let i = 0; i < 4; i++) answers.push(await status('/api/collections/users/records'));
+    assert.deepEqual(answers, [200, 200, 200, 429, 429, 200, 200, 429, 429]);
+    await page.goto(`${stage.url}/_/settings/limits`);
+    await refused.getByText('4 requests', { exact: true }).waitFor();
+    assert.deepEqual((await refused.getByRole('listitem').allInnerTexts()).map((text) => text.replace(/\s+/g, ' ')), ['/api/health 2 requests from 1 address', 'users:list @guest 2 requests from 1 address']);
+    await page.getByLabel('Requests', { exact: true }).first().fill('1');
+    await page.getByRole('button', { name: 'Try these rules on the log' }).click();
+    await refused.getByText('With these rules, saved or not').waitFor();
+    const health = await refused.getByRole('listitem').first().innerText();
+    assert.ok(Number(health.match(/(\d+) requests/)[1]) >= 4, health); // other tests have asked for /api/health too
+    await picture(page, 'settings-refused-1440-light');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await refused.scrollIntoViewIfNeeded();
+    await picture(page, 'settings-refused-390-light');
+    await page.getByLabel('Requests', { exact: true }).first().fill('some');
+    await page.getByRole('button', { name: 'Try these rules on the log' }).click();
+    await refused.getByText('Rule 1, maxRequests: This is no whole number.').waitFor();
+    const remove = page.getByRole('button', { name: /^Remove / });
+    while ((await remove.count()) > 0) await remove.first().click();
+    await input(page, 'rateLimits.enabled').uncheck();
+    await Promise.all([page.waitForEvent('load'), save(page)]);
+    assert.deepEqual((await settings()).rateLimits.rules, []); // the last rule can be removed
+    await stage.api('PATCH', '/api/settings', { rateLimits });
     await isWell(page);
   });
 
@@ -205,11 +264,30 @@ await onStage(async (stage) => {
     await page.mouse.move(x + width - 100, y + 20);
     await page.mouse.down();
     await page.mouse.move(x + width - 1, y + 20);
-    await chart.getByText(/: 5 entries$/).waitFor(); // the bar of this hour
+    await chart.getByText(/^\w+ \d\d:00 to \w+ \d\d:00$/).waitFor(); // the dragged period
     await page.mouse.up();
     await page.waitForURL(/filter=.*from=.*to=/);
     await chart.getByText('5 entries').waitFor();
     assert.equal(await rows.count(), 5);
+
+    // The same by keys.
+    const said = () => page.locator('#said').innerText();
+    await page.goto(`${stage.url}/_/logs?filter=${encodeURIComponent('data.url ~ "wrong"')}`);
+    await chart.getByText('5 entries').waitFor();
+    await drawing.focus();
+    await page.keyboard.press('ArrowLeft'); // the last bar
+    assert.match(await said(), /^\w+ \d\d:00 to \w+ \d\d:00: [5n]/);
+    await page.keyboard.press('Escape');
+    assert.equal(await said(), 'Nothing is selected');
+    await page.keyboard.press('End');
+    await page.keyboard.press('Shift+ArrowLeft');
+    assert.match(await said(), / selected$/);
+    await picture(page, 'logs-keys-1440-light');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/from=.*to=/);
+    const { searchParams } = new URL(page.url());
+    assert.equal(Date.parse(searchParams.get('to')) - Date.parse(searchParams.get('from')), 2 * 3600_000);
+    await chart.getByText('5 entries').waitFor();
     await picture(page, 'logs-1440-light');
     await chart.getByRole('link', { name: 'Earlier' }).click();
     await chart.getByRole('link', { name: 'Later' }).waitFor();
@@ -254,6 +332,47 @@ await onStage(async (stage) => {
     assert.ok((await stage.api('GET', '/api/logs')).totalItems < Number(count.replaceAll(',', '')));
   });
 
+  test('older entries, new entries that follow, and from a refused request to the rules', async () => {
+    await stage.api('PATCH', '/api/settings', { logs: { logAuthId: true } });
+    const secret = 'a long password';
+    const ann = await stage.api('POST', '/api/collections/users/records', { email: 'ann@example.com', password: secret, passwordConfirm: secret });
+    const bob = await stage.api('POST', '/api/collections/users/records', { email: 'bob@example.com', password: secret, passwordConfirm: secret });
+    const { token } = await stage.call('POST', '/api/collections/users/auth-with-password', { identity: 'ann@example.com', password: secret });
+    const ask = (path, method = 'GET') => fetch(stage.url + path, { method, headers: { Authorization: token } });
+    for (let i = 0; i < 60; i++) await ask(`/api/health?counted${i}`);
+    const page = await stage.signedIn();
+    const rows = page.locator('[data-row]');
+    await page.goto(`${stage.url}/_/logs?filter=counted`);
+    assert.equal(await rows.count(), 50);
+    assert.match(await rows.last().innerText(), /counted10\b/);
+    await page.getByRole('link', { name: 'Older' }).click();
+    await page.waitForURL(/after=/);
+    assert.deepEqual(await rows.locator('.row-link').allInnerTexts(), Array.from({ length: 10 }, (_, i) => `GET /api/health?counted${9 - i}`));
+    assert.equal(await page.getByRole('button', { name: 'Follow', exact: true }).count(), 0); // only the newest entries can be followed
+    await page.getByRole('link', { name: 'Newest' }).click();
+
+    await page.waitForURL((url) => !url.searchParams.has('after'));
+    await page.locator('main').focus();
+    await page.keyboard.press('l');
+    await ask('/api/health?counted60');
+    await rows.first().getByText('counted60').waitFor();
+    assert.equal(await rows.count(), 50);
+    await page.locator('#rows .table-wrap').evaluate((list) => list.scrollTo(0, 300));
+    await page.getByRole('button', { name: 'Follow', exact: true, pressed: false }).waitFor();
+
+    assert.equal((await ask(`/api/collections/users/records/${bob.id}`, 'DELETE')).status, 404);
+    await page.goto(`${stage.url}/_/logs?filter=${encodeURIComponent('data.status = 404 && data.method = "DELETE"')}`);
+    await rows.first().getByRole('link').click();
+    await page.getByText('A rule has refused this request.').waitFor();
+    await picture(page, 'logs-refused-1440-light');
+    await page.getByRole('link', { name: 'Try the rules as this caller' }).click();
+    const verdict = page.locator('[data-verdict-of=deleteRule]');
+    await verdict.getByText('does not hold: id = @request.auth.id').waitFor();
+    await verdict.getByRole('button').click();
+    await verdict.getByText(`"${bob.id}" and "${ann.id}"`).waitFor();
+    await isWell(page);
+  });
+
   test('settings that lock the superuser out are asked about first, and undone by the command', async () => {
     const page = await stage.signedIn();
     const dialog = page.getByRole('dialog', { name: 'These settings may lock you out' });
@@ -265,13 +384,26 @@ await onStage(async (stage) => {
     await input(page, 'rateLimits.enabled').check();
     await page.getByRole('button', { name: 'Add a rule' }).click();
     await page.getByLabel('Label', { exact: true }).last().fill('/_/');
-    await page.getByLabel('Requests').last().fill('20');
+    await page.getByLabel('Requests', { exact: true }).last().fill('20');
     await save(page);
     await dialog.getByText('Superusers may come from 10.0.0.0/8 only, and the server will see you as 127.0.0.1.').waitFor();
     await dialog.getByText('The rule /_/ counts the pages of the console too').waitFor();
+    assert.equal(await dialog.getByText('counts the sign-ins').count(), 0); // 20 requests are enough for them
     await picture(page, 'settings-lockout-1440-light');
     await dialog.getByRole('button', { name: 'Back to the settings' }).click();
     assert.deepEqual((await settings()).superuserIPs, ['127.0.0.0/8']);
+    const address = '/api/collections/_superusers/auth-with-password';
+    for (const label of ['_superusers:authWithPassword', '_superusers:auth', address, `POST ${address}`]) {
+      await page.getByLabel('Label', { exact: true }).last().fill(label);
+      await page.getByLabel('Requests', { exact: true }).last().fill('1');
+      await page.getByLabel('Interval').last().fill('3600');
+      await save(page);
+      // The default rule *:auth counts sign-ins before a rule for their path does.
+      if (label.startsWith('_')) await dialog.getByText(`The rule ${label} counts the sign-ins of superusers too: 1 in 3600 s. After a mistyped password the fifth attempt would wait for about 240 min`).waitFor();
+      else assert.equal(await dialog.getByText('counts the sign-ins').count(), 0);
+      await dialog.getByRole('button', { name: 'Back to the settings' }).click();
+    }
+    await page.getByLabel('Label', { exact: true }).last().fill('/_/');
     await input(page, 'rateLimits.enabled').uncheck();
     await input(page, 'trustedProxy.headers').fill('X-Real-IP');
     await save(page);

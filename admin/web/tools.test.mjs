@@ -557,6 +557,7 @@ await onStage(async (stage) => {
     await events.getByText('Sow the peas · stars changed').waitFor();
     await events.getByRole('button', { name: /update/ }).click();
     assert.match(await page.getByRole('region', { name: 'Event', exact: true }).innerText(), /"stars": 3/);
+    await page.getByText('stars: 0 → 3').waitFor();
     await picture(page, 'live-1440-light');
 
     // After a dropped connection the missed events come once each.
@@ -565,7 +566,7 @@ await onStage(async (stage) => {
     for (const stars of [4, 5]) await stage.api('PATCH', `/api/collections/notes/records/${made.id}`, { stars });
     assert.equal(await events.getByRole('listitem').count(), 2);
     await page.getByRole('button', { name: 'Resume' }).press('Enter');
-    await page.getByText(/^Listens\. Away for \d+\.\d s, 2 missed events were told\.$/).waitFor();
+    await page.getByText(/^Listens\. Away for \d+\.\d s, 2 missed events were replayed\.$/).waitFor();
     assert.deepEqual(await events.locator('.badge').allTextContents(), ['update', 'missed', 'update', 'missed', 'update', 'create']);
     await stage.api('PATCH', `/api/collections/notes/records/${made.id}`, { stars: 3 });
     await events.getByRole('listitem').nth(4).waitFor();

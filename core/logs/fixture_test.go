@@ -88,6 +88,13 @@ type entry struct {
 // list flushes and lists.
 func (k *keeper) list(p record.ListParams) (entries []entry, total int) {
 	k.t.Helper()
+	entries, page := k.page(p)
+	return entries, page.TotalItems
+}
+
+// page flushes and returns the entries of a page, and the page.
+func (k *keeper) page(p record.ListParams) (entries []entry, page *record.Page) {
+	k.t.Helper()
 	k.flush(k.t.Context())
 	page, err := k.List(k.t.Context(), record.Root(), p)
 	if err != nil {
@@ -96,13 +103,18 @@ func (k *keeper) list(p record.ListParams) (entries []entry, total int) {
 	if err := json.Unmarshal(page.Items, &entries); err != nil {
 		k.t.Fatalf("%v: %s", err, page.Items)
 	}
-	return entries, page.TotalItems
+	return entries, page
 }
 
 // numbers are the attribute n of the entries that the filter selects, in the order of sort.
 func (k *keeper) numbers(filter, sort string) []int {
 	k.t.Helper()
 	entries, _ := k.list(record.ListParams{Filter: filter, Sort: sort, PerPage: 1000})
+	return numbersOf(entries)
+}
+
+// numbersOf returns the attribute n of each entry.
+func numbersOf(entries []entry) []int {
 	list := []int{}
 	for _, e := range entries {
 		n, _ := e.Data["n"].(float64)

@@ -44,8 +44,9 @@ var read = []string{"id", "created", "data", "message", "level"}
 
 // List returns one page of the entries, as JSON, the oldest first unless Sort says otherwise. Filter
 // and Sort know id, created, level, message and data with paths below it; an expression that
-// cannot be planned is an Invalid fault. Expand and Cursor are ignored. Who is not a superuser gets the
-// fault of record.Caller.RequireSuperuser.
+// cannot be planned is an Invalid fault, and so is a Cursor of another Sort. With Walk, Page.Next is
+// the Cursor of the next page. Expand is ignored. Who is not a superuser gets the fault of
+// record.Caller.RequireSuperuser.
 func (s *Service) List(ctx context.Context, caller record.Caller, p record.ListParams) (*record.Page, error) {
 	p.Clamp()
 	page := &record.Page{Page: p.Page, PerPage: p.PerPage, TotalItems: -1, TotalPages: -1}
@@ -53,6 +54,13 @@ func (s *Service) List(ctx context.Context, caller record.Caller, p record.ListP
 	sel := query.Select{
 		Scope: s.scope(described), Columns: read, Filter: p.Filter, Sort: p.Sort,
 		Limit: p.PerPage, Offset: min(p.Page-1, far) * p.PerPage,
+	}
+	if p.Cursor != "" {
+		sel.After, sel.Offset = p.Cursor, 0
+	}
+	if p.Walk {
+		sel.Keys = true
+		sel.Limit++ // the further entry tells whether there is a next page
 	}
 	err := s.reading(ctx, caller, func(db *database) (func(store.Reader) error, error) {
 		items, err := db.planner.Compile(sel)
@@ -67,7 +75,7 @@ func (s *Service) List(ctx context.Context, caller record.Caller, p record.ListP
 				}
 				page.TotalPages = (page.TotalItems + page.PerPage - 1) / page.PerPage
 			}
-			page.Items, err = encode(r, items)
+			page.Items, page.Next, err = encode(r, items, p.PerPage)
 			return err
 		}, err
 	})
@@ -86,7 +94,7 @@ func (s *Service) Get(ctx context.Context, caller record.Caller, id string) (ent
 			if err != nil || !found {
 				return err
 			}
-			entry, err = encode(r, &query.Plan{SQL: byRow, Args: []store.Value{store.Int(row)}})
+			entry, _, err = encode(r, &query.Plan{SQL: byRow, Args: []store.Value{store.Int(row)}}, 1)
 			return err
 		}, nil
 	})
@@ -210,18 +218,27 @@ func number(r store.Reader, plan *query.Plan) (n int, err error) {
 	return int(total), err
 }
 
-// encode returns the entries of a plan as a JSON list.
-func encode(r store.Reader, plan *query.Plan) ([]byte, error) {
+// encode returns the first entries of a plan, at most limit, as a JSON list. If the plan has more
+// entries, next is the cursor of the last entry in the list, else "".
+func encode(r store.Reader, plan *query.Plan, limit int) (list []byte, next string, err error) {
 	if plan.Empty {
-		return []byte("[]"), nil
+		return []byte("[]"), "", nil
 	}
 	rows, err := r.Query(plan.SQL, plan.Args...)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	dst := []byte{'['}
-	for rows.Next() {
-		if len(dst) > 1 {
+	defer rows.Close()
+	dst, last := []byte{'['}, ""
+	for n := 0; rows.Next(); n++ {
+		if n == limit {
+			next = last
+			break
+		}
+		if n == limit-1 {
+			last = plan.Cursor(rows)
+		}
+		if n > 0 {
 			dst = append(dst, ',')
 		}
 		dst = append(dst, `{"id":`...)
@@ -236,5 +253,5 @@ func encode(r store.Reader, plan *query.Plan) ([]byte, error) {
 		dst = schema.AppendNumber(dst, rows.Float(4))
 		dst = append(dst, '}')
 	}
-	return append(dst, ']'), rows.Close()
+	return append(dst, ']'), next, rows.Close()
 }

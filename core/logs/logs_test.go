@@ -76,6 +76,18 @@ func TestListFiltersAndSorts(t *testing.T) {
 	if want := []Hour{{"2026-03-01 14:00:00.000Z", 1}, {"2026-03-01 15:00:00.000Z", 1}}; err != nil || !slices.Equal(hours, want) {
 		t.Errorf("Stats = %v, %v, want %v", hours, err, want)
 	}
+	walk := record.ListParams{PerPage: 2, SkipTotal: true, Sort: "-@rowid", Filter: "level != 0", Walk: true}
+	newest, first := k.page(walk)
+	k.log(slog.LevelError, "added after the first page was read", 4)
+	walk.Cursor = first.Next
+	oldest, second := k.page(walk)
+	if first.Next == "" || !slices.Equal(numbersOf(newest), []int{3, 2}) || second.Next != "" || !slices.Equal(numbersOf(oldest), []int{0}) {
+		t.Errorf("pages by a cursor: %v, then %v; cursors %q, %q", numbersOf(newest), numbersOf(oldest), first.Next, second.Next)
+	}
+	walk.Sort = "created"
+	if _, err := k.List(t.Context(), record.Root(), walk); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("a cursor of another sort: %v", err)
+	}
 }
 
 // More hours than one aggregate gives.

@@ -31,6 +31,10 @@ type Error struct {
 	Hint string // what may help; "" if nothing comes to mind
 	Err  error
 
+	// Reached lists the completed steps before Step, with the address of the server, the version of
+	// TLS and the user name, but no secrets. It is not part of the text of the error.
+	Reached []string
+
 	reply int  // of the server; 0: none
 	retry bool // the same may succeed later
 }

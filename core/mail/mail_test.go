@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/smtp"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -127,6 +128,14 @@ func TestSendFails(t *testing.T) {
 			return ""
 		}
 	}
+	reached := map[string]string{
+		"nobody listens":           `^$`,
+		"busy":                     `^connected to 127\.0\.0\.1:\d+$`,
+		"wrong password":           `^connected to 127\.0\.0\.1:\d+; greeted as \S+$`,
+		"wrong password, STARTTLS": `; greeted as \S+; STARTTLS, TLS 1\.3$`,
+		"recipient":                `; sender \S+ accepted$`,
+		"spam":                     `; signed in as me; sender \S+ accepted; recipients accepted$`,
+	}
 	for name, tt := range map[string]struct {
 		server smtptest.Server
 		change func(*settings.Settings)
@@ -145,16 +154,17 @@ func TestSendFails(t *testing.T) {
 			}
 			return ""
 		}}, step: Greeting},
-		"wrong password":  {server: smtptest.Server{User: "me", Password: "right"}, change: func(s *settings.Settings) { s.SMTP.Password = "sesame open" }, step: SignIn},
-		"no sign-in":      {change: func(s *settings.Settings) { s.SMTP.Username = "me" }, step: SignIn},
-		"LOGIN not there": {server: smtptest.Server{User: "me", Password: "right", Reply: at("AUTH", "504 no")}, step: SignIn},
-		"sender":          {server: smtptest.Server{Reply: at("MAIL", "553 not you")}, step: Sender},
-		"recipient":       {server: smtptest.Server{Reply: at("RCPT", "450 mailbox busy")}, step: Recipient, retry: true},
-		"no recipient":    {server: smtptest.Server{Reply: at("RCPT", "550 no such user")}, step: Recipient},
-		"no data":         {server: smtptest.Server{Reply: at("DATA", "452 full")}, step: Content, retry: true},
-		"spam":            {server: smtptest.Server{User: "me", Password: "sesame open", Reply: at("CONTENT", "554 spam: https://x/"+token+" c2VzYW1lIG9wZW4= !")}, step: Content},
-		"lost":            {server: smtptest.Server{Reply: at("CONTENT", "drop")}, step: Content, retry: true},
-		"hangs up":        {server: smtptest.Server{Reply: at("CONNECT", "drop")}, step: Greeting, retry: true},
+		"wrong password":           {server: smtptest.Server{User: "me", Password: "right"}, change: func(s *settings.Settings) { s.SMTP.Password = "sesame open" }, step: SignIn},
+		"wrong password, STARTTLS": {server: smtptest.Server{STARTTLS: true, User: "me", Password: "right"}, change: func(s *settings.Settings) { s.SMTP.Password = "sesame open" }, step: SignIn},
+		"no sign-in":               {change: func(s *settings.Settings) { s.SMTP.Username = "me" }, step: SignIn},
+		"LOGIN not there":          {server: smtptest.Server{User: "me", Password: "right", Reply: at("AUTH", "504 no")}, step: SignIn},
+		"sender":                   {server: smtptest.Server{Reply: at("MAIL", "553 not you")}, step: Sender},
+		"recipient":                {server: smtptest.Server{Reply: at("RCPT", "450 mailbox busy")}, step: Recipient, retry: true},
+		"no recipient":             {server: smtptest.Server{Reply: at("RCPT", "550 no such user")}, step: Recipient},
+		"no data":                  {server: smtptest.Server{Reply: at("DATA", "452 full")}, step: Content, retry: true},
+		"spam":                     {server: smtptest.Server{User: "me", Password: "sesame open", Reply: at("CONTENT", "554 spam: https://x/"+token+" c2VzYW1lIG9wZW4= !")}, step: Content},
+		"lost":                     {server: smtptest.Server{Reply: at("CONTENT", "drop")}, step: Content, retry: true},
+		"hangs up":                 {server: smtptest.Server{Reply: at("CONNECT", "drop")}, step: Greeting, retry: true},
 	} {
 		s, current, log := newService(tt.server.Start(t))
 		if tt.change != nil {
@@ -167,6 +177,9 @@ func TestSendFails(t *testing.T) {
 		var failed *Error
 		if !errors.As(err, &failed) || failed.Step != tt.step || retryable(err) != tt.retry || !strings.Contains(failed.Hint, tt.hint) {
 			t.Errorf("%s: Send = %v, retry %v, want step %s, retry %v", name, err, retryable(err), tt.step, tt.retry)
+		}
+		if want, ok := reached[name]; ok && !regexp.MustCompile(want).MatchString(strings.Join(failed.Reached, "; ")) {
+			t.Errorf("%s: reached %q, want %s", name, failed.Reached, want)
 		}
 		line := log.String()
 		for _, want := range []string{`msg="mail failed"`, "collection=members1", "template=verification", "step=" + string(tt.step), "error="} {

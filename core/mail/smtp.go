@@ -22,6 +22,7 @@ type smtpServer struct {
 	settings.SMTP
 	greeting string         // what it is told who we are
 	roots    *x509.CertPool // nil: those of the system
+	reached  []string       // completed steps, for Error.Reached
 }
 
 // newServer returns the server of the settings.
@@ -45,8 +46,22 @@ func greeting(s *settings.Settings) string {
 	return s.Meta.SenderAddress[strings.LastIndexByte(s.Meta.SenderAddress, '@')+1:]
 }
 
-// send delivers the message. Each step has a name, which its error tells.
+// send delivers the message. Each step has a name, which its error tells, with the steps before it.
 func (s *smtpServer) send(ctx context.Context, m *Message, now time.Time) error {
+	err := s.deliver(ctx, m, now)
+	var failed *Error
+	if errors.As(err, &failed) {
+		failed.Reached = s.reached
+	}
+	return err
+}
+
+// reach adds a completed step.
+func (s *smtpServer) reach(format string, args ...any) {
+	s.reached = append(s.reached, fmt.Sprintf(format, args...))
+}
+
+func (s *smtpServer) deliver(ctx context.Context, m *Message, now time.Time) error {
 	body, err := m.encode(now)
 	if err != nil {
 		return &Error{Step: Content, Err: err}
@@ -80,6 +95,7 @@ func (s *smtpServer) dial(ctx context.Context) (net.Conn, error) {
 		}
 		return nil, &Error{Step: step, Err: err, retry: true}
 	}
+	s.reach("connected to %s", conn.RemoteAddr())
 	if !s.TLS {
 		return conn, nil
 	}
@@ -88,6 +104,7 @@ func (s *smtpServer) dial(ctx context.Context) (net.Conn, error) {
 		conn.Close()
 		return nil, s.tlsError(err)
 	}
+	s.reach("%s", tls.VersionName(secure.ConnectionState().Version))
 	return secure, nil
 }
 
@@ -125,21 +142,26 @@ func (s *smtpServer) converse(conn net.Conn, m *Message, body []byte) error {
 	if err := c.Hello(s.greeting); err != nil {
 		return s.failure(Greeting, err)
 	}
+	s.reach("greeted as %s", s.greeting)
 	// Encrypted wherever the server offers it: without smtp.tls it is offered in the open, by
 	// the server alone.
 	if offered, _ := c.Extension("STARTTLS"); offered && !s.TLS {
 		if err := c.StartTLS(s.tlsConfig()); err != nil {
 			return s.tlsError(err)
 		}
+		state, _ := c.TLSConnectionState()
+		s.reach("STARTTLS, %s", tls.VersionName(state.Version))
 	}
 	if s.Username != "" || s.Password != "" {
 		if err := s.signIn(c); err != nil {
 			return err
 		}
+		s.reach("signed in as %s", s.Username)
 	}
 	if err := c.Mail(m.From.Address); err != nil {
 		return s.failure(Sender, err)
 	}
+	s.reach("sender %s accepted", m.From.Address)
 	for _, to := range m.recipients() {
 		// One recipient that is refused stops the mail for all: the mails of accounts have a
 		// single one, and an error is better than half a delivery.
@@ -147,6 +169,7 @@ func (s *smtpServer) converse(conn net.Conn, m *Message, body []byte) error {
 			return s.failure(Recipient, err)
 		}
 	}
+	s.reach("recipients accepted")
 	w, err := c.Data()
 	if err != nil {
 		return s.failure(Content, err)

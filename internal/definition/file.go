@@ -111,11 +111,7 @@ func readFile(path string) (f *File, id string, err error) {
 		Type string
 	}
 	if err := json.Unmarshal(raw, &head); err != nil {
-		var wrong *json.UnmarshalTypeError
-		if errors.As(err, &wrong) && wrong.Field == "" {
-			err = errors.New("no collection: it is no object")
-		}
-		return nil, "", err
+		return nil, "", headError(err)
 	}
 	switch {
 	case head.Name == "":
@@ -124,6 +120,19 @@ func readFile(path string) (f *File, id string, err error) {
 		return nil, "", fmt.Errorf("the type %q is not one of base, auth and view", head.Type)
 	}
 	return &File{Path: path, Name: head.Name, JSON: raw}, head.ID, nil
+}
+
+// headError returns the error of a head that cannot be decoded, with the name of the property and the
+// expected type.
+func headError(err error) error {
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case !errors.As(err, &wrong):
+		return err
+	case wrong.Field == "":
+		return errors.New("no collection: it is no object")
+	}
+	return fmt.Errorf("%s must be a text, and is of the type %s", strings.ToLower(wrong.Field), wrong.Value)
 }
 
 // Write writes the collections to a folder, which is made if it is missing, and removes the

@@ -714,7 +714,7 @@ func testerPanel(t tester) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Identity(t.accounts).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Identity(t.accounts, t.chosen).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

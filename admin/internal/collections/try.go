@@ -8,11 +8,13 @@ import (
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
 	"github.com/loambase/loam/admin/internal/records"
+	"github.com/loambase/loam/admin/internal/ui"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
@@ -22,6 +24,7 @@ import (
 type tester struct {
 	in       *schema.Collection
 	accounts []string // names of the auth collections other than _superusers
+	chosen   ui.Chosen
 	record   records.Known
 }
 
@@ -53,8 +56,27 @@ var judged = []judgement{
 	{"manageRule", record.OpView, http.MethodPatch, "not a manager"},
 }
 
+// testerOf returns the tester for the identity and the record in the address: "as" is guest, user or
+// superuser, "accounts" and "user" are the collection and the id of a user, "on" is the id of the
+// record. Without "on" the first record is chosen.
 func testerOf(c *console.Call, in *schema.Collection) (tester, error) {
-	t := tester{in: in, accounts: c.Accounts()}
+	q := c.R.URL.Query()
+	t := tester{in: in, accounts: c.Accounts(), chosen: ui.Chosen{As: q.Get("as")}}
+	if accounts := c.App.Snapshot().Find(q.Get("accounts")); accounts != nil && slices.Contains(t.accounts, accounts.Name) {
+		t.chosen.Collection = accounts.Name
+		if id := q.Get("user"); id != "" {
+			user, err := knownRecord(c, accounts, id)
+			if err != nil {
+				return t, err
+			}
+			t.chosen.ID, t.chosen.Title = user.ID, user.Title
+		}
+	}
+	if id := q.Get("on"); id != "" {
+		var err error
+		t.record, err = knownRecord(c, in, id)
+		return t, err
+	}
 	found, err := records.Search(c, in, "", 1)
 	if kind := fault.KindOf(err); err != nil && kind != fault.Internal {
 		return t, nil // a broken view has no record for a first choice
@@ -63,6 +85,15 @@ func testerOf(c *console.Call, in *schema.Collection) (tester, error) {
 		t.record = found[0]
 	}
 	return t, err
+}
+
+// knownRecord returns the record of an id. The title of a record that does not exist is its id.
+func knownRecord(c *console.Call, in *schema.Collection, id string) (records.Known, error) {
+	found, err := records.ByID(c, in, id)
+	if err != nil || len(found) == 0 {
+		return records.Known{ID: id, Title: id}, err
+	}
+	return found[0], nil
 }
 
 // tryRules judges the typed rules, saved or not, for the chosen identity and record.

@@ -5,6 +5,7 @@ package console
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/loambase/loam/admin/internal/ui"
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/settings"
 	"github.com/loambase/loam/internal/metrics"
 	"github.com/loambase/loam/internal/request"
 )
@@ -30,6 +32,11 @@ type Config struct {
 	// LimitedBy wraps a handler so that its requests count against the rate limits for their path.
 	// refuse answers a request over a limit; its error is a fault.TooMany.
 	LimitedBy func(next http.Handler, refuse func(w http.ResponseWriter, r *http.Request, q *request.Request, err error)) http.Handler
+
+	// Judge returns a function that judges requests of the past by rate limits, in the order of their
+	// times. The function returns the index of the rule that applies to a request, -1 for none, and
+	// whether the rule denies the request.
+	Judge func(limits settings.RateLimits) func(at time.Time, ip string, signedIn bool, method, path string) (rule int, denied bool)
 
 	// API handles requests to the API, but no requests below /_/.
 	API http.Handler

@@ -37,6 +37,7 @@ type Input struct {
 	Options     []Option // the options of a Choice; the presets of a Colour, a Cron or Lines
 	Unit        string   // of a Number
 	Mono, Wide  bool
+	Whole       bool // of a Choice: the values of the options are whole numbers
 	Unset       bool // of a Secret: no value is stored, so the form offers no clearing
 }
 
@@ -176,7 +177,11 @@ func Put(object map[string]any, name string, value any) {
 // value parses the text of an input; it returns nil for an empty Secret. wrong is a message about a
 // text that is not a value, else "".
 func (in Input) value(text string) (value any, wrong string) {
-	switch in.Kind {
+	kind := in.Kind
+	if kind == Choice && in.Whole {
+		kind = Number
+	}
+	switch kind {
 	case Number:
 		n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
 		if err != nil && strings.TrimSpace(text) != "" {

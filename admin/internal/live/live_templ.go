@@ -32,7 +32,7 @@ func page(topics, accounts []string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Identity(accounts).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Identity(accounts, ui.Chosen{}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -104,7 +104,7 @@ func page(topics, accounts []string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, " Pause</button> <button class=\"btn btn-quiet btn-s\" type=\"button\" data-clear-events>Clear</button></div><ul class=\"events\" aria-label=\"Events\" data-events></ul><div class=\"empty\" data-no-events><p>Listen, then change a record: here or in an app.</p></div></div><div class=\"rt-detail\"><p class=\"rt-pad small muted\" data-no-detail>Choose an event to see its record.</p><div class=\"rt-pad stack-s\" data-live-detail hidden><h2 data-detail-title></h2><p class=\"small muted\" data-detail-changed></p><div class=\"code\"><pre tabindex=\"0\" role=\"region\" aria-label=\"Event\" data-detail-json></pre></div></div></div></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, " Pause</button> <button class=\"btn btn-quiet btn-s\" type=\"button\" data-clear-events>Clear</button></div><ul class=\"events\" aria-label=\"Events\" data-events></ul><div class=\"empty\" data-no-events><p>Listen, then change a record: here or in an app.</p></div></div><div class=\"rt-detail\"><p class=\"rt-pad small muted\" data-no-detail>Choose an event to see its record.</p><div class=\"rt-pad stack-s\" data-live-detail hidden><h2 data-detail-title></h2><p class=\"small muted whole\" data-detail-changed></p><div class=\"code\"><pre tabindex=\"0\" role=\"region\" aria-label=\"Event\" data-detail-json></pre></div></div></div></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/admin/internal/complete"
+	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/core/schema"
 )
 
 // fact is an attribute of an entry; path is the address of a page about its value, "" for none.
@@ -46,6 +48,68 @@ func pathOf(e entry, name string) string {
 		return view{filter: "data.status = " + value}.withSuperusers(true)
 	}
 	return ""
+}
+
+// testerPath returns the address of the rules of the collection that a request was about, with its
+// caller and its record as the choices of the tester; "" unless a rule may have refused the request.
+func testerPath(e entry, find func(collection string) *schema.Collection) string {
+	path, _, _ := strings.Cut(attribute(e, "url"), "?")
+	name, id, ok := recordOf(path)
+	if !ok || !mayBeRule(e, id) {
+		return ""
+	}
+	in := find(name)
+	if in == nil {
+		return ""
+	}
+	q := url.Values{}
+	set := func(name, value string) {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	switch auth := attribute(e, "auth"); auth {
+	case "":
+		set("as", "guest")
+	case schema.Superusers:
+		return "" // rules do not apply to superusers
+	default:
+		set("as", "user")
+		set("accounts", auth)
+		set("user", attribute(e, "authId"))
+	}
+	set("on", id)
+	return console.CollectionPath(in) + "/rules?" + q.Encode()
+}
+
+// recordOf splits the path of a request about records: /api/collections/NAME/records/ID. id is "" for
+// requests about the whole collection.
+func recordOf(path string) (collection, id string, ok bool) {
+	parts := strings.Split(path, "/")
+	if len(parts) < 5 || len(parts) > 6 || parts[1] != "api" || parts[2] != "collections" || parts[4] != "records" {
+		return "", "", false
+	}
+	return parts[3], strings.Join(parts[5:], ""), true
+}
+
+// mayBeRule reports whether a rule may have refused the request: rules that only superusers pass
+// answer 403, rules for one record 404, and a rule for creations 400.
+func mayBeRule(e entry, id string) bool {
+	switch status(e) {
+	case "403":
+		return true
+	case "404":
+		return id != ""
+	case "400":
+		return byRule(e)
+	}
+	return false
+}
+
+// byRule reports whether the entry says that a rule has refused the request. Entries of requests that
+// read do not: the server does not find out whether the record exists.
+func byRule(e entry) bool {
+	return strings.Contains(attribute(e, "details"), "the rule is not satisfied")
 }
 
 func place(name string) int {

@@ -48,6 +48,17 @@ type view struct {
 	entries                      []entry
 }
 
+// frequent lists the filters that the page offers as links.
+var frequent = []struct{ label, filter string }{
+	{"4xx", "data.status >= 400 && data.status < 500"},
+	{"5xx", "data.status >= 500"},
+	{"Slow", "data.execTime > 1000"},
+	{"Warnings", "level = 4"},
+}
+
+// isNewest reports whether the view begins with the newest entry of all, so that it can be followed.
+func (v view) isNewest() bool { return v.after == "" && v.to.IsZero() }
+
 func viewOf(q url.Values) view {
 	v := view{filter: q.Get("filter"), after: q.Get("after"), superusers: q.Get("superusers") == "1"}
 	v.from, _ = time.Parse(time.RFC3339, q.Get("from"))
@@ -134,6 +145,9 @@ func list(c *console.Call) error {
 	if err != nil {
 		return err
 	}
+	if c.IsPart("rows") {
+		return c.Part(rows(v))
+	}
 	return c.Page(frame("Logs"), page(v, c.App.Now()))
 }
 
@@ -142,7 +156,7 @@ func frame(title string) console.Page {
 	if title != "Logs" {
 		crumbs = []ui.Crumb{{Label: "Logs", Path: "/_/logs"}, {Label: title}}
 	}
-	return console.Page{Title: title, Section: "logs", Crumbs: crumbs, Scripts: []string{"table.js", "editor.js", "logs.js"}}
+	return console.Page{Title: title, Section: "logs", Crumbs: crumbs, Scripts: []string{"table.js", "editor.js", "logs.js", "follow.js"}}
 }
 
 // expression returns the expression of a filter input. A text without an operator is searched for in
@@ -178,9 +192,9 @@ func show(c *console.Call) error {
 	if err := json.Unmarshal(text, &e); err != nil {
 		return err
 	}
-	facts := factsOf(e)
+	panel := entryPanel(e, factsOf(e), string(text), testerPath(e, c.App.Snapshot().Find))
 	if c.IsPart("panel") {
-		return c.Part(entryPanel(e, facts, string(text)))
+		return c.Part(panel)
 	}
-	return c.Page(frame(e.Message), alone(entryPanel(e, facts, string(text))))
+	return c.Page(frame(e.Message), alone(panel))
 }

@@ -4,7 +4,9 @@ package metrics
 
 import (
 	"fmt"
+	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/ui"
@@ -27,11 +29,16 @@ func show(c *console.Call) error {
 	if last != "24h" {
 		last = "1h"
 	}
+	period := map[string]time.Duration{"1h": time.Hour, "24h": 24 * time.Hour}[last]
+	entries := func(filter string) string {
+		q := url.Values{"filter": {filter}, "from": {c.App.Now().Add(-period).UTC().Format(time.RFC3339)}}
+		return "/_/logs?" + q.Encode()
+	}
 	routes := c.History.Routes()
 	return c.Page(console.Page{
 		Title: "Metrics", Section: "metrics", Crumbs: []ui.Crumb{{Label: "Metrics"}},
 		Styles: []string{"uplot.css"}, Scripts: []string{"metrics.js"},
-	}, page(last, routes[:min(len(routes), maxRoutes)]))
+	}, page(last, routes[:min(len(routes), maxRoutes)], entries))
 }
 
 // series answers with the samples of the last hour, or of the last day for last=24h, as JSON.

@@ -545,7 +545,7 @@ func referencePage(in *schema.Collection, tabs []console.Tab, all []operation, f
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Identity(accounts).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Identity(accounts, ui.Chosen{}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -551,7 +551,7 @@ func jobsPage(list []job.Info) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				var templ_7745c5c3_Var25 = []any{"dotmark", templ.KV("bad", j.Failure != ""), templ.KV("live", j.Running), templ.KV("ok", j.Failure == "" && !j.Running)}
+				var templ_7745c5c3_Var25 = []any{"dotmark", templ.KV("bad", j.Failure != ""), templ.KV("live", j.Running), templ.KV("ok", j.Failure == "" && !j.Running && !j.Last.IsZero())}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_ElementWriter, templ_7745c5c3_Var25...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

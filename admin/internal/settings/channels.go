@@ -118,19 +118,6 @@ func putChannels(change map[string]any, sent url.Values) (problems []form.Proble
 	return problems
 }
 
-// failSettings is form.Fail with the problems of channels at the inputs of their entries.
-func failSettings(c *console.Call, err error) error {
-	return form.FailAt(c, err, func(name string) string {
-		rest, ok := strings.CutPrefix(name, channelsName+".")
-		number, property, _ := strings.Cut(rest, ".")
-		order := c.R.PostForm[channelOrder]
-		if i, err := strconv.Atoi(number); ok && err == nil && i < len(order) {
-			return channelEntry{key: order[i]}.at(property)
-		}
-		return name
-	})
-}
-
 // completeChannelRule answers with the completions of a rule of a channel.
 func completeChannelRule(c *console.Call) error {
 	query := c.R.URL.Query()

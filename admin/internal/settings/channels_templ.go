@@ -50,7 +50,7 @@ func channelList(list []channelEntry) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</div><div class=\"row\"><button class=\"btn\" type=\"button\" hx-get=\"/_/settings/realtime/channel\" hx-target=\"#channels\" hx-swap=\"beforeend\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</div><div class=\"row\"><button class=\"btn\" type=\"button\" hx-get=\"/_/settings/realtime/channel\" hx-target=\"#channels\" hx-swap=\"beforeend\" hx-sync=\"this:queue all\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

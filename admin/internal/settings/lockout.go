@@ -2,9 +2,12 @@ package settings
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
+	"time"
 
 	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/settings"
 )
 
@@ -34,31 +37,72 @@ func lockouts(c *console.Call, now, next *settings.Settings) (list []lockout) {
 			reason: fmt.Sprintf("The server sees you as %s now, and will see you as %s. Rate limits and lists of addresses judge by the new address.", c.Caller.IP, ip),
 		})
 	}
-	if r := consoleRule(next.RateLimits); r != nil && r.MaxRequests < pageRequests && !sameRule(consoleRule(now.RateLimits), r) {
+	return append(list, limitLockouts(c, now.RateLimits, next.RateLimits, ip)...)
+}
+
+// visit is a request of a superuser who opens the console or signs in.
+type visit struct{ method, path string }
+
+var (
+	opensPage = visit{http.MethodGet, "/_/"}
+	// The sign-in of the console counts against the rules for its path, and against those for the
+	// action of the route of the API.
+	signsIn = []visit{{http.MethodPost, "/_/sign-in"}, {http.MethodPost, "/api/collections/" + schema.Superusers + "/auth-with-password"}}
+)
+
+// The numbers by which limitLockouts judges a rule for sign-ins: a superuser who has mistyped the
+// password has attempts tries, and waits for the last one at most patience.
+const (
+	attempts = 5
+	patience = time.Minute
+)
+
+// limitLockouts returns the reasons among the rate limits. Rules that are the same as before are no
+// reason.
+func limitLockouts(c *console.Call, now, next settings.RateLimits, ip string) (list []lockout) {
+	changed := func(v visit) *settings.Rule {
+		old, rule := ruleOf(c, now, v, ip), ruleOf(c, next, v, ip)
+		if rule == nil || old != nil && *old == *rule {
+			return nil
+		}
+		return rule
+	}
+	if r := changed(opensPage); r != nil && r.MaxRequests < pageRequests {
 		list = append(list, lockout{
 			reason: fmt.Sprintf("The rule %s counts the pages of the console too, also those of superusers: %d requests in %d s. A page takes up to %d at first.",
 				r.Label, r.MaxRequests, r.Duration, pageRequests),
 			undo: "The API does not count the requests of superusers. With a token of one, this turns the limits off:",
-			code: `PATCH /api/settings {"rateLimits":{"enabled":false}}`,
+			code: limitsOff,
+		})
+	}
+	for _, v := range signsIn {
+		r := changed(v)
+		if r == nil || waitOf(r) <= patience {
+			continue
+		}
+		return append(list, lockout{
+			reason: fmt.Sprintf("The rule %s counts the sign-ins of superusers too: %d in %d s. After a mistyped password the fifth attempt would wait for about %.0f min.",
+				r.Label, r.MaxRequests, r.Duration, waitOf(r).Minutes()),
+			undo: "A restart of the server resets the counters. With a token that a superuser has already, this turns the limits off:",
+			code: limitsOff,
 		})
 	}
 	return list
 }
 
-func sameRule(a, b *settings.Rule) bool { return a != nil && *a == *b }
+// limitsOff is the request to the API that turns off rate limits.
+const limitsOff = `PATCH /api/settings {"rateLimits":{"enabled":false}}`
 
-// consoleRule returns the rule that limits requests for pages of the console; nil if there is none.
-// The limiter counts these requests by their path, as requests of guests.
-func consoleRule(limits settings.RateLimits) *settings.Rule {
-	if !limits.Enabled {
-		return nil
-	}
-	for _, label := range []string{"GET /_/", "GET /", "/_/", "/"} { // in the order in which the limiter looks for a rule
-		for i, r := range limits.Rules {
-			if strings.EqualFold(r.Label, label) && r.Audience != "@auth" {
-				return &limits.Rules[i]
-			}
-		}
+// ruleOf returns the rule by which a request of a guest from the address is counted; nil for none.
+func ruleOf(c *console.Call, limits settings.RateLimits, v visit, ip string) *settings.Rule {
+	if i, _ := c.Judge(limits)(c.App.Now(), ip, false, v.method, v.path); i >= 0 {
+		return &limits.Rules[i]
 	}
 	return nil
+}
+
+// waitOf returns the time between the first and the last of the attempts that a rule allows.
+func waitOf(r *settings.Rule) time.Duration {
+	windows := (attempts - 1) / max(1, r.MaxRequests)
+	return time.Duration(windows) * time.Duration(r.Duration) * time.Second
 }

@@ -2,31 +2,22 @@ package settings
 
 import (
 	"testing"
+	"time"
 
 	"github.com/loambase/loam/core/settings"
 )
 
-func TestConsoleRule(t *testing.T) {
+func TestWaitOf(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		rules settings.Rules
-		off   bool
-		want  string
+		requests int
+		seconds  int64
+		want     time.Duration
 	}{
-		{rules: settings.Rules{{Label: "/api/"}, {Label: "*:auth"}}},
-		{rules: settings.Rules{{Label: "/"}}, want: "/"},
-		{rules: settings.Rules{{Label: "/"}}, off: true},
-		{rules: settings.Rules{{Label: "/"}, {Label: "/_/"}}, want: "/_/"},
-		{rules: settings.Rules{{Label: "/_/"}, {Label: "get /"}}, want: "get /"},
-		{rules: settings.Rules{{Label: "/_/", Audience: "@auth"}, {Label: "/", Audience: "@guest"}}, want: "/"},
-		{rules: settings.Rules{{Label: "POST /"}}},
+		{2, 3, 6 * time.Second}, {1, 60, 4 * time.Minute}, {4, 3600, time.Hour}, {5, 3600, 0}, {0, 10, 40 * time.Second},
 	} {
-		got := ""
-		if r := consoleRule(settings.RateLimits{Rules: test.rules, Enabled: !test.off}); r != nil {
-			got = r.Label
-		}
-		if got != test.want {
-			t.Errorf("%v: the rule %q counts the console, want %q", test.rules, got, test.want)
+		if got := waitOf(&settings.Rule{MaxRequests: test.requests, Duration: test.seconds}); got != test.want {
+			t.Errorf("%d requests in %d s: the fifth attempt waits for %v, want %v", test.requests, test.seconds, got, test.want)
 		}
 	}
 }

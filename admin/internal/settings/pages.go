@@ -11,6 +11,7 @@ import (
 type page struct {
 	id, title, icon string
 	groups          []form.Group
+	listAt          int             // number of groups above the list of the page
 	test            string          // the test of the page: "mail", "storage", "backups"; "" for none
 	note            templ.Component // a note above the inputs; nil for none
 }
@@ -55,7 +56,7 @@ func pages() []page {
 				text("meta.senderName", "Sender name", ""),
 				text("meta.senderAddress", "Sender address", ""),
 			}},
-			{Title: "SMTP server", About: "Without one, mails go through the machine’s own sendmail, which most inboxes refuse.", Inputs: []form.Input{
+			{Title: "SMTP server", About: "While this is off, no mail is sent: no verification, no password reset, no one-time code.", Inputs: []form.Input{
 				toggle("smtp.enabled", "Send through SMTP", ""),
 				mono("smtp.host", "Host", ""),
 				number("smtp.port", "Port", "", ""),
@@ -63,7 +64,7 @@ func pages() []page {
 				{Name: "smtp.password", Label: "Password", Kind: form.Secret},
 				{Name: "smtp.tls", Label: "TLS from the beginning", Help: "Off: StartTLS, if the server offers it.", Kind: form.Switch},
 				{Name: "smtp.authMethod", Label: "Sign-in method", Kind: form.Choice, Options: []form.Option{{Value: "", Label: "PLAIN"}, {Value: "LOGIN", Label: "LOGIN"}}},
-				mono("smtp.localName", "Name in EHLO", "Empty: localhost."),
+				mono("smtp.localName", "Name in EHLO", "Empty: the host of the application’s address, or, if that is not public, of the sender’s."),
 			}},
 		}},
 		{id: "files", title: "Files", icon: "disk", test: "storage", groups: []form.Group{
@@ -77,7 +78,7 @@ func pages() []page {
 			}},
 			{Title: "Where they are kept", About: "Best on another provider than this machine’s.", Inputs: bucket("backups.s3")},
 		}},
-		{id: "limits", title: "Rate limits and IPs", icon: "shield", groups: []form.Group{
+		{id: "limits", title: "Rate limits and IPs", icon: "shield", listAt: 1, groups: []form.Group{
 			{Title: "Rate limits", About: "How many requests a client may make in an interval. A client is an IP address, or a /64 network of IPv6.", Inputs: []form.Input{
 				toggle("rateLimits.enabled", "Limit how often clients may ask", ""),
 				lines("rateLimits.excludedIPs", "Without limits", "Addresses and networks whose requests are not counted, one a line."),
@@ -94,7 +95,7 @@ func pages() []page {
 		{id: "logs", title: "Logs", icon: "logs", groups: []form.Group{
 			{Title: "What is kept", Inputs: []form.Input{
 				number("logs.maxDays", "Keep for", "days", "0: nothing is kept."),
-				{Name: "logs.minLevel", Label: "From the level", Kind: form.Choice, Options: []form.Option{
+				{Name: "logs.minLevel", Label: "From the level", Kind: form.Choice, Whole: true, Options: []form.Option{
 					{Value: "-4", Label: "Debug, -4"}, {Value: "0", Label: "Info, 0"}, {Value: "4", Label: "Warning, 4"}, {Value: "8", Label: "Error, 8"}},
 					Help: "Requests are kept as Info, and those that end with an error as Error. Programs may write levels in between."},
 				number("logs.maxSize", "At most", "MB", "0: no limit."),
@@ -129,7 +130,7 @@ func pages() []page {
 				number("server.idleSeconds", "Cut off who is silent for", "s", "0: a minute, or what the program says."),
 			}},
 		}},
-		{id: "realtime", title: "Realtime", icon: "pulse", groups: []form.Group{
+		{id: "realtime", title: "Realtime", icon: "pulse", listAt: 2, groups: []form.Group{
 			{Title: "Connections", About: "Limits of WebSockets.", Inputs: []form.Input{
 				number("realtime.maxConnectionsPerIP", "Of an address at most", "", "0: any number."),
 				number("realtime.maxMessageBytes", "A message from a client at most", "bytes", ""),

@@ -1,8 +1,10 @@
 package settings
 
 import (
+	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
@@ -18,28 +20,32 @@ type rule struct {
 	MaxRequests int64  `json:"maxRequests"`
 }
 
+const (
+	rulesName = "rateLimits.rules" // the path in the settings document
+	rulesSent = "rule.sent"        // the input that is sent with the list, also with an empty list
+)
+
+// ruleInput returns the name of a problem of the input of a property in a row, counted from 0.
+func ruleInput(row int, property string) string { return fmt.Sprintf("rule.%d.%s", row, property) }
+
 // putRules adds the list of rate limits in the form to the change. If the form has no list, the
-// change gets no rate limits. A row without a label is left out.
+// change gets no rate limits.
 func putRules(change map[string]any, sent url.Values) (problems []form.Problem) {
-	labels, ok := sent["rule.label"]
-	if !ok {
+	if !sent.Has(rulesSent) {
 		return nil
 	}
-	list := []rule{}
-	for i, label := range labels {
-		if label == "" {
-			continue
+	list := make([]rule, len(sent["rule.label"]))
+	for i, label := range sent["rule.label"] {
+		number := func(property string) int64 {
+			n, err := strconv.ParseInt(strings.TrimSpace(at(sent["rule."+property], i)), 10, 64)
+			if err != nil {
+				problems = append(problems, form.Problem{Name: ruleInput(i, property), Message: "This is no whole number."})
+			}
+			return n
 		}
-		r := rule{Label: label, Audience: at(sent["rule.audience"], i)}
-		var err [2]error
-		r.MaxRequests, err[0] = strconv.ParseInt(at(sent["rule.maxRequests"], i), 10, 64)
-		r.Duration, err[1] = strconv.ParseInt(at(sent["rule.duration"], i), 10, 64)
-		if err[0] != nil || err[1] != nil {
-			problems = append(problems, form.Problem{Name: "rateLimits.rules", Message: "The numbers of " + label + " are no whole numbers."})
-		}
-		list = append(list, r)
+		list[i] = rule{Label: strings.TrimSpace(label), Audience: at(sent["rule.audience"], i), MaxRequests: number("maxRequests"), Duration: number("duration")}
 	}
-	form.Put(change, "rateLimits.rules", list)
+	form.Put(change, rulesName, list)
 	return problems
 }
 

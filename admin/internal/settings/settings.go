@@ -4,6 +4,7 @@ package settings
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/mail"
 	"github.com/loambase/loam/core/settings"
 )
 
@@ -26,6 +28,8 @@ func Routes() []console.Route {
 		console.Get("/_/settings/cron", previewCron),
 		console.Get("/_/settings/realtime/channel", newChannel),
 		console.Get("/_/settings/realtime/complete", completeChannelRule),
+		console.Get("/_/settings/limits/refused", showRefusals),
+		console.Post("/_/settings/limits/refused", tryRules),
 		console.Get("/_/settings/{page}", show),
 		console.Post("/_/settings/{page}", save),
 		console.Post("/_/settings/{page}/test", try),
@@ -238,17 +242,21 @@ func try(c *console.Call) error {
 		return fault.New(fault.NotFound, "Nothing can be tried here.")
 	}
 	if err == nil {
-		return c.Part(tried("", worked(p.test)))
+		return c.Part(tried("", worked(p.test), nil))
 	}
-	problems, err := console.Problems(err)
-	if err != nil {
-		return err
+	problems, other := console.Problems(err)
+	if other != nil {
+		return other
 	}
-	words := ""
+	var failed *mail.Error
+	if errors.As(err, &failed) {
+		return c.Part(tried("Not sent. It failed at this step: "+failed.Error(), "", failed))
+	}
+	var words []string
 	for _, message := range problems {
-		words += message + " "
+		words = append(words, message)
 	}
-	return c.Part(tried(words, ""))
+	return c.Part(tried(strings.Join(words, " "), "", nil))
 }
 
 func worked(test string) string {

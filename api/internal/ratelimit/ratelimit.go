@@ -175,6 +175,15 @@ var numbers = func() (list [1024][]string) {
 // Counted reports whether a rule applies to the request.
 func (v Verdict) Counted() bool { return v.rule != nil }
 
+// Rule returns the index in the settings of the rule that applies to the request, -1 if no rule
+// applies.
+func (v Verdict) Rule() int {
+	if v.rule == nil {
+		return -1
+	}
+	return v.rule.id
+}
+
 // Tighter returns the Verdict that is denied or else leaves fewer requests; v if both are equal.
 func (v Verdict) Tighter(other Verdict) Verdict {
 	if !other.Counted() || v.Counted() && !other.Denied && v.Left <= other.Left {

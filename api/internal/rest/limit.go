@@ -137,27 +137,41 @@ func (c *call) limit() error {
 	if c.route.free || !a.limiter.Enabled() || c.Caller.Superuser() {
 		return nil
 	}
-	limits := &c.route.limits
-	var in *schema.Collection
-	if limits.collection >= 0 {
-		in = a.app.Snapshot().Find(c.collection())
+	collection := ""
+	if c.route.limits.collection >= 0 {
+		collection = c.collection()
 	}
-	action := ratelimit.Action{Method: c.r.Method, Paths: [3]string{c.r.URL.Path}}
-	if in != nil && a.limiter.NamesCollections() {
-		action.Paths = c.spellings(in)
-	}
-	if limits.tags != nil && in != nil {
-		action.Collection, action.CollectionID, action.Route, action.Tags = in.Name, in.ID, c.route.Label, limits.tags
-		action.Shared = limits.both
-	}
+	action := a.action(a.limiter, c.r.Method, c.r.URL.Path, c.route, collection)
 	return a.tell(c.w, c.r, c.Request, a.limiter.Take(clientOf(c.Caller), &action))
 }
 
-// spellings returns the path of the request, and the same path with the name and with the id of
-// the collection: a client cannot avoid a rule for one spelling by the use of another.
-func (c *call) spellings(in *schema.Collection) [3]string {
-	path, begin := c.r.URL.Path, c.route.limits.collection
-	end := begin + len(c.collection())
+// action describes a request to a route for the limiter. collection is the value of {collection} in
+// the path, "" if the route has none.
+func (a *API) action(limiter *ratelimit.Limiter, method, path string, route *route, collection string) ratelimit.Action {
+	limits := &route.limits
+	action := ratelimit.Action{Method: method, Paths: [3]string{path}}
+	if limits.collection < 0 {
+		return action
+	}
+	in := a.app.Snapshot().Find(collection)
+	if in == nil {
+		return action
+	}
+	if limiter.NamesCollections() {
+		action.Paths = spellings(path, limits.collection, collection, in)
+	}
+	if limits.tags != nil {
+		action.Collection, action.CollectionID, action.Route, action.Tags = in.Name, in.ID, route.Label, limits.tags
+		action.Shared = limits.both
+	}
+	return action
+}
+
+// spellings returns the path of a request, and the same path with the name and with the id of the
+// collection: a client cannot avoid a rule for one spelling by the use of another. begin is the
+// offset of the collection in the path.
+func spellings(path string, begin int, collection string, in *schema.Collection) [3]string {
+	end := begin + len(collection)
 	if end > len(path) {
 		return [3]string{path}
 	}

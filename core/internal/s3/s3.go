@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -157,15 +158,36 @@ func (s *Store) DeletePrefix(ctx context.Context, prefix string) error {
 	return s.List(ctx, prefix, func(b blob.Info) error { return s.Delete(ctx, b.Key) })
 }
 
-// Check tries out what backups and files need, with a blob of its own.
+// Check stores, reads and deletes a blob under the key. Its error names the step that failed and
+// the steps before it.
 func (s *Store) Check(ctx context.Context, key string) error {
 	const text = "loam"
 	if err := s.Put(ctx, key, strings.NewReader(text), int64(len(text)), blob.Attributes{ContentType: "text/plain"}); err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	failed := s.checkRead(ctx, key, text)
+	if failed != nil {
+		failed = fmt.Errorf("read, after a file was written: %w", failed)
+	}
+	err := s.Delete(context.WithoutCancel(ctx), key)
+	switch {
+	case err != nil && failed == nil:
+		err = fmt.Errorf("delete, after a file was written and read: %w", err)
+	case err != nil:
+		err = fmt.Errorf("delete: %w", err)
+	}
+	return errors.Join(failed, err)
+}
+
+// checkRead returns an error unless the blob has the text.
+func (s *Store) checkRead(ctx context.Context, key, text string) error {
+	b, err := s.Open(ctx, key)
+	if err != nil {
 		return err
 	}
-	b, err := s.Open(ctx, key)
-	if err == nil {
-		err = b.Close()
+	found, err := io.ReadAll(io.LimitReader(b, int64(len(text))+1))
+	if err = errors.Join(err, b.Close()); err == nil && string(found) != text {
+		err = errors.New("the file has another content than was written")
 	}
-	return errors.Join(err, s.Delete(context.WithoutCancel(ctx), key))
+	return err
 }

@@ -118,13 +118,25 @@ function clear(form) {
   }
 }
 
+/**
+ * The element that shows the problem of an input. The problem of a row of a table, such as
+ * rule.3.label, belongs to the input rule.label of the fourth row. Without such an element the
+ * problem is shown at the value that holds the input: for a.b.c at a.b, or else at a.
+ */
+function spotOf(form, name) {
+  const all = (wanted) => form.querySelectorAll(`[data-error="${CSS.escape(wanted)}"]`);
+  const [, list, row, property] = /^(.+)\.(\d+)\.(\w+)$/.exec(name) ?? [];
+  const inRow = list && all(`${list}.${property}`)[row];
+  if (inRow) return inRow;
+  for (; name; name = name.includes('.') ? name.slice(0, name.lastIndexOf('.')) : '') if (all(name).length > 0) return all(name)[0];
+  return null;
+}
+
 /** Shows each problem below its input and focuses the first. */
 function place(form) {
   let first = null;
   for (const problem of form.querySelectorAll('[data-problem]')) {
-    let name = problem.dataset.problem;
-    let spot = null;
-    for (; name && !spot; name = name.includes('.') ? name.slice(0, name.lastIndexOf('.')) : '') spot = form.querySelector(`[data-error="${CSS.escape(name)}"]`);
+    const spot = spotOf(form, problem.dataset.problem);
     if (!spot) continue;
     problem.querySelector('[data-problem-name]')?.remove();
     spot.replaceChildren(...problem.childNodes);

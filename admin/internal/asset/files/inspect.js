@@ -89,9 +89,9 @@ function drop() {
 /** Shows how long the connection was down, and how many events were missed. */
 function caughtUp() {
   const seconds = ((performance.now() - away.at) / 1000).toFixed(1);
-  const told = away.reset ? 'the server cannot tell what was missed: read anew' : `${away.missed} missed ${away.missed === 1 ? 'event was' : 'events were'} told`;
+  const replayed = away.reset ? 'and the server cannot replay what was missed: read the records again' : `${away.missed} missed ${away.missed === 1 ? 'event was' : 'events were'} replayed`;
   away = null;
-  state(`Listens. Away for ${seconds} s, ${told}.`, 'on');
+  state(`Listens. Away for ${seconds} s, ${replayed}.`, 'on');
 }
 
 function told(message, mine) {
@@ -113,7 +113,7 @@ function told(message, mine) {
   const changed = before && message.record ? Object.keys(message.record).filter((name) => JSON.stringify(before[name]) !== JSON.stringify(message.record[name])) : null;
   if (away && message.type === 'event') away.missed++;
   if (away && message.type === 'reset') away.reset = true;
-  events.unshift({ at: new Date(), action: message.action ?? message.type, message, changed, missed: away !== null });
+  events.unshift({ at: new Date(), action: message.action ?? message.type, message, before, changed, missed: away !== null });
   events.length = Math.min(events.length, maxEvents);
   if (paused) waiting++;
   else show();
@@ -160,6 +160,15 @@ function count() {
   part('live-count').textContent = waiting > 0 ? `${words}, ${waiting} since the pause` : words;
 }
 
+const short = (value) => (value === undefined ? 'nothing' : (JSON.stringify(value).length > 80 ? `${JSON.stringify(value).slice(0, 80)}…` : JSON.stringify(value)));
+
+/** The changes of a record since its last event, a line for each field; '' without an earlier event. */
+function changesOf({ before, changed, message }) {
+  if (!changed) return '';
+  if (changed.length === 0) return 'Nothing has changed since its last event.';
+  return ['Changed since its last event:', ...changed.map((name) => `${name}: ${short(before[name])} → ${short(message.record[name])}`)].join('\n');
+}
+
 function detail(button) {
   for (const other of document.querySelectorAll('[data-event][aria-current]')) other.removeAttribute('aria-current');
   button.setAttribute('aria-current', 'true');
@@ -167,7 +176,7 @@ function detail(button) {
   part('live-detail').hidden = false;
   part('no-detail').hidden = true;
   part('detail-title').textContent = `${event.action}, ${clock(event.at)}`;
-  part('detail-changed').textContent = event.changed ? `Changed since it was told last: ${event.changed.join(', ') || 'nothing'}` : '';
+  part('detail-changed').textContent = changesOf(event);
   part('detail-json').textContent = JSON.stringify(event.message, null, 2);
 }
 

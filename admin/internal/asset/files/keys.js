@@ -102,6 +102,16 @@ export const groups = {
     [['+', '-', '0'], 'zoom in, zoom out, show the whole period'],
     [['←', '→'], 'an earlier and a later time'],
   ],
+  'On the chart of the logs': [
+    [['←', '→', 'Home', 'End'], 'an earlier, a later, the first and the last bar'],
+    [['Shift ←', 'Shift →', 'Shift Home', 'Shift End'], 'select bars'],
+    [['Enter'], 'show the entries of the selected bars'],
+    [['Esc'], 'select nothing'],
+  ],
+  'In the logs': [
+    [['J', 'K'], 'the next and the previous entry'],
+    [['L'], 'follow: new entries appear above'],
+  ],
   'On the tabs of code': [
     [['←', '→'], 'the code in another language'],
   ],

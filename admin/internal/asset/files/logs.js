@@ -1,8 +1,9 @@
-// The page of the logs. Dragging over the chart opens the entries of the dragged period; a double
-// click opens the entries of all times. Checkboxes select entries for an export; with Shift a
-// checkbox selects a range.
+// The page of the logs. Dragging over the chart, or Shift with the arrows, selects a period, whose
+// entries are opened when the drag ends, or by Enter; a double click opens the entries of all times.
+// Checkboxes select entries for an export; with Shift a checkbox selects a range.
 import { markRows } from './range.js';
-import { local } from './time.js';
+import { dated } from './time.js';
+import { announce } from './toast.js';
 
 // The chart.
 
@@ -29,12 +30,29 @@ function mark(chart, a, b) {
   brush.setAttribute('width', a === null ? 0 : Math.abs(a - b) + 1);
 }
 
-/** Shows the time and the number of entries of a bar, or for null the number of all entries. */
-function hint(chart, bar) {
+/** The period from the beginning of one bar to the end of another, in words. */
+const period = (chart, a, b) => `${dated(timeAt(chart, Math.min(a, b)))} to ${dated(timeAt(chart, Math.max(a, b) + 1))}`;
+
+/** The period and the number of entries of a bar, in words. */
+function wordsOf(chart, bar) {
+  const count = chart.querySelector(`rect[x="${bar}"][data-count]`)?.dataset.count ?? 'no';
+  return `${period(chart, bar, bar)}: ${count} entries`;
+}
+
+/** Shows words below the chart, or for null the number of all entries. */
+function hint(chart, words) {
   const place = chart.querySelector('[data-hint]');
   place.dataset.all ??= place.textContent;
-  const count = chart.querySelector(`rect[x="${bar}"][data-count]`)?.dataset.count ?? 'no';
-  place.textContent = bar === null ? place.dataset.all : `${local(timeAt(chart, bar))}: ${count} entries`;
+  place.textContent = words ?? place.dataset.all;
+}
+
+/** Opens the entries from the beginning of one bar to the end of another. */
+function openPeriod(chart, a, b) {
+  const address = new URL(location.href);
+  address.searchParams.delete('after');
+  address.searchParams.set('from', timeAt(chart, Math.min(a, b)));
+  address.searchParams.set('to', timeAt(chart, Math.max(a, b) + 1));
+  location.assign(address);
 }
 
 document.addEventListener('pointerdown', (event) => {
@@ -46,8 +64,9 @@ document.addEventListener('pointerdown', (event) => {
 document.addEventListener('pointermove', (event) => {
   const chart = drag?.chart ?? chartOf(event.target);
   if (!chart) return;
-  hint(chart, barAt(chart, event));
-  if (drag) mark(chart, drag.bar, barAt(chart, event));
+  const bar = barAt(chart, event);
+  hint(chart, drag && drag.bar !== bar ? period(chart, drag.bar, bar) : wordsOf(chart, bar));
+  if (drag) mark(chart, drag.bar, bar);
 });
 document.addEventListener('pointerout', (event) => chartOf(event.target) && !chartOf(event.relatedTarget) && hint(chartOf(event.target), null));
 document.addEventListener('pointerup', (event) => {
@@ -59,15 +78,46 @@ document.addEventListener('pointerup', (event) => {
     mark(chart, null, null);
     return;
   }
-  const address = new URL(location.href);
-  address.searchParams.delete('after');
-  address.searchParams.set('from', timeAt(chart, Math.min(bar, end)));
-  address.searchParams.set('to', timeAt(chart, Math.max(bar, end) + 1));
-  location.assign(address);
+  openPeriod(chart, bar, end);
 });
 document.addEventListener('dblclick', (event) => {
   const all = event.target.closest('svg[data-all]');
   if (all) location.assign(all.dataset.all);
+});
+
+// Keys on the chart: arrows go from bar to bar, with Shift they select bars, Enter opens the entries
+// of the selected bars, Escape removes the selection.
+
+let reached = null; // the bars that the keys have reached: { from: the bar where the selection begins, at }
+
+document.addEventListener('focusout', (event) => {
+  const chart = chartOf(event.target);
+  if (!chart || !reached) return;
+  reached = null;
+  mark(chart, null, null);
+  hint(chart, null);
+});
+document.addEventListener('keydown', (event) => {
+  const chart = event.target.matches('.logbars') && chartOf(event.target);
+  if (!chart || event.ctrlKey || event.metaKey || event.altKey) return;
+  const last = bars(chart) - 1;
+  const step = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[event.key];
+  if (step) {
+    const at = reached ? Math.min(last, Math.max(0, reached.at + step)) : step === -Infinity ? 0 : last;
+    reached = { at, from: event.shiftKey && reached ? reached.from : at };
+    const words = reached.from === at ? wordsOf(chart, at) : `${period(chart, reached.from, at)} selected`;
+    mark(chart, reached.from, at);
+    hint(chart, words);
+    announce(words);
+  } else if (event.key === 'Enter' && reached) {
+    openPeriod(chart, reached.from, reached.at);
+  } else if (event.key === 'Escape' && reached) {
+    reached = null;
+    mark(chart, null, null);
+    hint(chart, null);
+    announce('Nothing is selected');
+  } else return;
+  event.preventDefault();
 });
 
 // The selection.

@@ -72,6 +72,12 @@ class Chart {
     if (zoomed) this.plot.redraw();
   }
 
+  /** The shown period, at least leastShown long. For a single sample uPlot gives a max of years later. */
+  range(plot, min, max) {
+    const end = plot.data[0].length === 1 ? plot.data[0][0] : max;
+    return [Math.min(min, end - leastShown), end];
+  }
+
   options() {
     const ink = (name) => () => getComputedStyle(this.place)[name]; // .chart-place has the colours of axes and grid
     const grid = { stroke: ink('outlineColor'), width: 1 };
@@ -80,7 +86,7 @@ class Chart {
       ...this.size(),
       legend: { show: false },
       cursor: { sync: { key: 'metrics' }, drag: { x: true, y: false }, y: false, points: { size: 7 } },
-      scales: { x: { range: (_, min, max) => [Math.min(min, max - leastShown), max] }, y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
+      scales: { x: { range: (plot, min, max) => this.range(plot, min, max) }, y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
       axes: [
         { ...axis, grid: { show: false }, size: 26, space: 70, values: (_, list) => list.map((at) => clock(at, list[1] - list[0] < 60 ? { second: '2-digit' } : {})) },
         { ...axis, size: 62, space: 36, values: (_, list) => list.map((value) => this.unit.write(value)) },

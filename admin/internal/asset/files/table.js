@@ -80,7 +80,12 @@ document.addEventListener('keydown', (event) => {
 // Steps from record to record along the rows of the page.
 
 const rowLinks = () => [...document.querySelectorAll('[data-row] [data-open]')];
-const openAt = (rows) => rows.findIndex((row) => row.closest('.is-open, tr:focus-within'));
+
+/** The index of the open record, or else of the record whose row has the focus; -1 for none. */
+function openAt(rows) {
+  const open = rows.findIndex((row) => row.closest('.is-open'));
+  return open >= 0 ? open : rows.findIndex((row) => row.closest('tr:focus-within'));
+}
 
 /** Opens the record `by` rows below the open record; `focus` selects the element to focus then. */
 function step(by, focus) {

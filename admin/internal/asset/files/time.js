@@ -19,7 +19,13 @@ export function local(text) {
   if (Number.isNaN(minutes)) return text;
   if (minutes === 0) return time > now ? 'in a moment' : 'just now';
   if (Math.abs(minutes) < 60) return minutes > 0 ? `in ${minutes} min` : `${-minutes} min ago`;
-  const day = { '-1': 'yesterday', 0: 'today', 1: 'tomorrow' }[daysBetween(now, time)];
+  return dated(text);
+}
+
+/** Formats a time of the server with its day, also within an hour. */
+export function dated(text) {
+  const time = parse(text);
+  const day = { '-1': 'yesterday', 0: 'today', 1: 'tomorrow' }[daysBetween(Date.now(), time)];
   return day ? `${day} ${clock.format(time)}` : date.format(time);
 }
 

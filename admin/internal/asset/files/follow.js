@@ -1,0 +1,56 @@
+// Following the logs: while the button is pressed, new entries are added above the others, and the
+// oldest leave the page. Scrolling down the list stops it, a selection holds it up.
+import { announce } from './toast.js';
+
+const pause = 2000; // milliseconds between two requests
+const button = document.querySelector('[data-follow]');
+const list = document.querySelector('#rows .table-wrap');
+const on = () => button.ariaPressed === 'true';
+let timer;
+
+/** Requests the newest entries, again and again. */
+async function update() {
+  const answer = document.querySelector('[data-select]:checked') ? null : await fetch(location.href, { headers: { 'HX-Request': 'true', 'HX-Target': 'rows' } }).catch(() => null);
+  const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), 'text/html');
+  if (!on()) return;
+  if (page?.querySelector('tbody')) show(page);
+  timer = setTimeout(update, document.hidden ? 5 * pause : pause);
+}
+
+/** Shows the rows of a page of the newest entries. Rows that are shown already stay as they are. */
+function show(page) {
+  const body = list.querySelector('tbody');
+  const shown = new Map([...body.querySelectorAll('[data-row]')].map((row) => [row.dataset.row, row]));
+  const fresh = [];
+  for (const row of page.querySelectorAll('[data-row]')) if (!shown.delete(row.dataset.row)) fresh.push(document.importNode(row, true));
+  if (fresh.length === 0) return;
+  body.prepend(...fresh);
+  for (const row of shown.values()) row.remove();
+  list.querySelector('.empty')?.remove();
+  document.querySelector('[data-pages]').replaceWith(document.importNode(page.querySelector('[data-pages]'), true));
+  for (const row of fresh) {
+    row.classList.add('is-flash');
+    setTimeout(() => row.classList.remove('is-flash'), pause);
+    window.htmx.process(row);
+    row.dispatchEvent(new CustomEvent('htmx:load', { bubbles: true, detail: { elt: row } }));
+  }
+  announce(fresh.length === 1 ? 'One new entry' : `${fresh.length} new entries`);
+}
+
+function follow(is) {
+  clearTimeout(timer);
+  button.ariaPressed = String(is);
+  announce(is ? 'New entries appear above' : 'New entries are not added any more');
+  if (!is) return;
+  list.scrollTop = 0;
+  update();
+}
+
+button?.addEventListener('click', () => follow(!on()));
+list?.addEventListener('scroll', () => button && on() && list.scrollTop > 0 && follow(false));
+document.addEventListener('keydown', (event) => {
+  const typing = event.target.closest('input:not([type=checkbox]), textarea, select, [contenteditable], dialog, [popover]');
+  if (event.key !== 'l' || !button || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  button.click();
+});
