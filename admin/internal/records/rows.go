@@ -38,7 +38,7 @@ func (v *view) read(c *console.Call) error {
 // reads the first page instead.
 func (v *view) readPage(c *console.Call) error {
 	n := v.node()
-	n.Filter, n.Limit, n.Cursors = v.expression(), v.rows, v.in.View == nil
+	n.Filter, n.Limit, n.Cursors = v.expression(), v.rows, true
 	n.After, n.Before, n.Backward = v.after, v.before, v.before != ""
 	if v.before != "" {
 		n.After = ""
@@ -81,7 +81,7 @@ func (v *view) readTree(c *console.Call, n *record.Node) (list record.List, err 
 	var relations []*schema.Field
 	for _, f := range v.columns {
 		kind, ok := f.Kind.(*schema.Relation)
-		if !ok || v.in.View != nil {
+		if !ok {
 			continue
 		}
 		if target := c.App.Snapshot().ByID(kind.CollectionID); target != nil {
