@@ -140,6 +140,12 @@ await onStage(async (stage) => {
     await page.getByRole('link', { name: 'Previous page' }).click();
     await page.getByText('50 rows of 61').waitFor();
     assert.deepEqual([await titles(), await page.getByRole('link', { name: 'Previous page' }).count()], [first, 0]);
+    await page.locator('tbody tr').nth(1).locator('td').last().click(); // the price
+    await page.keyboard.press('f');
+    await page.getByText('1 row of 1').waitFor();
+    const opened = page.context().waitForEvent('page');
+    await page.locator('tbody td').last().click({ button: 'middle' });
+    await (await opened).locator('#panel [data-record]').waitFor();
     await stage.api('DELETE', '/api/collections/offers');
     await isWell(page);
   });

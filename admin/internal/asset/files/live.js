@@ -117,9 +117,9 @@ export function renew(id) {
 
 /** Fetches the rows of records, by their ids, and shows them. */
 async function refresh(ids) {
-  const mark = document.querySelector('#rows [data-live-path]');
-  if (!mark) return;
-  const address = new URL(mark.dataset.livePath, location.href);
+  const rows = document.getElementById('rows');
+  if (!rows) return;
+  const address = new URL(rows.dataset.livePath, location.href);
   for (const id of ids) address.searchParams.append('id', id);
   const answer = await ask(address, 'live');
   for (const fresh of answer?.querySelectorAll('[data-row]') ?? []) {
