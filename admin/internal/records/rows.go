@@ -30,6 +30,10 @@ func (v *view) read(c *console.Call, most time.Duration) error {
 	ctx, cancel := context.WithTimeout(c.R.Context(), most)
 	defer cancel()
 	err := v.readPage(ctx, c)
+	if err != nil && ctx.Err() != nil && c.R.Context().Err() == nil {
+		v.slow = true
+		return nil
+	}
 	if fault.KindOf(err) == fault.Invalid && (v.filter != "" || v.sort != "" || v.after != "" || v.before != "") {
 		problems, _ := console.Problems(err)
 		for _, words := range problems {
@@ -38,10 +42,6 @@ func (v *view) read(c *console.Call, most time.Duration) error {
 		all := view{in: v.in, rows: v.rows, columns: v.columns}
 		err = all.readPage(ctx, c)
 		v.list, v.next, v.prev, v.after, v.before = all.list, all.next, "", "", ""
-	}
-	if err != nil && ctx.Err() != nil && c.R.Context().Err() == nil {
-		v.slow, v.list = true, nil
-		return nil
 	}
 	return err
 }

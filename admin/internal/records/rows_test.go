@@ -27,8 +27,8 @@ func TestSlowQuery(t *testing.T) {
 		if err := rows(v).Render(t.Context(), &html); err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(html.String(), want) {
-			t.Errorf("after %v the page has no %q:\n%s", most, want, html.String())
+		if v.problem != "" || !strings.Contains(html.String(), want) {
+			t.Errorf("after %v the page has the problem %q, and no %q:\n%s", most, v.problem, want, html.String())
 		}
 	}
 }
