@@ -118,7 +118,7 @@ func wide(data []byte, low int) string {
 const separators = ",;\t|"
 
 // sniff guesses the separator of a CSV: the separator that splits the header into the most cells.
-// Between two separators with as many cells, first 20 rows of equal length decide.
+// Of two separators with as many cells, the one by which the first 20 rows have equal length is taken.
 func sniff(text string) byte {
 	best, most := byte(','), 0
 	for i := range len(separators) {

@@ -42,9 +42,9 @@ document.addEventListener('click', (event) => {
 });
 
 async function copyJSON(path) {
-  const answer = await fetch(`${path}?${new URLSearchParams(new FormData(bar()))}`);
-  if (answer.status === 413) return say('More than 1,000 records are not copied. Export them.', 'danger');
-  if (!answer.ok) return say('The records could not be read.', 'danger');
+  const answer = await fetch(`${path}?${new URLSearchParams(new FormData(bar()))}`).catch(() => null); // the server cannot be reached
+  if (answer?.status === 413) return say('More than 1,000 records are not copied. Export them.', 'danger');
+  if (!answer?.ok) return say('The records could not be read.', 'danger');
   try {
     await navigator.clipboard.writeText(await answer.text());
     say('Copied');
