@@ -83,6 +83,8 @@ await onStage(async (stage) => {
     await page.getByRole('checkbox', { name: 'Select all on this page' }).check();
     await bar(page).getByRole('button', { name: 'Select all 1,300 that match' }).click();
     await bar(page).getByText('All 1,300 selected').waitFor();
+    await bar(page).getByRole('button', { name: 'Copy as JSON' }).click();
+    await page.getByText('More than 1,000 records are not copied.').waitFor();
     await picture(page, 'bulk-all');
     await bar(page).getByRole('button', { name: 'Delete' }).click();
     await dialog(page).getByLabel('Type 1,300 to go on').fill('50');
@@ -98,6 +100,26 @@ await onStage(async (stage) => {
     assert.equal(await count(''), 200); // only the matching records are deleted
     await page.getByRole('link', { name: 'Back to the records' }).click();
     await page.getByText('50 rows of 200').waitFor();
+    await isWell(page);
+  });
+
+  test('all that match are copied; with a wrong filter there is nothing that matches', async () => {
+    const page = await stage.signedIn({ permissions: ['clipboard-read', 'clipboard-write'] });
+    const select = async (filter, rows) => {
+      await page.goto(`${table}?filter=${encodeURIComponent(filter)}`);
+      await page.getByText(rows).waitFor();
+      await page.getByRole('checkbox', { name: 'Select all on this page' }).check();
+    };
+    await select('total >= 1400 && total < 1500', '50 rows of 100');
+    await bar(page).getByRole('button', { name: 'Select all 100 that match' }).click();
+    await bar(page).getByRole('button', { name: 'Copy as JSON' }).click();
+    await page.getByText('Copied').waitFor();
+    assert.equal(JSON.parse(await page.evaluate(() => navigator.clipboard.readText())).length, 100);
+    await select('gone > 5', '50 rows of 200'); // all records are shown
+    await bar(page).getByText('50 selected').waitFor();
+    assert.equal(await bar(page).getByRole('button', { name: /Select all/ }).count(), 0);
+    const refused = await page.request.post(`${table}/bulk/ask-delete`, { form: { all: '1', filter: 'gone > 5' }, headers: { 'HX-Request': 'true', Origin: stage.url } });
+    assert.match(await refused.text(), /unknown field &#34;gone&#34;/i);
     await isWell(page);
   });
 

@@ -358,10 +358,13 @@ await onStage(async (stage) => {
           await press('F2');
           await page.locator('.is-editing').waitFor();
         },
-        O: async () => {
+        'O, Shift O': async () => {
           await cell();
           await press('o');
           await page.locator('#panel [data-record]').waitFor();
+          await cell();
+          await press('Shift+O');
+          await page.waitForURL(/\/c\/notes\/r\//);
         },
         S: async () => {
           await cell();
@@ -379,6 +382,19 @@ await onStage(async (stage) => {
           await cell();
           await press('Space');
           assert.equal(await page.locator('[data-select]:checked').count(), 1);
+        },
+        'Shift Space': async () => {
+          await cell();
+          await press('Space', 'ArrowDown', 'ArrowDown', 'Shift+Space');
+          assert.equal(await page.locator('[data-select]:checked').count(), 3);
+        },
+        'Shift ↑, Shift ↓': async () => {
+          await cell();
+          for (const [key, selected] of [['ArrowDown', 2], ['ArrowDown', 3], ['ArrowDown', 3], ['ArrowUp', 2]]) {
+            await press(`Shift+${key}`);
+            assert.equal(await page.locator('[data-select]:checked').count(), selected, key);
+          }
+          assert.equal((await spot())[0], 2);
         },
         'Mod A': async () => {
           await cell();
@@ -399,6 +415,13 @@ await onStage(async (stage) => {
           await press('Control+c');
           await page.getByText('Copied').waitFor();
           assert.equal(await page.evaluate(() => navigator.clipboard.readText()), '1');
+        },
+        'Mod Shift C': async () => {
+          await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+          await cell(1, 'stars');
+          await press('Control+Shift+C');
+          await page.getByText('Copied').waitFor();
+          assert.equal(JSON.parse(await page.evaluate(() => navigator.clipboard.readText())).title, 'b');
         },
         'Alt ←, Alt →': async () => {
           await page.goto(table);

@@ -28,6 +28,14 @@ await onStage(async (stage) => {
     assert.equal(await page.evaluate(() => document.activeElement.closest('tr')?.dataset.row), id); // the focus stays
     await picture(page, 'records-live');
 
+    const lost = page.waitForEvent('requestfailed');
+    await page.route('**/live?**', (route) => route.abort());
+    await stage.api('PATCH', `${path}/${id}`, { price: 4712 });
+    await lost;
+    await page.unroute('**/live?**');
+    await row(page, id).getByText('4712').waitFor(); // a request that has failed is sent again
+    page.wrong.splice(0);
+
     const made = await stage.api('POST', path, { name: 'From elsewhere' });
     const news = page.getByRole('link', { name: '1 new record' });
     await news.waitFor();

@@ -58,8 +58,11 @@ await onStage(async (stage) => {
     const page = await stage.signedIn();
     await page.goto(table);
     await page.locator('[data-select]').nth(1).check();
-    const [, csv] = await downloaded(page, () => page.getByRole('button', { name: 'Export', exact: true }).click());
+    const [, csv] = await downloaded(page, () => page.getByRole('button', { name: 'CSV', exact: true }).click());
     assert.equal(csv.trim().split('\r\n').length, 2);
+    const [name, json] = await downloaded(page, () => page.getByRole('button', { name: 'JSON', exact: true }).click());
+    assert.match(name, /\.json$/);
+    assert.equal(JSON.parse(json).length, 1);
     await isWell(page);
   });
 
@@ -147,6 +150,10 @@ await onStage(async (stage) => {
     const address = page.url();
     await page.getByRole('button', { name: 'Check all rows' }).click();
     await page.getByRole('progressbar').waitFor();
+    const cancel = page.getByRole('button', { name: 'Cancel' });
+    await cancel.focus();
+    await page.evaluate(() => new Promise((done) => document.addEventListener('htmx:load', done, { once: true }))); // the progress is shown anew
+    assert.equal(await page.evaluate(() => document.activeElement.innerText), 'Cancel');
     await page.goto(`${stage.url}/_/`);
     await page.goto(address);
     await page.getByText('20,000 will be created').waitFor();

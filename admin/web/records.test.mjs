@@ -124,6 +124,32 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('a view has pages too, and titles of related records', async () => {
+    await stage.api('POST', '/api/collections', { name: 'offers', type: 'view', viewQuery: 'SELECT id, name, supplier, price FROM products' });
+    const page = await stage.signedIn();
+    const titles = () => page.locator('tbody tr td:first-child').allInnerTexts();
+    await page.goto(`${stage.url}/_/c/offers?sort=-price`);
+    const first = await titles();
+    assert.deepEqual([first[0], first.length], ['Tomato 60', 50]);
+    assert.match(await page.locator('tbody tr').first().innerText(), /Halden Growers/);
+    await page.getByRole('link', { name: 'Next page' }).click();
+    await page.getByText('11 rows of 61').waitFor();
+    assert.equal((await titles())[0], 'Tomato 10');
+    await page.getByRole('link', { name: 'Tomato 10' }).click(); // an open record keeps the page
+    await page.locator('#panel [data-record]').waitFor();
+    await page.getByRole('link', { name: 'Previous page' }).click();
+    await page.getByText('50 rows of 61').waitFor();
+    assert.deepEqual([await titles(), await page.getByRole('link', { name: 'Previous page' }).count()], [first, 0]);
+    await page.locator('tbody tr').nth(1).locator('td').last().click(); // the price
+    await page.keyboard.press('f');
+    await page.getByText('1 row of 1').waitFor();
+    const opened = page.context().waitForEvent('page');
+    await page.locator('tbody td').last().click({ button: 'middle' });
+    await (await opened).locator('#panel [data-record]').waitFor();
+    await stage.api('DELETE', '/api/collections/offers');
+    await isWell(page);
+  });
+
   test('columns keep the widths that they are given', async () => {
     const page = await stage.signedIn();
     await page.goto(table);

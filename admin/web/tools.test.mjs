@@ -628,9 +628,38 @@ await onStage(async (stage) => {
     await text.fill('[\n{"name": \n}]');
     await compare();
     await page.getByText('Line 3 is no JSON').waitFor();
+    for (const [wrong, message] of [
+      ['42', 'Line 1: this is no list of collections.'],
+      ['[\n]', 'Line 1: the list has no collections.'],
+      ['[{"name": "a"},\n7]', 'Line 2: a collection is an object.'],
+      ['{"collections":\n[\n{"name": 5}]}', 'Line 3: the id and the name of a collection are texts.'],
+      ['[{"name": "a", "fields": 5}]', 'Line 1, a: fields cannot be a number.'],
+      ['[{"name": "a"},\n{"name": "b", "type": "base", "fields": [{"name": "t", "type": "nosuch"}]}]', 'Line 2, b: unknown field type "nosuch".'],
+      ['[{"name": "a"},\n\n{"name": "notes", "fields": [{"name": "title", "type": "number"}]}]', 'Line 3, notes: title: Field type cannot be changed'],
+    ]) {
+      await text.fill(wrong);
+      await compare();
+      await page.getByText(message).waitFor();
+    }
     await text.fill(JSON.stringify(exported));
     await compare();
     await changes.getByText('Nothing: all of it is here already').waitFor();
+
+    // A file, here in UTF-16, is read in place of the text. Ids of another server are no change.
+    const moved = structuredClone(exported.filter((c) => c.name === 'notes'));
+    moved[0].id = 'elsewhere';
+    Object.assign(moved[0].fields.find((f) => f.name === 'title'), { id: 'elsewhere', help: 'A title' });
+    const file = page.locator('#import-file');
+    await file.setInputFiles({ name: 'c.json', mimeType: 'application/json', buffer: Buffer.from(`\ufeff${JSON.stringify(moved)}`, 'utf16le') });
+    await compare();
+    await changes.getByText('The file has other ids for notes, title.').waitFor();
+    assert.match(await changes.getByRole('region', { name: 'notes' }).innerText(), /title\s+help/);
+    await changes.getByRole('button', { name: 'Import' }).click();
+    await page.getByText('Imported', { exact: true }).waitFor();
+    const kept = await stage.api('GET', '/api/collections/notes');
+    const [is, had] = [kept, exported.find((c) => c.name === 'notes')].map((c) => [c.id, c.fields.find((f) => f.name === 'title').id]);
+    assert.deepEqual(is, had);
+    assert.equal((await stage.api('GET', '/api/collections/notes/records')).totalItems, 1);
 
     // An import of one collection leaves the others as they are.
     const notes = exported.find((c) => c.name === 'notes');

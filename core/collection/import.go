@@ -25,6 +25,11 @@ type Import struct {
 // head is the part of an item that it is matched to a stored collection by.
 type head struct{ ID, Name string }
 
+// failed returns the error of an item that cannot be decoded.
+func (h head) failed(err error) error {
+	return &ItemError{&schema.Collection{ID: h.ID, Name: h.Name}, err}
+}
+
 // check validates the form of the body: at least one item, every item an object whose id
 // and name, if any, are texts. What it accepts, heads can decode.
 func (i *Import) check() error {
@@ -176,7 +181,7 @@ func (w *schemaChange) importChanges(in *Import) (changes []alter.Change, err er
 		if c == nil {
 			draft, err := alter.DecodeNew(item, now, w.now())
 			if err != nil {
-				return nil, err
+				return nil, h.failed(err)
 			}
 			w.warnItem(i, draft, item)
 			changes = append(changes, alter.Change{New: draft})
@@ -187,7 +192,7 @@ func (w *schemaChange) importChanges(in *Import) (changes []alter.Change, err er
 		}
 		draft, err := w.mergeItem(c, item, in)
 		if err != nil {
-			return nil, err
+			return nil, h.failed(err)
 		}
 		w.warnItem(i, draft, item)
 		if i := slices.IndexFunc(changes, func(ch alter.Change) bool { return ch.New == c }); i >= 0 {

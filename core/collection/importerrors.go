@@ -13,6 +13,18 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
+// ItemError is the error of one collection of an import. Import and Plan wrap it in the fault of the
+// whole import.
+type ItemError struct {
+	Collection *schema.Collection // as the import would make it; only its id and name if it cannot be decoded
+	Err        error
+}
+
+func (e *ItemError) Error() string { return fmt.Sprintf("collection %q: %v", e.Collection.Name, e.Err) }
+
+// Unwrap returns the error of the collection.
+func (e *ItemError) Unwrap() error { return e.Err }
+
 // collectionError returns the failure of one collection of an import: a text that names the
 // collection and has its field failures as JSON.
 func collectionError(c *schema.Collection, err error) error {
@@ -24,7 +36,7 @@ func collectionError(c *schema.Collection, err error) error {
 	if failed != nil {
 		return failed
 	}
-	return undone(fmt.Sprintf("Data validations failed for collection %q (%s):\n%s", c.Name, c.ID, text), err)
+	return undone(fmt.Sprintf("Data validations failed for collection %q (%s):\n%s", c.Name, c.ID, text), &ItemError{c, err})
 }
 
 // joinFailures returns one failure with the texts of all. An error that is no import

@@ -268,19 +268,19 @@ func taskPath(t *task.Task, act, back string) string {
 	return "/_/tasks/" + t.ID + act + "?back=" + url.QueryEscape(back)
 }
 
-// someJSON answers with the selected records as the API returns them, up to 1,000, to be copied.
+// someJSON answers with the selected records as the API returns them, to be copied. The fault is
+// TooLarge for more than 1,000 records.
 func someJSON(c *console.Call) error {
 	s, err := selectionOf(c)
 	if err != nil {
 		return err
 	}
-	some := where.In("id", anyOf(s.ids[:min(len(s.ids), readTogether)])...)
-	branch, err := c.App.Records().Tree(c.R.Context(), c.Caller, &record.Node{Collection: s.in.ID, Where: some})
-	if err == nil {
-		err = branch.Err
-	}
+	branch, err := s.read(c.R.Context(), c, nil, "")
 	if err != nil {
 		return err
+	}
+	if branch.Lists[0].More {
+		return fault.New(fault.TooLarge, "More than "+ui.Number(readTogether)+" records are not copied. Export them.")
 	}
 	c.W.Header().Set("Content-Type", "application/json")
 	out := []byte("[")

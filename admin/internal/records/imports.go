@@ -74,7 +74,7 @@ func upload(c *console.Call) error {
 		return fault.Wrap(fault.Invalid, "The file could not be read.", err)
 	}
 	defer file.Close()
-	job, err := c.Imports.Open(in.ID, header.Filename, file)
+	job, err := c.Imports.Open(c.R.Context(), in.ID, header.Filename, file)
 	switch fault.KindOf(err) {
 	case fault.Invalid, fault.TooLarge:
 		return form.Refuse(c, http.StatusUnprocessableEntity, []form.Problem{{Name: "file", Message: message(err)}})
@@ -157,19 +157,8 @@ func changeImport(c *console.Call) error {
 		if i.Task != nil {
 			i.Task.Cancel()
 		}
-	case "run":
-		if plan := i.planOf(c); !reflect.DeepEqual(plan, i.Plan) {
-			i.problem = "The plan is another one than the rows were checked by. Check them again."
-			err = i.job.SetPlan(plan)
-		} else if err = confirmFor(c, i.in); err != nil {
-			return err
-		} else if err = i.job.Run(c.Caller); err == nil {
-			err = remember(c, i.job, plan)
-		}
 	default:
-		if err = i.job.SetPlan(i.planOf(c)); err == nil && do == "check" {
-			err = i.job.Check(c.Caller)
-		}
+		err = i.follow(c, do)
 	}
 	if kind := fault.KindOf(err); err != nil && kind != fault.Invalid {
 		return err
@@ -180,6 +169,31 @@ func changeImport(c *console.Call) error {
 	i.View = i.job.View()
 	i.making = i.newFields(c, made)
 	return c.Part(importPart(i))
+}
+
+// follow sets the plan of the form, and checks or runs it if the button was "check" or "run". A plan
+// that was not checked is not run.
+func (i *importing) follow(c *console.Call, do string) error {
+	plan, err := i.planOf(c)
+	if err != nil {
+		return err
+	}
+	if do == "run" && reflect.DeepEqual(plan, i.Plan) {
+		if err := confirmFor(c, i.in); err != nil {
+			return err
+		}
+		if err := i.job.Run(c.Caller); err != nil {
+			return err
+		}
+		return remember(c, i.job, plan)
+	}
+	if do == "run" {
+		i.problem = "The plan is another one than the rows were checked by. Check them again."
+	}
+	if err := i.job.SetPlan(plan); err != nil || do != "check" {
+		return err
+	}
+	return i.job.Check(c.Caller)
 }
 
 // newFields returns the new fields of the form by the index of the column. It leaves out the column
@@ -210,20 +224,23 @@ func problemsOf(err error) string {
 
 // planOf reads the plan from the form. A column that is mapped to another field than before gets
 // the proposed way of reading and the proposed meaning of empty cells.
-func (i *importing) planOf(c *console.Call) sheet.Plan {
+func (i *importing) planOf(c *console.Call) (sheet.Plan, error) {
 	p := sheet.Plan{
 		Match: c.R.PostForm.Get("match"), Existing: sheet.Existing(c.R.PostForm.Get("existing")), SkipBad: c.R.PostForm.Get("skipbad") == "true",
 	}
 	for n, was := range i.Plan.Columns {
 		at := strconv.Itoa(n)
-		column := i.job.Reads(n, c.R.PostForm.Get("field."+at))
+		column, err := i.job.Reads(c.R.Context(), n, c.R.PostForm.Get("field."+at))
+		if err != nil {
+			return p, err
+		}
 		if column.Field == was.Field {
 			column.As = cmp.Or(c.R.PostForm.Get("as."+at), column.As)
 			column.Empty = sheet.Empty(cmp.Or(c.R.PostForm.Get("empty."+at), string(column.Empty)))
 		}
 		p.Columns = append(p.Columns, column)
 	}
-	return p
+	return p, nil
 }
 
 // rejects answers with the bad rows as a CSV file.
@@ -284,7 +301,7 @@ func (i *importing) step() int {
 
 // about describes the file: name, number of rows, encoding, separator.
 func (i *importing) about() string {
-	words := []string{i.Name, ui.Number(i.Rows) + " rows", i.Encoding}
+	words := []string{i.Name, shownRows(i.Rows), i.Encoding}
 	if i.Format == sheet.CSV {
 		words = append(words, map[string]string{",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}[i.Separator])
 	}

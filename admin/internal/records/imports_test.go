@@ -18,7 +18,7 @@ func TestPageOfACheckThatEndsMeanwhile(t *testing.T) {
 	in := coretest.Collection(t, app, `{"name": "growers", "type": "base", "fields": [{"name": "name", "type": "text"}]}`)
 	var work func(context.Context) error
 	tasks := task.New(func(_ string, fn func(context.Context) error) { work = fn }, app.Now)
-	job, err := sheet.New(app, tasks).Open(in.Name, "a.csv", strings.NewReader("name\nArild\n"))
+	job, err := sheet.New(app, tasks).Open(t.Context(), in.Name, "a.csv", strings.NewReader("name\nArild\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func TestPageOfACheckThatEndsMeanwhile(t *testing.T) {
 	if err := work(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for _, page := range []struct{ name, want string }{{"while it ran", `hx-trigger="load delay:400ms"`}, {"after its end", "Import 1 rows"}} {
+	for _, page := range []struct{ name, want string }{{"while it ran", `hx-trigger="load delay:400ms"`}, {"after its end", "Import 1 row<"}} {
 		var html strings.Builder
 		if err := importPart(i).Render(t.Context(), &html); err != nil {
 			t.Fatal(err)

@@ -35,6 +35,7 @@ type view struct {
 	list          []row
 	next, prev    string // cursors of the next and the previous page, "" for none
 	problem       string
+	slow          bool // the query was stopped, because it took too long
 	saved         []core.SavedView
 }
 
@@ -185,7 +186,7 @@ func list(c *console.Call) error {
 	if err := v.recall(c); err != nil {
 		return err
 	}
-	if err := v.read(c); err != nil {
+	if err := v.read(c, longestQuery); err != nil {
 		return err
 	}
 	if c.IsPart("rows") {

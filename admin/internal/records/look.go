@@ -5,12 +5,12 @@ import (
 	"net/url"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
 
 	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/ui"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -38,7 +38,11 @@ func (v *view) livePath() string {
 
 // exportPath returns the address that answers with the records of the view as a file.
 func (v *view) exportPath(format string) string {
-	return console.CollectionPath(v.in) + "/export?" + url.Values{"format": {format}, "filter": {v.filter}}.Encode()
+	q := url.Values{"format": {format}}
+	if v.filter != "" && v.problem == "" { // with a problem of the filter the table shows all records
+		q.Set("filter", v.filter)
+	}
+	return console.CollectionPath(v.in) + "/export?" + q.Encode()
 }
 
 // sortable reports whether a table may be sorted by the field.
@@ -111,7 +115,7 @@ func shownRows(n int) string {
 	if n == 1 {
 		return "1 row"
 	}
-	return strconv.Itoa(n) + " rows"
+	return ui.Number(n) + " rows"
 }
 
 func titleOf(c cell, id string) string { return cmp.Or(c.text, id) }

@@ -71,8 +71,13 @@ func (i *importing) makeField(c *console.Call, column int, name, kind string) er
 		return err
 	}
 	i.in = changed
-	plan := i.planOf(c)
-	plan.Columns[column] = i.job.Reads(column, name)
+	plan, err := i.planOf(c)
+	if err != nil {
+		return err
+	}
+	if plan.Columns[column], err = i.job.Reads(c.R.Context(), column, name); err != nil {
+		return err
+	}
 	return i.job.SetPlan(plan)
 }
 

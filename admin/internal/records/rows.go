@@ -1,9 +1,11 @@
 package records
 
 import (
+	"context"
 	"encoding/json"
 	"hash/fnv"
 	"strconv"
+	"time"
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/core/fault"
@@ -18,17 +20,27 @@ const maxLive = 50
 // longestRead is the number of characters to which the database cuts a longer value for a cell.
 const longestRead = 16 * maxCell
 
+// longestQuery is the time after which the query of a page is stopped.
+const longestQuery = 10 * time.Second
+
 // read reads the rows of the page. If the filter, the sort or a cursor is wrong, problem has the
-// message, and the first page of all records is read instead.
-func (v *view) read(c *console.Call) error {
-	err := v.readPage(c)
+// message, and the first page of all records is read instead. A query that takes longer than most is
+// stopped; then the view is slow and has no rows.
+func (v *view) read(c *console.Call, most time.Duration) error {
+	ctx, cancel := context.WithTimeout(c.R.Context(), most)
+	defer cancel()
+	err := v.readPage(ctx, c)
+	if err != nil && ctx.Err() != nil && c.R.Context().Err() == nil {
+		v.slow = true
+		return nil
+	}
 	if fault.KindOf(err) == fault.Invalid && (v.filter != "" || v.sort != "" || v.after != "" || v.before != "") {
 		problems, _ := console.Problems(err)
 		for _, words := range problems {
 			v.problem = words
 		}
 		all := view{in: v.in, rows: v.rows, columns: v.columns}
-		err = all.readPage(c)
+		err = all.readPage(ctx, c)
 		v.list, v.next, v.prev, v.after, v.before = all.list, all.next, "", "", ""
 	}
 	return err
@@ -36,20 +48,20 @@ func (v *view) read(c *console.Call) error {
 
 // readPage reads the page that the address names. If no full page stands before the cursor, it
 // reads the first page instead.
-func (v *view) readPage(c *console.Call) error {
+func (v *view) readPage(ctx context.Context, c *console.Call) error {
 	n := v.node()
-	n.Filter, n.Limit, n.Cursors = v.expression(), v.rows, v.in.View == nil
+	n.Filter, n.Limit, n.Cursors = v.expression(), v.rows, true
 	n.After, n.Before, n.Backward = v.after, v.before, v.before != ""
 	if v.before != "" {
 		n.After = ""
 	}
-	list, err := v.readTree(c, n)
+	list, err := v.readTree(ctx, c, n)
 	if err != nil {
 		return err
 	}
 	if v.before != "" && !list.More {
 		v.before = ""
-		return v.readPage(c)
+		return v.readPage(ctx, c)
 	}
 	v.next, v.prev = "", ""
 	if len(list.Items) > 0 {
@@ -77,11 +89,11 @@ func (v *view) node() *record.Node {
 
 // readTree reads the rows of the query and the titles of their related records in one snapshot of
 // the database, and sets v.list.
-func (v *view) readTree(c *console.Call, n *record.Node) (list record.List, err error) {
+func (v *view) readTree(ctx context.Context, c *console.Call, n *record.Node) (list record.List, err error) {
 	var relations []*schema.Field
 	for _, f := range v.columns {
 		kind, ok := f.Kind.(*schema.Relation)
-		if !ok || v.in.View != nil {
+		if !ok {
 			continue
 		}
 		if target := c.App.Snapshot().ByID(kind.CollectionID); target != nil {
@@ -89,7 +101,7 @@ func (v *view) readTree(c *console.Call, n *record.Node) (list record.List, err 
 			n.Children = append(n.Children, &record.Node{Relation: f.Name, Fields: []string{titleField(target).Name}, Cut: longestRead, Limit: maxChips})
 		}
 	}
-	branch, err := c.App.Records().Tree(c.R.Context(), c.Caller, n)
+	branch, err := c.App.Records().Tree(ctx, c.Caller, n)
 	if err == nil {
 		err = branch.Err
 	}
@@ -162,6 +174,6 @@ func live(c *console.Call) error {
 func (v *view) readRows(c *console.Call, ids []string) error {
 	n := v.node()
 	n.Sort, n.Where, n.Limit = "", where.In("id", anyOf(ids)...), maxLive
-	_, err := v.readTree(c, n)
+	_, err := v.readTree(c.R.Context(), c, n)
 	return err
 }

@@ -42,20 +42,30 @@ func selectionOf(c *console.Call) (*selection, error) {
 	return s, nil
 }
 
-// find returns the ids of the selected records that exist, each once.
-func (s *selection) find(ctx context.Context, c *console.Call) ([]string, error) {
-	n := &record.Node{Collection: s.in.ID, Fields: []string{"id"}, Sort: "id", Limit: readTogether, Cursors: true}
+// read reads the first readTogether of the selected records after the cursor, with these fields; nil
+// stands for all fields. The fault is Invalid, with a sentence, for a filter that has become wrong.
+func (s *selection) read(ctx context.Context, c *console.Call, fields []string, after string) (*record.Branch, error) {
+	n := &record.Node{Collection: s.in.ID, Fields: fields, Sort: "id", Limit: readTogether, Cursors: true, After: after}
 	if s.all {
 		n.Filter = s.view.expression()
 	} else {
 		n.Where = where.In("id", anyOf(s.ids[:min(len(s.ids), readTogether)])...)
 	}
-	var found []string
+	branch, err := c.App.Records().Tree(ctx, c.Caller, n)
+	if err == nil {
+		err = branch.Err
+	}
+	if fault.KindOf(err) == fault.Invalid {
+		return nil, fault.New(fault.Invalid, problemsOf(err))
+	}
+	return branch, err
+}
+
+// find returns the ids of the selected records that exist, each once.
+func (s *selection) find(ctx context.Context, c *console.Call) (found []string, err error) {
+	after := ""
 	for {
-		branch, err := c.App.Records().Tree(ctx, c.Caller, n)
-		if err == nil {
-			err = branch.Err
-		}
+		branch, err := s.read(ctx, c, []string{"id"}, after)
 		if err != nil {
 			return nil, err
 		}
@@ -66,7 +76,7 @@ func (s *selection) find(ctx context.Context, c *console.Call) ([]string, error)
 				return nil, err
 			}
 			found = append(found, r.ID)
-			n.After = item.Cursor
+			after = item.Cursor
 		}
 		if !list.More {
 			return found, nil

@@ -3,8 +3,6 @@ package settings
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"reflect"
@@ -13,8 +11,8 @@ import (
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/admin/internal/sheet"
 	"github.com/loambase/loam/core/collection"
-	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -68,37 +66,6 @@ func (d document) text(name string) (text string) {
 	return text
 }
 
-// imported parses a file of collections: a JSON array of definitions, an object with such an array
-// as its property collections, or one definition. problem is a message about a malformed file, else
-// "".
-func imported(text string) (list []json.RawMessage, problem string) {
-	data := []byte(strings.TrimPrefix(strings.TrimSpace(text), "\ufeff"))
-	if len(data) == 0 {
-		return nil, "Paste the JSON, or choose a file."
-	}
-	var any json.RawMessage
-	if err := json.Unmarshal(data, &any); err != nil {
-		return nil, badJSON(data, err)
-	}
-	if json.Unmarshal(data, &list) == nil {
-		return list, ""
-	}
-	var object struct{ Collections []json.RawMessage }
-	if json.Unmarshal(data, &object) == nil && object.Collections != nil {
-		return object.Collections, ""
-	}
-	return []json.RawMessage{data}, ""
-}
-
-// badJSON returns a message with the line of a syntax error.
-func badJSON(data []byte, err error) string {
-	at := len(data)
-	if bad := (*json.SyntaxError)(nil); errors.As(err, &bad) {
-		at = min(int(bad.Offset), len(data))
-	}
-	return fmt.Sprintf("Line %d is no JSON: %v.", bytes.Count(data[:at], []byte("\n"))+1, err)
-}
-
 // comparison describes the effect of an import.
 type comparison struct {
 	text          string // the content of the file
@@ -123,6 +90,7 @@ type collectionChange struct {
 	isNew      bool
 	properties []change
 	fields     []change
+	byName     []string // names under which the file has other ids: of the collection and of its fields
 }
 
 // change is the change of a property, or of a field with the changes of its properties.
@@ -148,7 +116,7 @@ func typedImport(c *console.Call) (text string, deleteMissing bool, err error) {
 			return "", false, err
 		}
 		if len(data) > 0 {
-			text = string(data)
+			text, _ = sheet.Text(data)
 		}
 	}
 	return text, c.R.PostForm.Get("deleteMissing") == "true", nil
@@ -184,8 +152,8 @@ func importCollections(c *console.Call) error {
 		found.again = true
 		return c.PartAs(http.StatusUnprocessableEntity, comparisonPart(found))
 	}
-	list, _ := imported(found.text) // compare has parsed the text already
-	if err := c.App.Collections().Import(c.R.Context(), c.Caller, &collection.Import{Collections: list, DeleteMissing: found.deleteMissing}); err != nil {
+	d, _ := definitionsOf(found.text) // compare has parsed the text already
+	if err := c.App.Collections().Import(c.R.Context(), c.Caller, &collection.Import{Collections: d.list, DeleteMissing: found.deleteMissing}); err != nil {
 		return err
 	}
 	c.Toast("Imported")
@@ -200,29 +168,19 @@ func compare(c *console.Call) (found comparison, problem string, err error) {
 		return found, "", err
 	}
 	found = comparison{text: text, deleteMissing: deleteMissing}
-	list, problem := imported(text)
+	d, problem := definitionsOf(text)
 	if problem != "" {
 		return found, problem, nil
 	}
-	body, err := json.Marshal(map[string]any{"import": map[string]any{"collections": list, "deleteMissing": deleteMissing}})
+	body, err := json.Marshal(map[string]any{"import": map[string]any{"collections": d.list, "deleteMissing": deleteMissing}})
 	if err != nil {
 		return found, "", err
 	}
 	if found.plan, err = c.App.Collections().Plan(c.R.Context(), c.Caller, body); err != nil {
-		var f *fault.Error
-		if !errors.As(err, &f) || f.Kind != fault.Invalid {
-			return found, "", err
-		}
-		problems, err := console.Problems(err)
-		if err != nil {
-			return found, "", err
-		}
-		for name, message := range problems {
-			problem += strings.TrimPrefix(name+": ", ": ") + message + " "
-		}
-		return found, strings.TrimSpace(problem), nil
+		problem, err = d.problemOf(err)
+		return found, problem, err
 	}
-	return found, "", found.fill(c.App.Snapshot(), list)
+	return found, "", found.fill(c.App.Snapshot(), d.list)
 }
 
 // fill compares the definitions of the file with the existing collections.
@@ -297,7 +255,29 @@ func difference(in *schema.Collection, now document, deleteMissing bool) (collec
 	}
 	change := collectionChange{name: now.text("name"), was: in.Name, fields: fieldChanges(was, now, deleteMissing)}
 	change.properties = properties(was, now, silent)
+	change.byName = sameByName(was, now)
 	return change, nil
+}
+
+// sameByName returns the names of the collection and of those of its fields that have another id in
+// the new document.
+func sameByName(was, now document) (names []string) {
+	other := func(was, now document) bool {
+		return now.text("id") != "" && now.text("id") != was.text("id") && strings.EqualFold(now.text("name"), was.text("name"))
+	}
+	if other(was, now) {
+		names = append(names, now.text("name"))
+	}
+	var before, after []document
+	if json.Unmarshal(was["fields"], &before) != nil || now["fields"] == nil || json.Unmarshal(now["fields"], &after) != nil {
+		return names
+	}
+	for _, f := range after {
+		if slices.ContainsFunc(before, func(b document) bool { return other(b, f) }) {
+			names = append(names, f.text("name"))
+		}
+	}
+	return names
 }
 
 // properties returns the properties of the new document whose values differ.

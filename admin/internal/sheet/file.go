@@ -3,8 +3,10 @@ package sheet
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf16"
@@ -30,7 +32,8 @@ type file struct {
 // header of a CSV, or the first object of a JSON file.
 type line struct {
 	number int
-	cells  []cell // by column
+	cells  []cell   // by column
+	beyond []string // the cells behind the last column; nil if they are empty, as spreadsheets write them
 }
 
 // cell is the value of a row in a column.
@@ -51,7 +54,7 @@ func read(name string, r io.Reader) (*file, error) {
 	}
 	f := &file{name: name}
 	var text string
-	text, f.encoding = decode(data)
+	text, f.encoding = Text(data)
 	if first := strings.TrimSpace(text[:min(len(text), 4096)]); first == "" {
 		return nil, fault.New(fault.Invalid, "The file is empty.")
 	} else if first[0] == '[' || first[0] == '{' {
@@ -60,9 +63,10 @@ func read(name string, r io.Reader) (*file, error) {
 	return f, f.readCSV(text)
 }
 
-// decode turns the bytes of a file into text. It recognises UTF-16 by the byte order mark or by the
-// zero bytes, and reads text that is not UTF-8 as Windows-1252, which includes Latin-1.
-func decode(data []byte) (text, encoding string) {
+// Text returns the content of a file as text, without a byte order mark, and its encoding: "UTF-8",
+// "UTF-16" or "Windows-1252". It recognises UTF-16 by the byte order mark or by the zero bytes, and
+// reads text that is not UTF-8 as Windows-1252, which includes Latin-1.
+func Text(data []byte) (text, encoding string) {
 	switch {
 	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
 		data = data[3:]
@@ -113,20 +117,22 @@ func wide(data []byte, low int) string {
 // separators are the separators of cells that sniff recognises.
 const separators = ",;\t|"
 
-// sniff guesses the separator of a CSV: the separator that splits the first 20 rows into the most
-// cells. Between two separators with as many cells, rows of equal length decide.
+// sniff guesses the separator of a CSV: the separator that splits the header into the most cells.
+// Of two separators with as many cells, the one by which the first 20 rows have equal length is taken.
 func sniff(text string) byte {
 	best, most := byte(','), 0
 	for i := range len(separators) {
 		r := csvReader{text: text, sep: separators[i]}
 		cells, even := 0, true
-		for range 20 {
+		for n := range 20 {
 			row, err := r.next()
 			if err != nil {
 				break
 			}
-			even = even && (cells == 0 || len(row) == cells)
-			cells = max(cells, len(row))
+			if n == 0 {
+				cells = len(row)
+			}
+			even = even && len(row) == cells
 		}
 		if score := 2*cells + map[bool]int{true: 1}[even]; cells > 1 && score > most {
 			best, most = separators[i], score
@@ -135,9 +141,17 @@ func sniff(text string) byte {
 	return best
 }
 
+// sepLine is the first line by which spreadsheets name the separator of a CSV.
+var sepLine = regexp.MustCompile(`^(?i:sep=)([,;\t|])\r?\n`)
+
 func (f *file) readCSV(text string) error {
-	f.format, f.sep = CSV, sniff(text)
-	r := csvReader{text: text, sep: f.sep}
+	r := csvReader{text: text}
+	if m := sepLine.FindStringSubmatch(text); m != nil {
+		r.sep, r.at, r.row = m[1][0], len(m[0]), 1
+	} else {
+		r.sep = sniff(text)
+	}
+	f.format, f.sep = CSV, r.sep
 	for {
 		row, err := r.next()
 		if err == io.EOF {
@@ -149,9 +163,11 @@ func (f *file) readCSV(text string) error {
 		switch {
 		case f.columns == nil:
 			f.columns = named(row)
-		case len(row) > len(f.columns):
-			return fault.New(fault.Invalid, fmt.Sprintf("Row %d has %d cells, and there are %d columns.", r.row, len(row), len(f.columns)))
 		default:
+			var beyond []string
+			if len(row) > len(f.columns) && slices.ContainsFunc(row[len(f.columns):], func(text string) bool { return text != "" }) {
+				beyond = row[len(f.columns):]
+			}
 			cells := make([]cell, len(f.columns))
 			for i := range cells {
 				if i < len(row) {
@@ -160,7 +176,7 @@ func (f *file) readCSV(text string) error {
 					cells[i].missing = true
 				}
 			}
-			f.rows = append(f.rows, line{r.row, cells})
+			f.rows = append(f.rows, line{r.row, cells, beyond})
 		}
 	}
 	if len(f.columns) == 0 {
@@ -291,7 +307,7 @@ func (f *file) readJSON(text string) error {
 			raw, ok := object[name]
 			cells[j] = cell{raw: raw, missing: !ok}
 		}
-		f.rows = append(f.rows, line{i + 1, cells})
+		f.rows = append(f.rows, line{number: i + 1, cells: cells})
 	}
 	if len(f.columns) == 0 {
 		return fault.New(fault.Invalid, "The file has no values.")
@@ -317,9 +333,25 @@ func objectsOf(text string) (list []map[string]json.RawMessage, err error) {
 			}
 		}
 		if err != nil {
-			return nil, fault.Wrap(fault.Invalid, fmt.Sprintf("Near line %d the file is no list of JSON objects.", 1+strings.Count(text[:min(len(text), int(d.InputOffset()))], "\n")), err)
+			return nil, fault.Wrap(fault.Invalid, fmt.Sprintf("Line %d: the file is no list of JSON objects.", LineOf(text, err, int(d.InputOffset())-len(value))), err)
 		}
 	}
+}
+
+// LineOf returns the number of the line of a JSON text in which an error of package encoding/json is.
+// from is the offset of the decoded value; a syntax error has an offset in the whole text.
+func LineOf(text string, err error, from int) int {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		from = len(text)
+	case errors.As(err, &syntax):
+		from = int(syntax.Offset)
+	case errors.As(err, &kind):
+		from += int(kind.Offset)
+	}
+	return 1 + strings.Count(text[:max(0, min(len(text), from))], "\n")
 }
 
 // unwrapped appends the records of an object to the list: the items of a response of the list

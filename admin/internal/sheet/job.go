@@ -99,7 +99,7 @@ type reject struct {
 // Open reads a file and returns a job that can import it into the collection. Faults: NotFound for
 // an unknown collection; Invalid for a view, an unreadable file and an empty file; TooLarge for a
 // file of more than MaxFile bytes.
-func (s *Service) Open(collection, name string, r io.Reader) (*Job, error) {
+func (s *Service) Open(ctx context.Context, collection, name string, r io.Reader) (*Job, error) {
 	in := s.app.Snapshot().Find(collection)
 	switch {
 	case in == nil:
@@ -112,7 +112,9 @@ func (s *Service) Open(collection, name string, r io.Reader) (*Job, error) {
 		return nil, err
 	}
 	j := &Job{ID: schema.RandomString(15, schema.AlphabetID), Collection: in.ID, service: s, file: f, begun: s.app.Now(), stage: Mapping}
-	j.plan = f.guess(in, s.app.Snapshot())
+	if j.plan, err = s.guess(ctx, f, in); err != nil {
+		return nil, err
+	}
 	s.keep(j)
 	return j, nil
 }
@@ -315,15 +317,13 @@ func (j *Job) Rejects(w io.Writer) error {
 
 // Reads returns the proposed mapping of the column at an index to a field. Its Field is "" if the
 // collection has no importable field of that name.
-func (j *Job) Reads(column int, field string) Column {
-	c := Column{Name: j.file.columns[column], Empty: AsEmpty}
+func (j *Job) Reads(ctx context.Context, column int, field string) (Column, error) {
 	in, err := j.collection()
 	if err != nil {
-		return c
+		return Column{}, err
 	}
 	if f := in.Field(field); f != nil && Importable(in, f) {
-		snapshot := j.service.app.Snapshot()
-		c.Field, c.As, c.Empty = f.Name, j.file.read(column, f, targetOf(f, snapshot)), emptyOf(f)
+		return j.service.reads(ctx, j.file, column, in, f)
 	}
-	return c
+	return Column{Name: j.file.columns[column], Empty: AsEmpty}, nil
 }

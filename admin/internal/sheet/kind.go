@@ -46,9 +46,16 @@ func (j *Job) Kind(column int) string {
 	return "text"
 }
 
-// numbers guesses the decimal separator of the numbers in a column: "comma" or "dot".
+// numbers guesses the decimal separator of the numbers in a column: "comma" or "dot". If all numbers
+// are like 1,234, which may be a fraction or a thousand, it is a comma in a file whose cells are
+// separated by semicolons.
 func (f *file) numbers(column int) string {
-	if f.any(column, commaNumber.MatchString) {
+	has := func(is func(text string) bool) bool { return f.any(column, is) }
+	switch {
+	case has(commaNumber.MatchString):
+		return "comma"
+	case f.sep == ';' && has(func(text string) bool { return strings.Contains(text, ",") }) &&
+		!has(func(text string) bool { return strings.Contains(text, ".") || strings.Count(text, ",") > 1 }):
 		return "comma"
 	}
 	return "dot"

@@ -55,6 +55,9 @@ func TestLike(t *testing.T) {
 	if !fits || plan.Columns[0] != earlier.Columns[1] || plan.Columns[1] != earlier.Columns[0] {
 		t.Errorf("Like = %+v, %v", plan, fits)
 	}
+	if plan, _ := b.open("plants", "Variety;Cost\nA;1.5\n", nil).Like(earlier); plan.Columns[1].As != "dot" {
+		t.Errorf("1.5 is read as %s", plan.Columns[1].As)
+	}
 	for _, file := range []string{"Cost\n2\n", "Cost;Sort\n2;B\n", "Cost;Variety;Sort\n2;B;C\n"} {
 		if _, fits := b.open("plants", file, nil).Like(earlier); fits {
 			t.Errorf("the plan fits %q", file)

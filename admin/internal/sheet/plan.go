@@ -1,12 +1,15 @@
 package sheet
 
 import (
+	"context"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/where"
 )
 
 // Plan maps the columns of a file to fields and decides how rows become records.
@@ -81,21 +84,104 @@ func Ways(f *schema.Field, of *schema.Collection) []Way {
 func isTime(f *schema.Field) bool { return f.Type() == "date" || f.Type() == "autodate" }
 
 // guess proposes a plan from the names of the columns and their values.
-func (f *file) guess(in *schema.Collection, snapshot *schema.Snapshot) Plan {
-	p := Plan{Existing: Update}
+func (s *Service) guess(ctx context.Context, f *file, in *schema.Collection) (p Plan, err error) {
+	p.Existing = Update
 	for i, name := range f.columns {
 		column := Column{Name: name, Empty: AsEmpty}
 		if field := fieldFor(in, name); field != nil && !slices.ContainsFunc(p.Columns, func(c Column) bool { return c.Field == field.Name }) {
-			column.Field, column.As, column.Empty = field.Name, f.read(i, field, targetOf(field, snapshot)), emptyOf(field)
+			if column, err = s.reads(ctx, f, i, in, field); err != nil {
+				return p, err
+			}
+			if field.IsID() {
+				p.Match = field.Name
+			}
 		}
 		p.Columns = append(p.Columns, column)
 	}
-	for _, c := range p.Columns {
-		if field := in.Field(c.Field); field != nil && field.IsID() {
-			p.Match = field.Name
+	return p, nil
+}
+
+// reads proposes the way in which the column of a file is read for a field of the collection.
+func (s *Service) reads(ctx context.Context, f *file, column int, in *schema.Collection, field *schema.Field) (c Column, err error) {
+	c = Column{Name: f.columns[column], Field: field.Name, Empty: emptyOf(field)}
+	switch of := targetOf(field, s.app.Snapshot()); {
+	case field.Kind.Class() == schema.ClassNumber:
+		c.As = f.numbers(column)
+	case isTime(field):
+		c.As = f.readDate(column)
+	case of != nil:
+		names := f.names(column, field.Multiple())
+		c.As = "id"
+		by := titleOf(of)
+		if by == "" || !slices.ContainsFunc(names, func(name string) bool { return !someID.MatchString(name) }) || of == in && f.hasIDs(in, names) {
+			break
+		}
+		var known bool
+		if known, err = s.isID(ctx, of, names); !known {
+			c.As = "by " + by
 		}
 	}
-	return p
+	return c, err
+}
+
+// titleOf returns the name of the field by which records of the collection are named in files: a
+// presentable text field, else name, title or email; "" if there is none.
+func titleOf(of *schema.Collection) string {
+	for _, g := range of.Fields {
+		if g.Presentable && g.Kind.Class() == schema.ClassText && !g.IsPassword() && !g.IsID() {
+			return g.Name
+		}
+	}
+	for _, name := range []string{"name", "title", "email"} {
+		if of.Field(name) != nil {
+			return name
+		}
+	}
+	return ""
+}
+
+// names returns the first different values of a column of related records; of a field with multiple
+// values, the values in its lists.
+func (f *file) names(column int, multiple bool) (list []string) {
+	known := map[string]bool{}
+	for _, row := range f.rows {
+		text, _ := row.cells[column].plain()
+		names := []string{text}
+		if multiple {
+			names = split(text)
+		}
+		for _, name := range names {
+			if name == "" || known[name] {
+				continue
+			}
+			if known[name], list = true, append(list, name); len(list) == lookedUp {
+				return list
+			}
+		}
+	}
+	return list
+}
+
+// hasIDs reports whether a row of the file has one of the names as the id of its record.
+func (f *file) hasIDs(in *schema.Collection, names []string) bool {
+	column := slices.IndexFunc(f.columns, func(name string) bool {
+		field := fieldFor(in, name)
+		return field != nil && field.IsID()
+	})
+	return column >= 0 && f.any(column, func(text string) bool { return slices.Contains(names, text) })
+}
+
+// isID reports whether a record of the collection has one of the names as its id.
+func (s *Service) isID(ctx context.Context, of *schema.Collection, names []string) (bool, error) {
+	ids := make([]any, len(names))
+	for i, name := range names {
+		ids[i] = name
+	}
+	branch, err := s.app.Records().Tree(ctx, record.Root(), &record.Node{Collection: of.ID, Fields: []string{"id"}, Where: where.In("id", ids...), Limit: 1})
+	if err != nil {
+		return false, err
+	}
+	return len(branch.Records) > 0, branch.Err
 }
 
 // fieldFor returns the importable field with the name of the column; case, spaces, "-" and "_" are
@@ -146,47 +232,10 @@ func emptyOf(f *schema.Field) Empty {
 }
 
 var (
-	commaNumber = regexp.MustCompile(`^[+-]?\d{1,3}(\.\d{3})+,\d+$|^[+-]?\d[\d ]*,(\d{1,2}|\d{4,})$`)
-	isoDate     = regexp.MustCompile(`^\d{4}-\d`)
+	commaNumber = regexp.MustCompile(`^[+-]?\d{1,3}(\.\d{3})+,\d+$|^[+-]?\d[\d \x{a0}\x{202f}']*,(\d{1,2}|\d{4,})$|^[+-]?(0|\d{1,3}([ \x{a0}\x{202f}']\d{3})+),\d+$`)
 	shortDate   = regexp.MustCompile(`^(\d{1,2})([./-])(\d{1,2})([./-])\d{2,4}\b`)
 	someID      = regexp.MustCompile(`^[a-z0-9]{15}$`)
 )
-
-// read guesses the Way of a column for a field from all values of the column. It returns "" for a
-// field that has one way only.
-func (f *file) read(column int, field *schema.Field, of *schema.Collection) string {
-	switch {
-	case field.Kind.Class() == schema.ClassNumber:
-		return f.numbers(column)
-	case isTime(field):
-		return f.readDate(column)
-	case of != nil:
-		if f.any(column, func(text string) bool { return !allIDs(text) }) {
-			for _, g := range of.Fields {
-				if g.Presentable && g.Kind.Class() == schema.ClassText && !g.IsPassword() {
-					return "by " + g.Name
-				}
-			}
-			for _, name := range []string{"name", "title", "email"} {
-				if of.Field(name) != nil {
-					return "by " + name
-				}
-			}
-		}
-		return "id"
-	}
-	return ""
-}
-
-// allIDs reports whether a cell holds an id or a list of ids.
-func allIDs(text string) bool {
-	for _, part := range split(text) {
-		if !someID.MatchString(part) {
-			return false
-		}
-	}
-	return true
-}
 
 func (f *file) readDate(column int) string {
 	way := "iso"
@@ -219,8 +268,9 @@ func (f *file) any(column int, is func(text string) bool) bool {
 	return false
 }
 
-// Like returns the earlier plan with its columns in the order of the file. fits is false if the
-// file has other column names, or if the plan is no longer valid for the collection.
+// Like returns the earlier plan with its columns in the order of the file. Numbers and dates that
+// cannot be read as in the earlier file are read as the values of this file propose. fits is false if
+// the file has other column names, or if the plan is no longer valid for the collection.
 func (j *Job) Like(earlier Plan) (p Plan, fits bool) {
 	in, err := j.collection()
 	if err != nil || len(earlier.Columns) != len(j.file.columns) {
@@ -232,12 +282,36 @@ func (j *Job) Like(earlier Plan) (p Plan, fits bool) {
 	}
 	p = earlier
 	p.Columns = nil
-	for _, name := range j.file.columns {
+	for i, name := range j.file.columns {
 		c, ok := known[name]
 		if !ok {
 			return p, false
 		}
-		p.Columns = append(p.Columns, c)
+		p.Columns = append(p.Columns, j.file.reread(i, in.Field(c.Field), c))
 	}
 	return p, p.check(in, j.file.columns) == nil
+}
+
+// reread returns the mapping c of a column of numbers or dates, with the proposed Way in place of its
+// own if only the proposed Way reads all values.
+func (f *file) reread(column int, field *schema.Field, c Column) Column {
+	other := c
+	switch {
+	case field == nil:
+		return c
+	case field.Kind.Class() == schema.ClassNumber:
+		other.As = f.numbers(column)
+	case isTime(field):
+		other.As = f.readDate(column)
+	}
+	reads := func(c Column) bool {
+		return !slices.ContainsFunc(f.rows, func(row line) bool {
+			_, wrong := row.cells[column].value(field, c)
+			return wrong != ""
+		})
+	}
+	if other.As != c.As && !reads(c) && reads(other) {
+		return other
+	}
+	return c
 }

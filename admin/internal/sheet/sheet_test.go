@@ -42,7 +42,9 @@ const kinds = `{"name": "kinds", "type": "base", "fields": [
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	app := coretest.New(t)
-	friends := coretest.Collection(t, app, `{"name": "friends", "type": "base", "fields": [{"name": "name", "type": "text", "presentable": true}]}`)
+	friends := coretest.Collection(t, app, `{"name": "friends", "type": "base", "fields": [
+		{"name": "id", "type": "text", "primaryKey": true, "system": true, "required": true, "max": 40, "pattern": "^[a-zA-Z0-9,-]+$", "autogeneratePattern": "[a-z0-9]{15}"},
+		{"name": "name", "type": "text", "presentable": true}]}`)
 	coretest.Collection(t, app, strings.ReplaceAll(kinds, "FRIENDS", friends.ID))
 	parents := coretest.Collection(t, app, `{"name": "nodes", "type": "base", "fields": [{"name": "name", "type": "text"}]}`)
 	_, err := app.Collections().Update(t.Context(), record.Root(), "nodes", []byte(`{"fields": [{"name": "name", "type": "text"},
@@ -77,7 +79,7 @@ func (b *bench) export(collection string, format sheet.Format) string {
 // open opens an import of the text; change, which may be nil, edits its plan.
 func (b *bench) open(collection, text string, change func(p *sheet.Plan)) *sheet.Job {
 	b.t.Helper()
-	j, err := b.sheets.Open(collection, "file", strings.NewReader(text))
+	j, err := b.sheets.Open(b.t.Context(), collection, "file", strings.NewReader(text))
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -140,7 +142,7 @@ func (b *bench) value(collection, filter, field string) string {
 func TestExportThenImportIsTheIdentity(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	friend, other := b.create("friends", object{"name": "Ann"}), b.create("friends", object{"name": "Bo"})
+	friend, other := b.create("friends", object{"id": "Ann-1,A", "name": "Ann"}), b.create("friends", object{"name": "Bo"})
 	b.create("kinds", object{"text": "", "data": nil})
 	b.create("kinds", object{"text": " a\r\nb\n\"c\",d;e\t|=1+1 ", "sku": "007", "rich": "<p>é€😀</p>", "n": -1234567.125, "yes": true, "mail": "a@b.se",
 		"link": "https://a.se/?b=1,2", "day": "2026-03-04 05:06:07.089Z", "one": "b,c", "many": []string{"d;e", "b,c"}, "place": object{"lon": 1.25, "lat": -2},
@@ -235,10 +237,79 @@ func TestFilesOfOthers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for name, data := range map[string]string{"nothing": " \n", "a quote": "text\n\"a", "too many cells": "text\na,b", "no list": "[1]", "half a list": `[{"text": "a"}, `} {
-		if _, err := b.sheets.Open("kinds", "file", strings.NewReader(data)); fault.KindOf(err) != fault.Invalid {
+	for name, data := range map[string]string{"nothing": " \n", "a quote": "text\n\"a", "no list": "[1]", "half a list": `[{"text": "a"}, `} {
+		if _, err := b.sheets.Open(t.Context(), "kinds", "file", strings.NewReader(data)); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	for data, line := range map[string]string{"[{\"text\": \"a\"},\n{\"text\": 2,}]": "Line 2:", "[{\"text\": \"a\"},\n\n7]": "Line 3:", "{\"text\": 1}\n{\"text\": 2\n": "Line 3:"} {
+		if _, err := b.sheets.Open(t.Context(), "kinds", "file", strings.NewReader(data)); err == nil || !strings.Contains(err.Error(), line) {
+			t.Errorf("%q: %v, want %s", data, err, line)
+		}
+	}
+}
+
+// The numbers and dates of a column are read in the way that its values show. A value that cannot be
+// read in this way makes its row bad: none becomes another number.
+func TestNumbersAndDates(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for _, c := range []struct{ field, values, as, want string }{
+		{"n", "0,125|0,250", "comma", "0.125 0.25"},
+		{"n", "1,234|2,500", "comma", "1.234 2.5"}, // cells are separated by semicolons
+		{"n", "1,234,567|2,500", "dot", "1.234567e+06 2500"},
+		{"n", "1 234,5|12'500,75", "comma", "1234.5 12500.75"},
+		{"n", "2.500,5|1.234", "comma", "2500.5 1234"},
+		{"n", "1,234.5|0,5.1", "dot", "1234.5 bad"},
+		{"n", "3.40|2.500,5", "comma", "bad 2500.5"},
+		{"day", "2026/01/31|2026-1-3 8:05|2026-02-30", "iso", "2026-01-31 00:00:00.000Z 2026-01-03 08:05:00.000Z bad"},
+		{"day", "31.12.26|1.2.69 23:59:01", "dmy", "2026-12-31 00:00:00.000Z 1969-02-01 23:59:01.000Z"},
+		{"day", "1/31/2026 2:30 PM|1/2/26 12:05 a.m.|1/3/2026 13:00 PM", "mdy", "2026-01-31 14:30:00.000Z 2026-01-02 00:05:00.000Z bad"},
+		{"day", "31-Jan-2026|Jan 31, 2026|1 March 2026", "iso", "2026-01-31 00:00:00.000Z 2026-01-31 00:00:00.000Z 2026-03-01 00:00:00.000Z"},
+		{"day", "2026-01-31T08:00:00.5+02:00|20260131", "iso", "2026-01-31 06:00:00.500Z bad"},
+	} {
+		values := strings.Split(c.values, "|")
+		text := "text;" + c.field + "\n"
+		for i, value := range values {
+			text += fmt.Sprintf("S%d;%s\n", i, value)
+		}
+		j := b.open("kinds", text, func(p *sheet.Plan) { p.SkipBad = true })
+		if as := j.View().Plan.Columns[1].As; as != c.as {
+			t.Errorf("%s: read as %s, want %s", c.values, as, c.as)
+		}
+		b.check(j)
+		b.run(j)
+		var got []string
+		for i := range values {
+			found, err := b.Records().Find(t.Context(), record.Root(), record.Query{Collection: "kinds", Filter: fmt.Sprintf("text = 'S%d'", i)})
+			switch {
+			case err != nil:
+				t.Fatal(err)
+			case len(found) == 0:
+				got = append(got, "bad")
+			default:
+				got = append(got, fmt.Sprint(found[0].Get(c.field)))
+			}
+		}
+		if got := strings.Join(got, " "); got != c.want {
+			t.Errorf("%s: %s, want %s", c.values, got, c.want)
+		}
+		if err := b.Records().Truncate(t.Context(), record.Root(), "kinds"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A row with cells behind the last column is a bad row of its own; empty cells there are ignored. A
+// spreadsheet may name the separator in a line of its own.
+func TestRowsThatAreTooLong(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	j := b.open("kinds", "sep=;\ntext;sku\na, b, c;1;;\nb;2;left over;\nc;3\n", nil)
+	r := b.check(j)
+	b.expect("check", r, 2, 0, 0, 1)
+	if got := fmt.Sprint(r.Problems); !strings.Contains(got, "[4]") || !strings.Contains(got, `"left over`) {
+		t.Errorf("problems: %s", got)
 	}
 }
 

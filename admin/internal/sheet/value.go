@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -104,6 +105,9 @@ func choiceValue(f *schema.Field, text string) (any, string) {
 		}
 		return text, ""
 	}
+	if kind, ok := f.Kind.(*schema.Select); ok && slices.Contains(kind.Values, text) && !json.Valid([]byte(text)) {
+		return []string{text}, "" // one option, with a separator in its name
+	}
 	return split(text), ""
 }
 
@@ -157,8 +161,8 @@ func numberValue(text, way string) (any, string) {
 		mark, group = ",", "."
 	}
 	plain := strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "", "'", "", "−", "-").Replace(strings.TrimSpace(text))
-	whole, _, _ := strings.Cut(plain, mark)
-	if strings.Contains(whole, group) && !grouped(whole, group) {
+	whole, fraction, _ := strings.Cut(plain, mark)
+	if strings.Contains(fraction, group) || strings.Contains(whole, group) && !grouped(whole, group) {
 		return nil, fmt.Sprintf("%q is no number. The decimal mark of this column is %q.", short(text), mark)
 	}
 	plain = strings.ReplaceAll(strings.ReplaceAll(plain, group, ""), mark, ".")
@@ -168,9 +172,13 @@ func numberValue(text, way string) (any, string) {
 	return json.Number(strings.TrimPrefix(plain, "+")), ""
 }
 
-// grouped reports whether the separator divides a whole number into groups of three digits.
+// grouped reports whether the separator divides a whole number into groups of three digits. A number
+// that begins with 0 has no groups: 0,125 is a fraction.
 func grouped(whole, group string) bool {
 	parts := strings.Split(strings.TrimLeft(whole, "+-"), group)
+	if strings.HasPrefix(parts[0], "0") {
+		return false
+	}
 	for i, part := range parts {
 		if len(part) != 3 && (i > 0 || len(part) == 0 || len(part) > 3) {
 			return false
@@ -189,33 +197,77 @@ func boolValue(text string) (any, string) {
 	return nil, fmt.Sprintf("%q is neither true nor false.", short(text))
 }
 
-var dateParts = regexp.MustCompile(`^(\d{1,2})[./-](\d{1,2})[./-](\d{4})(?:,?[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?$`)
+// The forms of a date. The groups of both are three numbers, then hour, minute, second, milliseconds
+// and the letter of AM or PM.
+const clock = `(?:,?[ T]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{3}))?)?(?: ?([AaPp])\.?[Mm]\.?)?)?$`
+
+var (
+	dayFirst  = regexp.MustCompile(`^(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})` + clock)
+	yearFirst = regexp.MustCompile(`^(\d{4})[./-](\d{1,2})[./-](\d{1,2})` + clock)
+	isoDate   = regexp.MustCompile(`^\d{4}-\d`)
+)
+
+// namedMonth are layouts of dates with the English name of a month.
+var namedMonth = []string{"2 Jan 2006", "2-Jan-2006", "2-Jan-06", "Jan 2, 2006", "2 January 2006", "January 2, 2006"}
 
 // timeValue reads a date, or a date and time, in the format of way: "iso", "dmy" or "mdy". A value
-// without a time zone is UTC.
+// without a time zone is UTC. A date that begins with a year of four digits, or that names its month,
+// is read in every way. A year of two digits is one of 1969 to 2068.
 func timeValue(text, way string) (time.Time, string) {
 	text = strings.TrimSpace(text)
-	if m := dateParts.FindStringSubmatch(text); m != nil && way != "iso" {
-		n := make([]int, len(m))
-		for i := range m {
-			n[i], _ = strconv.Atoi(m[i]) // the group matches digits or is empty
-		}
-		day, month := n[1], n[2]
+	if m := dayFirst.FindStringSubmatch(text); m != nil && way != "iso" {
+		day, month, year := m[1], m[2], m[3]
 		if way == "mdy" {
 			day, month = month, day
 		}
-		at := time.Date(n[3], time.Month(month), day, n[4], n[5], n[6], 0, time.UTC)
-		if at.Day() == day && int(at.Month()) == month && n[4] < 24 && n[5] < 60 && n[6] < 60 {
-			return at, ""
+		if len(year) == 2 {
+			century := "20"
+			if year > "68" {
+				century = "19"
+			}
+			year = century + year
 		}
-		return at, fmt.Sprintf("%q is no date of the calendar.", short(text))
+		return calendar(text, year, month, day, m[4:])
+	}
+	if m := yearFirst.FindStringSubmatch(text); m != nil {
+		return calendar(text, m[1], m[2], m[3], m[4:])
 	}
 	if isoDate.MatchString(text) {
 		if at, ok := schema.ParseTime(text); ok {
 			return at, ""
 		}
 	}
-	return time.Time{}, fmt.Sprintf("%q is no date as this column has them.", short(text))
+	for _, layout := range namedMonth {
+		if at, err := time.Parse(layout, text); err == nil && at.Year() > 0 {
+			return at, ""
+		}
+	}
+	return time.Time{}, fmt.Sprintf("%q is no date in the form of this column.", short(text))
+}
+
+// calendar returns the time of a date and of the groups of clock, in UTC, or a message if there is no
+// such day or time.
+func calendar(text, year, month, day string, clock []string) (time.Time, string) {
+	var n [7]int
+	for i, digits := range append([]string{year, month, day}, clock[:4]...) {
+		n[i], _ = strconv.Atoi(digits) // the group matches digits or is empty
+	}
+	y, mo, d, h := n[0], n[1], n[2], n[3]
+	half := strings.ToLower(clock[4])
+	at := time.Time{}
+	if half == "" || h >= 1 && h <= 12 {
+		if half != "" {
+			h %= 12
+		}
+		if half == "p" {
+			h += 12
+		}
+		at = time.Date(y, time.Month(mo), d, h, n[4], n[5], n[6]*int(time.Millisecond), time.UTC)
+	}
+	if at.Year() != y || at.Day() != d || int(at.Month()) != mo || y < 1 || h > 23 || n[4] > 59 || n[5] > 59 {
+		return at, fmt.Sprintf("%q is no date of the calendar.", short(text))
+	}
+	return at, ""
 }
 
 // short cuts a text to 40 characters for a message.

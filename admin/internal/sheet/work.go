@@ -326,6 +326,10 @@ func (w *work) prepare(ctx context.Context, from, to int) ([]*op, error) {
 // name of the field and a message.
 func (w *work) fill(o *op) (field, wrong string) {
 	row := w.file.rows[o.at]
+	if row.beyond != nil {
+		columns := len(w.file.columns)
+		return "", fmt.Sprintf("The row has %d cells, and there are %d columns: %q is beyond the last.", columns+len(row.beyond), columns, short(strings.Join(row.beyond, " ")))
+	}
 	for i, column := range w.plan.Columns {
 		f := w.in.Field(column.Field)
 		if f == nil || row.cells[i].missing || column.Empty == AsDefault && row.cells[i].isEmpty() {

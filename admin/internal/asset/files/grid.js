@@ -120,7 +120,10 @@ document.addEventListener('keydown', (event) => {
     filterBy(cell, event.shiftKey);
     return;
   }
-  if (event.shiftKey) return;
+  if (event.shiftKey) {
+    shifted(event, cell);
+    return;
+  }
   const to = next(cell, event);
   if (to) {
     event.preventDefault();
@@ -140,18 +143,46 @@ document.addEventListener('keydown', (event) => {
   event.preventDefault();
 });
 
-/** Copies the stored value, of which the cell may show only a part. */
-async function copy(cell) {
-  const { row } = cell.parentElement.dataset;
-  const field = columnOf(cell);
+/** The keys with Shift: they select rows, open the record as a page, and copy it as JSON. */
+function shifted(event, cell) {
+  const row = cell.parentElement;
+  const path = row.querySelector('[data-open]')?.getAttribute('hx-get');
+  const far = event.ctrlKey || event.metaKey;
+  if (far && path && event.key.toLowerCase() === 'c') copyFrom(`${path}/json`);
+  else if (far || event.target.matches('input')) return;
+  else if (event.key === ' ') row.querySelector('[data-select]')?.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, shiftKey: true }));
+  else if (event.key === 'ArrowUp' || event.key === 'ArrowDown') extend(cell, next(cell, event));
+  else if (event.key === 'O' && path) location.assign(path);
+  else return;
+  event.preventDefault();
+}
+
+/** Goes to a cell of the next row. Both rows are selected then; on the way back, only the next one. */
+function extend(cell, to) {
+  const [box, other] = [cell, to].map((at) => at.parentElement.querySelector('[data-select]'));
+  if (!box || !other || box === other) return;
+  if (!box.checked || other.checked) box.click();
+  if (!other.checked) other.click();
+  go(to);
+}
+
+/** Copies the answer of an address, or, without an address, the text. */
+async function copyFrom(path, text) {
   try {
-    const answer = row && field ? await fetch(pathOf(row, field, 'value')) : null;
+    const answer = path && (await fetch(path));
     if (answer && !answer.ok) return say('The value could not be read.', 'danger');
-    await navigator.clipboard.writeText(answer ? await answer.text() : cell.innerText.trim());
+    await navigator.clipboard.writeText(answer ? await answer.text() : text);
     say('Copied');
   } catch {
     say('The browser does not allow copying here.', 'danger');
   }
+}
+
+/** Copies the stored value, of which the cell may show only a part. */
+function copy(cell) {
+  const { row } = cell.parentElement.dataset;
+  const field = columnOf(cell);
+  copyFrom(row && field && pathOf(row, field, 'value'), cell.innerText.trim());
 }
 
 /** Ctrl-C copies the value of the cell, Ctrl-A selects all rows of the page. */
@@ -179,7 +210,7 @@ document.addEventListener('dblclick', (event) => {
 let editing = null;
 
 const pathOf = (id, field, what = 'cell') => {
-  const address = new URL(document.querySelector('#rows [data-live-path]').dataset.livePath, location.href);
+  const address = new URL(document.getElementById('rows').dataset.livePath, location.href);
   address.searchParams.set('field', field);
   return `${address.pathname.replace(/\/live$/, '')}/r/${encodeURIComponent(id)}/${what}${address.search}`;
 };

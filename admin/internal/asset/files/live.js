@@ -98,13 +98,18 @@ function gone(id) {
 async function flush() {
   const ids = [...changed];
   changed.clear();
-  const shown = ids.filter(rowOf);
-  for (let i = 0; i < shown.length; i += together) await refresh(shown.slice(i, i + together));
-  const panel = document.querySelector('#panel [data-record][data-mark]');
-  if (panel && ids.includes(panel.dataset.record)) await check(panel);
+  let pause = 250;
+  try {
+    const shown = ids.filter(rowOf);
+    for (let i = 0; i < shown.length; i += together) await refresh(shown.slice(i, i + together));
+    const panel = document.querySelector('#panel [data-record][data-mark]');
+    if (panel && ids.includes(panel.dataset.record)) await check(panel);
+  } catch {
+    for (const id of ids) changed.add(id);
+    pause = 2000; // the server cannot be reached
+  }
   news();
-  flushing = undefined;
-  if (changed.size > 0) flushing = setTimeout(flush, 250);
+  flushing = changed.size > 0 ? setTimeout(flush, pause) : undefined;
 }
 
 /** Fetches a row again, after an edit in it: meanwhile its changes were not shown. */
@@ -115,9 +120,9 @@ export function renew(id) {
 
 /** Fetches the rows of records, by their ids, and shows them. */
 async function refresh(ids) {
-  const mark = document.querySelector('#rows [data-live-path]');
-  if (!mark) return;
-  const address = new URL(mark.dataset.livePath, location.href);
+  const rows = document.getElementById('rows');
+  if (!rows) return;
+  const address = new URL(rows.dataset.livePath, location.href);
   for (const id of ids) address.searchParams.append('id', id);
   const answer = await ask(address, 'live');
   for (const fresh of answer?.querySelectorAll('[data-row]') ?? []) {

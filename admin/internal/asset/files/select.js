@@ -20,6 +20,7 @@ function show() {
   document.querySelector('.tablebar').hidden = count > 0;
   form.querySelector('[data-count]').textContent = all.disabled ? `${count} selected` : `All ${total()} selected`;
   const more = form.querySelector('[data-select-all]');
+  if (!more) return; // the filter is wrong: the rows are not those that match
   more.hidden = !all.disabled || count < page || total() === String(page);
   more.textContent = document.querySelector('[data-search]').defaultValue ? `Select all ${total()} that match` : `Select all ${total()}`;
 }
@@ -41,9 +42,11 @@ document.addEventListener('click', (event) => {
 });
 
 async function copyJSON(path) {
-  const ids = new URLSearchParams(chosen().map((box) => ['id', box.value]));
+  const answer = await fetch(`${path}?${new URLSearchParams(new FormData(bar()))}`).catch(() => null); // the server cannot be reached
+  if (answer?.status === 413) return say('More than 1,000 records are not copied. Export them.', 'danger');
+  if (!answer?.ok) return say('The records could not be read.', 'danger');
   try {
-    await navigator.clipboard.writeText(await (await fetch(`${path}?${ids}`)).text());
+    await navigator.clipboard.writeText(await answer.text());
     say('Copied');
   } catch {
     say('The browser does not allow copying here.', 'danger');

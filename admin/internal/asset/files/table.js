@@ -77,6 +77,14 @@ document.addEventListener('keydown', (event) => {
   } else if (!event.altKey && !typing) step({ j: 1, k: -1, '>': 1, '<': -1 }[event.key], '');
 });
 
+/** The middle button opens the record of a row in another tab, also beside the link of the row. */
+const besideLink = (event) => event.button === 1 && !event.target.closest('a, button, input') && event.target.closest('[data-row]')?.querySelector('[data-open]');
+document.addEventListener('mousedown', (event) => besideLink(event) && event.preventDefault()); // no scrolling by the pointer
+document.addEventListener('auxclick', (event) => {
+  const link = besideLink(event);
+  if (link) window.open(link.href, '_blank', 'noopener');
+});
+
 // Steps from record to record along the rows of the page.
 
 const rowLinks = () => [...document.querySelectorAll('[data-row] [data-open]')];
