@@ -80,6 +80,14 @@ await onStage(async (stage) => {
     await page.getByText('Created', { exact: true }).waitFor();
     const copy = await page.locator('[data-record]').getAttribute('data-record');
     assert.equal(await raw('GET', `${path}/${copy}`), after.replaceAll(id, copy).replaceAll('\\r\\n', '\\n')); // forms send other line ends
+    await stage.api('PATCH', `${path}/${id}`, { long: '\n\nsecond' });
+    await page.goto(`${stage.url}/_/c/kinds?r=${id}`);
+    await page.locator('#f-long').press('Control+End');
+    await page.keyboard.type('!');
+    await save(page);
+    assert.equal((await stage.api('GET', `${path}/${id}`)).long, '\n\nsecond!'); // line breaks at the beginning too
+    await stage.api('PATCH', `${path}/${id}`, { long });
+    await page.reload();
     await page.keyboard.press('Escape');
     await page.locator(`[data-row="${id}"] td`).nth(3).focus();
     await page.keyboard.press('Control+c');
@@ -358,6 +366,11 @@ await onStage(async (stage) => {
     }, [type, name]);
     await page.locator('input[type=file]').setInputFiles([png]);
     await page.locator('[data-new-files] img').evaluate((image) => image.decode());
+    await page.locator('input[type=file]').setInputFiles([{ name: 'large.txt', mimeType: 'text/plain', buffer: Buffer.alloc(5 * 2 ** 20 + 1) }]);
+    await page.locator('[data-new-files] .is-bad').getByText('larger than 5.2 MB').waitFor();
+    await page.keyboard.press('Control+s');
+    await page.getByText('large.txt is larger than 5.2 MB. Take it out first.').waitFor();
+    await page.keyboard.press('Enter'); // the focus is on its button
     await hand(page.locator('.drop'), 'drop', attack);
     await hand(page.locator('input[type=file]'), 'paste', 'c.txt');
     assert.deepEqual(await names(), ['leaf.png', attack, 'c.txt']);

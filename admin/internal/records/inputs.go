@@ -46,7 +46,7 @@ func curl(p *panel) string {
 }
 
 func isWide(f *schema.Field) bool {
-	return slices.Contains([]string{"editor", "json", "file", "relation", "geoPoint", "date"}, f.Type()) || f.Type() == "select" && f.Multiple()
+	return slices.Contains([]string{"editor", "json", "file", "relation", "geoPoint", "date", "password"}, f.Type()) || f.Type() == "select" && f.Multiple()
 }
 
 // hasOneInput reports whether a label can name the input of the field.
@@ -128,6 +128,18 @@ func jsonEditor(p *panel, f *schema.Field) templ.Attributes {
 func isLong(p *panel, f *schema.Field) bool {
 	kind, ok := f.Kind.(*schema.Text)
 	return ok && (kind.Max > 200 || strings.Contains(p.r.Text(f.Name), "\n") || len(p.r.Text(f.Name)) > 100)
+}
+
+// inTextarea returns a text as the content of a textarea. HTML parsers drop a line break at the
+// beginning.
+func inTextarea(text string) string { return "\n" + text }
+
+// asks returns the attribute with the question before a change of the switch; nil for no question.
+func asks(p *panel, f *schema.Field) templ.Attributes {
+	if p.isNew || !p.in.IsAuth() || f.Name != "verified" {
+		return nil
+	}
+	return templ.Attributes{"data-ask": "Change whether the address of " + p.title() + " counts as verified? No mail is sent."}
 }
 
 func textHint(f *schema.Field) string {
@@ -235,6 +247,16 @@ func many(f *schema.Field) templ.Attributes {
 		return nil
 	}
 	return templ.Attributes{"data-many": ""}
+}
+
+// accepts returns the attributes with the limits of a file field: the size of a file in bytes, and
+// the MIME types separated by spaces.
+func accepts(f *schema.Field) templ.Attributes {
+	kind, ok := f.Kind.(*schema.File)
+	if !ok {
+		return nil
+	}
+	return templ.Attributes{"data-most": strconv.FormatInt(kind.Limit(), 10), "data-types": strings.Join(kind.MimeTypes, " ")}
 }
 
 // sizes marks the input of a public file field for the editor of HTML. The attribute lists the

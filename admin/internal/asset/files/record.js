@@ -205,6 +205,15 @@ document.addEventListener('paste', (event) => {
   });
 });
 
+/** A switch with a question (data-ask) changes after the question only. */
+document.addEventListener('click', (event) => {
+  const question = event.target.matches('input[data-ask]') && event.target.dataset.ask;
+  if (question && !confirm(question)) event.preventDefault();
+});
+
+/** An action of the menu closes it. */
+document.addEventListener('click', (event) => event.target.closest('[data-menu-action]')?.closest('[popover]').hidePopover());
+
 /** Previews HTML in a sandboxed frame without scripts. */
 function preview(frame) {
   frame.srcdoc = document.getElementById(frame.dataset.preview).value;
@@ -235,4 +244,5 @@ document.addEventListener('htmx:load', async (event) => {
     const { begin } = await load();
     for (const node of found) if (node.isConnected) begin?.(node);
   }
+  if (event.target.isConnected) event.target.dispatchEvent(new Event('inputsready', { bubbles: true }));
 });

@@ -28,12 +28,13 @@ document.addEventListener('htmx:afterSwap', (event) => {
   if (event.target.id !== 'panel') return;
   const panel = event.target.querySelector('[data-record]');
   const id = panel?.dataset.record ?? '';
+  const isSave = event.detail.requestConfig?.elt.matches('form.panel-form') ?? false; // carry.js restores the focus
   mark(id);
   const row = id && document.querySelector(`[data-row="${CSS.escape(id)}"] [data-open]`);
   if (row) history.replaceState(history.state, '', row.dataset.open);
   showSteps(event.target);
   if (stepped?.focus) event.target.querySelector(stepped.focus)?.focus({ preventScroll: true });
-  else if (!stepped) inputOf(panel?.querySelector('.field'))?.focus({ preventScroll: true });
+  else if (!stepped && !isSave) inputOf(panel?.querySelector('.field'))?.focus({ preventScroll: true });
   stepped = null;
 });
 
@@ -99,4 +100,7 @@ document.addEventListener('click', (event) => {
   const button = event.target.closest('[data-step]');
   if (button) step(Number(button.dataset.step), `[data-step="${button.dataset.step}"]`);
 });
-document.addEventListener('htmx:load', () => showSteps(document));
+document.addEventListener('htmx:load', (event) => {
+  if (event.target.id === 'rows' || event.target.querySelector?.('[data-row]')) mark(document.querySelector('#panel [data-record]')?.dataset.record ?? '');
+  showSteps(document);
+});
