@@ -203,8 +203,15 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Nothing was changed').waitFor();
     assert.equal(sent.length, 0);
+    await input(page, 'name').fill('x'.repeat(97));
+    await page.getByText('97 used · text · up to 120').waitFor();
     await input(page, 'price').fill('4.50');
+    await page.getByText('2 changes: name, price').waitFor();
+    await picture(page, 'record-revert');
+    await page.getByRole('button', { name: 'Revert name' }).click();
     await page.getByText('1 change: price').waitFor();
+    assert.equal(await input(page, 'name').inputValue(), before.name);
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'f-name');
     await page.keyboard.press('Control+s');
     await page.getByText('Saved', { exact: true }).waitFor();
     assert.deepEqual([...sent[0].matchAll(/name="([^"]+)"/g)].map((m) => m[1]).sort(), ['_base', 'price']);

@@ -1,10 +1,11 @@
 // The table of records with the panel beside it. The address has the id of the open record, and the
 // row of the record is marked. Escape closes the panel, J and K open the next and the previous
-// record.
+// record, Ctrl and Enter save and open the form of a new record.
 import { closeDialog } from './dialog.js';
 import { forget } from './drafts.js';
 import { inputOf, unsaved } from './form.js';
 
+let savedForNew = null; // the form whose save is followed by the form of a new record
 let stepped = null; // a step to another record: { focus: selector of the element to focus after it, '' for none }
 
 /** Whether the open form may be closed: it has no changes, or the user discards them. */
@@ -34,9 +35,24 @@ document.addEventListener('htmx:afterSwap', (event) => {
   if (row) history.replaceState(history.state, '', row.dataset.open);
   showSteps(event.target);
   if (stepped?.focus) event.target.querySelector(stepped.focus)?.focus({ preventScroll: true });
-  else if (!stepped && !isSave) inputOf(panel?.querySelector('.field'))?.focus({ preventScroll: true });
+  else if (!stepped && !isSave) inputOf(panel?.querySelector('.field:not([data-field=id])'))?.focus({ preventScroll: true });
   stepped = null;
+  if (isSave && event.detail.requestConfig.elt === savedForNew) openNew(event.target);
 });
+
+/** Opens the form of a new record in place of the panel. */
+const openNew = (part) => window.htmx.ajax('GET', `${part.querySelector('.panel-head [data-close-panel]').getAttribute('href')}/new`, '#panel');
+
+/** Saves the form and opens the form of a new record, at once if there is nothing to save. */
+function saveForNew(form) {
+  if (form.dataset.form !== 'new' && !unsaved()) {
+    openNew(form.closest('#panel'));
+    return;
+  }
+  savedForNew = form;
+  form.requestSubmit();
+}
+document.addEventListener('htmx:afterRequest', () => (savedForNew = null)); // the answer was swapped, or the save was refused
 
 function close(force) {
   if (!force && !mayLeave()) return;
@@ -65,6 +81,11 @@ document.addEventListener('click', (event) => {
 document.addEventListener('keydown', (event) => {
   const panel = document.querySelector('.split #panel .panel');
   if (event.key === 'Escape' && panel && !document.querySelector('dialog[open], [popover]:popover-open') && !event.target.closest('[role=combobox], .is-editing')) close();
+  const form = event.target.closest('#panel form.panel-form');
+  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && form) {
+    event.preventDefault();
+    saveForNew(form);
+  }
   if (event.ctrlKey || event.metaKey || event.target.closest('dialog, [popover]')) return;
   const typing = event.target.closest('input:not([type=checkbox]), textarea, select, [contenteditable]');
   const by = { KeyJ: 1, KeyK: -1 }[event.code];
