@@ -60,7 +60,7 @@ await onStage(async (stage) => {
     await stage.api('POST', '/api/collections', { name: 'pots', type: 'base', fields: [
       { name: 'name', type: 'text' }, { name: 'maker', type: 'relation', collectionId: makers, maxSelect: 1 }, { name: 'cost', type: 'number', hidden: true },
     ] });
-    await stage.api('POST', '/api/collections', { name: 'cheap', type: 'view', viewQuery: 'SELECT id, name FROM pots' });
+    await stage.api('POST', '/api/collections', { name: 'cheap', type: 'view', viewQuery: 'SELECT id, name, maker FROM pots' });
     const page = await stage.signedIn({ permissions: ['clipboard-read', 'clipboard-write'] });
     await page.goto(`${stage.url}/_/c/pots`);
     await page.getByRole('link', { name: 'Create the first record' }).click();
@@ -93,6 +93,7 @@ await onStage(async (stage) => {
     await (await opened).waitForURL(new RegExp(`r=${id}`));
     await page.goto(`${stage.url}/_/c/cheap?r=${id}`);
     await page.getByRole('region', { name: 'Fields of the record' }).getByText('a', { exact: true }).waitFor();
+    await page.getByRole('region', { name: 'Fields of the record' }).getByRole('link', { name: 'Zed' }).waitFor();
     assert.equal(await page.getByRole('region', { name: 'Record' }).locator('input').count(), 0); // a view is read only
     await page.getByRole('button', { name: 'Duplicate, copy, delete' }).click();
     const download = page.waitForEvent('download');
@@ -295,6 +296,11 @@ await onStage(async (stage) => {
     await input(page, 'price').fill('5');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText(`${email} has changed this to 79`).waitFor();
+    await input(page, 'notes').fill('mine'); // the form still shows the notes of before the change from elsewhere
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText(`${email} has changed this to "again from elsewhere"`).waitFor();
+    await page.getByRole('button', { name: 'Take the stored value' }).click();
+    await page.getByText('1 change: price').waitFor();
     await page.getByRole('button', { name: 'Save' }).click();
     await page.locator('[data-error=price]:not([hidden])').waitFor({ state: 'detached' });
     await page.waitForFunction(() => !document.querySelector('.is-changed'));

@@ -162,6 +162,11 @@ func base(in *schema.Collection, r *record.Record, fields ...*schema.Field) stri
 			marks[f.Name] = mark(r.Get(f.Name))
 		}
 	}
+	return encoded(marks)
+}
+
+// encoded returns marks as a JSON object.
+func encoded(marks map[string]string) string {
 	text, err := json.Marshal(marks)
 	if err != nil {
 		return "{}" // not reached: strings can always be encoded
