@@ -359,6 +359,9 @@ await onStage(async (stage) => {
   test('what is typed during a save stays, and a second save follows the first', async () => {
     const page = await stage.signedIn();
     const id = await idOf('Tomato 15');
+    const body = new FormData();
+    body.append('pictures', new Blob(['text']), 'old.txt');
+    await stage.api('PATCH', `/api/collections/products/records/${id}`, body);
     await page.goto(`${table}?r=${id}`);
     await page.locator('.geo-map').waitFor();
     let release;
@@ -379,13 +382,17 @@ await onStage(async (stage) => {
     await page.locator('input[type=file]').setInputFiles([{ name: 'note.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') }]);
     const contact = input(page, 'contact');
     await contact.fill('late@example.com');
+    await stage.api('PATCH', `/api/collections/products/records/${id}`, { contact: 'other@example.com' });
     await contact.evaluate((node) => node.scrollIntoView({ block: 'center' }));
     const { y } = await contact.boundingBox();
     await page.keyboard.press('Control+s');
     release();
+    await page.getByText(`${email} has changed this to "other@example.com"`).waitFor(); // the answer of the second save
+    assert.deepEqual([(await stored(id)).price, (await stored(id)).contact], [1.25, 'other@example.com']);
+    await page.keyboard.press('Control+s');
     await page.getByText('Saved', { exact: true }).nth(1).waitFor();
     const now = await stored(id);
-    assert.deepEqual([now.price, now.tags, now.description, now.sown, now.contact, now.pictures.length], [1.25, ['rare', 'new'], '<p>Rich</p>', '2027-05-01 00:00:00.007Z', 'late@example.com', 1]);
+    assert.deepEqual([now.price, now.tags, now.description, now.sown, now.contact, now.pictures.length], [1.25, ['rare', 'new'], '<p>Rich</p>', '2027-05-01 00:00:00.007Z', 'late@example.com', 2]);
     assert.equal(await page.evaluate(() => document.activeElement.id), 'f-contact');
     assert.ok(Math.abs((await contact.boundingBox()).y - y) < 60, 'the focused input stays in its place');
     await page.locator(`[data-row="${id}"].is-open`).waitFor();
