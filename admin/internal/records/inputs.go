@@ -85,7 +85,7 @@ func hint(f *schema.Field) string {
 	case *schema.Relation:
 		words += upTo(kind.MaxSelect)
 	case *schema.File:
-		words += upTo(kind.MaxSelect) + " of " + ui.Bytes(kind.Limit())
+		words += upTo(kind.MaxSelect) + " · at most " + ui.Bytes(kind.Limit())
 		if kind.Protected {
 			words += ", protected"
 		}

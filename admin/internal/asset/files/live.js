@@ -66,8 +66,7 @@ function hear(message) {
     if (message.action === 'create') {
       created.add(id);
       restored(id);
-    }
-    else if (message.action === 'delete') gone(id);
+    } else if (message.action === 'delete') gone(id);
     else changed.add(id);
     flushing ??= setTimeout(flush, 250);
   }

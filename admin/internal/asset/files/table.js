@@ -52,7 +52,10 @@ function saveForNew(form) {
   savedForNew = form;
   form.requestSubmit();
 }
-document.addEventListener('htmx:afterRequest', () => (savedForNew = null)); // the answer was swapped, or the save was refused
+/** The answer was swapped, or the save was refused. */
+document.addEventListener('htmx:afterRequest', (event) => {
+  if (event.detail.elt === savedForNew) savedForNew = null;
+});
 
 function close(force) {
   if (!force && !mayLeave()) return;
