@@ -135,8 +135,31 @@ await onStage(async (stage) => {
       await page.getByText('A mail goes out').first().waitFor();
       await page.reload();
     }
-    await stage.api('PATCH', `${people}/records/${ben.id}`, { verified: true });
-    await page.reload();
+    await page.getByRole('link', { name: 'Fields' }).click();
+    const menu = async (name) => {
+      await page.getByRole('button', { name: 'Duplicate, copy, delete' }).click();
+      await page.locator('#record-menu').getByText(name).click();
+    };
+    await page.locator('#f-emailVisibility').check();
+    await menu('Send a verification');
+    await page.getByText('A mail goes out').first().waitFor();
+    const { token } = await stage.call('POST', `${people}/auth-with-password`, { identity: 'ben@example.com', password });
+    page.once('dialog', (question) => question.accept());
+    await menu('End all tokens');
+    await page.getByText('All tokens have ended').waitFor();
+    assert.equal((await refresh(token)).status, 401);
+    assert.ok(await page.locator('#f-emailVisibility').isChecked()); // the form is still open
+    page.once('dialog', (question) => question.dismiss());
+    await page.locator('#f-verified').click();
+    assert.equal(await page.locator('#f-verified').isChecked(), false);
+    page.once('dialog', (question) => question.accept());
+    await page.locator('#f-verified').check();
+    await page.keyboard.press('Control+s');
+    await page.getByText('Saved', { exact: true }).waitFor();
+    assert.deepEqual([(await stage.api('GET', `${people}/records/${ben.id}`)).verified, (await stage.api('GET', `${people}/records/${ben.id}`)).emailVisibility], [true, true]);
+    await menu('Sign in as');
+    await page.getByRole('button', { name: 'Make a token' }).waitFor();
+    await picture(page, 'account-verified');
     await page.getByRole('button', { name: 'Send a password reset' }).waitFor();
     assert.equal(await page.getByRole('button', { name: 'Send a verification' }).count(), 0);
     await isWell(page);

@@ -68,6 +68,32 @@ await onStage(async (stage) => {
     await save(page);
     const after = before.replace('"name":"K"', '"name":"K2"');
     assert.equal(await raw('GET', `${path}/${id}`), after);
+    const input = (name) => page.locator(`#f-${name}`);
+    let now = after;
+    for (const [name, edit, from, to] of [
+      ['html', () => input('html').fill('<p>é</p>'), /"html":"(\\"|[^"])*"/, '"html":"<p>é</p>"'],
+      ['n', () => input('n').fill('0.30000000000000004'), '"n":0.1', '"n":0.30000000000000004'],
+      ['tiny', () => input('tiny').fill('1e21'), '"tiny":5e-324', '"tiny":1e+21'],
+      ['day', () => input('day').fill('2028-01-02T00:00:00.5Z'), '"day":"2027-03-15 07:00:00.007Z"', '"day":"2028-01-02 00:00:00.500Z"'],
+      ['chosen', () => page.getByRole('checkbox', { name: 'b', exact: true }).check(), '["c","a"]', '["c","a","b"]'],
+      ['doc', () => input('doc').fill('{"big":98765432109876543210}'), /"doc":\{.*?\}/, '"doc":{"big":98765432109876543210}'],
+      ['at.lat at.lon', () => page.getByLabel('Latitude').fill('1.5'), '"lat":-0.3', '"lat":1.5'],
+      ['mail', () => input('mail').fill('b@example.com'), 'A@Example.com', 'b@example.com'],
+      ['web', () => input('web').fill('https://example.com/'), 'https://example.com/%7Ea?b=%20c', 'https://example.com/'],
+      ['is', () => input('is').check(), '"is":false', '"is":true'],
+    ]) {
+      const request = page.waitForRequest((one) => one.method() === 'POST');
+      await edit();
+      await save(page);
+      assert.deepEqual([...(await request).postData().matchAll(/name="([^"]+)"/g)].map((found) => found[1]).filter((sent, i, all) => all.indexOf(sent) === i), ['_base', ...name.split(' ')]);
+      const edited = now.replace(from, to);
+      assert.notEqual(edited, now, name);
+      assert.equal(await raw('GET', `${path}/${id}`), edited);
+      for (const at of ['.rich-bar', '[data-date-open]', '.geo-map']) await page.locator(at).waitFor();
+      now = edited;
+    }
+    await raw('PATCH', `${path}/${id}`, `{${values},"is":false}`);
+    await page.reload();
     const copied = (text) => page.waitForFunction(async (text) => (await navigator.clipboard.readText()) === text, text);
     const menu = async (name) => {
       await page.getByRole('button', { name: 'Duplicate, copy, delete' }).click();
@@ -80,6 +106,14 @@ await onStage(async (stage) => {
     await page.getByText('Created', { exact: true }).waitFor();
     const copy = await page.locator('[data-record]').getAttribute('data-record');
     assert.equal(await raw('GET', `${path}/${copy}`), after.replaceAll(id, copy).replaceAll('\\r\\n', '\\n')); // forms send other line ends
+    await stage.api('PATCH', `${path}/${id}`, { long: '\n\nsecond' });
+    await page.goto(`${stage.url}/_/c/kinds?r=${id}`);
+    await page.locator('#f-long').press('Control+End');
+    await page.keyboard.type('!');
+    await save(page);
+    assert.equal((await stage.api('GET', `${path}/${id}`)).long, '\n\nsecond!'); // line breaks at the beginning too
+    await stage.api('PATCH', `${path}/${id}`, { long });
+    await page.reload();
     await page.keyboard.press('Escape');
     await page.locator(`[data-row="${id}"] td`).nth(3).focus();
     await page.keyboard.press('Control+c');
@@ -358,6 +392,11 @@ await onStage(async (stage) => {
     }, [type, name]);
     await page.locator('input[type=file]').setInputFiles([png]);
     await page.locator('[data-new-files] img').evaluate((image) => image.decode());
+    await page.locator('input[type=file]').setInputFiles([{ name: 'large.txt', mimeType: 'text/plain', buffer: Buffer.alloc(5 * 2 ** 20 + 1) }]);
+    await page.locator('[data-new-files] .is-bad').getByText('larger than 5.2 MB').waitFor();
+    await page.keyboard.press('Control+s');
+    await page.getByText('large.txt is larger than 5.2 MB. Take it out first.').waitFor();
+    await page.keyboard.press('Enter'); // the focus is on its button
     await hand(page.locator('.drop'), 'drop', attack);
     await hand(page.locator('input[type=file]'), 'paste', 'c.txt');
     assert.deepEqual(await names(), ['leaf.png', attack, 'c.txt']);

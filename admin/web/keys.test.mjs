@@ -442,6 +442,17 @@ await onStage(async (stage) => {
         'J, K': steps('j', 'k', 'main'),
         '>, <': steps('>', '<', 'main'),
         'Alt J, Alt K': steps('Alt+j', 'Alt+k', '#panel [name=title]'),
+        'Mod Enter': async () => {
+          await page.goto(`${stage.url}/_/c/notes/new`);
+          for (const title of ['m', 'n']) {
+            await page.locator('#f-title').fill(title);
+            await press('Control+Enter');
+            await page.waitForFunction(() => document.querySelector('#panel [data-form=new]') && document.activeElement.id === 'f-title' && document.activeElement.value === '');
+          }
+          const { items } = await stage.api('GET', `/api/collections/notes/records?filter=${encodeURIComponent("title = 'm' || title = 'n'")}`);
+          assert.equal(items.length, 2);
+          for (const { id } of items) await stage.api('DELETE', `/api/collections/notes/records/${id}`);
+        },
       },
       'At the edge of the side bar': {
         '←, →': sideGoes(['ArrowRight', 1], ['ArrowLeft', -1]),

@@ -64,7 +64,7 @@ await onStage(async (stage) => {
     const { name, price } = await stored(id);
     assert.deepEqual([name, price], ['Typed', 99]);
     await stage.api('DELETE', `${path}/${id}`);
-    await page.getByText('This record was deleted.').waitFor();
+    await page.getByText(/Typed was deleted by /).waitFor();
     await isWell(page);
   });
 

@@ -60,7 +60,7 @@ await onStage(async (stage) => {
     await stage.api('POST', '/api/collections', { name: 'pots', type: 'base', fields: [
       { name: 'name', type: 'text' }, { name: 'maker', type: 'relation', collectionId: makers, maxSelect: 1 }, { name: 'cost', type: 'number', hidden: true },
     ] });
-    await stage.api('POST', '/api/collections', { name: 'cheap', type: 'view', viewQuery: 'SELECT id, name FROM pots' });
+    await stage.api('POST', '/api/collections', { name: 'cheap', type: 'view', viewQuery: 'SELECT id, name, maker FROM pots' });
     const page = await stage.signedIn({ permissions: ['clipboard-read', 'clipboard-write'] });
     await page.goto(`${stage.url}/_/c/pots`);
     await page.getByRole('link', { name: 'Create the first record' }).click();
@@ -93,6 +93,7 @@ await onStage(async (stage) => {
     await (await opened).waitForURL(new RegExp(`r=${id}`));
     await page.goto(`${stage.url}/_/c/cheap?r=${id}`);
     await page.getByRole('region', { name: 'Fields of the record' }).getByText('a', { exact: true }).waitFor();
+    await page.getByRole('region', { name: 'Fields of the record' }).getByRole('link', { name: 'Zed' }).waitFor();
     assert.equal(await page.getByRole('region', { name: 'Record' }).locator('input').count(), 0); // a view is read only
     await page.getByRole('button', { name: 'Duplicate, copy, delete' }).click();
     const download = page.waitForEvent('download');
@@ -229,8 +230,15 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Nothing was changed').waitFor();
     assert.equal(sent.length, 0);
+    await input(page, 'name').fill('x'.repeat(97));
+    await page.getByText('97 used · text · up to 120').waitFor();
     await input(page, 'price').fill('4.50');
+    await page.getByText('2 changes: name, price').waitFor();
+    await picture(page, 'record-revert');
+    await page.getByRole('button', { name: 'Revert name' }).click();
     await page.getByText('1 change: price').waitFor();
+    assert.equal(await input(page, 'name').inputValue(), before.name);
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'f-name');
     await page.keyboard.press('Control+s');
     await page.getByText('Saved', { exact: true }).waitFor();
     assert.deepEqual([...sent[0].matchAll(/name="([^"]+)"/g)].map((m) => m[1]).sort(), ['_base', 'price']);
@@ -314,21 +322,118 @@ await onStage(async (stage) => {
     await input(page, 'price').fill('5');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText(`${email} has changed this to 79`).waitFor();
+    await input(page, 'notes').fill('mine'); // the form still shows the notes of before the change from elsewhere
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText(`${email} has changed this to "again from elsewhere"`).waitFor();
+    await page.getByRole('button', { name: 'Take the stored value' }).click();
+    await page.getByText('1 change: price').waitFor();
     await page.getByRole('button', { name: 'Save' }).click();
     await page.locator('[data-error=price]:not([hidden])').waitFor({ state: 'detached' });
     await page.waitForFunction(() => !document.querySelector('.is-changed'));
     assert.deepEqual([(await stored(id)).price, (await stored(id)).notes], [5, 'again from elsewhere']);
   });
 
-  test('a record that was deleted meanwhile keeps what was typed', async () => {
+  test('a record that was deleted meanwhile is put back, and what was typed is saved', async () => {
     const page = await stage.signedIn();
-    const { id } = await stage.api('POST', '/api/collections/products/records', { name: 'Short-lived' });
-    await page.goto(`${stage.url}/_/c/products/r/${id}`);
+    const created = async (title) => (await stage.api('POST', '/api/collections/suppliers/records', { name: title, country: 'SE' })).id;
+    const supplier = (id) => stage.api('GET', `/api/collections/suppliers/records/${id}`);
+    const id = await created('Short-lived');
+    const before = await supplier(id);
+    await page.goto(`${stage.url}/_/c/suppliers?r=${id}`);
+    await page.locator('#rows [data-live]').waitFor();
     await input(page, 'name').fill('Typed in vain');
-    await stage.api('DELETE', `/api/collections/products/records/${id}`);
+    await stage.api('DELETE', `/api/collections/suppliers/records/${id}`);
+    const notice = page.locator('[data-live-gone]');
+    await notice.getByText(`Short-lived was deleted by ${email}, just now. Its last state is still in the change log.`).waitFor();
+    await notice.getByText('Relations of products to it stay empty.').waitFor();
+    await picture(page, 'record-gone');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('This record was deleted meanwhile. What you have typed is still here.').waitFor();
+    await notice.getByRole('button', { name: 'Put it back' }).click();
+    await notice.waitFor({ state: 'hidden' });
+    assert.deepEqual(await supplier(id), before);
     assert.equal(await input(page, 'name').inputValue(), 'Typed in vain');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    assert.equal((await supplier(id)).name, 'Typed in vain');
+
+    await stage.api('DELETE', `/api/collections/suppliers/records/${id}`);
+    const answer = await page.goto(`${stage.url}/_/c/suppliers/r/${id}`);
+    assert.equal(answer.status(), 404);
+    await picture(page, 'record-gone-page');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await picture(page, 'record-gone-phone-dark');
+    await page.getByRole('button', { name: 'Put it back' }).click();
+    await page.getByText('Put back', { exact: true }).waitFor();
+    await page.waitForFunction(() => document.getElementById('f-name')?.value === 'Typed in vain');
+    await stage.api('DELETE', `/api/collections/suppliers/records/${id}`);
+    await page.goto(`${stage.url}/_/c/suppliers?r=${id}`);
+    await panel(page).getByRole('heading', { name: 'This record is gone' }).waitFor();
+    await stage.api('POST', '/api/collections/suppliers/records', { id, name: 'Another' });
+    assert.equal((await page.request.post(`${stage.url}/_/c/suppliers/r/${id}/gone`, { headers: { Origin: stage.url } })).status(), 404); // it exists
+
+    const secret = (await stage.api('POST', '/api/collections/products/records', { name: 'With a code', code: 'a-secret-code' })).id;
+    await stage.api('DELETE', `/api/collections/products/records/${secret}`);
+    await page.goto(`${stage.url}/_/c/products/r/${secret}`);
+    await page.getByText('It cannot be put back: the change log has no passwords.').waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Put it back' }).count(), 0);
+    assert.equal((await page.request.post(`${stage.url}/_/c/products/r/${secret}/gone`, { headers: { Origin: stage.url } })).status(), 400);
+    await isWell(page);
+  });
+
+  test('what is typed during a save stays, and a second save follows the first', async () => {
+    const page = await stage.signedIn();
+    const id = await idOf('Tomato 15');
+    const body = new FormData();
+    body.append('pictures', new Blob(['text']), 'old.txt');
+    await stage.api('PATCH', `/api/collections/products/records/${id}`, body);
+    await page.goto(`${table}?r=${id}`);
+    await page.locator('.geo-map').waitFor();
+    let release;
+    const held = new Promise((done) => (release = done));
+    const reached = new Promise((done) => page.route(`**/r/${id}`, async (route) => {
+      if (route.request().method() === 'POST') {
+        done();
+        await held;
+      }
+      await route.continue();
+    }));
+    await input(page, 'price').fill('1.25');
+    await page.keyboard.press('Control+s');
+    await reached;
+    await page.getByRole('checkbox', { name: 'new', exact: true }).check();
+    await page.getByRole('textbox', { name: 'description' }).pressSequentially('Rich');
+    await input(page, 'sown').fill('2027-05-01 00:00:00.007Z');
+    await page.locator('input[type=file]').setInputFiles([{ name: 'note.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') }]);
+    const contact = input(page, 'contact');
+    await contact.fill('late@example.com');
+    await stage.api('PATCH', `/api/collections/products/records/${id}`, { contact: 'other@example.com' });
+    await contact.evaluate((node) => node.scrollIntoView({ block: 'center' }));
+    const { y } = await contact.boundingBox();
+    await page.keyboard.press('Control+s');
+    release();
+    await page.getByText(`${email} has changed this to "other@example.com"`).waitFor(); // the answer of the second save
+    assert.deepEqual([(await stored(id)).price, (await stored(id)).contact], [1.25, 'other@example.com']);
+    await page.keyboard.press('Control+s');
+    await page.getByText('Saved', { exact: true }).nth(1).waitFor();
+    const now = await stored(id);
+    assert.deepEqual([now.price, now.tags, now.description, now.sown, now.contact, now.pictures.length], [1.25, ['rare', 'new'], '<p>Rich</p>', '2027-05-01 00:00:00.007Z', 'late@example.com', 2]);
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'f-contact');
+    assert.ok(Math.abs((await contact.boundingBox()).y - y) < 60, 'the focused input stays in its place');
+    await page.locator(`[data-row="${id}"].is-open`).waitFor();
+    const area = page.getByRole('textbox', { name: 'description' });
+    await area.focus();
+    await page.keyboard.press('Control+End');
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.type('1');
+    await page.keyboard.press('Control+s');
+    await page.waitForFunction(() => !document.querySelector('.is-changed') && document.activeElement.matches('.rich-text'));
+    await page.keyboard.type('2'); // the caret is at its place
+    await page.getByText('1 change: description').waitFor();
+    assert.equal(await area.innerText(), 'Ric12h');
+    await page.keyboard.press('Control+s');
+    await page.waitForFunction(() => !document.querySelector('.is-changed'));
     await isWell(page);
   });
 

@@ -39,7 +39,8 @@ await onStage(async (stage) => {
     return (await stage.api('POST', path, body)).id;
   };
   const stored = async (id) => (await stage.api('GET', `${path}/${id}`));
-  const area = (page) => page.getByRole('textbox', { name: 'story' });
+  // The textarea has the same role and name until the editor hides it.
+  const area = (page) => page.getByRole('textbox', { name: 'story' }).and(page.locator('.rich-text'));
   const tool = (page, name) => page.getByRole('toolbar').getByRole('button', { name });
   const open = async (id, options) => {
     const page = await stage.signedIn(options);

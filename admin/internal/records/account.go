@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
 	"github.com/loambase/loam/admin/internal/ui"
@@ -124,6 +126,9 @@ func changeAccount(c *console.Call) error {
 		return err
 	}
 	c.Toast(said)
+	if c.FromScript() && !c.IsPart("panel") {
+		return c.Done() // the menu of a record, whose form stays open
+	}
 	if p, err = accountOf(c); err != nil {
 		return err
 	}
@@ -153,6 +158,14 @@ func (p *panel) makeToken(c *console.Call) error {
 	}
 	p.account.token = made.Token
 	return answer(c, p)
+}
+
+// confirmed returns the attribute with the question before an action; nil for no question.
+func confirmed(question string) templ.Attributes {
+	if question == "" {
+		return nil
+	}
+	return templ.Attributes{"hx-confirm": question}
 }
 
 // minutes returns the lifetime of a token in minutes for the input, "60" before the first token.

@@ -13,6 +13,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/ui"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -46,7 +47,7 @@ func curl(p *panel) string {
 }
 
 func isWide(f *schema.Field) bool {
-	return slices.Contains([]string{"editor", "json", "file", "relation", "geoPoint", "date"}, f.Type()) || f.Type() == "select" && f.Multiple()
+	return slices.Contains([]string{"editor", "json", "file", "relation", "geoPoint", "date", "password"}, f.Type()) || f.Type() == "select" && f.Multiple()
 }
 
 // hasOneInput reports whether a label can name the input of the field.
@@ -62,20 +63,29 @@ func hint(f *schema.Field) string {
 		words = "HTML"
 	case *schema.GeoPoint:
 		words = "geo point"
-	case *schema.Text:
-		if kind.Max > 0 {
-			words += fmt.Sprintf(" · up to %d", kind.Max)
+	case *schema.Bool:
+		if f.Required {
+			words += " · must be on"
 		}
+	case *schema.Text:
+		words += textLimits(kind)
 	case *schema.Number:
 		if kind.OnlyInt {
 			words = "whole number"
 		}
+		words += between(kind.Min, kind.Max)
+	case *schema.Date:
+		words += sinceUntil(kind.Min, kind.Max)
+	case *schema.Email:
+		words += domains(kind.OnlyDomains, kind.ExceptDomains)
+	case *schema.URL:
+		words += domains(kind.OnlyDomains, kind.ExceptDomains)
 	case *schema.Select:
 		words += upTo(kind.MaxSelect)
 	case *schema.Relation:
 		words += upTo(kind.MaxSelect)
 	case *schema.File:
-		words += upTo(kind.MaxSelect)
+		words += upTo(kind.MaxSelect) + " · at most " + ui.Bytes(kind.Limit())
 		if kind.Protected {
 			words += ", protected"
 		}
@@ -84,6 +94,64 @@ func hint(f *schema.Field) string {
 		words += " · hidden"
 	}
 	return words
+}
+
+func textLimits(kind *schema.Text) (words string) {
+	switch {
+	case kind.Min > 0 && kind.Max > 0:
+		words = fmt.Sprintf(" · %d to %d", kind.Min, kind.Max)
+	case kind.Min > 0:
+		words = fmt.Sprintf(" · %d or more", kind.Min)
+	case kind.Max > 0:
+		words = fmt.Sprintf(" · up to %d", kind.Max)
+	}
+	if kind.Pattern != "" && !kind.PrimaryKey {
+		words += " · " + cut(kind.Pattern)
+	}
+	return words
+}
+
+func between(least, most *float64) string {
+	switch {
+	case least != nil && most != nil:
+		return " · " + degrees(*least) + " to " + degrees(*most)
+	case least != nil:
+		return " · " + degrees(*least) + " or more"
+	case most != nil:
+		return " · up to " + degrees(*most)
+	}
+	return ""
+}
+
+// sinceUntil describes the limits of a date by their days in UTC.
+func sinceUntil(least, most string) (words string) {
+	day := func(text string) string { return text[:min(len(text), len(time.DateOnly))] }
+	if least != "" {
+		words = " · from " + day(least)
+	}
+	if most != "" {
+		words += " · until " + day(most)
+	}
+	return words
+}
+
+func domains(only, except []string) string {
+	switch {
+	case len(only) > 0:
+		return " · at " + cut(strings.Join(only, ", "))
+	case len(except) > 0:
+		return " · not at " + cut(strings.Join(except, ", "))
+	}
+	return ""
+}
+
+// characters returns the attribute with the maximum length of a text, in characters.
+func characters(f *schema.Field) templ.Attributes {
+	kind, ok := f.Kind.(*schema.Text)
+	if !ok || kind.Max == 0 {
+		return nil
+	}
+	return templ.Attributes{"data-most-characters": strconv.Itoa(kind.Max)}
 }
 
 func upTo(n int) string {
@@ -128,6 +196,18 @@ func jsonEditor(p *panel, f *schema.Field) templ.Attributes {
 func isLong(p *panel, f *schema.Field) bool {
 	kind, ok := f.Kind.(*schema.Text)
 	return ok && (kind.Max > 200 || strings.Contains(p.r.Text(f.Name), "\n") || len(p.r.Text(f.Name)) > 100)
+}
+
+// inTextarea returns a text as the content of a textarea. HTML parsers drop a line break at the
+// beginning.
+func inTextarea(text string) string { return "\n" + text }
+
+// asks returns the attribute with the question before a change of the switch; nil for no question.
+func asks(p *panel, f *schema.Field) templ.Attributes {
+	if p.isNew || !p.in.IsAuth() || f.Name != "verified" {
+		return nil
+	}
+	return templ.Attributes{"data-ask": "Change whether the address of " + p.title() + " counts as verified? No mail is sent."}
 }
 
 func textHint(f *schema.Field) string {
@@ -235,6 +315,16 @@ func many(f *schema.Field) templ.Attributes {
 		return nil
 	}
 	return templ.Attributes{"data-many": ""}
+}
+
+// accepts returns the attributes with the limits of a file field: the size of a file in bytes, and
+// the MIME types separated by spaces.
+func accepts(f *schema.Field) templ.Attributes {
+	kind, ok := f.Kind.(*schema.File)
+	if !ok {
+		return nil
+	}
+	return templ.Attributes{"data-most": strconv.FormatInt(kind.Limit(), 10), "data-types": strings.Join(kind.MimeTypes, " ")}
 }
 
 // sizes marks the input of a public file field for the editor of HTML. The attribute lists the

@@ -50,6 +50,9 @@ func show(c *console.Call) error {
 		return err
 	}
 	p, err := panelOf(c, in, c.Param("id"))
+	if fault.KindOf(err) == fault.NotFound {
+		return showDeleted(c, in, c.Param("id"))
+	}
 	if err != nil {
 		return err
 	}
@@ -76,15 +79,22 @@ func panelOf(c *console.Call, in *schema.Collection, id string) (*panel, error) 
 	return withRelated(c, &panel{in: in, r: r, appURL: c.Settings.Meta.AppURL})
 }
 
-// openPanel returns the panel beside the table, nil if no record is open or the open record was
-// deleted.
+// openPanel returns the panel beside the table: of the open record, or of its deletion. It returns
+// nil if no record is open, and for a deletion that the change log does not hold.
 func openPanel(c *console.Call, v *view) (templ.Component, error) {
 	if v.open == "" {
 		return nil, nil
 	}
 	p, err := panelOf(c, v.in, v.open)
 	if fault.KindOf(err) == fault.NotFound {
-		return nil, nil
+		d, err := deletedOf(c, v.in, v.open)
+		if fault.KindOf(err) == fault.NotFound {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		return deletedPanel(d), nil
 	}
 	if err != nil {
 		return nil, err
@@ -152,6 +162,11 @@ func base(in *schema.Collection, r *record.Record, fields ...*schema.Field) stri
 			marks[f.Name] = mark(r.Get(f.Name))
 		}
 	}
+	return encoded(marks)
+}
+
+// encoded returns marks as a JSON object.
+func encoded(marks map[string]string) string {
 	text, err := json.Marshal(marks)
 	if err != nil {
 		return "{}" // not reached: strings can always be encoded

@@ -40,6 +40,8 @@ func Routes() []console.Route {
 		console.Get(record+"/json", asJSON),
 		console.Get(record+"/sign-in", showAccount),
 		console.Post(record+"/sign-in", changeAccount),
+		console.Get(record+"/gone", showNotice),
+		console.Post(record+"/gone", restore),
 		console.Get(record+"/history", showHistory),
 		console.Post(record+"/history", ofSuperusers(putBack)),
 		console.Get(record+"/delete", askDelete),
@@ -107,7 +109,7 @@ func about(c *console.Call, in *schema.Collection, title string) console.Page {
 	}
 	return console.Page{
 		Title: title, Section: "data", Crumbs: crumbs, Side: c.Collections(in.Name),
-		Scripts: []string{"form.js", "guard.js", "record.js", "drafts.js", "table.js", "select.js", "live.js", "grid.js", "widths.js"},
+		Scripts: []string{"form.js", "guard.js", "record.js", "drafts.js", "carry.js", "table.js", "select.js", "live.js", "grid.js", "widths.js"},
 	}
 }
 

@@ -74,7 +74,7 @@ func save(c *console.Call) error {
 		if err != nil {
 			return err
 		}
-		return form.Conflict(c, problems, base(in, now, in.Fields...)) // saving again overwrites
+		return form.Conflict(c, problems, renewed(c, now, conflicts)) // saving again overwrites
 	case fault.KindOf(err) == fault.NotFound:
 		return fault.New(fault.NotFound, "This record was deleted meanwhile. What you have typed is still here.")
 	case err != nil:
@@ -108,10 +108,7 @@ var errConflict = fault.New(fault.Invalid, "Somebody else has changed this recor
 
 // conflictsOf returns the sent fields that have changed since the form was read.
 func conflictsOf(c *console.Call, in *schema.Collection, now *record.Record, sent []string) (list []conflict) {
-	var read map[string]string
-	if json.Unmarshal([]byte(c.R.PostForm.Get("_base")), &read) != nil {
-		return nil // a form without marks overwrites
-	}
+	read := marksOf(c) // a form without marks overwrites
 	for _, name := range sent {
 		was, known := read[name]
 		if f := in.Field(name); !known || was == mark(now.Get(name)) || f.IsPassword() {
@@ -121,6 +118,25 @@ func conflictsOf(c *console.Call, in *schema.Collection, now *record.Record, sen
 		}
 	}
 	return list
+}
+
+// renewed returns the marks of the form, of the fields in conflict those of the stored values. Other
+// fields keep their marks: the form does not show their stored values, so a save must not overwrite
+// them without a conflict.
+func renewed(c *console.Call, now *record.Record, list []conflict) string {
+	marks := marksOf(c)
+	for _, at := range list {
+		marks[at.field] = mark(now.Get(at.field))
+	}
+	return encoded(marks)
+}
+
+// marksOf returns the marks of the values with which the form was read, nil for a form without marks.
+func marksOf(c *console.Call) (marks map[string]string) {
+	if json.Unmarshal([]byte(c.R.PostForm.Get("_base")), &marks) != nil {
+		return nil
+	}
+	return marks
 }
 
 // conflictProblems returns a problem for each conflict, which names the account that changed the

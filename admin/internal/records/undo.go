@@ -2,6 +2,7 @@ package records
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,10 +38,8 @@ type deletion struct {
 // "" if an undo could not restore everything: if records have files or passwords, if other records
 // refer to them, or if they are larger than shelfBytes.
 func (s *shelf) keep(c *console.Call, in *schema.Collection, ids []string) (string, error) {
-	for _, f := range in.Fields {
-		if f.IsPassword() {
-			return "", nil
-		}
+	if hasPasswords(in) {
+		return "", nil
 	}
 	held, err := isReferredTo(c, in, anyOf(ids))
 	if held || err != nil {
@@ -70,6 +69,10 @@ func (s *shelf) keep(c *console.Call, in *schema.Collection, ids []string) (stri
 	}
 	s.kept = append(s.kept, d)
 	return d.id, nil
+}
+
+func hasPasswords(in *schema.Collection) bool {
+	return slices.ContainsFunc(in.Fields, func(f *schema.Field) bool { return f.IsPassword() })
 }
 
 func hasFiles(r *record.Record) bool {

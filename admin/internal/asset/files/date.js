@@ -146,7 +146,8 @@ export function begin(date) {
 }
 
 document.addEventListener('input', (event) => {
-  if (event.target.matches('[data-date] .input-wrap input:not([type=hidden])')) typed(dateOf(event.target));
+  // Until begin the text input has the name of the field.
+  if (event.target.matches('[data-date] .input-wrap input:not([type=hidden], [name])')) typed(dateOf(event.target));
 });
 document.addEventListener('focusin', (event) => {
   if (event.target.matches('[data-date] select') && !('all' in event.target.dataset)) fillZones(event.target, true);

@@ -16,7 +16,8 @@ const inputsOf = (form, name) => [...form.querySelectorAll(`[name="${CSS.escape(
 /** Whether the field is a password or a file field, which a draft leaves out. */
 const isSecret = (form, name) => inputsOf(form, name).some((input) => input.closest('.field')?.querySelector('[data-password], [data-files]'));
 
-const labelsOf = (form) => Object.fromEntries([...form.querySelectorAll('[data-relation] [data-item]')].map((item) => [item.querySelector('input').value, item.querySelector('[data-label]').textContent]));
+/** The titles of the related records in the form, by id. */
+export const labelsOf = (form) => Object.fromEntries([...form.querySelectorAll('[data-relation] [data-item]')].map((item) => [item.querySelector('input').value, item.querySelector('[data-label]').textContent]));
 
 /** Stores the values that differ from the values with which the form was opened. */
 function keep(form) {
@@ -47,8 +48,8 @@ function forget(form = document.querySelector('#panel form.panel-form')) {
   keys.delete(form);
 }
 
-/** Sets the inputs with a name to the values of a draft. */
-function fill(form, name, list, labels) {
+/** Sets the inputs with a name to values. `labels` has the titles of related records by id. */
+export function fill(form, name, list, labels) {
   const inputs = inputsOf(form, name);
   const relation = form.querySelector(`[data-relation="${CSS.escape(name)}"]`);
   if (relation) {

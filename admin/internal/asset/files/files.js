@@ -1,5 +1,7 @@
 // File inputs (data-files): chosen, dropped and pasted files are listed with a preview before the
 // upload. The list can be reordered, and files can be removed from it.
+import { say } from './toast.js';
+
 const files = new WeakMap(); // the files, by entry of the list
 
 const boxOf = (node) => node?.closest?.('[data-files]');
@@ -20,14 +22,35 @@ function entryOf(box, file) {
   files.set(entry, file);
   entry.querySelector('.name').textContent = file.name;
   entry.querySelector('small').textContent = inWords(file.size);
+  show(entry, problemOf(box, file));
+  entry.querySelector('[data-file-sent]').ariaLabel = `Sent of ${file.name}`;
   for (const button of entry.querySelectorAll('button')) button.ariaLabel = button.ariaLabel.replace('…', file.name);
   const image = entry.querySelector('img');
   if (/^image\/(png|jpeg|gif|webp|avif)$/.test(file.type)) {
     image.src = URL.createObjectURL(file);
     image.addEventListener('load', () => URL.revokeObjectURL(image.src), { once: true });
+    image.addEventListener('error', () => image.remove());
     entry.querySelector('.rowicon').remove();
   } else image.remove();
   return entry;
+}
+
+/**
+ * The problem of a file: { words, isSure }, words are "" for none. Only a wrong size is sure: the
+ * server finds out the type by the content.
+ */
+function problemOf({ dataset: { most, types } }, { size, type }) {
+  if (size > Number(most)) return { words: `larger than ${inWords(Number(most))}`, isSure: true };
+  if (types && !types.split(' ').includes(type)) return { words: `${type || 'unknown type'}: the field takes ${types.replaceAll(' ', ', ')}`, isSure: false };
+  return { words: '', isSure: false };
+}
+
+/** Shows the problem of a file in its entry. */
+function show(entry, { words, isSure }) {
+  const place = entry.querySelector('[data-file-problem]');
+  place.textContent = words;
+  place.hidden = words === '';
+  entry.classList.toggle('is-bad', isSure);
 }
 
 /** Adds files to the list; a field for a single file takes the last file. */
@@ -74,4 +97,33 @@ document.addEventListener('drop', (event) => {
   event.preventDefault();
   drop.classList.remove('is-over');
   add(boxOf(drop), event.dataTransfer.files);
+});
+
+/** Blocks the sending of a form with a file that is too large. */
+document.addEventListener('htmx:confirm', (event) => {
+  const [bad] = event.target.matches?.('form[data-form]') ? event.target.querySelectorAll('[data-new-files] .is-bad') : [];
+  if (!bad) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  say(`${files.get(bad).name} is ${bad.querySelector('[data-file-problem]').textContent}. Take it out first.`, 'danger');
+  bad.querySelector('[data-take-out]').focus();
+}, true);
+
+/** Shows in each entry how much of its file is sent. Files are sent in the order of their fields. */
+document.addEventListener('htmx:xhr:progress', (event) => {
+  const entries = [...event.target.querySelectorAll('[data-new-files] > [data-item]')];
+  const all = entries.reduce((sum, entry) => sum + files.get(entry).size, 0);
+  const { loaded, total } = event.detail;
+  if (entries.length === 0 || total < all) return; // the progress of the answer
+  let before = loaded - (total - all);
+  for (const entry of entries) {
+    const { size } = files.get(entry);
+    const meter = entry.querySelector('[data-file-sent]');
+    meter.hidden = false;
+    meter.value = size === 0 ? 1 : Math.min(Math.max(before / size, 0), 1);
+    before -= size;
+  }
+});
+document.addEventListener('htmx:afterRequest', (event) => {
+  for (const meter of event.target.querySelectorAll?.('[data-file-sent]') ?? []) meter.hidden = true;
 });

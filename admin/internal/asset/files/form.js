@@ -95,12 +95,24 @@ function isMoved(form, name) {
 /** The labels of the inputs that were edited since the form was opened. */
 export const titles = (form) => titlesOf(form, edited(form));
 
+/** Adds the button that takes back the edits of a field of a record, or removes it. */
+function offerRevert(field, is) {
+  const button = field.querySelector(':scope > .revert');
+  if (!is) button?.remove();
+  if (!is || button) return;
+  const made = Object.assign(document.createElement('button'), { type: 'button', className: 'link small revert', textContent: 'Revert', ariaLabel: `Revert ${field.dataset.field}` });
+  made.dataset.take = field.dataset.field;
+  field.append(made);
+}
+
 /** Marks changed fields and shows their number in the footer of the form. */
 function show(form) {
   const names = changed(form);
   for (const field of form.querySelectorAll('[data-field]')) {
     const inside = names.some((name) => name === field.dataset.field || name.startsWith(`${field.dataset.field}.`));
-    field.classList.toggle('is-changed', form.dataset.form !== 'new' && inside);
+    const is = form.dataset.form !== 'new' && inside;
+    field.classList.toggle('is-changed', is);
+    if (form.matches('.panel-form')) offerRevert(field, is);
   }
   const bar = form.querySelector('[data-savebar]');
   if (!bar || form.dataset.form === 'new') return;
@@ -233,7 +245,7 @@ document.addEventListener('click', async (event) => {
   if (!form) return;
   const name = button.dataset.take;
   await adopt(form, name);
-  form.querySelector(`[data-field="${CSS.escape(name)}"]`).querySelector('input:not([type=hidden]), textarea, select, button')?.focus();
+  inputOf(form.querySelector(`[data-field="${CSS.escape(name)}"]`))?.focus();
 });
 
 document.addEventListener('keydown', (event) => {

@@ -58,6 +58,7 @@ export const groups = {
     [['J', 'K'], 'the next and the previous record'],
     [['>', '<'], 'the same'],
     [['Alt J', 'Alt K'], 'the same, while you type in an input'],
+    [['Mod Enter'], 'save the record, and open the form of a new one'],
   ],
   'At the edge of the side bar': [
     [['←', '→'], 'make it narrower, wider'],

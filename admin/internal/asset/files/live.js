@@ -66,8 +66,10 @@ function hear(message) {
     setTimeout(connect, 1000 * waits[0]);
   } else if (message.type === 'event') {
     const { id } = message.record;
-    if (message.action === 'create') created.add(id);
-    else if (message.action === 'delete') gone(id);
+    if (message.action === 'create') {
+      created.add(id);
+      restored(id);
+    } else if (message.action === 'delete') gone(id);
     else changed.add(id);
     flushing ??= setTimeout(flush, 250);
   }
@@ -90,9 +92,36 @@ function gone(id) {
     box.checked = false;
     box.dispatchEvent(new Event('change', { bubbles: true }));
   }
-  const panel = document.querySelector('#panel [data-live-gone]');
-  if (panel?.closest('[data-record]').dataset.record === id) panel.hidden = false;
+  showGone(id);
 }
+
+/** The banner about a deletion in the panel of a record; undefined if the panel shows another record. */
+const goneOf = (id) => [...document.querySelectorAll('#panel [data-live-gone]')].find((banner) => banner.closest('[data-record]').dataset.record === id);
+
+/** Says in the open panel that its record was deleted. The server says by whom. */
+function showGone(id) {
+  const banner = goneOf(id);
+  if (!banner?.hidden) return;
+  banner.hidden = false;
+  window.htmx.trigger(banner, 'gone');
+}
+
+/** Hides the banner about the deletion of a record that exists again. */
+function restored(id) {
+  const banner = goneOf(id);
+  if (!banner || banner.hidden) return;
+  banner.hidden = true;
+  changed.add(id);
+  flushing ??= setTimeout(flush, 250);
+}
+document.addEventListener('restored', (event) => {
+  restored(event.detail.id);
+  window.htmx.trigger(document.body, 'changed');
+});
+document.addEventListener('htmx:afterRequest', (event) => {
+  const { elt, xhr } = event.detail;
+  if (xhr?.status === 404 && elt.matches('form.panel-form')) showGone(elt.closest('[data-record]').dataset.record);
+});
 
 /** Fetches the changed rows and shows them. */
 async function flush() {

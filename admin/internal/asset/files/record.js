@@ -97,7 +97,7 @@ function steer(event) {
   if (step && options.length > 0) {
     event.preventDefault();
     mark(relation, options[(Math.max(at, step > 0 ? -1 : 0) + step + options.length) % options.length]);
-  } else if (event.key === 'Enter') {
+  } else if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) {
     event.preventDefault();
     options[Math.max(at, 0)]?.click();
   } else if (event.key === 'Escape') {
@@ -205,6 +205,28 @@ document.addEventListener('paste', (event) => {
   });
 });
 
+/** From four fifths of the limit of a text on (data-most-characters), its hint has the number of characters. */
+function count(input) {
+  const most = Number(input.dataset?.mostCharacters);
+  const hint = most && input.closest('.field')?.querySelector('.hint');
+  if (!hint) return;
+  const used = [...input.value].length;
+  hint.dataset.words ??= hint.textContent;
+  hint.textContent = used < most * 0.8 ? hint.dataset.words : `${used} used · ${hint.dataset.words}`;
+  hint.classList.toggle('t-danger', used > most);
+}
+document.addEventListener('input', (event) => count(event.target));
+document.addEventListener('htmx:load', (event) => event.target.querySelectorAll?.('[data-most-characters]').forEach(count));
+
+/** A switch with a question (data-ask) changes after the question only. */
+document.addEventListener('click', (event) => {
+  const question = event.target.matches('input[data-ask]') && event.target.dataset.ask;
+  if (question && !confirm(question)) event.preventDefault();
+});
+
+/** An action of the menu closes it. */
+document.addEventListener('click', (event) => event.target.closest('[data-menu-action]')?.closest('[popover]').hidePopover());
+
 /** Previews HTML in a sandboxed frame without scripts. */
 function preview(frame) {
   frame.srcdoc = document.getElementById(frame.dataset.preview).value;
@@ -235,4 +257,5 @@ document.addEventListener('htmx:load', async (event) => {
     const { begin } = await load();
     for (const node of found) if (node.isConnected) begin?.(node);
   }
+  if (event.target.isConnected) event.target.dispatchEvent(new Event('inputsready', { bubbles: true }));
 });

@@ -137,25 +137,27 @@ function showFull(rich, is) {
   button.title = is ? 'Leave full screen  Esc' : 'Full screen';
 }
 
-// The editor that was in full screen when a save replaced it: { place, at: the selection of the
-// area as character offsets, or null }.
+// The editor that had the focus, or was in full screen, when a save replaced it: { place, isFull,
+// at: the selection of the area as character offsets, or null }.
 let again = null;
 
 document.addEventListener('htmx:beforeSwap', (event) => {
-  if (!full || !event.detail.shouldSwap || !event.detail.target?.contains(full.rich)) return;
-  const { area } = parts(full.rich);
-  again = { place: placeOf(full.rich), at: area.hidden || !area.contains(getSelection().anchorNode) ? null : charactersOf(area) };
-  leaveFull();
+  const isSave = event.detail.requestConfig?.elt.matches?.('form.panel-form');
+  const rich = full?.rich ?? (isSave ? richOf(document.activeElement) : null);
+  if (!rich || !event.detail.shouldSwap || !event.detail.target?.contains(rich)) return;
+  const { area } = parts(rich);
+  again = { place: placeOf(rich), isFull: full !== null, at: area.hidden || !area.contains(getSelection().anchorNode) ? null : charactersOf(area) };
+  if (full) leaveFull();
 });
 
-/** Restores the full screen and the selection of an editor that a save has replaced. */
+/** Restores the full screen, the focus and the selection of an editor that a save has replaced. */
 function resume(rich) {
   if (again?.place !== placeOf(rich)) return;
-  const { at } = again;
+  const { isFull, at } = again;
   again = null;
-  enterFull(rich);
+  if (isFull) enterFull(rich);
   const { area, source } = parts(rich);
-  (area.hidden ? source : area).focus();
+  (area.hidden ? source : area).focus({ preventScroll: true });
   if (at && !area.hidden) selectCharacters(area, at);
 }
 

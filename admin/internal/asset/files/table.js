@@ -1,10 +1,11 @@
 // The table of records with the panel beside it. The address has the id of the open record, and the
 // row of the record is marked. Escape closes the panel, J and K open the next and the previous
-// record.
+// record, Ctrl and Enter save and open the form of a new record.
 import { closeDialog } from './dialog.js';
 import { inputOf, unsavedForms } from './form.js';
 import { leave } from './leave.js';
 
+let savedForNew = null; // the form whose save is followed by the form of a new record
 let stepped = null; // a step to another record: { focus: selector of the element to focus after it, '' for none }
 
 const mark = (id) => {
@@ -30,13 +31,33 @@ document.addEventListener('htmx:afterSwap', (event) => {
   if (event.target.id !== 'panel') return;
   const panel = event.target.querySelector('[data-record]');
   const id = panel?.dataset.record ?? '';
+  const isSave = event.detail.requestConfig?.elt.matches('form.panel-form') ?? false; // carry.js restores the focus
   mark(id);
   const row = id && document.querySelector(`[data-row="${CSS.escape(id)}"] [data-open]`);
   if (row) history.replaceState(history.state, '', row.dataset.open);
   showSteps(event.target);
   if (stepped?.focus) event.target.querySelector(stepped.focus)?.focus({ preventScroll: true });
-  else if (!stepped) inputOf(panel?.querySelector('.field'))?.focus({ preventScroll: true });
+  else if (!stepped && !isSave) inputOf(panel?.querySelector('.field:not([data-field=id])'))?.focus({ preventScroll: true });
   stepped = null;
+  if (isSave && event.detail.requestConfig.elt === savedForNew) openNew(event.target);
+});
+
+/** Opens the form of a new record in place of the panel. */
+const openNew = (part) => window.htmx.ajax('GET', `${part.querySelector('.panel-head [data-close-panel]').getAttribute('href')}/new`, '#panel');
+
+/** Saves the form and opens the form of a new record, at once if there is nothing to save. */
+function saveForNew(form) {
+  if (form.dataset.form !== 'new' && !unsavedForms().includes(form)) {
+    openNew(form.closest('#panel'));
+    return;
+  }
+  savedForNew = form;
+  form.requestSubmit();
+}
+
+/** The answer was swapped, or the save was refused. */
+document.addEventListener('htmx:afterRequest', (event) => {
+  if (event.detail.elt === savedForNew) savedForNew = null;
 });
 
 function close() {
@@ -67,6 +88,11 @@ document.addEventListener('keydown', (event) => {
   if (event.key === 'Escape' && panel && !document.querySelector('dialog[open], [popover]:popover-open') && !event.target.closest('[role=combobox], .is-editing')) {
     event.preventDefault(); // or the key closes the question too
     leave(close);
+  }
+  const form = event.target.closest('#panel form.panel-form');
+  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && form) {
+    event.preventDefault();
+    saveForNew(form);
   }
   if (event.ctrlKey || event.metaKey || event.target.closest('dialog, [popover]')) return;
   const typing = event.target.closest('input:not([type=checkbox]), textarea, select, [contenteditable]');
@@ -116,4 +142,7 @@ document.addEventListener('click', (event) => {
   const button = event.target.closest('[data-step]');
   if (button) step(Number(button.dataset.step), `[data-step="${button.dataset.step}"]`);
 });
-document.addEventListener('htmx:load', () => showSteps(document));
+document.addEventListener('htmx:load', (event) => {
+  if (event.target.id === 'rows' || event.target.querySelector?.('[data-row]')) mark(document.querySelector('#panel [data-record]')?.dataset.record ?? '');
+  showSteps(document);
+});

@@ -1,0 +1,88 @@
+// Values that are typed while a save of a record is under way. The answer replaces the form: the new
+// form gets these values, the focus and the scroll position. A save that was asked for meanwhile
+// follows.
+import { fill, labelsOf } from './drafts.js';
+import { changed, values } from './form.js';
+
+const sent = new WeakMap(); // by form: { all: its values when its last request was sent, names: those in the request }
+const again = new WeakSet(); // forms whose save was asked for while another one was under way
+let kept = null; // of the form that an answer replaces: { values, files, labels, marks, save, focus, top, scroll }
+
+const isForm = (node) => node?.matches?.('#panel form.panel-form') ?? false;
+const bodyOf = (form) => form.querySelector('.panel-body');
+const fieldOf = (name) => name.replace(/\.(lat|lon)$/, '');
+const baseOf = (form) => form.querySelector('[name=_base]');
+const marksOf = (form) => JSON.parse(baseOf(form)?.value ?? '{}');
+const fileInputOf = (form, name) => form.querySelector(`input[type=file][name="${CSS.escape(name)}"]`);
+const differ = (a = [], b = []) => a.length !== b.length || a.some((value, i) => value !== b[i]);
+
+/** A selector of the focused input within its form; "" for an element that the selector cannot name. */
+function selectorOf(node) {
+  if (node.id) return `#${CSS.escape(node.id)}`;
+  if (node.matches('[data-save]')) return '[data-save]';
+  if (!node.name) return '';
+  return `[name="${CSS.escape(node.name)}"]${node.type === 'checkbox' ? `[value="${CSS.escape(node.value)}"]` : ''}`;
+}
+
+document.addEventListener('submit', (event) => {
+  if (isForm(event.target) && event.target.classList.contains('htmx-request')) again.add(event.target);
+}, true);
+document.addEventListener('htmx:beforeRequest', (event) => {
+  if (isForm(event.target)) sent.set(event.target, { all: values(event.target), names: changed(event.target).map(fieldOf) });
+});
+
+document.addEventListener('htmx:beforeSwap', (event) => {
+  const form = event.detail.requestConfig?.elt;
+  if (event.detail.xhr.status !== 200 || !sent.has(form) || !form.isConnected) return;
+  const { all: then, names: saved } = sent.get(form);
+  const now = values(form);
+  const names = [...new Set([...then.keys(), ...now.keys()])].filter((name) => differ(then.get(name), now.get(name)));
+  const focused = form.contains(document.activeElement) ? document.activeElement : null;
+  kept = {
+    values: names.map((name) => [name, (now.get(name) ?? []).filter((value) => typeof value === 'string')]),
+    files: names.map((name) => [name, (now.get(name) ?? []).filter((value) => value instanceof File && !then.get(name)?.includes(value))]),
+    labels: labelsOf(form),
+    // A field that was not saved keeps its mark, so that its next save detects a change by others.
+    marks: Object.entries(marksOf(form)).filter(([field]) => names.some((name) => fieldOf(name) === field) && !saved.includes(field)),
+    save: again.has(form) && names.length > 0,
+    focus: focused ? selectorOf(focused) : '',
+    top: focused?.getBoundingClientRect().top,
+    scroll: bodyOf(form).scrollTop,
+  };
+});
+
+document.addEventListener('htmx:afterSwap', (event) => {
+  const form = kept && event.target.querySelector?.('form.panel-form');
+  if (!form) return;
+  bodyOf(form).scrollTop = kept.scroll;
+  if (kept.focus && !form.contains(document.activeElement)) form.querySelector(kept.focus)?.focus({ preventScroll: true });
+});
+
+document.addEventListener('htmx:load', (event) => {
+  const form = kept && event.target.querySelector?.('form.panel-form');
+  if (!form) return;
+  for (const [name, list] of kept.values) if (!fileInputOf(form, name)) fill(form, name, list, kept.labels);
+  for (const [name, files] of kept.files) choose(fileInputOf(form, name), files);
+  if (baseOf(form)) baseOf(form).value = JSON.stringify({ ...marksOf(form), ...Object.fromEntries(kept.marks) });
+  if (kept.values.length > 0) form.dispatchEvent(new Event('change', { bubbles: true }));
+  if (kept.save) form.requestSubmit();
+});
+
+/** Adds files to a file field. */
+function choose(input, files) {
+  if (!input || files.length === 0) return;
+  const data = new DataTransfer();
+  for (const file of files) data.items.add(file);
+  input.files = data.files;
+  input.dispatchEvent(new Event('change', { bubbles: true }));
+}
+
+/** The larger inputs have their heights now: the focused input returns to its place. */
+document.addEventListener('inputsready', (event) => {
+  const form = kept && event.target.querySelector?.('form.panel-form');
+  if (!form) return;
+  const input = kept.focus && form.querySelector(kept.focus);
+  bodyOf(form).scrollTop = kept.scroll;
+  if (input && bodyOf(form).contains(input)) bodyOf(form).scrollTop += input.getBoundingClientRect().top - kept.top;
+  kept = null;
+});
