@@ -202,6 +202,7 @@ func layers() [][]string {
 			"core/internal/query/lang",
 			"core/internal/cast",
 			"core/internal/pattern",
+			"internal/suggest",
 			"internal/version",
 			"internal/yaml",
 			"migrations",

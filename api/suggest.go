@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/loambase/loam/internal/suggest"
 )
 
 // noArguments is cobra.NoArgs, but its error suggests the sub-command that was probably meant.
@@ -39,42 +41,11 @@ func unknownFlag(cmd *cobra.Command, err error) error {
 // didYouMean returns a suggestion with the known word nearest to word, "" if no known word is
 // near enough to be a typing error.
 func didYouMean(word string, known []string, prefix string) string {
-	best, nearest := "", 3
-	for _, k := range slices.Sorted(slices.Values(known)) {
-		d := distance(strings.ToLower(word), strings.ToLower(k))
-		if d < nearest && d < len(k)/2+1 {
-			best, nearest = k, d
-		}
-	}
+	best := suggest.Nearest(word, known)
 	if best == "" {
 		return ""
 	}
 	return " (did you mean " + prefix + best + "?)"
-}
-
-// distance returns the edit distance of two words: the number of letters to insert, delete,
-// replace or swap with their neighbour (optimal string alignment).
-func distance(a, b string) int {
-	before, last := []int(nil), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row := make([]int, len(b)+1)
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			same := 1
-			if a[i-1] == b[j-1] {
-				same = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+same)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last = last, row
-	}
-	return last[len(b)]
 }
 
 // variable returns the name of the environment variable for a flag, or for another name of the

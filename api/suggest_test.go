@@ -23,19 +23,6 @@ func TestDidYouMean(t *testing.T) {
 	}
 }
 
-func TestDistance(t *testing.T) {
-	for _, test := range []struct {
-		a, b string
-		want int
-	}{
-		{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"abc", "abc", 0}, {"abc", "acb", 1}, {"abc", "abd", 1}, {"ab", "xaby", 2}, {"kitten", "sitting", 3},
-	} {
-		if got := distance(test.a, test.b); got != test.want {
-			t.Errorf("distance(%q, %q) = %d, want %d", test.a, test.b, got, test.want)
-		}
-	}
-}
-
 func TestUnknownVariables(t *testing.T) {
 	root := newRootCommand(&Program{App: core.New(core.Config{})}, io.Discard)
 	got := unknownVariables(root, "LOAM_", []string{"LOAM_HTTP=1", "LOAM_DIR=x", "LOAM_ENCRYPTION_ENV=x", "LOAM_BIN=x", "LOAM_HTPP=1", "LOAMY=1", "PATH=/", "LOAM_ENCRYPTON_ENV="})

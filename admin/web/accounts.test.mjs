@@ -60,6 +60,12 @@ await onStage(async (stage) => {
     await page.goto(`${stage.url}/_/c/people/sign-in`);
     await page.getByLabel('One-time code', { exact: false }).first().check();
     await page.getByLabel('A code is good for').fill('240');
+    await page.getByText('s = 4 minutes').waitFor();
+    await page.getByRole('textbox', { name: 'Second step for' }).fill('verif');
+    await page.getByRole('option', { name: 'verified' }).waitFor();
+    await page.keyboard.press('Enter');
+    assert.equal(await page.getByRole('textbox', { name: 'Second step for' }).inputValue(), 'verified');
+    await page.getByRole('textbox', { name: 'Second step for' }).fill('');
     await page.getByRole('textbox', { name: 'Known by' }).fill('');
     await page.getByRole('group', { name: 'Known by: presets' }).getByRole('button', { name: 'email' }).click();
     assert.equal(await page.getByRole('textbox', { name: 'Known by' }).inputValue(), 'email');

@@ -97,7 +97,11 @@ await onStage(async (stage) => {
     const tester = page.getByRole('region', { name: 'Try the rules' });
     const verdict = (rule) => tester.getByRole('listitem').filter({ has: page.locator('b', { hasText: new RegExp(`^${rule}$`) }) });
     await page.goto(`${stage.url}/_/c/notes/rules`);
-    await verdict('List').getByText('everyone may').waitFor();
+    await verdict('List').getByText('everyone may · in the list').waitFor();
+    await page.locator('[data-rule=listRule]').getByText('Anyone can list and search all records. Number of records: 1').waitFor();
+    await page.locator('[data-rule=deleteRule]').getByText('Everyone').click();
+    await page.locator('[data-rule=deleteRule]').getByText('Anyone can delete any record.').waitFor();
+    await page.locator('[data-rule=deleteRule]').getByText('Superusers').click();
     await verdict('View').getByText('does not hold: @request.auth.id != "" · answers 404').waitFor();
     await verdict('Update').getByText('superusers only · answers 403').waitFor();
     await tester.getByText('A user', { exact: true }).click();
@@ -127,7 +131,23 @@ await onStage(async (stage) => {
     assert.equal(await rule.inputValue(), 'title != "" && @request.auth.role');
     await rule.fill('title != "" && autor = 1');
     await page.locator('[data-rule=viewRule] .tok-invalid', { hasText: 'autor' }).waitFor();
-    assert.match(await page.locator('[data-rule=viewRule] [data-error]').innerText(), /autor/);
+    assert.match(await page.locator('[data-rule=viewRule] [data-error]').innerText(), /autor.* Did you mean author\?/);
+    await page.getByRole('button', { name: 'Use author' }).press('Enter');
+    assert.equal(await rule.inputValue(), 'title != "" && author = 1');
+    await rule.fill('@request.auth.rol = "editor"');
+    await page.locator('[data-rule=viewRule]').getByText('@request.auth.rol is always null: no auth collection has the field rol.').waitFor();
+
+    // Of several values the deciding ones are named, and of all accounts those that may do it.
+    await rule.fill('@collection.people.role ?= "editor" && @request.auth.role = "editor"');
+    await verdict('View').getByText(/true: \["(editor|member)", "(editor|member)"\] and "editor" · decided by "editor"/).waitFor();
+    await verdict('View').getByRole('button', { name: 'Who may?' }).press('Enter');
+    await verdict('View').getByRole('link', { name: 'bob@example.com' }).waitFor();
+    assert.match(await verdict('View').innerText(), /Guests\s+may not\s+users\s+0 of 0 accounts\s+people\s+1 of 2 accounts:\s+bob@example\.com\s+Superusers\s+always may/);
+    await rule.fill('@request.auth.role = "nobody"');
+    await verdict('View').getByText('does not hold: @request.auth.role = "nobody"').waitFor();
+    await verdict('View').getByRole('button', { name: 'Who may?' }).press('Enter');
+    await verdict('View').getByText('0 of 2 accounts', { exact: true }).waitFor();
+    assert.equal(await verdict('View').getByRole('link').count(), 0);
 
     // A body of a record that does not exist.
     await tester.getByText('A body I write').click();
@@ -437,11 +457,14 @@ await onStage(async (stage) => {
     // The rules of the collection apply to the chosen identity.
     await page.getByRole('navigation', { name: 'Operations' }).getByText('View one').click();
     await page.getByRole('textbox', { name: 'id' }).waitFor();
-    await attempt();
-    await page.getByText('Write the id of a record').waitFor();
-    await page.getByRole('textbox', { name: 'id' }).fill(note.id);
+    assert.equal(await page.getByRole('textbox', { name: 'id' }).inputValue(), note.id); // of a stored record
+    await page.getByRole('region', { name: 'Sample of 200' }).getByText('"Water the beans"').waitFor();
+    assert.equal(await page.locator('[data-rule-line] code').innerText(), (await stage.api('GET', '/api/collections/notes')).viewRule);
     await attempt();
     await answer.getByText('"status": 404').waitFor();
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.locator('#api-answer').getByRole('button', { name: 'Copy' }).click();
+    assert.equal(JSON.parse(await page.evaluate(() => navigator.clipboard.readText())).status, 404);
     await page.getByText('A user', { exact: true }).click();
     await page.getByRole('combobox', { name: 'Collection of the user' }).selectOption('people');
     const user = page.getByRole('combobox', { name: 'User', exact: true });
@@ -452,6 +475,9 @@ await onStage(async (stage) => {
     await answer.getByText('"title": "Water the beans"').waitFor();
     assert.equal(await code('cURL').isVisible(), true);
 
+    await page.goto(`${stage.url}/_/c/notes/api/update`); // a write asks for the record
+    await attempt();
+    await page.getByText('Write the id of a record').waitFor();
     await page.goto(`${stage.url}/_/c/notes/api/gql-list`);
     await page.getByText('Superuser', { exact: true }).click();
     await attempt();

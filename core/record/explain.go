@@ -31,7 +31,9 @@ type Question struct {
 type Explanation struct {
 	Allowed bool
 	Problem *RuleProblem // the rule cannot be used; nil if it can
-	Clause  *Clause      // the rule as a tree; nil where none is judged: superusers, "" and no rule
+	// Warnings are sentences about parts of a usable rule that hardly mean what they say.
+	Warnings []string
+	Clause   *Clause // the rule as a tree; nil where none is judged: superusers, "" and no rule
 
 	SQL  string   // of the rule; "" if nothing had to be read
 	Args []string // its parameters as texts
@@ -76,6 +78,7 @@ func (rq *readRequest) explain(ctx context.Context, q Question) (*Explanation, e
 		if err := query.CheckRule(rq.snapshot, c, *q.Rule); err != nil {
 			return x.broken(err)
 		}
+		x.out.Warnings = query.Warnings(rq.snapshot, c, *q.Rule)
 	}
 	err := rq.read(ctx, store.Work{}, func(r store.Reader) error {
 		if err := x.prepare(r, q); err != nil {
@@ -217,7 +220,6 @@ func (x *explaining) judge(r store.Reader, rule string) error {
 	if x.out.Clause, err = x.clauses(r, rule, expression); err != nil {
 		return err
 	}
-	x.out.Clause.Holds, x.out.Clause.Known = x.out.Allowed, true
 	x.out.Clause.decide()
 	if x.out.SQL != "" {
 		x.out.Plan, err = x.plan(r, plan)

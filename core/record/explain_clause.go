@@ -5,7 +5,6 @@ package record
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/query/lang"
@@ -24,7 +23,8 @@ type Clause struct {
 	Known   bool // Holds was found out
 	Decides bool // it is why the whole rule has its answer
 
-	Left, Right string // the values of the sides of a comparison as JSON, "" where they are not one value
+	Left, Right         string // the values of the sides of a comparison as JSON, "" where they are not one value
+	LeftSide, RightSide Side   // all their values
 }
 
 // maxFlags is how many parts one statement judges.
@@ -34,7 +34,7 @@ const maxFlags = 16
 func (x *explaining) clauses(r store.Reader, rule string, e lang.Expr) (*Clause, error) {
 	var all []*Clause
 	var flags []string
-	var paths []operandAt
+	var comparisons []compared
 	var build func(lang.Expr) *Clause
 	build = func(e lang.Expr) *Clause {
 		c := &Clause{Text: e.String()}
@@ -48,7 +48,7 @@ func (x *explaining) clauses(r store.Reader, rule string, e lang.Expr) (*Clause,
 			c.Join, list = "||", e.List
 		case *lang.Compare:
 			c.Text = rule[e.Pos:e.End]
-			paths = append(paths, operandAt{&c.Left, e.Left}, operandAt{&c.Right, e.Right})
+			comparisons = append(comparisons, compared{c, e})
 		}
 		for _, part := range list {
 			c.Parts = append(c.Parts, build(part))
@@ -56,17 +56,28 @@ func (x *explaining) clauses(r store.Reader, rule string, e lang.Expr) (*Clause,
 		return c
 	}
 	root := build(e)
-	for i := 1; i < len(all); i += maxFlags { // the root is judged already
-		end := min(i+maxFlags, len(all))
-		if err := x.flags(r, all[i:end], flags[i:end]); err != nil {
-			return nil, err
-		}
+	root.Holds, root.Known = x.out.Allowed, true
+	if err := x.flags(r, all[1:], flags[1:]); err != nil {
+		return nil, err
 	}
-	return root, x.values(r, paths)
+	return root, x.values(r, comparisons)
 }
 
-// flags finds out which of the parts hold. A part that does not compile by itself stays unknown.
+// flags finds out which of the expressions hold. An expression that does not compile by itself
+// stays unknown, with the others of its statement.
 func (x *explaining) flags(r store.Reader, clauses []*Clause, flags []string) error {
+	for len(flags) > 0 {
+		n := min(maxFlags, len(flags))
+		if err := x.someFlags(r, clauses[:n], flags[:n]); err != nil {
+			return err
+		}
+		clauses, flags = clauses[n:], flags[n:]
+	}
+	return nil
+}
+
+// someFlags is flags in one statement.
+func (x *explaining) someFlags(r store.Reader, clauses []*Clause, flags []string) error {
 	sel := x.sel
 	sel.Flags = flags
 	plan, err := x.rq.service.planner.Compile(sel)
@@ -86,40 +97,6 @@ func (x *explaining) flags(r store.Reader, clauses []*Clause, flags []string) er
 	return rows.Close()
 }
 
-// operandAt is a side of a comparison, and where its value goes.
-type operandAt struct {
-	to *string
-	of lang.Operand
-}
-
-// values finds the values of sides that have one: what the request tells, fields of the
-// record, and fields at the end of single relations.
-func (x *explaining) values(r store.Reader, sides []operandAt) error {
-	var far []operandAt
-	for _, s := range sides {
-		name, isName := s.of.(lang.Ident)
-		v, known := query.Known(x.sel.Scope, s.of)
-		switch {
-		case known:
-			*s.to = shownValue(v)
-		case !isName:
-		case strings.HasPrefix(name.Name, "@request.auth."):
-			*s.to = x.rq.caller.Auth.shown(strings.TrimPrefix(name.Name, "@request.auth."))
-		case strings.HasPrefix(name.Name, "@"):
-		case x.collection.FieldIndex(name.Name) >= 0:
-			*s.to = x.record.shown(name.Name)
-		case x.sel.Candidate == nil:
-			far = append(far, s)
-		}
-	}
-	for _, s := range far {
-		if err := x.output(r, s); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // shown is the value of a field as JSON, "" if there is none. Nobody is shown a password, or
 // what makes tokens.
 func (r *Record) shown(field string) string {
@@ -132,38 +109,6 @@ func (r *Record) shown(field string) string {
 		return "" // a value that JSON cannot hold is not shown
 	}
 	return string(text)
-}
-
-// output reads a field at the end of a path. A path of several records has no one value.
-func (x *explaining) output(r store.Reader, s operandAt) error {
-	name := s.of.String()
-	last := name[strings.LastIndexByte(name, '.')+1:]
-	if slices.Contains([]string{"password", "tokenKey"}, last) {
-		return nil
-	}
-	sel := x.sel
-	sel.Outputs = []string{name}
-	plan, err := x.rq.service.planner.Compile(sel)
-	if err != nil {
-		return ignoreRule(err)
-	}
-	rows, err := r.Query(plan.SQL, plan.Args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	if rows.Next() {
-		at := len(sel.Columns)
-		switch rows.Kind(at) {
-		case store.KindNull:
-			*s.to = "null"
-		case store.KindInt, store.KindFloat, store.KindBool:
-			*s.to = rows.Text(at)
-		default:
-			*s.to = strconv.Quote(rows.Text(at))
-		}
-	}
-	return rows.Close()
 }
 
 // ignoreRule drops the error of an expression that cannot be used.

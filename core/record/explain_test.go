@@ -2,6 +2,7 @@ package record_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -91,9 +92,9 @@ func text(rule *string) string {
 // An explanation shows the values that were compared, but no password, and where a rule is wrong.
 func TestExplainShows(t *testing.T) {
 	t.Parallel()
-	b, public, _ := newRuled(t)
+	b, public, private := newRuled(t)
 	user := b.add("users", object{"email": "a@example.com", "password": secret, "passwordConfirm": secret, "name": "Ann"})
-	row := b.add("q2", object{"n": "x", "num": 3.0, "r": public, "must": true})
+	row := b.add("q2", object{"n": "x", "num": 3.0, "r": public, "rm": []any{public, private}, "must": true})
 	ask := func(asks, caller record.Caller, collection, rule, id string) (*record.Explanation, error) {
 		return b.Records().Explain(t.Context(), asks, caller, record.Question{Collection: collection, Operation: record.OpView, Rule: &rule, ID: id})
 	}
@@ -101,22 +102,33 @@ func TestExplainShows(t *testing.T) {
 		"num = 4":                        `3 4`,
 		"r.n = @request.auth.name":       `"A" "Ann"`,
 		"@request.auth.id = n":           fmt.Sprintf(`%q "x"`, user),
-		"r.pub = null":                   `1 null`,
-		"sel:length > 1":                 ` 1`,
-		"@collection.q1.n ?= n":          ` "x"`,
+		"r.pub = null":                   `true null`,
+		"sel:length > 1":                 `0 1`,
+		"r.n:lower = 'a'":                `"A" "a"`,
+		"rm.n ?= 'A'":                    `["A"! "B"] "A"`,
+		"rm.n = 'A'":                     `["A" "B"!] "A"`,
+		"rm.n ?= 'C'":                    `["A" "B"] "C"`,
+		"'B' ?= rm.n":                    `"B" ["A" "B"!]`,
+		"rm.n != 'C'":                    `["A" "B"] "C"`,
+		"@collection.q1.n ?= n":          `["A" "B"] "x"`,
+		"rm.q2_via_rm.num ?> 2":          `[3!] 2`,
 		"@request.headers.x_token = 'a'": `null "a"`,
 	} {
 		got, err := ask(record.Root(), b.as("users", user), "q2", rule, row)
 		if err != nil {
 			t.Fatalf("%s: %v", rule, err)
 		}
-		if values := got.Clause.Left + " " + got.Clause.Right; values != want {
+		if values := side(got.Clause.LeftSide) + " " + side(got.Clause.RightSide); values != want {
 			t.Errorf("%s compares %s, want %s", rule, values, want)
 		}
 	}
+	bare := b.add("q2", object{"n": "y", "must": true})
+	if got, err := ask(record.Root(), guest, "q2", "r.n = 'a'", bare); err != nil || side(got.Clause.LeftSide) != "null" {
+		t.Errorf("a field of no record: %+v, %v", got, err)
+	}
 	got, err := ask(record.Root(), guest, "users", "tokenKey != 'a'", user)
-	if err == nil && got.Clause != nil && got.Clause.Left != "" {
-		t.Errorf("the key of tokens is shown: %s", got.Clause.Left)
+	if err == nil && got.Clause != nil && len(got.Clause.LeftSide.Values) > 0 {
+		t.Errorf("the key of tokens is shown: %s", got.Clause.LeftSide.Values)
 	}
 	got, err = ask(record.Root(), guest, "q2", "n = 'x' && none = 1", row)
 	if err != nil || got.Problem == nil || got.Problem.Pos != 11 || !strings.Contains(got.Problem.Message, "none") {
@@ -126,6 +138,72 @@ func TestExplainShows(t *testing.T) {
 		fault.Forbidden: second(ask(b.as("users", user), guest, "q2", "n = 'x'", row)),
 		fault.NotFound:  second(ask(record.Root(), guest, "q2", "n = 'x'", "nothing")),
 		fault.Invalid:   second(b.Records().Explain(t.Context(), record.Root(), guest, record.Question{Collection: "q2", Operation: record.OpAggregate, Rule: new(string)})),
+	} {
+		if fault.KindOf(err) != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+}
+
+// side writes the values of a side: in brackets if there may be several, with ! behind each that
+// decides.
+func side(s record.Side) string {
+	if !s.Many {
+		return s.One()
+	}
+	var list []string
+	for i, v := range s.Values {
+		if len(s.Decides) > 0 && s.Decides[i] {
+			v += "!"
+		}
+		list = append(list, v)
+	}
+	return "[" + strings.Join(list, " ") + "]"
+}
+
+// Who answers as Explain does for each account.
+func TestWho(t *testing.T) {
+	t.Parallel()
+	b, public, _ := newRuled(t)
+	row := b.add("q2", object{"n": "Cid", "num": 3.0, "r": public, "must": true})
+	ids := []string{}
+	for _, name := range []string{"Ann", "Bob", "Cid"} {
+		ids = append(ids, b.add("users", object{"email": name + "@example.com", "password": secret, "passwordConfirm": secret, "name": name}))
+	}
+	for _, tt := range []struct {
+		op   record.Operation
+		rule string
+		body object
+	}{
+		{record.OpView, "@request.auth.name = n", nil}, {record.OpList, "@request.auth.name ~ 'b' || num > 5", nil}, {record.OpDelete, "num = 3", nil},
+		{record.OpUpdate, "@request.body.n = @request.auth.name && @request.auth.id != ''", object{"n": "Ann"}},
+		{record.OpCreate, "n = @request.auth.name", object{"n": "Bob"}}, {record.OpView, "1 = 2", nil},
+	} {
+		q := record.Question{Collection: "q2", Operation: tt.op, Rule: &tt.rule, ID: row, Body: tt.body}
+		if tt.op == record.OpCreate {
+			q.ID = ""
+		}
+		var want []string
+		for _, id := range ids {
+			e, err := b.Records().Explain(t.Context(), record.Root(), b.as("users", id), q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e.Allowed {
+				want = append(want, id)
+			}
+		}
+		got, err := b.Records().Who(t.Context(), record.Root(), guest, q, "users", 2)
+		if err != nil || got.Count != len(want) || got.Judged != 3 || got.More || !slices.Equal(got.IDs, want[:min(2, len(want))]) {
+			t.Errorf("%s %s: %+v, %v, want %v", tt.op, tt.rule, got, err, want)
+		}
+	}
+	rule := "none = 1"
+	q := record.Question{Collection: "q2", Operation: record.OpView, Rule: &rule, ID: row}
+	for want, err := range map[fault.Kind]error{
+		fault.Invalid:   second(b.Records().Who(t.Context(), record.Root(), guest, q, "users", 2)),
+		fault.NotFound:  second(b.Records().Who(t.Context(), record.Root(), guest, q, "nothing", 2)),
+		fault.Forbidden: second(b.Records().Who(t.Context(), b.as("users", ids[0]), guest, q, "users", 2)),
 	} {
 		if fault.KindOf(err) != want {
 			t.Errorf("%v, want %s", err, want)

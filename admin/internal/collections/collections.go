@@ -29,6 +29,7 @@ func Routes() []console.Route {
 		console.Get(collection+"/rules", showRules),
 		console.Post(collection+"/rules", console.Unlocked(saveRules)),
 		console.Post(collection+"/rules/try", tryRules),
+		console.Post(collection+"/rules/who", who),
 		console.Get(collection+"/complete", completeAt),
 		console.Get(collection+"/sign-in", showSignIn),
 		console.Post(collection+"/sign-in", console.Unlocked(saveSignIn)),

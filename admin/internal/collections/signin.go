@@ -63,7 +63,7 @@ func showSignIn(c *console.Call) error {
 	}
 	c.W.Header().Set("Content-Security-Policy", c.W.Header().Get("Content-Security-Policy")+"; frame-src 'self'") // for previews of mails
 	page := frame(c, in, "Sign-in")
-	page.Scripts = append(page.Scripts, "signin.js")
+	page.Scripts = append(page.Scripts, "editor.js", "signin.js")
 	return c.Page(page, signInPage(s, c.Tabs(in), c.Locked()))
 }
 

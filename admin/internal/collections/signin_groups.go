@@ -1,6 +1,7 @@
 package collections
 
 import (
+	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
 	"github.com/loambase/loam/core/schema"
 )
@@ -19,7 +20,7 @@ func methodGroup(in *schema.Collection) form.Group {
 		{Name: "otp.length", Label: "Digits of a code", Kind: form.Number},
 		{Name: "mfa.enabled", Label: "Second step", Help: "Two of these ways are needed.", Kind: form.Switch},
 		{Name: "mfa.duration", Label: "Time between both", Unit: "s", Kind: form.Number},
-		{Name: "mfa.rule", Label: "Second step for", Help: "A rule about the account. Empty: everyone.", Mono: true},
+		{Name: "mfa.rule", Label: "Second step for", Help: "A rule about the account, such as verified = true. Empty: everyone.", Kind: form.Rule, Names: console.CollectionPath(in) + "/complete"},
 		{Name: "authAlert.enabled", Label: "Mail about a sign-in from a new place", Kind: form.Switch},
 	}}
 }

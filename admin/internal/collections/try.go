@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loambase/loam/admin/internal/complete"
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
 	"github.com/loambase/loam/admin/internal/records"
@@ -34,6 +35,9 @@ type verdict struct {
 	state string // "ok", "no", "open" for no answer, "bad" for a rule that cannot be used
 	why   string // the reason, in words
 	about *record.Explanation
+
+	wrong, meant string // a name that the rule may not have, and the name that was probably meant; "" for none
+	wrongAt      int    // byte offset of the wrong name in the rule
 }
 
 // judgement is a rule that the tester judges, with the operation that the rule decides.
@@ -41,19 +45,20 @@ type judgement struct {
 	rule      string
 	operation record.Operation
 	method    string
-	denied    string // the effect of a denial on the client
+	allowed   string // the effect on the client if the rule allows the operation
+	denied    string // the effect of a denial
 }
 
 var judged = []judgement{
-	{"listRule", record.OpList, http.MethodGet, "left out of the list"},
-	{"viewRule", record.OpView, http.MethodGet, "answers 404"},
-	{"createRule", record.OpCreate, http.MethodPost, "answers 400"},
-	{"updateRule", record.OpUpdate, http.MethodPatch, "answers 404"},
-	{"deleteRule", record.OpDelete, http.MethodDelete, "answers 404"},
+	{"listRule", record.OpList, http.MethodGet, "in the list", "left out of the list"},
+	{"viewRule", record.OpView, http.MethodGet, "answers 200", "answers 404"},
+	{"createRule", record.OpCreate, http.MethodPost, "answers 200", "answers 400"},
+	{"updateRule", record.OpUpdate, http.MethodPatch, "answers 200", "answers 404"},
+	{"deleteRule", record.OpDelete, http.MethodDelete, "answers 204", "answers 404"},
 	// authRule and manageRule are judged on the stored account, with the body and the context of the
 	// request. OpView stands for an operation that writes nothing.
-	{"authRule", record.OpView, http.MethodPost, "answers 403"},
-	{"manageRule", record.OpView, http.MethodPatch, "not a manager"},
+	{"authRule", record.OpView, http.MethodPost, "answers 200", "answers 403"},
+	{"manageRule", record.OpView, http.MethodPatch, "a manager", "not a manager"},
 }
 
 // testerOf returns the tester for the identity and the record in the address: "as" is guest, user or
@@ -109,24 +114,70 @@ func tryRules(c *console.Call) error {
 	if err != nil {
 		return err
 	}
-	body, wrong := bodyOf(c.R.PostForm.Get("_body"))
+	t, wrong := attemptOf(c, in, caller)
 	problem = cmp.Or(problem, wrong)
 	var list []verdict
 	if problem == "" {
-		if list, err = judgeAll(c, in, caller, body); err != nil {
+		if list, err = judgeAll(c, t); err != nil {
 			return err
 		}
 	}
-	return c.Part(verdicts(list, problem, testOf(c, in, caller, list)))
+	return c.Part(verdicts(in, list, problem, testOf(c, in, caller, list)))
 }
 
-// callerOf reads the identity, the query and the headers of the request from the form. problem is a
-// sentence for the form if the input is incomplete or wrong.
-func callerOf(c *console.Call) (caller record.Caller, problem string, err error) {
+// attempt is what the tester asks about: an identity and its request, and a record or a body.
+type attempt struct {
+	in       *schema.Collection
+	caller   record.Caller
+	id       string         // of the stored record; "" for none
+	imagined bool           // body is a record that is not stored
+	body     map[string]any // nil if none is written
+}
+
+// attemptOf reads the record and the body from the form. problem is a sentence for the form if the
+// body is wrong.
+func attemptOf(c *console.Call, in *schema.Collection, caller record.Caller) (t attempt, problem string) {
 	sent := c.R.PostForm
+	t = attempt{in: in, caller: caller, imagined: sent.Get("_on") == "body"}
+	if !t.imagined {
+		t.id = sent.Get("_record")
+	}
+	t.body, problem = bodyOf(sent.Get("_body"))
+	return t, problem
+}
+
+// question returns the caller and the question of a rule. missing is an instruction for the form if
+// the rule needs a record or a body that is not there.
+func (t attempt) question(j judgement, r rule) (caller record.Caller, q record.Question, missing string) {
+	switch {
+	case j.operation == record.OpCreate && t.body == nil && !t.imagined:
+		return caller, q, "write a body to try it"
+	case j.operation != record.OpCreate && t.id == "" && !t.imagined:
+		return caller, q, "choose a record to try it"
+	}
+	caller = t.caller
+	caller.Method = j.method
+	if r.ofAccounts() {
+		caller.Body = t.body
+	}
+	if r.name == "authRule" {
+		caller.Context = "password"
+	}
+	q = record.Question{Collection: t.in.ID, Operation: j.operation, Rule: r.text, ID: t.id, Body: t.body}
+	if stored := t.id != ""; stored && j.operation != record.OpCreate && j.operation != record.OpUpdate {
+		q.Body = nil
+	}
+	return caller, q, ""
+}
+
+// requestOfForm reads the query and the headers of the request from the form. problem is a sentence
+// for the form if they are wrong.
+func requestOfForm(c *console.Call) (caller record.Caller, problem string) {
+	sent := c.R.PostForm
+	var err error
 	caller.Query, err = url.ParseQuery(strings.TrimPrefix(strings.TrimSpace(sent.Get("_query")), "?"))
 	if err != nil {
-		return caller, "The query of the address cannot be read: " + err.Error() + ".", nil
+		return caller, "The query of the address cannot be read: " + err.Error() + "."
 	}
 	caller.Headers = map[string][]string{}
 	for line := range strings.Lines(sent.Get("_headers")) {
@@ -135,11 +186,21 @@ func callerOf(c *console.Call) (caller record.Caller, problem string, err error)
 			continue
 		}
 		if !ok {
-			return caller, "A header is a name, a colon and a value.", nil
+			return caller, "A header is a name, a colon and a value."
 		}
 		name = textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(name))
 		caller.Headers[name] = append(caller.Headers[name], strings.TrimSpace(value))
 	}
+	return caller, ""
+}
+
+// callerOf reads the identity and its request from the form. problem is a sentence for the form if
+// the input is incomplete or wrong.
+func callerOf(c *console.Call) (caller record.Caller, problem string, err error) {
+	if caller, problem = requestOfForm(c); problem != "" {
+		return caller, problem, nil
+	}
+	sent := c.R.PostForm
 	switch sent.Get("_as") {
 	case "superuser":
 		caller.Auth = c.Caller.Auth
@@ -162,57 +223,34 @@ func bodyOf(text string) (body map[string]any, problem string) {
 	}
 	d := json.NewDecoder(bytes.NewReader([]byte(text)))
 	d.UseNumber()
-	if err := d.Decode(&body); err != nil || body == nil {
+	if err := d.Decode(&body); err != nil || body == nil || d.More() {
 		return nil, "The body is no JSON object."
 	}
 	return body, ""
 }
 
-func judgeAll(c *console.Call, in *schema.Collection, caller record.Caller, body map[string]any) (list []verdict, err error) {
-	rules := typedRules(c, in)
-	id := c.R.PostForm.Get("_record")
-	imagined := c.R.PostForm.Get("_on") == "body"
-	if imagined {
-		id = ""
-	}
+// judgeAll judges each rule of the collection, in the order of judged.
+func judgeAll(c *console.Call, t attempt) (list []verdict, err error) {
+	rules := typedRules(c, t.in)
 	for _, j := range judged {
-		for _, r := range rules {
-			if r.name != j.rule {
-				continue
-			}
-			v := verdict{rule: r, state: "open"}
-			switch {
-			case r.unwritten(c):
-				v.state, v.why = "bad", "no rule is written"
-			case r.name == "manageRule" && caller.Auth == nil:
-				v.state, v.why = "no", "a guest manages nobody"
-			case j.operation == record.OpCreate && body == nil && !imagined:
-				v.why = "write a body to try it"
-			case j.operation != record.OpCreate && id == "" && !imagined:
-				v.why = "choose a record to try it"
-			default:
-				caller.Method, caller.Body, caller.Context = j.method, nil, ""
-				if r.ofAccounts() {
-					caller.Body = body
-				}
-				if r.name == "authRule" {
-					caller.Context = "password"
-				}
-				v, err = judge(c, caller, r, record.Question{Collection: in.ID, Operation: j.operation, Rule: r.text, ID: id, Body: body}, j.denied)
-			}
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, v)
+		i := slices.IndexFunc(rules, func(r rule) bool { return r.name == j.rule })
+		if i < 0 {
+			continue
 		}
+		v := verdict{rule: rules[i], state: "open"}
+		if rules[i].unwritten(c) {
+			v.state, v.why = "bad", "no rule is written"
+		} else if caller, q, missing := t.question(j, rules[i]); missing != "" {
+			v.why = missing
+		} else if v, err = judge(c, caller, rules[i], q, j); err != nil {
+			return nil, err
+		}
+		list = append(list, v)
 	}
 	return list, nil
 }
 
-func judge(c *console.Call, caller record.Caller, r rule, q record.Question, denied string) (verdict, error) {
-	if q.Operation != record.OpCreate && q.ID != "" && q.Operation != record.OpUpdate {
-		q.Body = nil
-	}
+func judge(c *console.Call, caller record.Caller, r rule, q record.Question, j judgement) (verdict, error) {
 	e, err := c.App.Records().Explain(c.R.Context(), c.Caller, caller, q)
 	var f *fault.Error
 	switch {
@@ -224,17 +262,23 @@ func judge(c *console.Call, caller record.Caller, r rule, q record.Question, den
 		return verdict{}, err
 	}
 	v := verdict{rule: r, about: e, state: "no"}
+	if e.Problem == nil && e.Allowed && !(r.name == "manageRule" && caller.Auth == nil) {
+		v.state = "ok"
+	}
 	switch {
 	case e.Problem != nil:
 		v.state, v.why = "bad", e.Problem.Message
+		v.misspelt(c.App.Snapshot(), q)
+	case r.name == "manageRule" && caller.Auth == nil:
+		v.why = "a guest manages nobody"
 	case e.Allowed && caller.Superuser():
-		v.state, v.why = "ok", "superusers always may"
+		v.why = "superusers always may · " + j.allowed
 	case e.Allowed && r.name == "authRule" && e.Clause == nil:
-		v.state, v.why = "ok", "every account may"
+		v.why = "every account may · " + j.allowed
 	case e.Allowed && e.Clause == nil:
-		v.state, v.why = "ok", "everyone may"
+		v.why = "everyone may · " + j.allowed
 	case e.Allowed:
-		v.state, v.why = "ok", "the rule holds"
+		v.why = "the rule holds · " + j.allowed
 	case r.text == nil && r.name == "authRule":
 		v.why = "nobody may sign in · answers 403"
 	case r.text == nil && r.name == "manageRule":
@@ -242,9 +286,21 @@ func judge(c *console.Call, caller record.Caller, r rule, q record.Question, den
 	case r.text == nil:
 		v.why = "superusers only · answers 403"
 	default:
-		v.why = "does not hold: " + decisive(e.Clause) + " · " + denied
+		v.why = "does not hold: " + decisive(e.Clause) + " · " + j.denied
 	}
 	return v, nil
+}
+
+// misspelt finds the name that was probably meant in the place of one that the rule may not have.
+func (v *verdict) misspelt(snapshot *schema.Snapshot, q record.Question) {
+	text, pos := v.rule.expression(), v.about.Problem.Pos
+	if pos >= len(text) {
+		return
+	}
+	path := text[pos : pos+wordLength(text[pos:])]
+	if m, ok := complete.Nearest(snapshot, snapshot.ByID(q.Collection), path); ok {
+		v.wrong, v.meant, v.wrongAt = m.Wrong, m.Meant, pos+m.Pos
+	}
 }
 
 // decisive returns the text of the first part of a rule that decides.
@@ -277,7 +333,11 @@ func (v verdict) marks() string {
 	at := func(n int) int { return units(text[:min(n, len(text))]) }
 	if v.about != nil && v.about.Problem != nil {
 		pos := v.about.Problem.Pos
-		list = append(list, mark{at(pos), at(pos + wordLength(text[min(pos, len(text)):])), "bad"})
+		end := pos + wordLength(text[min(pos, len(text)):])
+		if v.meant != "" {
+			pos, end = v.wrongAt, v.wrongAt+len(v.wrong)
+		}
+		list = append(list, mark{at(pos), at(end), "bad"})
 	}
 	var walk func(*record.Clause)
 	walk = func(c *record.Clause) {
@@ -325,13 +385,52 @@ func wordLength(text string) int {
 	return end
 }
 
-// sides names the compared values.
+// sides lists the compared values. Several values of a side are in brackets, and the last words name
+// those that decide.
 func sides(c *record.Clause) string {
+	left, right := sideWords(c.LeftSide), sideWords(c.RightSide)
 	switch {
-	case c.Left != "" && c.Right != "":
-		return c.Left + " and " + c.Right
-	case c.Left != "" || c.Right != "":
-		return "with " + c.Left + c.Right
+	case left != "" && right != "":
+		left += " and " + right
+	case left != "" || right != "":
+		left = "with " + left + right
 	}
-	return ""
+	for _, s := range []record.Side{c.LeftSide, c.RightSide} {
+		var deciding []string
+		for i, decides := range s.Decides {
+			if decides {
+				deciding = append(deciding, shortened(s.Values[i]))
+			}
+		}
+		if len(deciding) > 0 {
+			left += " · decided by " + strings.Join(slices.Compact(deciding), ", ")
+		}
+	}
+	return left
+}
+
+func sideWords(s record.Side) string {
+	values := make([]string, len(s.Values))
+	for i, v := range s.Values {
+		values[i] = shortened(v)
+	}
+	list := strings.Join(values, ", ")
+	if !s.Many {
+		return list
+	}
+	if s.More {
+		list += ", …"
+	}
+	return "[" + list + "]"
+}
+
+// maxShown is the size limit of a compared value on the page, in bytes.
+const maxShown = 200
+
+// shortened cuts a long value.
+func shortened(text string) string {
+	if len(text) <= maxShown {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxShown], "") + "…"
 }

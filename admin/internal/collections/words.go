@@ -58,6 +58,23 @@ func openWords(r rule) string {
 	return "Everyone"
 }
 
+// openSentence returns a sentence about the effect of an open rule, "" for a rule of accounts.
+func openSentence(r rule) string {
+	switch r.name {
+	case "listRule":
+		return "Anyone can list and search all records."
+	case "viewRule":
+		return "Anyone who knows the id of a record can look at it."
+	case "createRule":
+		return "Anyone can create records."
+	case "updateRule":
+		return "Anyone can change any record."
+	case "deleteRule":
+		return "Anyone can delete any record."
+	}
+	return ""
+}
+
 // stateWords names the state of a verdict, for screen readers.
 func stateWords(state string) string {
 	switch state {
@@ -102,7 +119,38 @@ func (v verdict) problemText() string {
 	if v.about == nil || v.about.Problem == nil {
 		return ""
 	}
-	return wire.Sentence(v.about.Problem.Message)
+	text := wire.Sentence(v.about.Problem.Message)
+	if v.meant != "" {
+		text += " Did you mean " + v.meant + "?"
+	}
+	return text
+}
+
+// warningText returns the warnings about a rule that can be used, "" for none.
+func (v verdict) warningText() string {
+	if v.about == nil {
+		return ""
+	}
+	list := make([]string, len(v.about.Warnings))
+	for i, w := range v.about.Warnings {
+		list[i] = wire.Sentence(w)
+	}
+	return strings.Join(list, " ")
+}
+
+// whoWords says how many accounts of a collection a rule allows, and introduces their names.
+func whoWords(a accountsOf) string {
+	words := strconv.Itoa(a.Count) + " of " + plural(a.Judged, "account")
+	if a.More {
+		words = strconv.Itoa(a.Count) + " of the first " + plural(a.Judged, "account")
+	}
+	switch n := len(a.list); {
+	case n == 0:
+		return words
+	case n < a.Count:
+		words += ", the first " + strconv.Itoa(n)
+	}
+	return words + ":"
 }
 
 func milliseconds(d time.Duration) string {

@@ -53,8 +53,7 @@ func (w *words) choices(in *schema.Collection, path, typed string) []Completion 
 	if strings.HasPrefix(typed, "'") || strings.HasPrefix(typed, `"`) {
 		quote, typed = typed[:1], typed[1:]
 	}
-	path, _, _ = strings.Cut(path, ":")
-	f := w.field(in, path)
+	f := w.field(in, withoutModifier(path))
 	if f == nil {
 		return list
 	}
@@ -97,18 +96,59 @@ func (w *words) isOperand(in *schema.Collection, text string) bool {
 	if strings.HasPrefix(text, "@") {
 		return w.rule && (strings.HasPrefix(text, "@request.") || strings.HasPrefix(text, "@collection.") || w.channel && strings.HasPrefix(text, "@channel."))
 	}
-	path, _, _ := strings.Cut(text, ":")
-	return slices.Contains([]string{"true", "false", "null"}, text) || w.field(in, path) != nil
+	return slices.Contains([]string{"true", "false", "null"}, text) || w.field(in, withoutModifier(text)) != nil
 }
 
-// field returns the field at the end of a path that begins at a record or at @request.body; nil if
-// the path does not lead to a field.
+// withoutModifier returns a path without the modifier of its last part.
+func withoutModifier(path string) string {
+	if i := strings.LastIndexByte(path, ':'); i > strings.LastIndexByte(path, '.') {
+		return path[:i]
+	}
+	return path
+}
+
+// field returns the field at the end of a path that begins at a record, at @request.body, at
+// @request.auth or at a collection; nil if the path does not lead to a field.
 func (w *words) field(in *schema.Collection, path string) *schema.Field {
-	parts := strings.Split(strings.TrimPrefix(path, "@request.body."), ".")
+	parts := strings.Split(path, ".")
+	if strings.HasPrefix(path, "@") {
+		if in, parts = w.start(in, parts); in == nil {
+			return nil
+		}
+	}
 	for _, part := range parts[:len(parts)-1] {
 		if in = w.next(in, part); in == nil {
 			return nil
 		}
 	}
 	return in.Field(parts[len(parts)-1])
+}
+
+// start returns the collection in which a path with @ begins, and the rest of the path; nil for a
+// path without a rest. @request.auth begins in the first auth collection that has the field.
+func (w *words) start(in *schema.Collection, parts []string) (*schema.Collection, []string) {
+	if len(parts) < 3 {
+		return nil, nil
+	}
+	rest := parts[2:]
+	switch {
+	case parts[0] == "@collection":
+		name, _, _ := strings.Cut(parts[1], ":") // with an alias
+		return w.snapshot.Find(name), rest
+	case parts[0] == "@request" && parts[1] == "body":
+		return in, rest
+	case parts[0] == "@request" && parts[1] == "auth":
+		return w.accountsWith(rest[0]), rest
+	}
+	return nil, nil
+}
+
+// accountsWith returns the first auth collection with a field of that name, nil if there is none.
+func (w *words) accountsWith(name string) *schema.Collection {
+	for _, c := range w.snapshot.All() {
+		if c.IsAuth() && c.Field(name) != nil {
+			return c
+		}
+	}
+	return nil
 }

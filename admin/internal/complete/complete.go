@@ -48,18 +48,23 @@ func Channel(snapshot *schema.Snapshot, before, typed string) []Completion {
 
 // names returns the names that match typed, which may be a path: its last part is completed.
 func (w *words) names(in *schema.Collection, typed string) []Completion {
-	path, last := "", typed
-	if i := strings.LastIndexAny(typed, ".:"); i >= 0 {
-		path, last = typed[:i], typed[i+1:]
-		if typed[i] == ':' {
-			w.modifiers(in, path)
-		} else {
-			w.below(in, path)
-		}
-		return w.matching(typed[:i+1], last)
+	last := strings.LastIndexAny(typed, ".:") + 1
+	w.follow(in, typed[:last])
+	return w.matching(typed[:last], typed[last:])
+}
+
+// follow adds the names that may follow the beginning of a path, which is empty or ends with a dot
+// or a colon.
+func (w *words) follow(in *schema.Collection, beginning string) {
+	end := len(beginning) - 1
+	switch {
+	case end < 0:
+		w.top(in)
+	case beginning[end] == ':':
+		w.modifiers(in, beginning[:end])
+	default:
+		w.below(in, beginning[:end])
 	}
-	w.top(in)
-	return w.matching("", last)
 }
 
 // words collects the completions of one expression.
@@ -178,11 +183,8 @@ func (w *words) request(in *schema.Collection, parts []string) {
 	case parts[0] == "auth" && len(parts) == 1:
 		w.account()
 	case parts[0] == "auth":
-		for _, c := range w.snapshot.All() {
-			if c.IsAuth() && c.Field(parts[1]) != nil {
-				w.related(c, parts[1:])
-				return
-			}
+		if c := w.accountsWith(parts[1]); c != nil {
+			w.related(c, parts[1:])
 		}
 	case parts[0] == "body":
 		w.related(in, parts[1:])
@@ -239,14 +241,12 @@ func (w *words) next(in *schema.Collection, part string) *schema.Collection {
 
 // modifiers adds the modifiers of the field at the end of a path.
 func (w *words) modifiers(in *schema.Collection, path string) {
-	body := strings.HasPrefix(path, "@request.body.")
-	if strings.HasPrefix(path, "@request.") {
+	sent := []string{"@request.body.", "@request.query.", "@request.headers."}
+	if slices.ContainsFunc(sent, func(prefix string) bool { return strings.HasPrefix(path, prefix) }) {
 		w.add("isset", "check", "was sent", false)
 	}
-	if body {
+	if strings.HasPrefix(path, "@request.body.") {
 		w.add("changed", "edit", "differs from what is stored", false)
-	} else if strings.HasPrefix(path, "@") {
-		return
 	}
 	f := w.field(in, path)
 	switch {

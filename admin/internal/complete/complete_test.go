@@ -27,6 +27,9 @@ func TestCompletions(t *testing.T) {
 		"room.title:":                "room.title:lower",
 		"@request.body.ta":           "@request.body.tags",
 		"@request.body.tags:":        "@request.body.tags:each @request.body.tags:isset @request.body.tags:length @request.body.tags:changed",
+		"@request.auth.name:":        "@request.auth.name:lower",
+		"@request.headers.x_token:":  "@request.headers.x_token:isset",
+		"@collection.beds.tags:":     "@collection.beds.tags:each @collection.beds.tags:length",
 		"@request.auth.ver":          "@request.auth.verified",
 		"@request.auth.rooms":        "@request.auth.rooms_via_owner",
 		"@collection.ro":             "@collection.rooms",
@@ -96,6 +99,8 @@ func TestCompletionsFitThePlace(t *testing.T) {
 		{"room.kind = ", "'IT", false, `'it\'s \\ big'`},
 		{"room.kind = ", `"it`, false, `"it's \\ big"`},
 		{"@request.body.tags = ", "'", true, "'a' 'b'"},
+		{"@collection.beds:b.tags = ", "'", true, "'a' 'b'"},
+		{"@collection.beds.room.kind ?= ", "'s", true, "'small'"},
 		{"room.size = ", "'", false, ""},
 		{"", "'", false, ""},
 		{"nothing.tags = ", "'", false, ""},
@@ -116,6 +121,34 @@ func TestCompletionsFitThePlace(t *testing.T) {
 	for _, value := range []string{`'it\'s \\ big'`, `"it's \\ big"`} {
 		if err := app.Records().CheckFilter(t.Context(), record.Root(), "beds", "room.kind = "+value, nil); err != nil {
 			t.Errorf("%s: %v", value, err)
+		}
+	}
+}
+
+func TestNearest(t *testing.T) {
+	t.Parallel()
+	app := coretest.New(t)
+	rooms := coretest.Collection(t, app, `{"name":"rooms","fields":[{"name":"title","type":"text"},{"name":"owner","type":"relation","collectionId":"`+app.Snapshot().Find("users").ID+`"}]}`)
+	for path, want := range map[string]Misspelt{
+		"titel":                   {0, "titel", "title"},
+		"title:lowr":              {6, "lowr", "lower"},
+		"owner.emial":             {6, "emial", "email"},
+		"owner.rooms_via_ownr.id": {6, "rooms_via_ownr", "rooms_via_owner"},
+		"@request.auth.verifed":   {14, "verifed", "verified"},
+		"@requst.auth.id":         {0, "@requst", "@request"},
+		"@collection.roms.title":  {12, "roms", "rooms"},
+		"@yestrday":               {0, "@yestrday", "@yesterday"},
+		"geoDistanc":              {0, "geoDistanc", "geoDistance"},
+		"owner.password":          {},
+		"@request.query.a":        {},
+		"title":                   {},
+		"something":               {},
+		"title.":                  {},
+		"":                        {},
+	} {
+		got, ok := Nearest(app.Snapshot(), rooms, path)
+		if ok != (want.Meant != "") || ok && got != want {
+			t.Errorf("Nearest(%q) = %+v, %v, want %+v", path, got, ok, want)
 		}
 	}
 }

@@ -27,6 +27,7 @@ const (
 	Colour
 	Moment // a date and time, stored in UTC
 	Cron   // a cron expression, with the Options as presets and a preview of the next times
+	Rule   // an expression of the rule language; the page loads editor.js
 )
 
 // Input describes the input of one value of a document. A form is a list of Inputs.
@@ -35,7 +36,8 @@ type Input struct {
 	Label, Help string
 	Kind        Kind
 	Options     []Option // the options of a Choice; the presets of a Colour, a Cron or Lines
-	Unit        string   // of a Number
+	Unit        string   // of a Number; signin.js shows seconds, "s", in larger units too
+	Names       string   // of a Rule: the address of its completions
 	Mono, Wide  bool
 	Whole       bool // of a Choice: the values of the options are whole numbers
 	Unset       bool // of a Secret: no value is stored, so the form offers no clearing

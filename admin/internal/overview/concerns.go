@@ -47,7 +47,7 @@ func ofSettings(c *console.Call) (list []concern) {
 			Path: "/_/settings/application", Label: "Set"})
 	}
 	if !s.SMTP.Enabled {
-		list = append(list, concern{ID: "mail", What: "No mail server is set", Why: "Mails go through the sendmail of this machine, if it has one.",
+		list = append(list, concern{ID: "mail", What: "No mail server is set", Why: "No mail is sent: no codes, no verification, no reset of a password.",
 			Path: "/_/settings/mail", Label: "Set"})
 	}
 	if s.Backups.Cron == "" {

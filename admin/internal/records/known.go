@@ -2,6 +2,7 @@ package records
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/core/record"
@@ -21,6 +22,16 @@ func Search(c *console.Call, in *schema.Collection, words string, limit int) ([]
 // ByID returns a list with the record of the id; an empty list if there is no such record.
 func ByID(c *console.Call, in *schema.Collection, id string) ([]Known, error) {
 	return known(c, in, record.Query{Collection: in.ID, Filter: "id = {:id}", Params: map[string]any{"id": id}, Limit: 1})
+}
+
+// WithIDs returns those records of the collection that have one of the ids, in the order of ids.
+func WithIDs(c *console.Call, in *schema.Collection, ids []string) ([]Known, error) {
+	if len(ids) == 0 {
+		return nil, nil // without ids, a query selects all records
+	}
+	list, err := known(c, in, record.Query{Collection: in.ID, IDs: ids})
+	slices.SortFunc(list, func(a, b Known) int { return cmp.Compare(slices.Index(ids, a.ID), slices.Index(ids, b.ID)) })
+	return list, err
 }
 
 func known(c *console.Call, in *schema.Collection, q record.Query) ([]Known, error) {

@@ -237,13 +237,18 @@ func jsText(text string) string {
 func jsOptions(list [][2]string) string {
 	out := "{\n"
 	for _, o := range list {
-		value := jsText(o[1])
-		if o[0] == "skipTotal" {
-			value = strconv.FormatBool(o[1] == "1" || o[1] == "true")
-		}
-		out += "  " + o[0] + ": " + value + ",\n"
+		out += "  " + o[0] + ": " + optionValue(o, jsText) + ",\n"
 	}
 	return out + "}"
+}
+
+// optionValue returns the value of a named option of a client's method: the clients take skipTotal and
+// download as booleans.
+func optionValue(o [2]string, text func(string) string) string {
+	if o[0] == "skipTotal" || o[0] == "download" {
+		return strconv.FormatBool(o[1] == "1" || o[1] == "true")
+	}
+	return text(o[1])
 }
 
 // dart returns code for the Dart client of PocketBase.
@@ -304,11 +309,7 @@ func dartText(text string) string { return strings.ReplaceAll(jsText(text), "$",
 func dartOptions(list [][2]string) string {
 	parts := make([]string, len(list))
 	for i, o := range list {
-		value := dartText(o[1])
-		if o[0] == "skipTotal" {
-			value = strconv.FormatBool(o[1] == "1" || o[1] == "true")
-		}
-		parts[i] = o[0] + ": " + value
+		parts[i] = o[0] + ": " + optionValue(o, dartText)
 	}
 	return strings.Join(parts, ", ")
 }

@@ -1,7 +1,7 @@
 package reference
 
 import (
-	"slices"
+	"cmp"
 	"strings"
 
 	"github.com/loambase/loam/core/schema"
@@ -9,17 +9,17 @@ import (
 
 // fileOperations returns the operations on the files of a collection, with its first file field as
 // the example; nil for a collection without file fields.
-func fileOperations(in *schema.Collection, at string) (list []operation) {
-	i := slices.IndexFunc(in.Fields, func(f *schema.Field) bool { return f.Type() == "file" && shown(in, f) })
-	if i < 0 {
+func fileOperations(in *schema.Collection, at string, e example) (list []operation) {
+	f := fileField(in)
+	if f == nil {
 		return nil
 	}
 	const group = "Files"
-	f := in.Fields[i]
 	id := param{name: "id", help: "Of the record.", sample: sampleID, inPath: true}
 	download := operation{id: "file", group: group, verb: "GET", label: "Download", path: "/api/files/" + in.Name + "/{id}/{file}", client: "file",
 		title: "Download a file", about: "Answers a file of a record. Its name is in the record.",
-		params: []param{id, {name: "file", help: "The stored name of the file.", sample: "file.png", inPath: true},
+		params: []param{{name: "id", help: "Of the record.", sample: cmp.Or(e.id, sampleID), inPath: true},
+			{name: "file", help: "The stored name of the file.", sample: cmp.Or(e.file, "file.png"), inPath: true},
 			{name: "thumb", help: "Of an image: 100x100, 0x300, 100x100f …"}, {name: "download", help: "1: browsers save it."}},
 		answers: []answer{{200, "The file.", ""}, {404, "There is none, or not for the caller.", failed(404)}}}
 	if in.View == nil {
@@ -30,7 +30,7 @@ func fileOperations(in *schema.Collection, at string) (list []operation) {
 		list = append(list, operation{id: "upload", group: group, verb: "PATCH", label: "Upload", path: at + "/records/{id}", client: "upload", field: field,
 			title: "Upload a file", about: "Stores a file in " + f.Name + ", if the record satisfies the update rule. The body is multipart/form-data, with other fields if you like. A name with + adds a file.",
 			params:  []param{id},
-			answers: []answer{{200, "The record.", sampleRecord(in)}, {400, "The file is too large, or of another kind.", failed(400)}, {404, "There is no record, or not for the caller.", failed(404)}}})
+			answers: []answer{{200, "The record.", e.record(in)}, {400, "The file is too large, or of another kind.", failed(400)}, {404, "There is no record, or not for the caller.", failed(404)}}})
 	}
 	if kind := f.Kind.(*schema.File); kind.Protected {
 		download.params = append(download.params, param{name: "token", help: "A token for files; these are protected."})

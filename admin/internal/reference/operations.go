@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/loambase/loam/core/schema"
@@ -38,21 +39,21 @@ type answer struct {
 func (o operation) tried() bool { return !o.live && o.client != "upload" }
 
 // operations returns the operations of the collection in the order of the page.
-func operations(in *schema.Collection, types map[string]string) []operation {
+func operations(in *schema.Collection, types map[string]string, e example) []operation {
 	at := "/api/collections/" + in.Name
-	list := readOperations(in, at)
+	list := readOperations(in, at, e)
 	if in.View == nil {
-		list = append(list, writeOperations(in, at)...)
+		list = append(list, writeOperations(in, at, e)...)
 	}
 	list = append(list, aggregateOperation(in, at))
-	list = append(list, fileOperations(in, at)...)
+	list = append(list, fileOperations(in, at, e)...)
 	if in.IsAuth() {
-		list = append(list, accountOperations(in, at)...)
+		list = append(list, accountOperations(in, at, e)...)
 	}
 	if in.View == nil {
-		list = append(list, liveOperations(in)...)
+		list = append(list, liveOperations(in, e)...)
 	}
-	return append(list, graphQLOperations(in, types[in.ID])...)
+	return append(list, graphQLOperations(in, types[in.ID], e)...)
 }
 
 var (
@@ -60,10 +61,10 @@ var (
 	paramFields = param{name: "fields", help: "Only these fields; name:excerpt(120) cuts a text."}
 )
 
-func readOperations(in *schema.Collection, at string) []operation {
+func readOperations(in *schema.Collection, at string, e example) []operation {
 	expand := paramExpand
 	expand.sample = firstRelation(in)
-	id := param{name: "id", help: "Of the record.", sample: sampleID, inPath: true}
+	id := param{name: "id", help: "Of the record.", sample: cmp.Or(e.id, sampleID), inPath: true}
 	return []operation{
 		{id: "list", group: "Records", verb: "GET", label: "List and search", path: at + "/records", client: "getList",
 			title: "List and search " + in.Name, about: "Answers a page of the records that the list rule lets the caller see.",
@@ -73,15 +74,15 @@ func readOperations(in *schema.Collection, at string) []operation {
 				{name: "page", help: "From 1.", sample: "1"}, {name: "perPage", help: "1 to 1,000; 30 if it is left out.", sample: "30"},
 				{name: "skipTotal", help: "1: the records are not counted, which is faster."},
 			},
-			answers: []answer{{200, "The page.", page(sampleRecord(in))}, {400, "The filter or the sort cannot be used.", failed(400)}, {403, "The list rule is for superusers.", failed(403)}}},
+			answers: []answer{{200, "The page.", page(e.record(in))}, {400, "The filter or the sort cannot be used.", failed(400)}, {403, "The list rule is for superusers.", failed(403)}}},
 		{id: "view", group: "Records", verb: "GET", label: "View one", path: at + "/records/{id}", client: "getOne",
 			title: "View one of " + in.Name, about: "Answers a record, if the view rule lets the caller see it.",
 			params:  []param{id, expand, paramFields},
-			answers: []answer{{200, "The record.", sampleRecord(in)}, {404, "There is none, or not for the caller.", failed(404)}}},
+			answers: []answer{{200, "The record.", e.record(in)}, {403, "The view rule is for superusers.", failed(403)}, {404, "There is none, or not for the caller.", failed(404)}}},
 	}
 }
 
-func writeOperations(in *schema.Collection, at string) []operation {
+func writeOperations(in *schema.Collection, at string, e example) []operation {
 	id := param{name: "id", help: "Of the record.", sample: sampleID, inPath: true}
 	create, update := sampleBody(in, true), sampleBody(in, false)
 	batch := "{\n  \"requests\": [\n    {\"method\": \"POST\", \"url\": \"" + at + "/records\", \"body\": " + indented(create, "    ") + "}\n  ]\n}"
@@ -89,15 +90,15 @@ func writeOperations(in *schema.Collection, at string) []operation {
 		{id: "create", group: "Records", verb: "POST", label: "Create", path: at + "/records", client: "create",
 			title: "Create one of " + in.Name, about: "Stores a new record, if it satisfies the create rule. Files go as multipart/form-data.",
 			params: []param{paramExpand, paramFields}, body: create,
-			answers: []answer{{200, "The record.", sampleRecord(in)}, {400, "A field is wrong, or the rule is not satisfied.", fieldFailed(in)}, {403, "The create rule is for superusers.", failed(403)}}},
+			answers: []answer{{200, "The record.", e.record(in)}, {400, "A field is wrong, or the rule is not satisfied.", fieldFailed(in)}, {403, "The create rule is for superusers.", failed(403)}}},
 		{id: "update", group: "Records", verb: "PATCH", label: "Update", path: at + "/records/{id}", client: "update",
 			title: "Update one of " + in.Name, about: "Changes the fields that are sent, if the stored record satisfies the update rule. A name with + or - behind it adds or takes away.",
 			params: []param{id, paramExpand, paramFields}, body: update,
-			answers: []answer{{200, "The record.", sampleRecord(in)}, {400, "A field is wrong.", fieldFailed(in)}, {404, "There is none, or not for the caller.", failed(404)}}},
+			answers: []answer{{200, "The record.", e.record(in)}, {400, "A field is wrong.", fieldFailed(in)}, {403, "The update rule is for superusers.", failed(403)}, {404, "There is none, or not for the caller.", failed(404)}}},
 		{id: "delete", group: "Records", verb: "DELETE", label: "Delete", path: at + "/records/{id}", client: "delete",
 			title: "Delete one of " + in.Name, about: "Deletes a record, if it satisfies the delete rule, with its files.",
 			params:  []param{id},
-			answers: []answer{{204, "It is gone.", ""}, {400, "Another record needs it.", failed(400)}, {404, "There is none, or not for the caller.", failed(404)}}},
+			answers: []answer{{204, "It is gone.", ""}, {400, "Another record needs it.", failed(400)}, {403, "The delete rule is for superusers.", failed(403)}, {404, "There is none, or not for the caller.", failed(404)}}},
 		{id: "batch", group: "Records", verb: "POST", label: "Batch", path: "/api/batch", client: "batch",
 			title: "Write several records", about: "Runs creates, updates and deletes in one transaction: all of them, or none. Batches have to be allowed in the settings.",
 			body:    batch,
@@ -116,10 +117,12 @@ func aggregateOperation(in *schema.Collection, at string) operation {
 		answers: []answer{{200, "The groups; one without groupBy.", "{\n  \"groups\": [{\"count\": 12}],\n  \"truncated\": false\n}"}, {400, "A figure that there is not.", failed(400)}}}
 }
 
-func accountOperations(in *schema.Collection, at string) []operation {
+func accountOperations(in *schema.Collection, at string, e example) []operation {
 	const group = "Accounts"
-	token := "{\n  \"token\": \"JWT\",\n  \"record\": " + indented(sampleRecord(in), "  ") + "\n}"
+	token := "{\n  \"token\": \"JWT\",\n  \"record\": " + indented(e.record(in), "  ") + "\n}"
 	tokenFailed := answer{400, "The token is void or expired, or another field is wrong.", "{\n  \"status\": 400,\n  \"message\": \"An error occurred while validating the submitted data.\",\n  \"data\": {\n    \"token\": {\"code\": \"validation_invalid_token\", \"message\": \"Invalid or expired token.\"}\n  }\n}"}
+	second := answer{401, "A second step is needed: sign in another way too, with this mfaId.", "{\n  \"mfaId\": \"MFA_ID\"\n}"}
+	refused := answer{403, "The sign-in rule does not hold for the account.", "{\n  \"status\": 403,\n  \"message\": \"The request doesn't satisfy the collection requirements to authenticate.\",\n  \"data\": {}\n}"}
 	done := []answer{{204, "Done, whether there is such an account or not.", ""}, {400, "A field is wrong.", failed(400)}}
 	post := func(id, label, title, about, path, client, body string, answers ...answer) operation {
 		return operation{id: id, group: group, verb: "POST", label: label, title: title, about: about, path: at + path, client: client, body: body, answers: answers}
@@ -129,14 +132,14 @@ func accountOperations(in *schema.Collection, at string) []operation {
 			title: "Ways to sign in", about: "Answers which ways are on, and the addresses of OAuth2 providers.",
 			answers: []answer{{200, "The ways.", "{\n  \"password\": {\"enabled\": true, \"identityFields\": [\"email\"]},\n  \"oauth2\": {\"enabled\": false, \"providers\": []},\n  \"mfa\": {\"enabled\": false, \"duration\": 0},\n  \"otp\": {\"enabled\": false, \"duration\": 0}\n}"}}},
 		post("password", "With a password", "Sign in with a password", "Answers a token for the header Authorization.", "/auth-with-password", "authWithPassword",
-			"{\n  \"identity\": \"test@example.com\",\n  \"password\": \"1234567890\"\n}", answer{200, "The token and the account.", token}, answer{400, "It is another password, or there is no such account.", failed(400)}),
+			"{\n  \"identity\": \"test@example.com\",\n  \"password\": \"1234567890\"\n}", answer{200, "The token and the account.", token}, answer{400, "It is another password, or there is no such account.", failed(400)}, second, refused),
 		post("request-otp", "Ask for a code", "Ask for a one-time code", "Sends a mail with a code, if one-time codes are on.", "/request-otp", "requestOTP",
 			"{\n  \"email\": \"test@example.com\"\n}", answer{200, "The id of the code.", "{\n  \"otpId\": \"" + sampleID + "\"\n}"}, answer{429, "Too many were asked for.", failed(429)}),
 		post("otp", "With a code", "Sign in with a one-time code", "Answers a token for the code of a mail.", "/auth-with-otp", "authWithOTP",
-			"{\n  \"otpId\": \""+sampleID+"\",\n  \"password\": \"123456\"\n}", answer{200, "The token and the account.", token}, answer{400, "It is another code, or too old.", failed(400)}),
+			"{\n  \"otpId\": \""+sampleID+"\",\n  \"password\": \"123456\"\n}", answer{200, "The token and the account.", token}, answer{400, "It is another code, or too old.", failed(400)}, second, refused),
 		post("oauth2", "With OAuth2", "Sign in with OAuth2", "Takes the code that a provider has given. The clients open the window of the provider and do all of it.", "/auth-with-oauth2", "authWithOAuth2",
-			"{\n  \"provider\": \"google\",\n  \"code\": \"CODE\",\n  \"codeVerifier\": \"VERIFIER\",\n  \"redirectURL\": \"https://example.com/redirect\"\n}", answer{200, "The token and the account.", token}, answer{400, "The provider does not accept it.", failed(400)}),
-		post("refresh", "Refresh", "Refresh a token", "Answers a new token for one that is good still.", "/auth-refresh", "authRefresh", "", answer{200, "The token and the account.", token}, answer{401, "The token is not good.", failed(401)}),
+			"{\n  \"provider\": \"google\",\n  \"code\": \"CODE\",\n  \"codeVerifier\": \"VERIFIER\",\n  \"redirectURL\": \"https://example.com/redirect\"\n}", answer{200, "The token and the account.", token}, answer{400, "The provider does not accept it.", failed(400)}, second, refused),
+		post("refresh", "Refresh", "Refresh a token", "Answers a new token for one that is good still.", "/auth-refresh", "authRefresh", "", answer{200, "The token and the account.", token}, answer{401, "The token is not good.", failed(401)}, refused),
 		post("verification", "Ask for verification", "Ask for verification", "Sends a mail with a link to the address of the account.", "/request-verification", "requestVerification", "{\n  \"email\": \"test@example.com\"\n}", done...),
 		post("confirm-verification", "Confirm verification", "Confirm the address", "Marks the account of the token as verified. The link in the mail has the token.", "/confirm-verification", "confirmVerification",
 			"{\n  \"token\": \"TOKEN\"\n}", answer{204, "The account is verified.", ""}, tokenFailed),
@@ -150,19 +153,19 @@ func accountOperations(in *schema.Collection, at string) []operation {
 	}
 }
 
-func liveOperations(in *schema.Collection) []operation {
+func liveOperations(in *schema.Collection, e example) []operation {
 	return []operation{
 		{id: "websocket", group: "Live", verb: "WS", label: "WebSocket", path: "/api/realtime/ws", client: "websocket", live: true,
 			title: "Follow " + in.Name + " on a WebSocket", about: "One socket for every subscription, each event with the token of its transaction, by the subprotocol loam.v1.",
 			body:    "{\"id\": \"a\", \"type\": \"subscribe\", \"topic\": \"" + in.Name + "/*\"}",
-			answers: []answer{{101, "An event.", "{\n  \"type\": \"event\",\n  \"action\": \"create\",\n  \"record\": " + indented(sampleRecord(in), "  ") + "\n}"}}},
+			answers: []answer{{101, "An event.", "{\n  \"type\": \"event\",\n  \"action\": \"create\",\n  \"record\": " + indented(e.record(in), "  ") + "\n}"}}},
 		{id: "sse", group: "Live", verb: "GET", label: "Server-sent events", path: "/api/realtime", client: "subscribe", live: true,
 			title: "Follow " + in.Name + " by server-sent events", about: "The connection gives an id; POST /api/realtime with that clientId and subscriptions says what to follow. The clients do both.",
 			answers: []answer{{200, "An event.", "event: " + in.Name + "/*\ndata: {\"action\":\"create\",\"record\":{…}}"}}},
 	}
 }
 
-func graphQLOperations(in *schema.Collection, typeName string) []operation {
+func graphQLOperations(in *schema.Collection, typeName string, e example) []operation {
 	const group = "GraphQL"
 	one := strings.ToLower(typeName[:1]) + typeName[1:]
 	fields := strings.Join(graphQLFields(in), " ")
@@ -174,7 +177,7 @@ func graphQLOperations(in *schema.Collection, typeName string) []operation {
 	list := []operation{
 		post("gql-list", in.Name, "Several of "+in.Name, "A page of records, by the list rule.", "{ "+in.Name+"(perPage: 2) { items { "+fields+" } totalItems } }",
 			"{\"data\": {\""+in.Name+"\": {\"items\": ["+record+"], \"totalItems\": 1}}}"),
-		post("gql-one", one, "One of "+in.Name, "A record, by the view rule.", "{ "+one+"(id: \""+sampleID+"\") { "+fields+" } }", "{\"data\": {\""+one+"\": "+record+"}}"),
+		post("gql-one", one, "One of "+in.Name, "A record, by the view rule.", "{ "+one+"(id: \""+cmp.Or(e.id, sampleID)+"\") { "+fields+" } }", "{\"data\": {\""+one+"\": "+record+"}}"),
 	}
 	if in.View != nil {
 		return list

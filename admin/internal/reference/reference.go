@@ -30,26 +30,40 @@ func Routes() []console.Route {
 	}
 }
 
-// found returns the collection in the address, its operations, and the operation in the address.
-func found(c *console.Call) (in *schema.Collection, all []operation, op operation, err error) {
+func collectionOf(c *console.Call) (*schema.Collection, error) {
 	name := c.Param("collection")
-	if in = c.App.Snapshot().Find(name); in == nil {
-		return nil, nil, op, fault.New(fault.NotFound, "There is no collection "+name+".")
+	if in := c.App.Snapshot().Find(name); in != nil {
+		return in, nil
 	}
-	all = operations(in, schema.TypeNames(c.App.Snapshot().All()))
+	return nil, fault.New(fault.NotFound, "There is no collection "+name+".")
+}
+
+// operationID returns the id of the operation in the address.
+func operationID(c *console.Call) string { return cmp.Or(c.Param("operation"), "list") }
+
+// found returns the operations of the collection, and the operation in the address.
+func found(c *console.Call, in *schema.Collection, e example) (all []operation, op operation, err error) {
+	all = operations(in, schema.TypeNames(c.App.Snapshot().All()), e)
 	for i := range all {
 		all[i].off = switchedOff(in, c.Settings, all[i].id)
 	}
-	id := cmp.Or(c.Param("operation"), "list")
-	i := slices.IndexFunc(all, func(o operation) bool { return o.id == id })
+	i := slices.IndexFunc(all, func(o operation) bool { return o.id == operationID(c) })
 	if i < 0 {
-		return nil, nil, op, fault.New(fault.NotFound, "The collection "+name+" has no such operation.")
+		return nil, op, fault.New(fault.NotFound, "The collection "+in.Name+" has no such operation.")
 	}
-	return in, all, all[i], nil
+	return all, all[i], nil
 }
 
 func show(c *console.Call) error {
-	in, all, op, err := found(c)
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	e, err := exampleOf(c, in, operationID(c) == "file")
+	if err != nil {
+		return err
+	}
+	all, op, err := found(c, in, e)
 	if err != nil {
 		return err
 	}
@@ -69,13 +83,17 @@ func show(c *console.Call) error {
 }
 
 // typed returns the operation with the values of the form.
-func typed(c *console.Call) (*schema.Collection, filled, error) {
-	in, _, op, err := found(c)
+func typed(c *console.Call) (filled, error) {
+	in, err := collectionOf(c)
 	if err != nil {
-		return nil, filled{}, err
+		return filled{}, err
+	}
+	_, op, err := found(c, in, example{})
+	if err != nil {
+		return filled{}, err
 	}
 	if err := form.Read(c, form.Small); err != nil {
-		return nil, filled{}, err
+		return filled{}, err
 	}
 	f := filled{operation: op, base: c.Address(), collection: in.Name, values: map[string]string{}}
 	for _, p := range op.params {
@@ -84,12 +102,12 @@ func typed(c *console.Call) (*schema.Collection, filled, error) {
 	if op.body != "" {
 		f.sent = strings.ReplaceAll(c.R.PostForm.Get("body"), "\r\n", "\n")
 	}
-	return in, f, nil
+	return f, nil
 }
 
 // code answers with the snippets for the values of the form.
 func code(c *console.Call) error {
-	_, f, err := typed(c)
+	f, err := typed(c)
 	if err != nil {
 		return err
 	}
@@ -101,7 +119,7 @@ const tokenLife = 60
 
 // try sends the request as the chosen identity. The browser never gets the token of the identity.
 func try(c *console.Call) error {
-	_, f, err := typed(c)
+	f, err := typed(c)
 	if err != nil {
 		return err
 	}

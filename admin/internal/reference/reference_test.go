@@ -19,7 +19,7 @@ func TestSnippets(t *testing.T) {
 	types := schema.TypeNames(app.Snapshot().All())
 	for _, name := range []string{"seeds", "users", "short"} {
 		seen := map[string]bool{}
-		for _, op := range operations(app.Snapshot().Find(name), types) {
+		for _, op := range operations(app.Snapshot().Find(name), types, example{}) {
 			if seen[op.id] {
 				t.Errorf("%s has %s twice", name, op.id)
 			}

@@ -435,8 +435,9 @@ func TestCheckRule(t *testing.T) {
 		`owner.rooms_via_owner.owner.rooms_via_owner.owner.rooms_via_owner.owner.id = 1`: "", // its id is a column
 		`owner.rooms_via_owner.owner.rooms_via_owner.owner.rooms_via_owner.owner.role = 1`: `invalid left operand "owner.rooms_via_owner.owner.rooms_via_owner.owner.rooms_via_owner.owner.role" - ` +
 			`max nested relations reached for field "owner.rooms_via_owner.owner.rooms_via_owner.owner.rooms_via_owner.owner.role"`,
-		`open`:         `invalid or incomplete filter expression: unexpected end`,
-		`@nothing = 1`: `invalid left operand "@nothing" - failed to resolve field "@nothing"`,
+		`open`:                             `invalid or incomplete filter expression: unexpected end`,
+		`@request.auth.email:isset = true`: `invalid left operand "@request.auth.email:isset" - the modifier "isset" cannot be used in "auth.email:isset"`,
+		`@nothing = 1`:                     `invalid left operand "@nothing" - failed to resolve field "@nothing"`,
 	} {
 		err := query.CheckRule(f.snapshot, f.snapshot.Find("rooms"), rule)
 		got := ""

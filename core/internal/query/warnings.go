@@ -35,6 +35,11 @@ func (r *resolver) warnings(e lang.Expr, list []string) []string {
 			list = r.warnings(part, list)
 		}
 	case *lang.Compare:
+		for _, side := range []lang.Operand{e.Left, e.Right} {
+			if hint, ok := r.unknownOfAccount(side); ok {
+				return append(list, hint)
+			}
+		}
 		if e.Op > lang.NotEqual {
 			return list
 		}
@@ -66,6 +71,26 @@ func (r *resolver) bareList(side, other lang.Operand) (hint string, ok bool) {
 		return "", false
 	}
 	return id.Name + " has several values and is compared as the text of a list: write " + id.Name + ":each, or " + id.Name + ".id for a relation", true
+}
+
+// unknownOfAccount warns of a field that no auth collection has: it is NULL for every caller.
+func (r *resolver) unknownOfAccount(side lang.Operand) (hint string, ok bool) {
+	id, _ := side.(lang.Ident)
+	name, isAuth := strings.CutPrefix(id.Name, "@request.auth.")
+	if !isAuth {
+		return "", false
+	}
+	name, _, _ = strings.Cut(name, ".")
+	name, _, _ = strings.Cut(name, ":")
+	if name == "collectionId" || name == "collectionName" || strings.Contains(name, "_via_") {
+		return "", false
+	}
+	for _, c := range r.b.Scope.Snapshot.All() {
+		if c.IsAuth() && c.Field(name) != nil {
+			return "", false
+		}
+	}
+	return id.Name + " is always null: no auth collection has the field " + name, true
 }
 
 // isRequest reports whether the operand is known only when a request comes.

@@ -160,6 +160,9 @@ document.addEventListener('change', ({ target }) => {
 
 document.addEventListener('change', (event) => {
   const rule = event.target.matches('[data-mode]') && event.target.closest('[data-rule]');
-  if (rule) rule.querySelector('[data-text]').hidden = event.target.value !== 'rule';
+  if (rule) {
+    rule.querySelector('[data-text]').hidden = event.target.value !== 'rule';
+    rule.querySelector('[data-open-words]')?.toggleAttribute('hidden', event.target.value !== 'open');
+  }
   if (event.target.name === 'type' && document.querySelector('[data-view-query]')) document.querySelector('[data-view-query]').hidden = event.target.value !== 'view';
 });

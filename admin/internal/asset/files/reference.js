@@ -22,8 +22,8 @@ document.addEventListener('click', (event) => {
     localStorage.setItem(languageKey, tab.dataset.language);
     choose(tab.dataset.language);
   }
-  const copy = event.target.closest('[data-copy-code]');
-  if (copy) copy.dataset.copy = document.querySelector('[data-code]:not([hidden])').textContent;
+  const copy = event.target.closest('[data-copy-shown]'); // copies the text of the element that it selects
+  if (copy) copy.dataset.copy = document.querySelector(copy.dataset.copyShown).textContent;
 }, true);
 
 document.addEventListener('keydown', (event) => {

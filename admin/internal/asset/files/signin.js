@@ -41,6 +41,21 @@ document.addEventListener('htmx:load', (event) => {
   }
 });
 
+const units = [['day', 86_400], ['hour', 3600], ['minute', 60]];
+
+/** Shows durations in seconds in the largest unit that fits: "s = 5 days". */
+function showDurations() {
+  for (const input of document.querySelectorAll('[data-seconds]')) {
+    const seconds = Number(input.value);
+    const [unit, length] = units.find(([, length]) => seconds >= length) ?? [];
+    const amount = unit && Math.round((seconds / length) * 10) / 10;
+    const sign = seconds === amount * length ? '=' : '≈';
+    input.nextElementSibling.textContent = unit ? `s ${sign} ${amount} ${unit}${amount === 1 ? '' : 's'}` : 's';
+  }
+}
+for (const event of ['input', 'change', 'htmx:load']) document.addEventListener(event, showDurations);
+showDurations();
+
 /** Handles the server event clientsecret: fills in the new client secret of a provider. */
 document.addEventListener('clientsecret', ({ detail }) => {
   const input = (name) => document.querySelector(`[name="${CSS.escape(`providers.${detail.key}.${name}`)}"]`);

@@ -27,6 +27,22 @@ document.addEventListener('click', (event) => {
   unfold(button, open);
 });
 
+/** A button that replaces the wrong name in the rule by the name that was probably meant. */
+function correction(rule, verdict) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'link';
+  button.textContent = `Use ${verdict.dataset.meant}`;
+  button.addEventListener('click', () => {
+    const [{ from, to }] = JSON.parse(verdict.dataset.marks);
+    const input = rule.querySelector('textarea');
+    input.focus();
+    input.setSelectionRange(from, to);
+    document.execCommand('insertText', false, verdict.dataset.meant); // the browser's undo can revert it
+  });
+  return button;
+}
+
 /** Shows a verdict of the tester beside its rule. */
 function show(verdict) {
   const rule = document.querySelector(`[data-rule="${verdict.dataset.verdictOf}"]`);
@@ -40,8 +56,11 @@ function show(verdict) {
   const shown = !rule.querySelector('[data-text]').hidden;
   const text = verdict.dataset.problemText;
   const place = rule.querySelector('[data-error]');
-  place.textContent = text;
+  place.replaceChildren(text, ...(verdict.dataset.meant && shown ? [' ', correction(rule, verdict)] : []));
   place.hidden = !text || !shown;
+  const warning = rule.querySelector('[data-rule-warning]');
+  warning.textContent = verdict.dataset.warningText;
+  warning.hidden = !warning.textContent || !shown;
   const input = rule.querySelector('textarea');
   if (text && shown) input.setAttribute('aria-invalid', 'true');
   else input.removeAttribute('aria-invalid');

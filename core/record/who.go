@@ -1,0 +1,105 @@
+// Who may: the accounts that a rule lets do something.
+
+package record
+
+import (
+	"context"
+	"slices"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema"
+)
+
+// Accounts that are judged in one statement, and at most.
+const (
+	whoPage = 500
+	whoMost = 5000
+)
+
+// Allowed are the accounts of an auth collection that a rule lets do something.
+type Allowed struct {
+	IDs    []string // of the first accounts, in the order of insertion
+	Count  int      // of all allowed accounts among the judged ones
+	Judged int      // accounts that were judged
+	More   bool     // the collection has more accounts
+}
+
+// Who returns the accounts of an auth collection for which Explain would allow a Question. It judges
+// up to 5,000 accounts and returns the ids of up to limit. caller has the request, without the
+// signed-in record. asks must be a superuser. The faults are those of Explain, and Invalid for a
+// rule that cannot be used and for a collection without accounts.
+func (s *Service) Who(ctx context.Context, asks, caller Caller, q Question, accounts string, limit int) (a Allowed, err error) {
+	if err := asks.RequireSuperuser(); err != nil {
+		return a, err
+	}
+	caller.Auth = nil
+	err = s.readWithRetry(caller, func(rq *readRequest) (err error) {
+		a, err = rq.who(ctx, q, accounts, limit)
+		return readFault(err, fault.Invalid)
+	})
+	return a, err
+}
+
+func (rq *readRequest) who(ctx context.Context, q Question, accounts string, limit int) (a Allowed, err error) {
+	c, of := rq.snapshot.Find(q.Collection), rq.snapshot.Find(accounts)
+	switch {
+	case c == nil || of == nil:
+		return a, missingCollection()
+	case !of.IsAuth():
+		return a, fault.New(fault.Invalid, "The collection has no accounts.")
+	case q.Rule == nil:
+		return a, nil
+	}
+	x := &explaining{rq: rq, collection: c, out: &Explanation{}}
+	err = rq.read(ctx, store.Work{}, func(r store.Reader) error {
+		a = Allowed{}
+		if err := x.prepare(r, q); err != nil {
+			return err
+		}
+		x.sel.Rule = *q.Rule
+		ids, err := accountIDs(rq, r, of)
+		if err != nil {
+			return err
+		}
+		if a.More = len(ids) > whoMost; a.More {
+			ids = ids[:whoMost]
+		}
+		a.Judged = len(ids)
+		for page := range slices.Chunk(ids, whoPage) {
+			allowed, err := x.allowed(r, of, page)
+			if err != nil {
+				return err
+			}
+			a.Count += len(allowed)
+			a.IDs = append(a.IDs, allowed[:min(len(allowed), limit-len(a.IDs))]...)
+		}
+		return nil
+	})
+	return a, err
+}
+
+// accountIDs returns the ids of the accounts, up to one more than are judged.
+func accountIDs(rq *readRequest, r store.Reader, of *schema.Collection) ([]string, error) {
+	plan, err := rq.service.planner.Compile(query.Select{Scope: rq.scope(of, nil), Columns: []string{"id"}, Limit: whoMost + 1})
+	if err != nil {
+		return nil, err
+	}
+	return store.Texts(r, plan.SQL, plan.Args...)
+}
+
+// allowed returns those of the accounts that the rule lets do it, in their order.
+func (x *explaining) allowed(r store.Reader, of *schema.Collection, ids []string) ([]string, error) {
+	sel := x.sel
+	sel.Callers, sel.Columns, sel.Limit = &query.Callers{Collection: of, IDs: ids}, nil, 0
+	plan, err := x.rq.service.planner.Compile(sel)
+	if err != nil || plan.Empty {
+		return nil, err
+	}
+	found, err := store.Texts(r, plan.SQL, plan.Args...)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !slices.Contains(found, id) }), nil
+}
