@@ -575,6 +575,7 @@ await onStage(async (stage) => {
         'Alt Shift F': async () => {
           await place('#f-data');
           await page.keyboard.type('{"a":1}');
+          await page.locator('[data-field=data] .hint', { hasText: '· valid' }).waitFor();
           await press('Alt+Shift+F');
           assert.equal(await page.locator('#f-data').inputValue(), '{\n  "a": 1\n}');
         },

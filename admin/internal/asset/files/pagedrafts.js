@@ -57,8 +57,9 @@ function restore(draft) {
   form.querySelector('[data-save]')?.focus();
 }
 
-/** Offers the draft, unless all its values equal the stored ones. */
+/** Offers the draft, unless all its values equal the stored ones or the form is locked. */
 function offer() {
+  if (form.querySelector('.locked')) return;
   const draft = read(key);
   const names = Object.keys(draft?.values ?? {}).filter((name) => isKept(name) && JSON.stringify(first(form).get(name) ?? []) !== JSON.stringify(draft.values[name]));
   if (names.length === 0) return localStorage.removeItem(key);
