@@ -42,7 +42,9 @@ func (s *Server) build() (http.Handler, error) {
 	}
 	s.App.Go("metrics", s.metrics.History.Run)
 	admin.Mount(router, admin.Config{
-		App: s.App, Auth: s.Auth, Requests: s.requests, Limit: routes.LimitTagged, LimitedBy: routes.LimitedBy, Judge: routes.Judge, File: routes.File, Socket: routes.Socket,
+		App: s.App, Auth: s.Auth, Requests: s.requests,
+		Limit: routes.LimitTagged, LimitedBy: routes.LimitedBy, Judge: routes.Judge,
+		File: routes.File, Socket: routes.Socket,
 		History: s.metrics.History,
 		Own:     e.console,
 		API:     s.requests.Track(middleware.Recover(s.App.Log())(routed(router))),

@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"time"
 
-	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 )
 
@@ -17,12 +16,13 @@ const confirmation TokenType = "confirmation"
 
 // CheckPassword checks the password of the caller's account again, before a dangerous action. It
 // makes no token, and runs no SignIn and Respond hooks; the Attempt hooks run as for a sign-in by
-// password. Attempts and sign-ins with the account from the address of the caller are counted and
-// slowed down together. A wrong password is a fault.Invalid, an attempt too soon after failed
-// attempts a fault.TooMany, a guest a fault.Unauthenticated.
+// password. Wrong passwords here and in sign-ins to the account from the same address delay further
+// attempts together. A wrong password is a fault.Invalid, an attempt too soon after failed attempts a
+// fault.TooMany, a guest a fault.Unauthenticated, and an account of a collection without sign-in by
+// password a fault.Forbidden.
 func (s *Service) CheckPassword(ctx context.Context, caller record.Caller, password string) error {
 	if caller.Auth == nil {
-		return fault.New(fault.Unauthenticated, "The request requires valid record authorization token.")
+		return errGuest()
 	}
 	c, err := s.collection(caller.Auth.Collection().ID)
 	if err != nil {
@@ -48,8 +48,9 @@ func (s *Service) CheckPassword(ctx context.Context, caller record.Caller, passw
 }
 
 // NewConfirmation returns a token that states that the owner of the session has typed the password
-// of the account r. It ends at expires, and with all other tokens of the account. session
-// is a secret of the session; only its hash is in the token.
+// of the account r. The token ends at expires, or earlier with all other tokens of the account.
+// session is a secret of the session; the token has only its hash. An expires that has passed is an
+// error.
 func (s *Service) NewConfirmation(r *record.Record, session string, expires time.Time) (string, error) {
 	now := s.app.Now()
 	if !now.Before(expires) {
@@ -58,9 +59,8 @@ func (s *Service) NewConfirmation(r *record.Record, session string, expires time
 	return newTokenFor(r, claims{Type: confirmation, Session: hashSession(session)}, now, expires.Sub(now))
 }
 
-// Confirmed returns the end of a confirmation that was made for the account r and the session. It
-// returns the zero time for a token that is not valid, and an error if the token could not be
-// checked.
+// Confirmed returns the time at which a confirmation of the account r and the session ends. It returns
+// the zero time for any other token, and an error if the token could not be checked.
 func (s *Service) Confirmed(ctx context.Context, r *record.Record, session, token string) (expires time.Time, err error) {
 	v, err := s.verify(ctx, s.app.Snapshot(), token, confirmation)
 	if v == nil || v.record.ID() != r.ID() || v.record.Collection().ID != r.Collection().ID || v.claims.ExpiresAt == nil {
@@ -72,6 +72,7 @@ func (s *Service) Confirmed(ctx context.Context, r *record.Record, session, toke
 	return v.claims.ExpiresAt.Time, nil
 }
 
+// hashSession returns the form of the secret of a session in a token.
 func hashSession(session string) string {
 	sum := sha256.Sum256([]byte(session))
 	return base64.RawURLEncoding.EncodeToString(sum[:])

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/loambase/loam/core"
-	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/hook"
 	"github.com/loambase/loam/core/record"
 )
@@ -13,7 +12,7 @@ import (
 // guest gets an Unauthenticated fault; the error of a Files.Token hook is returned.
 func (s *Service) FileToken(caller record.Caller) (string, error) {
 	if caller.Auth == nil {
-		return "", fault.New(fault.Unauthenticated, "The request requires valid record authorization token.")
+		return "", errGuest()
 	}
 	if err := s.runFileTokenHooks(caller); err != nil {
 		return "", err

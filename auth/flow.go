@@ -225,10 +225,15 @@ func randomPassword(c *schema.Collection) string {
 	return every + schema.RandomString(length-len(every), schema.AlphabetToken)
 }
 
+// errGuest returns the fault of a guest who asks for something that only accounts have.
+func errGuest() error {
+	return fault.New(fault.Unauthenticated, "The request requires valid record authorization token.")
+}
+
 // ownCollection is the fault of a caller who has not signed in to the collection.
 func ownCollection(caller record.Caller, c *schema.Collection) error {
 	if caller.Auth == nil {
-		return fault.New(fault.Unauthenticated, "The request requires valid record authorization token.")
+		return errGuest()
 	}
 	// Wire: the name in the message is that of the token's collection.
 	if own := caller.Auth.Collection(); own.ID != c.ID {

@@ -138,6 +138,7 @@ func (s *Service) signIn(ctx context.Context, caller record.Caller, method strin
 	return res, nil
 }
 
+// failedMessage is the message to a client that has proven no identity, whatever the cause.
 const failedMessage = "Failed to authenticate."
 
 // errFailed is the one answer to a form that proves no identity. Why is for the log.
@@ -145,19 +146,19 @@ func errFailed(why string) error {
 	return fault.Wrap(fault.Invalid, failedMessage, errors.New("auth: "+why))
 }
 
-// wrongSecret is the cause of a sign-in that failed for its secret. The log has the cause, and
-// NextTry reads it; clients of the API do not get it.
+// wrongSecret is the cause of a sign-in with a wrong password or an unknown identity. It is for the log
+// and for NextTry; clients of the API do not get it.
 type wrongSecret struct {
 	why   string
-	free  int           // number of failures without a delay from now on
-	delay time.Duration // in which no attempt is taken
+	free  int           // see NextTry
+	delay time.Duration // see NextTry
 }
 
 func (e *wrongSecret) Error() string { return "auth: " + e.why }
 
-// NextTry returns, for the error of a sign-in with a wrong password, the number of tries with the
-// same identity that are taken at once, and the time until the next try is taken; one of the two is
-// 0. For other errors known is false.
+// NextTry reads the error of a sign-in with a wrong password or an unknown identity. free is the number
+// of further tries with this identity that do not have to wait, delay the time until the next try is
+// taken; one of the two is 0. For other errors known is false.
 func NextTry(err error) (free int, delay time.Duration, known bool) {
 	var wrong *wrongSecret
 	if !errors.As(err, &wrong) {

@@ -83,12 +83,12 @@ func (m passwords) Finish(ctx context.Context, a Attempt) (Proof, error) {
 		m.brake.Passed(key)
 		return Proof{Record: r}, nil
 	}
-	wrong := &wrongSecret{why: "no record has this identity"}
+	why := "no record has this identity"
 	if r != nil {
-		wrong.why = "wrong password of " + r.ID()
+		why = "wrong password of " + r.ID()
 	}
-	wrong.free, wrong.delay = m.brake.Failed(key)
-	return Proof{}, fault.Wrap(fault.Invalid, failedMessage, wrong)
+	free, delay := m.brake.Failed(key)
+	return Proof{}, fault.Wrap(fault.Invalid, failedMessage, &wrongSecret{why, free, delay})
 }
 
 // key is what attempts are braked by: the record, whichever of its identities is tried, or

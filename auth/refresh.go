@@ -21,7 +21,7 @@ func (s *Service) Refresh(ctx context.Context, caller record.Caller, collection,
 		return nil, err
 	}
 	if id == nil || caller.Auth == nil || caller.Auth.ID() != id.record.ID() {
-		return nil, fault.New(fault.Unauthenticated, "The request requires valid record authorization token.")
+		return nil, errGuest()
 	}
 	if err := ownCollection(caller, c); err != nil {
 		return nil, err

@@ -164,7 +164,7 @@ func signingKey(r *record.Record, t TokenType) []byte {
 	if tokenKey == "" || secret == "" {
 		return nil
 	}
-	if t == confirmation { // other types with this secret have other signatures
+	if t == confirmation { // an Auth token has the same secret, and must have another signature
 		secret += string(t)
 	}
 	return []byte(tokenKey + secret)

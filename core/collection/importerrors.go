@@ -16,7 +16,7 @@ import (
 // ItemError is the error of one collection of an import. Import and Plan wrap it in the fault of the
 // whole import.
 type ItemError struct {
-	Collection *schema.Collection // as the import would make it; only its id and name if it cannot be decoded
+	Collection *schema.Collection // with the changes of the import; only id and name if the item cannot be decoded
 	Err        error
 }
 

@@ -46,7 +46,7 @@ func greeting(s *settings.Settings) string {
 	return s.Meta.SenderAddress[strings.LastIndexByte(s.Meta.SenderAddress, '@')+1:]
 }
 
-// send delivers the message. Each step has a name, which its error tells, with the steps before it.
+// send delivers the message. Its error names the step that failed and has the steps before it.
 func (s *smtpServer) send(ctx context.Context, m *Message, now time.Time) error {
 	err := s.deliver(ctx, m, now)
 	var failed *Error
@@ -61,6 +61,7 @@ func (s *smtpServer) reach(format string, args ...any) {
 	s.reached = append(s.reached, fmt.Sprintf(format, args...))
 }
 
+// deliver is send without Error.Reached.
 func (s *smtpServer) deliver(ctx context.Context, m *Message, now time.Time) error {
 	body, err := m.encode(now)
 	if err != nil {

@@ -31,7 +31,7 @@ type Question struct {
 type Explanation struct {
 	Allowed bool
 	Problem *RuleProblem // the rule cannot be used; nil if it can
-	// Warnings are sentences about parts of a usable rule that hardly mean what they say.
+	// Warnings are sentences about parts of a usable rule that probably mean something else than intended.
 	Warnings []string
 	Clause   *Clause // the rule as a tree; nil where none is judged: superusers, "" and no rule
 

@@ -23,11 +23,10 @@ type Clause struct {
 	Known   bool // Holds was found out
 	Decides bool // it is why the whole rule has its answer
 
-	Left, Right         string // the values of the sides of a comparison as JSON, "" where they are not one value
-	LeftSide, RightSide Side   // all their values
+	LeftSide, RightSide Side // the operands of a comparison
 }
 
-// maxFlags is how many parts one statement judges.
+// maxFlags is the maximum number of expressions that one statement judges.
 const maxFlags = 16
 
 // clauses is the tree of the rule, with what holds of its parts and the values of their sides.
@@ -63,8 +62,8 @@ func (x *explaining) clauses(r store.Reader, rule string, e lang.Expr) (*Clause,
 	return root, x.values(r, comparisons)
 }
 
-// flags finds out which of the expressions hold. An expression that does not compile by itself
-// stays unknown, with the others of its statement.
+// flags finds out which expressions hold, and notes it in the Clause of each. If an expression does
+// not compile by itself, all expressions in its statement stay unknown.
 func (x *explaining) flags(r store.Reader, clauses []*Clause, flags []string) error {
 	for len(flags) > 0 {
 		n := min(maxFlags, len(flags))
@@ -76,7 +75,7 @@ func (x *explaining) flags(r store.Reader, clauses []*Clause, flags []string) er
 	return nil
 }
 
-// someFlags is flags in one statement.
+// someFlags is flags for at most maxFlags expressions, in one statement.
 func (x *explaining) someFlags(r store.Reader, clauses []*Clause, flags []string) error {
 	sel := x.sel
 	sel.Flags = flags

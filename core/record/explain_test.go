@@ -104,7 +104,8 @@ func TestExplainShows(t *testing.T) {
 		"@request.auth.id = n":           fmt.Sprintf(`%q "x"`, user),
 		"r.pub = null":                   `true null`,
 		"sel:length > 1":                 `0 1`,
-		"r.n:lower = 'a'":                `"A" "a"`,
+		"r.n:lower = 'a'":                `"a" "a"`,
+		"rm.n:lower = 'a'":               `["a" "b"!] "a"`,
 		"rm.n ?= 'A'":                    `["A"! "B"] "A"`,
 		"rm.n = 'A'":                     `["A" "B"!] "A"`,
 		"rm.n ?= 'C'":                    `["A" "B"] "C"`,
@@ -145,8 +146,8 @@ func TestExplainShows(t *testing.T) {
 	}
 }
 
-// side writes the values of a side: in brackets if there may be several, with ! behind each that
-// decides.
+// side writes the values of a Side: in brackets if there may be several, with ! after each deciding
+// value.
 func side(s record.Side) string {
 	if !s.Many {
 		return s.One()
@@ -161,7 +162,7 @@ func side(s record.Side) string {
 	return "[" + strings.Join(list, " ") + "]"
 }
 
-// Who answers as Explain does for each account.
+// TestWho compares the accounts of Who with those that Explain allows, one by one.
 func TestWho(t *testing.T) {
 	t.Parallel()
 	b, public, _ := newRuled(t)

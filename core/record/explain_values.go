@@ -1,4 +1,4 @@
-// The values that a comparison of a rule compares: of one record, or of each record that a path
+// The values on both sides of a comparison in a rule: of one record, or of each record that a path
 // reaches.
 
 package record
@@ -10,13 +10,14 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/query/ir"
 	"github.com/loambase/loam/core/internal/query/lang"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
 )
 
-// maxSideValues is the maximum number of values of a Side, and of records that each relation of a
-// path is followed to.
+// maxSideValues is the maximum number of values of a Side, and of records that a walk reads for each
+// relation of a path.
 const maxSideValues = 20
 
 // Side is an operand of a comparison with its values as JSON.
@@ -24,7 +25,7 @@ type Side struct {
 	Values  []string // empty for no record, and for an operand whose values are not shown
 	Many    bool     // the operand may have several values
 	More    bool     // there are more values
-	Decides []bool   // by value: it decides the comparison; empty if the values were not compared alone
+	Decides []bool   // for each value whether it decides the comparison; empty if that was not found out
 }
 
 // One returns the value of an operand that has a single value, "" of others.
@@ -41,8 +42,7 @@ type compared struct {
 	of     *lang.Compare
 }
 
-// values finds the values of both sides of the comparisons. If one side has several values, it also
-// finds those that decide.
+// values finds the values on both sides of the comparisons, and the values that decide among several.
 func (x *explaining) values(r store.Reader, list []compared) error {
 	for _, c := range list {
 		for _, side := range []struct {
@@ -53,7 +53,6 @@ func (x *explaining) values(r store.Reader, list []compared) error {
 				return err
 			}
 		}
-		c.clause.Left, c.clause.Right = c.clause.LeftSide.One(), c.clause.RightSide.One()
 		if err := x.decisive(r, c); err != nil {
 			return err
 		}
@@ -103,7 +102,8 @@ type walk struct {
 	out      *Side
 }
 
-// of follows the path from the records. A path of single relations that reaches no record is null.
+// of follows the path from records of one collection. A path of single relations that reaches no record
+// has the value null.
 func (w *walk) of(list []*Record, parts []string) error {
 	if len(list) == 0 {
 		if !w.out.Many {
@@ -155,8 +155,8 @@ func (w *walk) back(to *schema.Collection, list []*Record, parts []string) error
 	return w.records(query.Select{Scope: w.x.rq.scope(c, nil), RefBy: &query.Ref{Field: field, IDs: ids}}, parts[1:])
 }
 
-// records reads what is selected, in the order of the ids if there are any, and follows the path from
-// it.
+// records reads the selected records, in the order of sel.IDs if it is not nil, and follows the path
+// from them.
 func (w *walk) records(sel query.Select, parts []string) error {
 	sel.Columns, sel.Limit = fieldNames(sel.Collection), maxSideValues+1
 	plan, err := w.x.rq.service.planner.Compile(sel)
@@ -187,8 +187,8 @@ func (w *walk) records(sel query.Select, parts []string) error {
 	return w.of(list, parts)
 }
 
-// add adds the value of a field, or of a member of it, with the modifier. Passwords and keys of
-// tokens are left out.
+// add adds the value of a field of the record, or of a member of its JSON, with the modifier. Passwords
+// and keys of tokens are left out.
 func (w *walk) add(r *Record, field string, members []string) {
 	text := r.shown(field)
 	if text == "" {
@@ -199,6 +199,8 @@ func (w *walk) add(r *Record, field string, members []string) {
 	switch {
 	case len(members) > 0:
 		text = member(text, members)
+	case w.modifier == "lower":
+		text = ir.LowerText(text) // escapes in JSON mean the same in lower case
 	case w.modifier == "length" && isList:
 		text = strconv.Itoa(len(list))
 	case w.modifier == "each" && isList:
@@ -211,6 +213,7 @@ func (w *walk) add(r *Record, field string, members []string) {
 	w.put(text)
 }
 
+// put adds a value, or notes that there are more values than the maximum.
 func (w *walk) put(text string) {
 	if len(w.out.Values) == maxSideValues {
 		w.out.More = true
@@ -219,7 +222,7 @@ func (w *walk) put(text string) {
 	w.out.Values = append(w.out.Values, text)
 }
 
-// member returns the JSON of a member of a JSON document: "null" if there is none.
+// member returns the JSON at the path in a JSON document, "null" if the path leads to no value.
 func member(text string, path []string) string {
 	for _, name := range path {
 		var object map[string]json.RawMessage
@@ -237,10 +240,11 @@ func member(text string, path []string) string {
 	return text
 }
 
-// decisive compares each value of the side that has several with the value of the other side, and
-// marks those that decide: of a comparison for any value those for which it holds, of one for all
-// values those for which it does not. It marks none if the answers do not give the answer of the
-// comparison, which the engine has found out.
+// decisive marks the values that decide a comparison of several values with a single value. It judges
+// the comparison for each value alone. A comparison that must hold for any value is decided by the
+// values for which it holds; a comparison that must hold for all values by the values for which it
+// fails. If a comparison for any value fails, or a comparison for all values holds, all values decide
+// together, and none is marked.
 func (x *explaining) decisive(r store.Reader, c compared) error {
 	many, one := &c.clause.LeftSide, &c.clause.RightSide
 	if one.Many {

@@ -75,8 +75,8 @@ func (f failures) delay() time.Duration {
 	return min(firstDelay<<min(f.count-freeFailures-1, 20), maxDelay)
 }
 
-// Failed notes an attempt that has failed. It returns the number of failures that cost no delay
-// from now on, and the time in which no attempt may be made; one of the two is 0.
+// Failed notes an attempt that has failed. It returns the number of further attempts that do not have
+// to wait, and the time in which no attempt may be made; one of the two is 0.
 func (b *Brake) Failed(key uint64) (free int, delay time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

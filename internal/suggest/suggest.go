@@ -9,8 +9,9 @@ import (
 // maxTypos is the maximum edit distance of a typing error.
 const maxTypos = 2
 
-// Nearest returns the known word with the smallest edit distance from word, in any case; the first
-// of them in alphabetical order. It returns "" if no known word is near enough to be a typing error.
+// Nearest returns the known word with the smallest edit distance from word, upper and lower case
+// being equal; of several such words the first in alphabetical order. It returns "" if word is no
+// typing error of a known word.
 func Nearest(word string, known []string) string {
 	best, nearest := "", maxTypos+1
 	for _, k := range slices.Sorted(slices.Values(known)) {

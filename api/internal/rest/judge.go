@@ -34,8 +34,8 @@ func (a *API) Judge(limits settings.RateLimits) func(at time.Time, ip string, si
 	}
 }
 
-// findRoute returns a function that finds the route of a path, nil for none, and the value of
-// {collection} in the path.
+// findRoute returns a function that finds the route of a request, and the value of {collection} in its
+// path. The route is nil if the table of routes has none for the request.
 func (a *API) findRoute() func(method, path string) (found *route, collection string) {
 	router, byPattern := chi.NewRouter(), map[string]*route{}
 	for _, r := range a.table() {

@@ -12,6 +12,25 @@ import (
 	"github.com/loambase/loam/internal/request"
 )
 
+// TestFindRoute demands that each route of the table is found by a path that it serves.
+func TestFindRoute(t *testing.T) {
+	t.Parallel()
+	a := &API{}
+	find, parts := a.findRoute(), regexp.MustCompile(`\{.*?\}`)
+	for _, r := range a.table() {
+		got, collection := find(r.Method, parts.ReplaceAllString(r.Path, "x"))
+		if got == nil || got.Label != r.Label || (collection == "x") != (got.limits.collection >= 0) {
+			t.Errorf("%s %s finds %+v, collection %q", r.Method, r.Path, got, collection)
+		}
+	}
+	if got, _ := find(http.MethodHead, "/api/health"); got == nil || got.Label != "health" {
+		t.Errorf("HEAD finds %+v", got)
+	}
+	if got, _ := find(http.MethodGet, "/own"); got != nil {
+		t.Errorf("a path outside of the table finds %s", got.Label)
+	}
+}
+
 // TestTable demands of every route what logs, rate limits and documentation need.
 func TestTable(t *testing.T) {
 	t.Parallel()

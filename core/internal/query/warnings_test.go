@@ -6,8 +6,8 @@ import (
 	"github.com/loambase/loam/core/internal/query"
 )
 
-// TestWarnings: a list that is compared as a text and an unknown field of accounts are warned of;
-// what is meant is not.
+// TestWarnings demands a warning of a list that is compared as a text, and of an unknown field of
+// accounts; other comparisons have none.
 func TestWarnings(t *testing.T) {
 	f := everything(t)
 	for rule, want := range map[string]int{

@@ -179,7 +179,7 @@ func (s *Store) Check(ctx context.Context, key string) error {
 	return errors.Join(failed, err)
 }
 
-// checkRead returns an error unless the blob has the text.
+// checkRead returns an error unless the content of the blob is text.
 func (s *Store) checkRead(ctx context.Context, key, text string) error {
 	b, err := s.Open(ctx, key)
 	if err != nil {

@@ -178,20 +178,21 @@ func (d *door) admits(w *visit) bool {
 	return slow < slowOfCaller && d.room(w, &running)
 }
 
-// room reports whether the lane of the read has room. A slow read takes a processor of the
-// database; by default a quarter of the places is as many as the processors here.
+// room reports whether the lane of the read has room. A slow read keeps a processor of the database
+// busy. By default there are four places for each processor of this machine, so slow reads take as
+// many places as it has processors.
 func (d *door) room(w *visit, running *[store.Lanes]int) bool {
 	slow := running[store.LaneSlow]
-	unsure := slow + running[store.LaneTrial]
+	costly := slow + running[store.LaneTrial] // a read of which nothing is known may be slow
 	switch w.lane {
 	case store.LaneSlow:
 		most := max(2, d.size/4)
 		if w.caller.Class == budget.Guest {
 			most--
 		}
-		return slow < most && unsure < max(1, d.size-2)
+		return slow < most && costly < max(1, d.size-2)
 	case store.LaneTrial:
-		return unsure < max(1, d.size/2)
+		return costly < max(1, d.size/2)
 	}
 	return len(d.visits) < max(1, d.size-1) // the last place is for prompt reads
 }

@@ -102,8 +102,8 @@ func TestPromptReadsAreNotRevoked(t *testing.T) {
 	}
 }
 
-// TestSlowReadsAtATime: those of guests, of accounts beside them, and those of which nothing is
-// known.
+// TestSlowReadsAtATime counts the slow reads of guests at a time, then those of accounts beside them,
+// then the reads of which nothing is known.
 func TestSlowReadsAtATime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

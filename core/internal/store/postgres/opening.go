@@ -11,7 +11,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/internal/trace"
 )
 
 // Statements that begin a read transaction. Each connection has them prepared.
@@ -21,35 +20,30 @@ const (
 )
 
 // opening is the state of a session whose transaction begins with its first query. The zero value
-// is that of a session whose transaction has begun.
+// stands for a transaction that has begun.
 type opening struct {
 	pending  bool             // the transaction has not begun
-	unfit    bool             // the transaction has to be given up, before any row of it was seen
-	expected uint64           // the version of the definitions when the read began
-	pipeline *pgconn.Pipeline // of the first query, until its rows are read
+	unfit    bool             // the transaction is given up; its function has seen no row
+	expected uint64           // the version of the definitions that the caches had before the function
+	pipeline *pgconn.Pipeline // of the first query, until its rows are read; else nil
 }
 
-// errUnfit is the error of all queries of a transaction that is given up: its definitions are not
-// the expected ones, or its connection was cut off.
+// errUnfit is the error of all queries of a transaction that is given up: it reads another version of
+// the definitions than the expected version, or its connection was cut off.
 var errUnfit = errors.New("postgres: the read transaction is given up")
 
 // readAtOnce runs fn in a transaction that begins with the first query of fn, in the same round
-// trip. The transaction ends after the return, so that the caller does not wait for it. If again
-// is true, the transaction was given up: fn has seen no row, and the caller has to run it anew.
+// trip. The transaction ends in the background, so that the caller does not wait for the ROLLBACK;
+// Close waits for the connection. If again is true, the transaction was given up: fn has seen no row,
+// and the caller has to run fn again.
 func (db *DB) readAtOnce(ctx context.Context, fn func(store.Reader) error) (again bool, err error) {
-	if ctx.Value(catchingUp{}) != nil {
-		return true, nil
-	}
 	expected := db.defined.Load() // before fn looks at the caches
 	loan, err := db.readers.Acquire(ctx)
 	if err != nil {
 		return false, db.explain(ctx, err)
 	}
-	pg := loan.Conn().PgConn()
-	r := &reader{session{
-		db: db, loan: loan, pg: pg, kept: statementsOf(pg), ctx: ctx, span: trace.From(ctx), meter: db.cfg.Meter,
-		opening: opening{pending: true, expected: expected},
-	}}
+	r := &reader{*db.newSession(ctx, loan)}
+	r.opening = opening{pending: true, expected: expected}
 	returned := false
 	defer func() {
 		r.end()
@@ -61,7 +55,8 @@ func (db *DB) readAtOnce(ctx context.Context, fn func(store.Reader) error) (agai
 	}()
 	err = fn(r)
 	returned = true
-	// What fn has read from the caches alone must be what the database holds, too.
+	// If fn has made no query, the definitions that it has read from the caches must be those of the
+	// database.
 	if r.opening.pending {
 		if begun := r.openAlone(); begun != nil && err == nil {
 			err = begun
@@ -70,7 +65,8 @@ func (db *DB) readAtOnce(ctx context.Context, fn func(store.Reader) error) (agai
 	return r.opening.unfit, err
 }
 
-// openWith begins the transaction with a query whose parameters are bound.
+// openWith begins the transaction together with a query whose parameters are bound. If a statement
+// is not prepared on the connection, the transaction begins before the query.
 func (s *session) openWith(sql string) (*pgconn.ResultReader, *statement, error) {
 	begin, version, st := s.kept.find(beginReading, nil), s.kept.find(readVersion, nil), s.kept.find(sql, s.binding.types)
 	if begin == nil || version == nil || st == nil || s.kept.stale || s.kept.of != s.opening.expected {
@@ -93,28 +89,29 @@ func (s *session) openWith(sql string) (*pgconn.ResultReader, *statement, error)
 	if found != s.opening.expected {
 		return nil, nil, s.giveUp()
 	}
-	answer, err := next(p)
+	answer, err := nextAnswer(p)
 	if err != nil {
-		s.endPipeline()
+		_ = s.endPipeline() // err is the cause
 		st.meter.Ran(s.span, began, 0, s.args, err)
 		return nil, nil, s.fail(err)
 	}
 	return answer, st, nil
 }
 
-// sendOpening sends the pipeline of openWith and returns the version.
+// sendOpening sends the pipeline of openWith. It reads the answers before that of the query, and
+// returns the version of the definitions.
 func sendOpening(p *pgconn.Pipeline) (version uint64, err error) {
 	if err := p.Sync(); err != nil {
 		return 0, err
 	}
-	begun, err := next(p)
+	begun, err := nextAnswer(p)
 	if err != nil {
 		return 0, err
 	}
 	if _, err := begun.Close(); err != nil {
 		return 0, err
 	}
-	row, err := next(p)
+	row, err := nextAnswer(p)
 	if err != nil {
 		return 0, err
 	}
@@ -125,8 +122,8 @@ func sendOpening(p *pgconn.Pipeline) (version uint64, err error) {
 	return version, err
 }
 
-// next returns the answer to the next statement of the pipeline.
-func next(p *pgconn.Pipeline) (*pgconn.ResultReader, error) {
+// nextAnswer returns the answer to the next statement of the pipeline.
+func nextAnswer(p *pgconn.Pipeline) (*pgconn.ResultReader, error) {
 	results, err := p.GetResults()
 	if err != nil {
 		return nil, err
@@ -138,10 +135,11 @@ func next(p *pgconn.Pipeline) (*pgconn.ResultReader, error) {
 	return answer, nil
 }
 
-// openAlone begins the transaction by itself, and prepares what openWith needs the next time.
+// openAlone begins the transaction without a query, and prepares the statements that openWith sends
+// in later transactions.
 func (s *session) openAlone() error {
 	s.opening.pending = false
-	results, err := s.pg.Exec(s.ctx, beginReading+"; "+readVersion).ReadAll()
+	results, err := s.pg.Exec(s.ctx, beginRead).ReadAll()
 	if err != nil {
 		return s.notBegun(err)
 	}
@@ -166,26 +164,26 @@ func (s *session) openAlone() error {
 	return nil
 }
 
-// notBegun is the error of a transaction that did not begin. The transaction is given up if the
-// connection was cut off: another one may work.
+// notBegun returns the error of a transaction that did not begin. If the connection was cut off, the
+// transaction is given up, because another connection may work.
 func (s *session) notBegun(err error) error {
-	s.endPipeline()
+	_ = s.endPipeline() // err is the cause
 	if s.ctx.Err() == nil && errors.Is(s.db.explain(s.ctx, err), store.ErrUnavailable) {
 		return s.giveUp()
 	}
 	return s.fail(err)
 }
 
-// giveUp gives the transaction up.
+// giveUp makes errUnfit the error of this query and of all later ones.
 func (s *session) giveUp() error {
-	s.endPipeline()
+	_ = s.endPipeline() // the answer to the query is dropped
 	s.opening.unfit = true
 	s.failed = errUnfit
 	return errUnfit
 }
 
-// endPipeline frees the connection of the first query. The error is that of an answer that
-// nobody has read.
+// endPipeline reads the rest of the answers to the first query, so that the connection is free. It
+// returns the error of an answer that was not read before. Without a pipeline it does nothing.
 func (s *session) endPipeline() error {
 	p := s.opening.pipeline
 	if p == nil {

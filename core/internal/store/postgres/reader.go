@@ -11,7 +11,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/internal/trace"
 )
 
 // reader is one read transaction.
@@ -61,8 +60,11 @@ func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) (err error)
 	}
 	defer cancel()
 	db.door.revocable(visit, cancel)
-	if again, err := db.readAtOnce(ctx, fn); !again {
-		return err
+	// A read that brings the caches up to date finds a newer version than theirs, and would be given up.
+	if ctx.Value(catchingUp{}) == nil {
+		if again, err := db.readAtOnce(ctx, fn); !again {
+			return err
+		}
 	}
 	s, err := db.begin(ctx, db.readers, beginRead)
 	if err != nil {
@@ -81,7 +83,7 @@ func (s *session) finish() {
 	s.giveBack()
 }
 
-// giveBack ends the transaction of a session that has ended, and gives the connection back.
+// giveBack ends the transaction and gives the connection back. The session has ended.
 func (s *session) giveBack() {
 	s.rollback()
 	if s.discard {
@@ -150,9 +152,8 @@ func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string) (*sessi
 // tryBegin begins a transaction on the connection and returns the version of the definitions in
 // it. On an error the connection is given back.
 func (db *DB) tryBegin(ctx context.Context, loan *pgxpool.Conn, sql string) (*session, uint64, error) {
-	pg := loan.Conn().PgConn()
-	s := &session{db: db, loan: loan, pg: pg, kept: statementsOf(pg), ctx: ctx, span: trace.From(ctx), meter: db.cfg.Meter}
-	results, err := pg.Exec(ctx, sql).ReadAll()
+	s := db.newSession(ctx, loan)
+	results, err := s.pg.Exec(ctx, sql).ReadAll()
 	if err == nil {
 		err = ctx.Err()
 	}

@@ -30,8 +30,8 @@ type session struct {
 	sql  string // of the last statement, with its parameters
 	args []store.Value
 
-	opening opening
-	reading *rows // whose rows are still on the connection
+	opening opening // only of read transactions
+	reading *rows   // whose rows are still on the connection
 	opened  []*rows
 	over    bool
 	failed  error        // why no statement can run until a savepoint is undone
@@ -40,6 +40,12 @@ type session struct {
 
 	cause   error // why a statement of a script failed: the driver's error
 	discard bool  // nobody may have the connection after this call
+}
+
+// newSession returns a session on the connection, without a transaction.
+func (db *DB) newSession(ctx context.Context, loan *pgxpool.Conn) *session {
+	pg := loan.Conn().PgConn()
+	return &session{db: db, loan: loan, pg: pg, kept: statementsOf(pg), ctx: ctx, span: trace.From(ctx), meter: db.cfg.Meter}
 }
 
 // Query implements store.Reader.
