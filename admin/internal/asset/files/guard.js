@@ -29,14 +29,15 @@ function ask(forms, then, why = '') {
     act();
   });
   const lost = forms.map((form) => tag('p', {}, `Not saved: ${list(form)}.`));
-  const drafts = forms.every((form) => form.matches('.panel-form, [data-form="change"]')) ? [tag('p', { class: 'small muted' }, 'A draft stays in this browser for seven days, without passwords, files and added rows.')] : [];
+  const isDrafted = forms.every((form) => form.matches('.panel-form, [data-form="change"]'));
+  const drafts = tag('p', { class: 'small muted' }, 'A draft stays in this browser for seven days, without passwords, files and added rows.');
   const stay = choice('Stay', '', () => before?.focus?.());
   const save = forms.length === 1 && forms[0].querySelector('[data-save]:not(:disabled)');
   dialog = tag('dialog', { class: 'dialog', id: 'leave', 'aria-labelledby': 'leave-title' },
     tag('div', { class: 'dialog-head' },
       tag('span', { class: 'i-round warn' }, icon('warn')),
       tag('div', { class: 'grow' }, tag('h2', { id: 'leave-title' }, 'Leave without saving?'))),
-    tag('div', { class: 'dialog-body' }, ...(why ? [tag('p', {}, why)] : []), ...lost, ...drafts),
+    tag('div', { class: 'dialog-body' }, ...(why ? [tag('p', {}, why)] : []), ...lost, ...(isDrafted ? [drafts] : [])),
     tag('div', { class: 'dialog-foot' },
       choice('Leave', 'btn-quiet', go),
       stay,

@@ -86,9 +86,11 @@ document.addEventListener('click', (event) => {
   leave(close);
 });
 
+const closedFirst = 'dialog[open], [popover]:popover-open, .app.drawer-open'; // Escape closes these parts before the panel
+
 document.addEventListener('keydown', (event) => {
   const panel = document.querySelector('.split #panel .panel');
-  if (event.key === 'Escape' && panel && !document.querySelector('dialog[open], [popover]:popover-open') && !event.target.closest('[role=combobox], .is-editing')) {
+  if (event.key === 'Escape' && panel && !document.querySelector(closedFirst) && !event.target.closest('[role=combobox], .is-editing')) {
     event.preventDefault(); // or the key closes the question too
     leave(close);
   }
