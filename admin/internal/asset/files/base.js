@@ -1,4 +1,4 @@
-// The script of every page of the console: theme, drawer, toasts, dialogs, the session.
+// The script of every page of the console: theme, drawer, search, toasts, and the modules for all pages.
 import './line.js';
 import './load.js';
 import { say } from './toast.js';
@@ -7,7 +7,7 @@ import './dialog.js';
 import './copy.js';
 import './time.js';
 import './palette.js';
-import './keys.js';
+import { typing } from './keys.js';
 import './lock.js';
 import './side.js';
 import './reveal.js';
@@ -69,7 +69,7 @@ document.addEventListener('htmx:load', (event) => {
 
 /** "/" focuses the search input of the page. */
 addEventListener('keydown', (event) => {
-  if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.('input, textarea, select, [contenteditable]')) return;
+  if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
   const search = document.querySelector('[data-search]');
   if (search) {
     event.preventDefault();

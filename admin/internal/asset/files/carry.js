@@ -1,22 +1,22 @@
-// Values that are typed while a save of a record is under way. The answer replaces the form: the new
-// form gets these values, the focus and the scroll position. A save that was asked for meanwhile
-// follows.
-import { fill, labelsOf } from './drafts.js';
-import { changed, values } from './form.js';
+// Values that the user types while a save of a record is under way. The answer of the save replaces
+// the form: the new form gets the typed values, the focus and the scroll position. If the user saves
+// again meanwhile, the new form is saved at once.
+import { fieldName, fill, labelsOf } from './drafts.js';
+import { changed, unequal, values } from './form.js';
 
-const sent = new WeakMap(); // by form: { all: its values when its last request was sent, names: those in the request }
-const again = new WeakSet(); // forms whose save was asked for while another one was under way
-let kept = null; // of the form that an answer replaces: { values, files, labels, marks, save, focus, top, scroll }
+const sent = new WeakMap(); // by form: { all: its values when its last request was sent, names: the fields in the request }
+const again = new WeakSet(); // forms that were submitted while their save was under way
+// The state of the form that a save replaces, until the new form is ready: { values, files, labels,
+// marks, save, focus, top, scroll }.
+let kept = null;
 
 const isForm = (node) => node?.matches?.('#panel form.panel-form') ?? false;
 const bodyOf = (form) => form.querySelector('.panel-body');
-const fieldOf = (name) => name.replace(/\.(lat|lon)$/, '');
 const baseOf = (form) => form.querySelector('[name=_base]');
 const marksOf = (form) => JSON.parse(baseOf(form)?.value ?? '{}');
 const fileInputOf = (form, name) => form.querySelector(`input[type=file][name="${CSS.escape(name)}"]`);
-const differ = (a = [], b = []) => a.length !== b.length || a.some((value, i) => value !== b[i]);
 
-/** A selector of the focused input within its form; "" for an element that the selector cannot name. */
+/** A selector of an element within its form; "" for an element without id and name. */
 function selectorOf(node) {
   if (node.id) return `#${CSS.escape(node.id)}`;
   if (node.matches('[data-save]')) return '[data-save]';
@@ -28,22 +28,23 @@ document.addEventListener('submit', (event) => {
   if (isForm(event.target) && event.target.classList.contains('htmx-request')) again.add(event.target);
 }, true);
 document.addEventListener('htmx:beforeRequest', (event) => {
-  if (isForm(event.target)) sent.set(event.target, { all: values(event.target), names: changed(event.target).map(fieldOf) });
+  if (isForm(event.target)) sent.set(event.target, { all: values(event.target), names: changed(event.target).map(fieldName) });
 });
 
 document.addEventListener('htmx:beforeSwap', (event) => {
+  if (event.detail.target.id === 'panel') kept = null; // the panel may show another record now
   const form = event.detail.requestConfig?.elt;
   if (event.detail.xhr.status !== 200 || !sent.has(form) || !form.isConnected) return;
   const { all: then, names: saved } = sent.get(form);
   const now = values(form);
-  const names = [...new Set([...then.keys(), ...now.keys()])].filter((name) => differ(then.get(name), now.get(name)));
+  const names = unequal(then, now);
   const focused = form.contains(document.activeElement) ? document.activeElement : null;
   kept = {
     values: names.map((name) => [name, (now.get(name) ?? []).filter((value) => typeof value === 'string')]),
     files: names.map((name) => [name, (now.get(name) ?? []).filter((value) => value instanceof File && !then.get(name)?.includes(value))]),
     labels: labelsOf(form),
     // A field that was not saved keeps its mark, so that its next save detects a change by others.
-    marks: Object.entries(marksOf(form)).filter(([field]) => names.some((name) => fieldOf(name) === field) && !saved.includes(field)),
+    marks: Object.entries(marksOf(form)).filter(([field]) => names.some((name) => fieldName(name) === field) && !saved.includes(field)),
     save: again.has(form) && names.length > 0,
     focus: focused ? selectorOf(focused) : '',
     top: focused?.getBoundingClientRect().top,
@@ -77,7 +78,7 @@ function choose(input, files) {
   input.dispatchEvent(new Event('change', { bubbles: true }));
 }
 
-/** The larger inputs have their heights now: the focused input returns to its place. */
+/** Scrolls the focused input to its former place, when the larger inputs have their heights. */
 document.addEventListener('inputsready', (event) => {
   const form = kept && event.target.querySelector?.('form.panel-form');
   if (!form) return;

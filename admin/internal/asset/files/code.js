@@ -1,9 +1,9 @@
-// The input of a one-time code (data-code has its number of digits): a pasted text fills it with its
-// digits, and a complete code is sent.
-const digits = (text) => text.replace(/\D/g, '');
+// The input of a one-time code (data-code has the number of digits): a pasted text fills the input
+// with its digits, and a complete code is sent.
+const inputs = 'input[data-code]'; // the samples of the reference have the attribute too
 
 function begin(root) {
-  for (const input of root.querySelectorAll?.('[data-code]') ?? []) {
+  for (const input of root.querySelectorAll?.(inputs) ?? []) {
     input.style.setProperty('--digits', input.dataset.code);
     input.classList.add('is-boxes');
   }
@@ -12,15 +12,16 @@ begin(document);
 document.addEventListener('htmx:load', (event) => begin(event.target));
 
 document.addEventListener('input', ({ target }) => {
-  if (!target.matches('[data-code]')) return;
+  if (!target.matches(inputs)) return;
   const length = Number(target.dataset.code);
-  const code = digits(target.value).slice(0, length);
+  const code = target.value.replace(/\D/g, '').slice(0, length);
   if (target.value !== code) target.value = code;
   if (code.length === length && target.dataset.sent !== code) target.form.requestSubmit();
 });
-/** A code is sent once: the second try of the same code could only fail. */
+
+/** Sends a code once: a second try of the same code could only fail. */
 document.addEventListener('submit', (event) => {
-  const input = event.target.querySelector('[data-code]');
+  const input = event.target.querySelector(inputs);
   if (!input || event.submitter?.name) return;
   if (input.dataset.sent === input.value) {
     event.preventDefault();
@@ -28,3 +29,8 @@ document.addEventListener('submit', (event) => {
   }
   input.dataset.sent = input.value;
 }, true);
+
+/** A code that did not reach the server is sent again (line.js). */
+document.addEventListener('reached', () => {
+  for (const input of document.querySelectorAll(inputs)) delete input.dataset.sent;
+});

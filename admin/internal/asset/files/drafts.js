@@ -13,6 +13,9 @@ let timer;
 const forms = () => document.querySelectorAll('#panel form.panel-form');
 const inputsOf = (form, name) => [...form.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
 
+/** The field of an input; a point has an input for each of its coordinates. */
+export const fieldName = (name) => name.replace(/\.(lat|lon)$/, '');
+
 /** Whether the field is a password or a file field, which a draft leaves out. */
 const isSecret = (form, name) => inputsOf(form, name).some((input) => input.closest('.field')?.querySelector('[data-password], [data-files]'));
 
@@ -34,7 +37,7 @@ function keep(form) {
   const draft = { at: Date.now(), values: { ...old?.values }, labels: { ...old?.labels, ...labelsOf(form) }, base: { ...old?.base } };
   for (const name of names) {
     draft.values[name] = now.get(name) ?? [];
-    const field = name.replace(/\.(lat|lon)$/, '');
+    const field = fieldName(name);
     if (marks[field]) draft.base[field] = marks[field];
   }
   write(key, draft);
@@ -48,7 +51,7 @@ function forget(form = document.querySelector('#panel form.panel-form')) {
   keys.delete(form);
 }
 
-/** Sets the inputs with a name to values. `labels` has the titles of related records by id. */
+/** Sets the inputs with a name to the values in list. `labels` has the titles of related records by id. */
 export function fill(form, name, list, labels) {
   const inputs = inputsOf(form, name);
   const relation = form.querySelector(`[data-relation="${CSS.escape(name)}"]`);
@@ -92,7 +95,7 @@ function offer(form) {
     return;
   }
   const banner = panel.querySelector('[data-draft]');
-  banner.querySelector('[data-draft-fields]').textContent = [...new Set(names.map((name) => name.replace(/\.(lat|lon)$/, '')))].join(', ');
+  banner.querySelector('[data-draft-fields]').textContent = [...new Set(names.map(fieldName))].join(', ');
   banner.querySelector('[data-draft-restore]').textContent = `Restore draft (${local(new Date(draft.at).toISOString())})`;
   banner.hidden = false;
 }

@@ -12,9 +12,16 @@ export function element(name, ...children) {
   return made;
 }
 
-/** An element with attributes. */
+/** Makes an element with attributes. */
 export function tag(name, attributes, ...children) {
   const made = element(name, ...children);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}
+
+/** Makes a button that calls act when it is pressed; look has the classes after "btn". */
+export function button(label, look, act) {
+  const made = tag('button', { type: 'button', class: `btn ${look}` }, label);
+  made.addEventListener('click', act);
   return made;
 }

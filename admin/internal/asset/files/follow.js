@@ -1,5 +1,6 @@
 // Following the logs: while the button is pressed, new entries are added above the others, and the
-// oldest leave the page. Scrolling down the list stops it, a selection holds it up.
+// oldest leave the page. Scrolling down the list ends the following, a selection pauses it.
+import { typing } from './keys.js';
 import { announce } from './toast.js';
 
 const pause = 2000; // milliseconds between two requests
@@ -8,7 +9,7 @@ const list = document.querySelector('#rows .table-wrap');
 const on = () => button.ariaPressed === 'true';
 let timer;
 
-/** Requests the newest entries, again and again. */
+/** Shows the newest entries now, and then at every pause. */
 async function update() {
   const answer = document.querySelector('[data-select]:checked') ? null : await fetch(location.href, { headers: { 'HX-Request': 'true', 'HX-Target': 'rows' } }).catch(() => null);
   const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), 'text/html');
@@ -49,8 +50,7 @@ function follow(is) {
 button?.addEventListener('click', () => follow(!on()));
 list?.addEventListener('scroll', () => button && on() && list.scrollTop > 0 && follow(false));
 document.addEventListener('keydown', (event) => {
-  const typing = event.target.closest('input:not([type=checkbox]), textarea, select, [contenteditable], dialog, [popover]');
-  if (event.key !== 'l' || !button || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key !== 'l' || !button || typing(event) || event.target.closest('dialog, [popover]') || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
   button.click();
 });

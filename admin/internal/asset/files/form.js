@@ -21,14 +21,19 @@ export function values(form) {
   return all;
 }
 
-/** The names whose values differ from the first ones. */
+/** The names in two maps of values, each once. */
+const namesIn = (a, b) => [...new Set([...a.keys(), ...b.keys()])];
+
+/** The names whose values differ between two maps of values. */
+export const unequal = (a, b) => namesIn(a, b).filter((name) => !same(a.get(name) ?? [], b.get(name) ?? []));
+
+/** The names whose values differ from the first values. */
 export function changed(form) {
-  const first = firsts.get(form) ?? new Map();
+  const before = firsts.get(form) ?? new Map();
   const now = values(form);
-  const names = [...new Set([...first.keys(), ...now.keys()])];
-  const differ = names.filter((name) => !same(first.get(name) ?? [], now.get(name) ?? []));
+  const differ = unequal(before, now);
   for (const { dataset } of form.querySelectorAll('[data-together]')) {
-    const together = names.filter((name) => name.startsWith(`${dataset.together}.`));
+    const together = namesIn(before, now).filter((name) => name.startsWith(`${dataset.together}.`));
     if (together.some((name) => differ.includes(name))) differ.push(...together.filter((name) => !differ.includes(name)));
   }
   return differ;
@@ -38,16 +43,13 @@ export function changed(form) {
 export const first = (form) => starts.get(form) ?? new Map();
 
 /** The names whose values differ from the values with which the form was opened. */
-export function edited(form) {
-  const now = values(form);
-  return [...new Set([...first(form).keys(), ...now.keys()])].filter((name) => !same(first(form).get(name) ?? [], now.get(name) ?? []));
-}
+export const edited = (form) => unequal(first(form), values(form));
 
 /** Makes the current values of a field count as the values with which the form was opened. */
 export function accept(form, field) {
   const now = values(form);
   const start = first(form);
-  for (const name of new Set([...start.keys(), ...now.keys()])) {
+  for (const name of namesIn(start, now)) {
     if (name !== field && !name.startsWith(`${field}.`)) continue;
     if (now.has(name)) start.set(name, now.get(name));
     else start.delete(name);
@@ -95,7 +97,7 @@ function isMoved(form, name) {
 /** The labels of the inputs that were edited since the form was opened. */
 export const titles = (form) => titlesOf(form, edited(form));
 
-/** Adds the button that takes back the edits of a field of a record, or removes it. */
+/** Adds the button that reverts a field of a record to its stored value, or removes the button. */
 function offerRevert(field, is) {
   const button = field.querySelector(':scope > .revert');
   if (!is) button?.remove();
@@ -233,7 +235,7 @@ export async function adopt(form, name) {
   window.htmx.process(fresh);
   fresh.dispatchEvent(new CustomEvent('htmx:load', { bubbles: true, detail: { elt: fresh } }));
   const now = values(form);
-  for (const part of new Set([...firsts.get(form).keys(), ...now.keys()])) {
+  for (const part of namesIn(firsts.get(form), now)) {
     if (part === name || part.startsWith(`${name}.`)) firsts.get(form).set(part, now.get(part) ?? []);
   }
   show(form);
@@ -250,7 +252,8 @@ document.addEventListener('click', async (event) => {
 
 document.addEventListener('keydown', (event) => {
   if (!(event.ctrlKey || event.metaKey) || event.key !== 's') return;
-  const form = formOf(document.activeElement) ?? document.querySelector('form[data-form]:has([data-save])');
+  const part = [...document.querySelectorAll('dialog[open]')].at(-1) ?? document; // a form behind a dialog is not saved
+  const form = formOf(document.activeElement) ?? part.querySelector('form[data-form]:has([data-save])');
   if (!form) return;
   event.preventDefault();
   form.requestSubmit();
@@ -266,7 +269,7 @@ export function letGo(forms) {
 }
 
 document.addEventListener('htmx:beforeOnLoad', (event) => {
-  if (event.detail.xhr.getResponseHeader('HX-Redirect')) leaving = true;
+  if (event.detail.xhr.getResponseHeader('HX-Redirect') && !event.defaultPrevented) leaving = true; // guard.js may ask first
 });
 addEventListener('beforeunload', (event) => {
   if (!leaving && unsavedForms().length > 0) event.preventDefault();

@@ -1,6 +1,7 @@
 // The table of records as a grid: one stop of the Tab key, arrows from cell to cell. Enter, F2 or
 // a double click edits a value in its cell.
 import { inputOf } from './form.js';
+import { leave } from './leave.js';
 import { put, renew } from './live.js';
 import { say } from './toast.js';
 
@@ -152,12 +153,15 @@ function shifted(event, cell) {
   else if (far || event.target.matches('input')) return;
   else if (event.key === ' ') row.querySelector('[data-select]')?.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, shiftKey: true }));
   else if (event.key === 'ArrowUp' || event.key === 'ArrowDown') extend(cell, next(cell, event));
-  else if (event.key === 'O' && path) location.assign(path);
+  else if (event.key === 'O' && path) leave(() => location.assign(path));
   else return;
   event.preventDefault();
 }
 
-/** Goes to a cell of the next row. Both rows are selected then; on the way back, only the next one. */
+/**
+ * Goes from a cell to a cell of the row above or below, and selects both rows. If both are selected
+ * already, deselects the first.
+ */
 function extend(cell, to) {
   const [box, other] = [cell, to].map((at) => at.parentElement.querySelector('[data-select]'));
   if (!box || !other || box === other) return;
@@ -166,7 +170,7 @@ function extend(cell, to) {
   go(to);
 }
 
-/** Copies the answer of an address, or, without an address, the text. */
+/** Copies the answer of the path; without a path, the text. */
 async function copyFrom(path, text) {
   try {
     const answer = path && (await fetch(path));
@@ -263,7 +267,7 @@ function end(which = editing) {
 }
 
 /** Leaves the input: saves a changed value, and goes to the cell that the key `then` leads to. */
-function leave(then) {
+function finish(then) {
   editing.then = then;
   if (isChanged()) {
     editing.form.requestSubmit();
@@ -281,7 +285,7 @@ document.addEventListener(
     const then = { Enter: 'ArrowDown', Tab: event.shiftKey ? 'ArrowLeft' : 'ArrowRight' }[event.key];
     if (then) {
       event.preventDefault();
-      leave(then);
+      finish(then);
     } else if (event.key === 'Escape') {
       event.preventDefault();
       event.stopPropagation();
@@ -298,7 +302,7 @@ document.addEventListener('focusout', (event) => {
   if (!mine?.form?.contains(event.target) || mine.form.contains(event.relatedTarget) || !document.hasFocus()) return;
   if (document.querySelector('dialog[open]')) return; // the sign-in dialog has taken the focus
   if (!isChanged()) end(mine);
-  else if (!mine.sent) leave(null);
+  else if (!mine.sent) finish(null);
 });
 
 document.addEventListener('htmx:beforeRequest', (event) => {

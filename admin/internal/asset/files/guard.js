@@ -1,22 +1,22 @@
 // The question before unsaved changes are lost. It is asked when a link, a form or a script of the
-// console opens another page, or replaces a form with changes. Closing the tab is asked about by the
-// browser itself (form.js).
-import { tag } from './element.js';
+// console opens another page, or replaces a form with changes. When the tab is closed, the browser
+// asks (form.js).
+import { button, tag } from './element.js';
 import { icon } from './icon.js';
 import { letGo, titles, unsavedForms } from './form.js';
 
-const most = 5; // named inputs
+const most = 5; // maximum number of labels in the question
 let dialog = null;
 let afterSave = null; // { form, go }: the form that is saved before go is called
 
-/** The labels of the changed inputs. */
+/** The labels of the edited inputs, as a list in words. */
 function list(form) {
   const all = titles(form);
   const shown = all.slice(0, most).join(', ');
   return all.length > most ? `${shown} and ${all.length - most} more` : shown;
 }
 
-/** Asks what to do with the changes. */
+/** Asks whether to save the forms, and calls then unless the user stays. why is a sentence before the question. */
 function ask(forms, then, why = '') {
   if (dialog) return;
   const go = () => {
@@ -24,27 +24,24 @@ function ask(forms, then, why = '') {
     then();
   };
   const before = document.activeElement;
-  const button = (label, look, act) => {
-    const made = tag('button', { type: 'button', class: `btn ${look}` }, label);
-    made.addEventListener('click', () => {
-      dialog.close();
-      act();
-    });
-    return made;
-  };
+  const choice = (label, look, act) => button(label, look, () => {
+    dialog.close();
+    act();
+  });
   const lost = forms.map((form) => tag('p', {}, `Not saved: ${list(form)}.`));
-  const drafts = forms.every((form) => form.matches('.panel-form, [data-form="change"]')) ? [tag('p', { class: 'small muted' }, 'A draft stays in this browser for seven days, without passwords, files and added rows.')] : [];
-  const stay = button('Stay', '', () => before?.focus?.());
+  const isDrafted = forms.every((form) => form.matches('.panel-form, [data-form="change"]'));
+  const drafts = tag('p', { class: 'small muted' }, 'A draft stays in this browser for seven days, without passwords, files and added rows.');
+  const stay = choice('Stay', '', () => before?.focus?.());
   const save = forms.length === 1 && forms[0].querySelector('[data-save]:not(:disabled)');
   dialog = tag('dialog', { class: 'dialog', id: 'leave', 'aria-labelledby': 'leave-title' },
     tag('div', { class: 'dialog-head' },
       tag('span', { class: 'i-round warn' }, icon('warn')),
       tag('div', { class: 'grow' }, tag('h2', { id: 'leave-title' }, 'Leave without saving?'))),
-    tag('div', { class: 'dialog-body' }, ...(why ? [tag('p', {}, why)] : []), ...lost, ...drafts),
+    tag('div', { class: 'dialog-body' }, ...(why ? [tag('p', {}, why)] : []), ...lost, ...(isDrafted ? [drafts] : [])),
     tag('div', { class: 'dialog-foot' },
-      button('Leave', 'btn-quiet', go),
+      choice('Leave', 'btn-quiet', go),
       stay,
-      ...(save ? [button('Save and leave', 'btn-primary', () => saveFirst(forms[0], then))] : [])));
+      ...(save ? [choice('Save and leave', 'btn-primary', () => saveFirst(forms[0], then))] : [])));
   dialog.addEventListener('close', () => {
     dialog.remove();
     dialog = null;
@@ -54,10 +51,22 @@ function ask(forms, then, why = '') {
   stay.focus();
 }
 
+/** Saves the form, and calls go after the save. */
 function saveFirst(form, go) {
+  if (!form.isConnected) return go(); // a save has replaced it while the question was open
   afterSave = { form, go };
   form.requestSubmit();
 }
+
+/** An answer that opens another page, as after a choice of columns, must not lose changes in the panel. */
+document.addEventListener('htmx:beforeOnLoad', (event) => {
+  const { xhr, requestConfig: { elt } } = event.detail;
+  const address = xhr.getResponseHeader('HX-Redirect');
+  const forms = unsavedForms();
+  if (!address || elt.closest('dialog, #panel') || !forms.some((form) => form.closest('#panel'))) return;
+  event.preventDefault();
+  ask(forms, () => location.assign(address));
+}, true);
 
 document.addEventListener('leave', (event) => {
   const forms = unsavedForms();
@@ -75,7 +84,8 @@ document.addEventListener('htmx:beforeOnLoad', (event) => {
   if (xhr.getResponseHeader('HX-Redirect')) event.preventDefault(); // go opens another page
   setTimeout(go); // the answer is shown first
 });
-/** The page stays open after the save if the user closes a question about the save, or edits the form. */
+
+// The page stays open after the save if the user closes a question about the save, or edits the form.
 document.addEventListener('cancel', () => (afterSave = null), true);
 document.addEventListener('click', (event) => event.target.closest('[data-close]') && (afterSave = null));
 document.addEventListener('input', (event) => afterSave?.form.contains(event.target) && (afterSave = null));

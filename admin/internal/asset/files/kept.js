@@ -1,4 +1,4 @@
-// The storage of drafts in this browser, for a week.
+// Storage of drafts in this browser for a week.
 export const prefix = 'loam.draft.';
 const keptFor = 7 * 24 * 60 * 60 * 1000;
 const largest = 1_000_000; // size limit of a draft, in characters

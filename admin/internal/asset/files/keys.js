@@ -4,7 +4,7 @@ import { tag } from './element.js';
 import { leave } from './leave.js';
 import { toggleSide } from './side.js';
 
-const apple = /Mac|iP(hone|ad)/.test(navigator.platform);
+export const apple = /Mac|iP(hone|ad)/.test(navigator.platform);
 const offKey = 'loam_letters_off';
 const off = () => localStorage.getItem(offKey) === '1';
 
@@ -157,7 +157,8 @@ function show() {
   dialog.showModal();
 }
 
-const typing = (event) => event.target.closest?.('input:not([type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable]');
+/** Whether the key of an event types into an input. */
+export const typing = (event) => event.target.closest?.('input:not([type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable]');
 const inWidget = (event) => event.target.closest?.('[role=grid], [role=menu], svg');
 
 let waits = 0; // the time until which a second key may follow G
@@ -180,7 +181,8 @@ addEventListener('keydown', (event) => {
     show();
   }
 }, true);
-/** Presses the link that makes what the page shows: a record, else a collection. */
+
+/** Opens the form of a new record, or of a new collection on a page without records. */
 const make = () => (document.querySelector('.head [data-new]') ?? document.querySelector('.side a[href="/_/new-collection"]'))?.click();
 
 const regions = ['.rail', '.side', '.top', '#main', '#panel .panel'];

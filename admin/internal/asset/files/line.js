@@ -1,6 +1,7 @@
-// The line to the server. While the server cannot be reached, a bar is shown, forms that write are
-// held, and the page retries; then the held forms are sent. If another version of the server
-// answers, the page is loaded anew, or says so if that would lose changes.
+// The connection to the server. While the server cannot be reached, a bar is shown, requests that
+// write are held, and the page retries; then the held requests are sent. If another version of the
+// server answers, the page is loaded anew, after a question if changes would be lost.
+import { button, tag } from './element.js';
 import { icon } from './icon.js';
 import { leave } from './leave.js';
 import { announce, say } from './toast.js';
@@ -11,28 +12,18 @@ let bar = null;
 let tryNow = null; // ends the present wait
 
 function build(words) {
-  const made = document.createElement('div');
-  made.className = 'banner banner-danger banner-bar';
-  made.setAttribute('role', 'alert');
-  const text = document.createElement('span');
-  text.className = 'grow';
   const now = new Date().toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-  text.textContent = `${words} What you see is from ${now}, and what you type stays here. Trying again …`;
-  const button = document.createElement('button');
-  button.type = 'button';
-  button.className = 'btn btn-s';
-  button.textContent = 'Try now';
-  button.addEventListener('click', () => tryNow?.());
-  made.append(icon('error', 't-danger'), text, button);
-  return made;
+  return tag('div', { class: 'banner banner-danger banner-bar', role: 'alert' }, icon('error', 't-danger'),
+    tag('span', { class: 'grow' }, `${words} What you see is from ${now}, and what you type stays here. Trying again …`),
+    button('Try now', 'btn-s', () => tryNow?.()));
 }
 
-/** Shows the bar, unless the server answers: the words say what has happened. */
+/** Shows the bar with the reason in words, unless the server answers. */
 export async function checkLine(words) {
   if (!(await isThere())) lost(words);
 }
 
-/** Shows the bar, and retries until the server answers. */
+/** Shows the bar with the reason in words, and retries until the server answers. */
 async function lost(words = 'The server cannot be reached.') {
   if (bar) return;
   bar = build(words);

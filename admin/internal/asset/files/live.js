@@ -135,7 +135,7 @@ async function flush() {
     if (panel && ids.includes(panel.dataset.record)) await check(panel);
   } catch {
     for (const id of ids) changed.add(id);
-    pause = 2000; // the server cannot be reached
+    pause = 2000; // the server could not be reached
   }
   news();
   flushing = changed.size > 0 ? setTimeout(flush, pause) : undefined;

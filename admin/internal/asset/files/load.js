@@ -10,13 +10,15 @@ document.addEventListener('htmx:beforeSend', ({ detail: { xhr } }) => {
   running.set(xhr, setTimeout(say, long, 'Still working …'));
   bar?.classList.add('is-on');
 });
-/** An answer that the console has not made, such as the 502 of a proxy, must not replace a part of the page. */
+
+/** Ignores an answer that the console has not made, such as the 502 of a proxy, and says its status. */
 document.addEventListener('htmx:beforeSwap', ({ detail }) => {
   const { xhr } = detail;
-  if (xhr.status < 400 || /HX-Target/.test(xhr.getResponseHeader('Vary'))) return; // all answers of the console have this header
+  if (xhr.status < 400 || /HX-Target/.test(xhr.getResponseHeader('Vary'))) return; // every answer of the console has this header
   detail.shouldSwap = false;
   say(`The request failed with the status ${xhr.status}. What you have typed stays here.`, 'danger');
 });
+
 document.addEventListener('htmx:afterRequest', ({ detail: { xhr } }) => {
   clearTimeout(running.get(xhr));
   running.delete(xhr);

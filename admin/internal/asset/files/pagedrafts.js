@@ -1,7 +1,6 @@
 // Drafts of the forms of pages: settings, and the fields, rules and sign-in of a collection. Unsaved
-// values of inputs that the page has when it is opened again stay in this browser for a week; rows
-// that were added, passwords and files do not.
-import { tag } from './element.js';
+// values stay in this browser for a week, except those of added rows, passwords and files.
+import { button, tag } from './element.js';
 import { edited, first, titlesOf, values } from './form.js';
 import { icon } from './icon.js';
 import { prefix, read, write } from './kept.js';
@@ -18,7 +17,7 @@ let timer;
 const inputsOf = (name) => [...form.querySelectorAll(`[name="${CSS.escape(name)}"]:not([type=hidden])`)];
 const isBox = (input) => input.type === 'radio' || input.type === 'checkbox';
 
-/** Whether the draft has the value: a page that is opened again has its inputs, and they are no secret. */
+/** Whether a draft has the values with the name: a later page has their inputs too, and they are no secret. */
 function isKept(name) {
   const inputs = inputsOf(name);
   return inputs.length > 0 && (inputs.length === 1 || inputs.every(isBox)) && inputs.every((input) => !['password', 'file'].includes(input.type) && !input.closest('.is-new, [data-rows]'));
@@ -44,13 +43,13 @@ function fill(name, list) {
   }
 }
 
-function forget() {
+function hideBanner() {
   banner?.remove();
   banner = null;
 }
 
 function restore(draft) {
-  forget();
+  hideBanner();
   for (const [name, list] of Object.entries(draft.values)) fill(name, list);
   form.dispatchEvent(new Event('change', { bubbles: true }));
   say('The draft is restored');
@@ -63,16 +62,11 @@ function offer() {
   const draft = read(key);
   const names = Object.keys(draft?.values ?? {}).filter((name) => isKept(name) && JSON.stringify(first(form).get(name) ?? []) !== JSON.stringify(draft.values[name]));
   if (names.length === 0) return localStorage.removeItem(key);
-  const button = (look, label, act) => {
-    const made = tag('button', { class: `btn btn-s ${look}`, type: 'button' }, label);
-    made.addEventListener('click', act);
-    return made;
-  };
   banner = tag('div', { class: 'banner draft', role: 'status' }, icon('history'),
     tag('span', { class: 'grow' }, `Typed and not saved: ${titlesOf(form, names).join(', ')}`),
-    button('', `Restore draft (${local(new Date(draft.at).toISOString())})`, () => restore(draft)),
-    button('btn-quiet', 'Discard draft', () => {
-      forget();
+    button(`Restore draft (${local(new Date(draft.at).toISOString())})`, 'btn-s', () => restore(draft)),
+    button('Discard draft', 'btn-s btn-quiet', () => {
+      hideBanner();
       localStorage.removeItem(key);
       keep(); // values typed since the draft was offered
     }));

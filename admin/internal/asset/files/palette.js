@@ -1,13 +1,12 @@
 // The command palette of every page (Ctrl or Cmd with K): pages, collections, records and actions.
 // ">" limits the list to actions, "#" searches records by id, "?" searches the shortcuts.
-// Names are fetched once, when it is first opened; records are fetched while one types.
+// Names are fetched when the palette is first opened, records during the typing.
 import { tag } from './element.js';
 import { icon } from './icon.js';
-import { caps, groups as shortcuts } from './keys.js';
+import { apple, caps, groups as shortcuts } from './keys.js';
 import { leave } from './leave.js';
 import { toggleSide } from './side.js';
 
-const apple = /Mac|iP(hone|ad)/.test(navigator.platform);
 const maxOfGroup = 8;
 const mostOffers = 3;
 const recentKey = 'loam_palette';
@@ -100,7 +99,7 @@ function keysFor(words) {
   return all.filter((item) => item.label.toLowerCase().includes(words) || item.keys.join(' ').toLowerCase() === words);
 }
 
-/** Offers for words that nothing matches: to search the records of a collection, the open one first, and to create a collection. */
+/** The entries for words without matches: searches of the records of collections, the open collection first, and a new collection. */
 function offers(words) {
   const open = decodeURIComponent(location.pathname.match(/^\/_\/c\/([^/]+)/)?.[1] ?? '');
   const collections = (names ?? []).filter((item) => item.hint === 'collection' && item.path === `/_/c/${item.label}`).sort((a, b) => (b.label === open) - (a.label === open) || isSystem(a) - isSystem(b));

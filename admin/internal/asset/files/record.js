@@ -205,7 +205,7 @@ document.addEventListener('paste', (event) => {
   });
 });
 
-/** From four fifths of the limit of a text on (data-most-characters), its hint has the number of characters. */
+/** Adds the number of characters to the hint of a text that has reached four fifths of its limit (data-most-characters). */
 function count(input) {
   const most = Number(input.dataset?.mostCharacters);
   const hint = most && input.closest('.field')?.querySelector('.hint');
@@ -218,13 +218,13 @@ function count(input) {
 document.addEventListener('input', (event) => count(event.target));
 document.addEventListener('htmx:load', (event) => event.target.querySelectorAll?.('[data-most-characters]').forEach(count));
 
-/** A switch with a question (data-ask) changes after the question only. */
+/** Asks the question of a switch (data-ask) before the switch changes. */
 document.addEventListener('click', (event) => {
   const question = event.target.matches('input[data-ask]') && event.target.dataset.ask;
   if (question && !confirm(question)) event.preventDefault();
 });
 
-/** An action of the menu closes it. */
+/** Closes a menu after a click on one of its actions. */
 document.addEventListener('click', (event) => event.target.closest('[data-menu-action]')?.closest('[popover]').hidePopover());
 
 /** Previews HTML in a sandboxed frame without scripts. */

@@ -20,7 +20,7 @@ function show() {
   document.querySelector('.tablebar').hidden = count > 0;
   form.querySelector('[data-count]').textContent = all.disabled ? `${count} selected` : `All ${total()} selected`;
   const more = form.querySelector('[data-select-all]');
-  if (!more) return; // the filter is wrong: the rows are not those that match
+  if (!more) return; // the filter has a mistake, so its matches are unknown
   more.hidden = !all.disabled || count < page || total() === String(page);
   more.textContent = document.querySelector('[data-search]').defaultValue ? `Select all ${total()} that match` : `Select all ${total()}`;
 }

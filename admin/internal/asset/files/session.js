@@ -1,6 +1,6 @@
 // The session while a page is open: typing renews it. When it has ended, a sign-in dialog opens
 // over the page; before a dangerous action, a dialog asks for the password again. The refused request
-// is repeated after the sign-in, or after the password.
+// is sent again after the sign-in, or after the password.
 const renewEvery = 5 * 60 * 1000;
 const others = 'BroadcastChannel' in window ? new BroadcastChannel('loam') : null;
 const questions = '#sign-in, #confirm'; // the dialogs of refused requests
@@ -8,7 +8,7 @@ let renewed = Date.now();
 let repeat = null; // sends the refused request again
 let repeating = false; // the request was confirmed by the user before it was refused
 
-/** Calls send after the sign-in or the password; never, if the user closes the dialog. */
+/** Calls send after the sign-in or the password, unless the user closes the dialog. */
 export const afterAnswer = (send) => (repeat = send);
 
 document.addEventListener('input', () => {
@@ -31,7 +31,7 @@ document.addEventListener('htmx:load', (event) => {
   password.focus();
 });
 
-/** Sends a request of htmx again, as the user has caused it. */
+/** Sends a request of htmx again by the same button or event as before. */
 function sendAgain({ elt, triggeringEvent, verb, path, formData }) {
   if (elt === document.body) { // a request of a script
     window.htmx.ajax(verb, path, { values: formData, target: 'body', swap: 'none' });

@@ -1,5 +1,5 @@
-// The side bar can be hidden. Its width is changed by dragging its edge, or by the arrow keys on the edge, and
-// stored in this browser. early.js sets the stored width when a page opens, and hides the bar.
+// The side bar: its width, which dragging its edge or the arrow keys on the edge change, and whether
+// the bar is hidden. Both are stored in this browser; early.js applies them when a page opens.
 import { announce } from './toast.js';
 
 const key = 'loam.side';

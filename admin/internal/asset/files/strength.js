@@ -1,5 +1,5 @@
 // The strength of a password while it is typed (data-strength names the input, data-least has its
-// least length): four bars and a sentence. It is advice; the server alone decides.
+// least length): four bars and a sentence. The strength is advice; the server alone decides.
 import { tag } from './element.js';
 
 // Parts of the passwords that people use most, in lists of leaked passwords.
@@ -7,7 +7,7 @@ const common = ['password', 'passwort', 'qwerty', 'qwertz', 'azerty', 'asdfgh', 
   'monkey', 'dragon', 'football', 'baseball', 'sunshine', 'princess', 'master', 'shadow', 'michael', 'superman', 'batman', 'trustno1', 'changeme', 'secret', 'test'];
 const rows = ['abcdefghijklmnopqrstuvwxyz', '01234567890', 'qwertyuiop', 'asdfghjkl', 'zxcvbnm'];
 
-/** The text without common words, and with each run of equal or following characters as one. */
+/** The text with "~" for each common word, and one character for each run of equal or neighbouring characters. */
 function core(text) {
   let rest = text.toLowerCase();
   for (const word of common) rest = rest.replaceAll(word, '~');
@@ -21,7 +21,7 @@ function core(text) {
 }
 
 /** The strength of a password, 1 to 4, and a sentence about it. */
-export function strength(text, least) {
+function strength(text, least) {
   if ([...text].length < least) return [1, `Too short: ${least} characters or more.`];
   const length = [...core(text)].length;
   if (length < 6) return [1, 'Weak: among the passwords that people often use, or a simple row.'];
@@ -30,7 +30,7 @@ export function strength(text, least) {
   return [4, 'Strong.'];
 }
 
-/** Shows the strength of the password in the input within the place. */
+/** Shows in place the strength of the password in input. */
 export function watch(input, place, least) {
   const bars = tag('div', { class: 'strength', 'aria-hidden': 'true' }, ...Array.from({ length: 4 }, () => document.createElement('i')));
   const words = tag('p', { class: 'help', role: 'status' });

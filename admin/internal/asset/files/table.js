@@ -3,6 +3,7 @@
 // record, Ctrl and Enter save and open the form of a new record.
 import { closeDialog } from './dialog.js';
 import { inputOf, unsavedForms } from './form.js';
+import { typing } from './keys.js';
 import { leave } from './leave.js';
 
 let savedForNew = null; // the form whose save is followed by the form of a new record
@@ -39,11 +40,14 @@ document.addEventListener('htmx:afterSwap', (event) => {
   if (stepped?.focus) event.target.querySelector(stepped.focus)?.focus({ preventScroll: true });
   else if (!stepped && !isSave) inputOf(panel?.querySelector('.field:not([data-field=id])'))?.focus({ preventScroll: true });
   stepped = null;
-  if (isSave && event.detail.requestConfig.elt === savedForNew) openNew(event.target);
+  if (!isSave || event.detail.requestConfig.elt !== savedForNew) return;
+  setTimeout(() => { // after carry.js, whose values from during the save must not be lost
+    if (!unsavedForms().some((form) => event.target.contains(form))) openNew(event.target);
+  });
 });
 
-/** Opens the form of a new record in place of the panel. */
-const openNew = (part) => window.htmx.ajax('GET', `${part.querySelector('.panel-head [data-close-panel]').getAttribute('href')}/new`, '#panel');
+/** Opens the form of a new record in the panel. */
+const openNew = (panel) => window.htmx.ajax('GET', `${panel.querySelector('.panel-head [data-close-panel]').getAttribute('href')}/new`, '#panel');
 
 /** Saves the form and opens the form of a new record, at once if there is nothing to save. */
 function saveForNew(form) {
@@ -55,9 +59,8 @@ function saveForNew(form) {
   form.requestSubmit();
 }
 
-/** The answer was swapped, or the save was refused. */
 document.addEventListener('htmx:afterRequest', (event) => {
-  if (event.detail.elt === savedForNew) savedForNew = null;
+  if (event.detail.elt === savedForNew) savedForNew = null; // the save was refused
 });
 
 function close() {
@@ -83,9 +86,11 @@ document.addEventListener('click', (event) => {
   leave(close);
 });
 
+const closedFirst = 'dialog[open], [popover]:popover-open, .app.drawer-open'; // Escape closes these parts before the panel
+
 document.addEventListener('keydown', (event) => {
   const panel = document.querySelector('.split #panel .panel');
-  if (event.key === 'Escape' && panel && !document.querySelector('dialog[open], [popover]:popover-open') && !event.target.closest('[role=combobox], .is-editing')) {
+  if (event.key === 'Escape' && panel && !document.querySelector(closedFirst) && !event.target.closest('[role=combobox], .is-editing')) {
     event.preventDefault(); // or the key closes the question too
     leave(close);
   }
@@ -95,15 +100,14 @@ document.addEventListener('keydown', (event) => {
     saveForNew(form);
   }
   if (event.ctrlKey || event.metaKey || event.target.closest('dialog, [popover]')) return;
-  const typing = event.target.closest('input:not([type=checkbox]), textarea, select, [contenteditable]');
   const by = { KeyJ: 1, KeyK: -1 }[event.code];
   if (event.altKey && by && event.target.closest('#panel')) {
     event.preventDefault();
     step(by, event.target.name ? `[name="${CSS.escape(event.target.name)}"]` : '');
-  } else if (!event.altKey && !typing) step({ j: 1, k: -1, '>': 1, '<': -1 }[event.key], '');
+  } else if (!event.altKey && !typing(event)) step({ j: 1, k: -1, '>': 1, '<': -1 }[event.key], '');
 });
 
-/** The middle button opens the record of a row in another tab, also beside the link of the row. */
+/** The link of the row in which the middle button was pressed outside of links, buttons and inputs. */
 const besideLink = (event) => event.button === 1 && !event.target.closest('a, button, input') && event.target.closest('[data-row]')?.querySelector('[data-open]');
 document.addEventListener('mousedown', (event) => besideLink(event) && event.preventDefault()); // no scrolling by the pointer
 document.addEventListener('auxclick', (event) => {

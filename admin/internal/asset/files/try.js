@@ -27,7 +27,7 @@ document.addEventListener('click', (event) => {
   unfold(button, open);
 });
 
-/** A button that replaces the wrong name in the rule by the name that was probably meant. */
+/** Makes a button that replaces the unknown name in the rule by the suggested name of the verdict. */
 function correction(rule, verdict) {
   const button = document.createElement('button');
   button.type = 'button';

@@ -1,9 +1,9 @@
-// Counts down the seconds until the server takes a refused request again (data-wait), and holds the
-// buttons that would send it until then.
+// Counts down the seconds until the server accepts a refused request again (data-wait), and disables
+// the button of the request until then.
 const second = 1000;
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 
-/** Calls each with the remaining seconds, once a second, and at last with 0. */
+/** Calls each with the remaining seconds at least once a second, and at last with 0. */
 function count(seconds, each) {
   const end = Date.now() + seconds * second;
   const tick = () => {
@@ -41,9 +41,10 @@ function begin(root) {
 begin(document);
 document.addEventListener('htmx:load', (event) => begin(event.target));
 
-/** Holds the button of a request that was refused because there were too many. */
+/** Disables the button of a request that a rate limit has refused. */
 document.addEventListener('htmx:afterRequest', ({ detail: { xhr, requestConfig } }) => {
-  if (xhr?.status !== 429 || requestConfig.elt.closest('dialog')) return;
+  if (xhr?.status !== 429) return;
   const { elt, triggeringEvent } = requestConfig;
+  if (elt === document.body || elt.closest('dialog')) return; // a request of a script has no button
   hold(elt.matches('button') ? elt : triggeringEvent?.submitter ?? elt.querySelector('[data-save]'), Number(xhr.getResponseHeader('Retry-After')) || 1);
 });
