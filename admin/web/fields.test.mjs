@@ -42,7 +42,7 @@ await onStage(async (stage) => {
     const answer = page.waitForResponse((r) => r.request().method() === 'POST' && r.url().endsWith('/fields'));
     await page.keyboard.press('Control+s');
     assert.equal((await answer).status(), 422);
-    await page.locator('[data-error]:not([hidden])').first().waitFor();
+    await page.locator('details.has-problem[open] [data-error]:not([hidden])').first().waitFor(); // a closed field would name its problem
     const list = await page.locator('[data-error]:not([hidden])').evaluateAll((all) => all.map((e) => [e.dataset.error.split('.').at(-1), e.textContent.trim()]));
     return Object.fromEntries(list);
   }

@@ -130,6 +130,7 @@ function clear(form) {
     input.removeAttribute('aria-invalid');
     input.removeAttribute('aria-describedby');
   }
+  for (const group of form.querySelectorAll('.has-problem')) group.classList.remove('has-problem');
 }
 
 /**
@@ -156,7 +157,10 @@ function place(form) {
     spot.replaceChildren(...problem.childNodes);
     spot.id ||= `error-${crypto.randomUUID()}`;
     spot.hidden = false;
-    for (let at = spot.closest('details'); at; at = at.parentElement.closest('details')) at.open = true;
+    for (let at = spot.closest('details'); at; at = at.parentElement.closest('details')) {
+      at.open = true;
+      at.classList.add('has-problem');
+    }
     const input = inputOf(spot.closest('.field'));
     input?.setAttribute('aria-invalid', 'true');
     input?.setAttribute('aria-describedby', spot.id);

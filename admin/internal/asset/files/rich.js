@@ -388,5 +388,6 @@ document.addEventListener('keydown', (event) => {
   } else if (row && event.key === 'Enter' && event.target.matches('input')) {
     row.querySelector('[data-rich-do]').click();
     event.preventDefault();
+    event.stopImmediatePropagation(); // with Ctrl it would save the record too
   }
 }, true);

@@ -5,11 +5,11 @@ const renewEvery = 5 * 60 * 1000;
 const others = 'BroadcastChannel' in window ? new BroadcastChannel('loam') : null;
 const questions = '#sign-in, #confirm'; // the dialogs of refused requests
 let renewed = Date.now();
-let repeat = null; // sends the refused request again
+let refused = []; // functions that send the refused requests again
 let repeating = false; // the request was confirmed by the user before it was refused
 
 /** Calls send after the sign-in or the password, unless the user closes the dialog. */
-export const afterAnswer = (send) => (repeat = send);
+export const afterAnswer = (send) => refused.push(send);
 
 document.addEventListener('input', () => {
   if (Date.now() - renewed < renewEvery) return;
@@ -20,7 +20,7 @@ document.addEventListener('input', () => {
 document.addEventListener('htmx:beforeSwap', (event) => {
   const { xhr, requestConfig } = event.detail;
   if (xhr.status !== 401 || requestConfig.elt.closest(questions) || requestConfig.path.endsWith('/_/session')) return;
-  repeat = () => sendAgain(requestConfig);
+  refused.push(() => sendAgain(requestConfig));
 });
 
 /** The sign-in over a page asks for the account of the page first. */
@@ -53,10 +53,10 @@ document.addEventListener('htmx:confirm', (event) => {
 });
 
 function answered() {
-  const send = repeat;
-  repeat = null;
+  const sends = refused;
+  refused = [];
   for (const dialog of document.querySelectorAll(questions)) dialog.close();
-  send?.();
+  for (const send of sends) send();
 }
 
 document.addEventListener('confirmed', answered);
@@ -66,7 +66,7 @@ document.addEventListener('signedin', (event) => {
 });
 
 // The event close of a dialog does not bubble.
-document.addEventListener('close', (event) => event.target.matches(questions) && (repeat = null), true);
+document.addEventListener('close', (event) => event.target.matches(questions) && (refused = []), true);
 
 // The sign-in page in another tab reports that the session may have ended (signedout.js).
 others?.addEventListener('message', () => window.htmx?.ajax('POST', '/_/session', { target: 'body', swap: 'none' }));
