@@ -78,7 +78,7 @@ type draft struct {
 
 // readDraft reads the form of the fields of the collection in the address.
 func readDraft(c *console.Call) (in *schema.Collection, t *draft, err error) {
-	if in, err = collectionOf(c); err != nil {
+	if in, err = c.Collection(); err != nil {
 		return nil, nil, err
 	}
 	if err := form.Read(c, form.Small); err != nil {

@@ -75,7 +75,7 @@ func fieldFrom(key string, stored form.Document, targets []form.Option) field {
 }
 
 func showFields(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func showFields(c *console.Call) error {
 
 // newField answers with the row of a new field.
 func newField(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ type providerRow struct {
 
 // authOf returns the auth collection in the address. The fault is NotFound for other collections.
 func authOf(c *console.Call) (*schema.Collection, error) {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err == nil && !in.IsAuth() {
 		return nil, fault.New(fault.NotFound, "Nobody signs in to "+in.Name+": it is no auth collection.")
 	}

@@ -103,7 +103,7 @@ func knownRecord(c *console.Call, in *schema.Collection, id string) (records.Kno
 
 // tryRules judges the typed rules, saved or not, for the chosen identity and record.
 func tryRules(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ type accountsOf struct {
 // who answers with the identities that a typed rule allows for the record or the body in the form.
 // The parameter rule of the address is the name of the rule.
 func who(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}

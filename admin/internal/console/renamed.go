@@ -42,7 +42,7 @@ func (c *Call) open(route Route) error {
 	if !ok || route.Method != http.MethodGet || c.FromScript() || !c.Caller.Superuser() {
 		return route.Screen(c)
 	}
-	in, err := c.collectionOf(c.Param("collection"))
+	in, err := c.byAnyName(c.Param("collection"))
 	if err != nil {
 		return err
 	}
@@ -53,8 +53,8 @@ func (c *Call) open(route Route) error {
 	return c.Go(to.String())
 }
 
-// collectionOf returns the collection with the name, the id or the old name; nil if there is none.
-func (c *Call) collectionOf(name string) (*schema.Collection, error) {
+// byAnyName returns the collection with the name, the id or the old name; nil for an unknown name.
+func (c *Call) byAnyName(name string) (*schema.Collection, error) {
 	if in := c.App.Snapshot().Find(name); in != nil {
 		return in, nil
 	}

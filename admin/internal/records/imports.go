@@ -44,7 +44,7 @@ func (i *importing) running() bool { return i.Task != nil && !i.Status.Over }
 
 // showUpload answers with the page that takes a file.
 func showUpload(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func showUpload(c *console.Call) error {
 // stored for files with these columns is used.
 func upload(c *console.Call) error {
 	defer form.Close(c)
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func message(err error) string {
 // importOf returns the import in the address. The fault is NotFound for an unknown import and for a
 // removed one.
 func importOf(c *console.Call) (*importing, error) {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return nil, err
 	}
@@ -301,7 +301,7 @@ func (i *importing) step() int {
 
 // about describes the file: name, number of rows, encoding, separator.
 func (i *importing) about() string {
-	words := []string{i.Name, shownRows(i.Rows), i.Encoding}
+	words := []string{i.Name, ui.Counted(i.Rows, "row"), i.Encoding}
 	if i.Format == sheet.CSV {
 		words = append(words, map[string]string{",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}[i.Separator])
 	}

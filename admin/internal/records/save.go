@@ -26,7 +26,7 @@ func limit(in *schema.Collection) int64 {
 
 // read reads the form of a record; sent are the names of the fields in it.
 func read(c *console.Call) (in *schema.Collection, input record.Input, sent []string, problems []form.Problem, err error) {
-	if in, err = collectionOf(c); err != nil {
+	if in, err = c.Collection(); err != nil {
 		return
 	}
 	if err = form.Read(c, limit(in)); err != nil {
@@ -173,7 +173,7 @@ func saved(c *console.Call, in *schema.Collection, id, words string) error {
 }
 
 func askDelete(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}
@@ -195,7 +195,7 @@ func referring(c *console.Call, in *schema.Collection) (names []string) {
 }
 
 func remove(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}

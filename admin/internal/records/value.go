@@ -33,7 +33,7 @@ func filterBy(c *console.Call) error {
 // valueOfAddress returns the record and the field field=NAME of the address. The fault is NotFound
 // for a field without a column, and for a record that does not exist.
 func valueOfAddress(c *console.Call) (*record.Record, *schema.Field, error) {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return nil, nil, err
 	}

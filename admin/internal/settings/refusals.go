@@ -11,7 +11,6 @@ import (
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
-	"github.com/loambase/loam/admin/internal/ui"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/settings"
@@ -164,15 +163,4 @@ func (f refusals) total() (n int) {
 		n += r.requests
 	}
 	return n
-}
-
-// counted returns a number with its noun.
-func counted(n int, noun string) string {
-	switch {
-	case n == 1:
-		return "1 " + noun
-	case noun == "address":
-		return ui.Number(n) + " addresses"
-	}
-	return ui.Number(n) + " " + noun + "s"
 }
