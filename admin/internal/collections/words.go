@@ -131,7 +131,7 @@ func (v verdict) warningText() string {
 	return strings.Join(list, " ")
 }
 
-// whoWords says how many accounts of a collection a rule allows, and introduces their names.
+// whoWords returns the number of allowed accounts of a collection, as the words before their list.
 func whoWords(a accountsOf) string {
 	of := " of "
 	if a.More {

@@ -160,8 +160,8 @@ func (p *panel) makeToken(c *console.Call) error {
 	return answer(c, p)
 }
 
-// confirmed returns the attribute with the question before an action; nil for no question.
-func confirmed(question string) templ.Attributes {
+// asked returns the attribute with the question before an action; nil for no question.
+func asked(question string) templ.Attributes {
 	if question == "" {
 		return nil
 	}

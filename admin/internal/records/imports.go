@@ -171,8 +171,8 @@ func changeImport(c *console.Call) error {
 	return c.Part(importPart(i))
 }
 
-// follow sets the plan of the form, and checks or runs it if the button was "check" or "run". A plan
-// that was not checked is not run.
+// follow sets the plan of the import to the plan in the form, then checks or runs the import if do is
+// "check" or "run". A plan that was not checked is not run.
 func (i *importing) follow(c *console.Call, do string) error {
 	plan, err := i.planOf(c)
 	if err != nil {

@@ -24,7 +24,8 @@ func ByID(c *console.Call, in *schema.Collection, id string) ([]Known, error) {
 	return known(c, in, record.Query{Collection: in.ID, Filter: "id = {:id}", Params: map[string]any{"id": id}, Limit: 1})
 }
 
-// WithIDs returns those records of the collection that have one of the ids, in the order of ids.
+// WithIDs returns the records of the collection with the ids, in the order of ids. It leaves out unknown
+// ids.
 func WithIDs(c *console.Call, in *schema.Collection, ids []string) ([]Known, error) {
 	if len(ids) == 0 {
 		return nil, nil // without ids, a query selects all records

@@ -14,7 +14,7 @@ import (
 )
 
 func recordPath(in *schema.Collection, id string) string {
-	return console.CollectionPath(in) + "/r/" + url.PathEscape(id)
+	return console.RecordPath(in.Name, id)
 }
 
 func filePath(in *schema.Collection, id, name string) string {

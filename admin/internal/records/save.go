@@ -120,9 +120,9 @@ func conflictsOf(c *console.Call, in *schema.Collection, now *record.Record, sen
 	return list
 }
 
-// renewed returns the marks of the form, of the fields in conflict those of the stored values. Other
-// fields keep their marks: the form does not show their stored values, so a save must not overwrite
-// them without a conflict.
+// renewed returns the marks of the form, with the marks of the stored values for the fields in
+// conflict. Other fields keep their marks: the form does not show their stored values, so a save must
+// not overwrite these values without a conflict.
 func renewed(c *console.Call, now *record.Record, list []conflict) string {
 	marks := marksOf(c)
 	for _, at := range list {

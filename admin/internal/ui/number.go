@@ -27,3 +27,19 @@ func Counted[T int | int64](n T, noun string) string {
 	}
 	return Number(n) + " " + noun
 }
+
+// Limits describes the limits of a value, such as "2 to 10", "2 or more" and "up to 10". least and most
+// are "" for no limit; the unit follows the numbers. Limits returns "" for a value without limits.
+func Limits(least, most, unit string) string {
+	switch {
+	case least == "" && most == "":
+		return ""
+	case most == "":
+		return least + unit + " or more"
+	case least == "":
+		return "up to " + most + unit
+	case least == most:
+		return most + unit
+	}
+	return least + " to " + most + unit
+}
