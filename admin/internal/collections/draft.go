@@ -191,7 +191,7 @@ func sameField(as form.Document) func(form.Document) bool {
 	return func(f form.Document) bool { return f.Text("id") == as.Text("id") }
 }
 
-// place returns the index of a field among the stored fields. A new field has the last place.
+// place returns the index of a field in the stored fields, and for a new field the index behind them.
 func (t *draft) place(f form.Document) int {
 	if i := slices.IndexFunc(t.d.stored, sameField(f)); i >= 0 {
 		return i

@@ -94,7 +94,7 @@ func testerOf(c *console.Call, in *schema.Collection) (tester, error) {
 
 // knownRecord returns the record of an id. The title of a record that does not exist is its id.
 func knownRecord(c *console.Call, in *schema.Collection, id string) (records.Known, error) {
-	found, err := records.ByID(c, in, id)
+	found, err := records.WithIDs(c, in, id)
 	if err != nil || len(found) == 0 {
 		return records.Known{ID: id, Title: id}, err
 	}
@@ -147,7 +147,7 @@ func attemptOf(c *console.Call, in *schema.Collection, caller record.Caller) (t 
 }
 
 // question returns the caller and the question of a rule. missing is an instruction for the form if
-// the rule needs a record or a body that is not there.
+// the attempt lacks the record or the body that the rule needs.
 func (t attempt) question(j judgement, r rule) (caller record.Caller, q record.Question, missing string) {
 	switch {
 	case j.operation == record.OpCreate && t.body == nil && !t.imagined:

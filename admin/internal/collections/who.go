@@ -62,7 +62,7 @@ func who(c *console.Call) error {
 			}
 			return c.Part(whoMay(false, nil, "This cannot be found out. "+reason))
 		}
-		if a.list, err = records.WithIDs(c, a.in, a.IDs); err != nil {
+		if a.list, err = records.WithIDs(c, a.in, a.IDs...); err != nil {
 			return err
 		}
 		list = append(list, a)

@@ -72,8 +72,8 @@ func (c *Call) Dialog(status int, dialog templ.Component) error {
 	return c.render(status, dialog)
 }
 
-// Above answers with a modal dialog above the open dialogs, which stay open. It replaces an open dialog
-// of the same id.
+// Above answers with a modal dialog above the open dialogs, which stay open. An open dialog of the same
+// id is replaced.
 func (c *Call) Above(status int, dialog templ.Component) error {
 	c.retarget("#dialogs", "beforeend")
 	return c.render(status, dialog)
