@@ -19,7 +19,7 @@ import (
 	"github.com/loambase/loam/internal/pgtest"
 )
 
-// browser sends requests to a site with the cookies that it has got.
+// browser sends requests to a site with the cookies of the earlier answers.
 type browser struct {
 	*site
 	cookies map[string]string
@@ -77,8 +77,8 @@ func (b browser) mayEnd() bool {
 
 func typed(password string) url.Values { return url.Values{"password": {password}} }
 
-// Each dangerous action is answered with the question for the password, and changes nothing. With the
-// password it is done.
+// A dangerous action without the password changes nothing: the answer asks for the password. With the
+// password the action is done.
 func TestDangerousActionsAskForThePassword(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -5,7 +5,6 @@ package collections
 import (
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/ui"
-	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -53,16 +52,6 @@ func Routes() []console.Route {
 		console.Get(collection+"/drop", console.Unlocked(askDrop)),
 		console.Post(collection+"/drop", console.Unlocked(drop)),
 	}
-}
-
-// collectionOf returns the collection whose name or id is in the address. The fault is NotFound for
-// an unknown collection.
-func collectionOf(c *console.Call) (*schema.Collection, error) {
-	name := c.Param("collection")
-	if found := c.App.Snapshot().Find(name); found != nil {
-		return found, nil
-	}
-	return nil, fault.New(fault.NotFound, "There is no collection "+name+".")
 }
 
 // frame returns the frame of a page about the definition of a collection: its title, breadcrumbs,

@@ -13,7 +13,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// opened is the definition with which a form was opened. The hidden input _base has it as JSON.
+// opened is the definition that was stored when a form was opened. The hidden input _base has the
+// definition as JSON.
 type opened struct {
 	Name    string                   `json:"name"`
 	Query   string                   `json:"query,omitempty"`
@@ -22,8 +23,8 @@ type opened struct {
 	Indexes []string                 `json:"indexes"`
 }
 
-// opens returns the definition as a form is opened with it.
-func (d *definition) opens() opened {
+// asOpened returns the opened definition of a form that is opened now.
+func (d *definition) asOpened() opened {
 	o := opened{Name: d.in.Name, Query: d.query, Order: []string{}, Fields: map[string]form.Document{}, Indexes: d.in.Indexes}
 	for i, f := range d.fields {
 		o.Order = append(o.Order, f.key)
@@ -38,8 +39,8 @@ func (o opened) text() (string, error) {
 	return string(text), err
 }
 
-// rebased returns the opened definition with the stored values of the conflicts: at the next save of
-// the form they are none, and the typed values are stored.
+// rebased returns the opened definition with the stored values of the conflicts, so that the next
+// save of the form has no conflicts and stores the typed values.
 func (t *draft) rebased() opened {
 	o := t.base
 	for _, at := range t.conflicts {
@@ -62,23 +63,23 @@ func (t *draft) rebased() opened {
 	return o
 }
 
-// draft is a definition as it is typed in a form. It is compared with the definition with which the
-// form was opened and with the stored one: an option that only one person has changed has the
-// changed value. An option that both have changed is a conflict.
+// draft is a three-way merge of the typed definition in a form and the stored definition. Its base is
+// the opened definition: an option that only one person has changed gets the changed value, and an
+// option that both have changed is a conflict.
 type draft struct {
 	d         *definition // the stored definition
 	base      opened
 	sent      url.Values
 	targets   []form.Option
-	problems  []form.Problem // values that are not values of their inputs
+	problems  []form.Problem // about typed texts that are not values of their inputs
 	conflicts []form.Problem
 	fieldKeys []string // the keys of the fields of the body, "" for a field that the form does not have
-	indexKeys []string // as fieldKeys, of the indexes
+	indexKeys []string // the keys of the indexes of the body, "" for an index that the form does not have
 }
 
 // readDraft reads the form of the fields of the collection in the address.
 func readDraft(c *console.Call) (in *schema.Collection, t *draft, err error) {
-	if in, err = collectionOf(c); err != nil {
+	if in, err = c.Collection(); err != nil {
 		return nil, nil, err
 	}
 	if err := form.Read(c, form.Small); err != nil {
@@ -97,7 +98,7 @@ func draftOf(d *definition, sent url.Values, targets []form.Option) *draft {
 	decoder := json.NewDecoder(strings.NewReader(sent.Get("_base")))
 	decoder.UseNumber()
 	if decoder.Decode(&t.base) != nil {
-		t.base = d.opens()
+		t.base = d.asOpened()
 	}
 	return t
 }
@@ -115,7 +116,7 @@ func (t *draft) stored(key string) form.Document {
 }
 
 // body returns the change of the collection that the form describes. Fields and indexes that were
-// deleted in the form are missing in it.
+// deleted in the form are missing in the body.
 func (t *draft) body() map[string]any {
 	name := t.value("name", t.base.Name, t.d.in.Name)
 	if t.d.in.View != nil {
@@ -124,8 +125,8 @@ func (t *draft) body() map[string]any {
 	return map[string]any{"name": name, "fields": t.fields(), "indexes": t.indexes()}
 }
 
-// value returns the value of an input: the stored value if the typed one equals that of the opened
-// form, else the typed one.
+// value returns the merged value of an input: the typed value if the form changes it, else the
+// stored value.
 func (t *draft) value(input, was, now string) string {
 	if t.changes(input, was, now) {
 		return form.Sent(t.sent, input)
@@ -133,8 +134,8 @@ func (t *draft) value(input, was, now string) string {
 	return now
 }
 
-// changes reports whether the typed text of an input differs from the text with which the form was
-// opened and from the stored one. If these differ too, it is a conflict.
+// changes reports whether the typed text of an input differs from was, the opened text, and from now,
+// the stored text. If was and now differ too, changes adds a conflict.
 func (t *draft) changes(input, was, now string) bool {
 	typed := form.Sent(t.sent, input)
 	if typed == was || typed == now {
@@ -156,8 +157,8 @@ type entry struct {
 	field form.Document
 }
 
-// fields returns the fields of the body in the order of the form, then those that somebody else has
-// added. If nothing was moved in the form, the stored fields have their stored order.
+// fields returns the fields of the body in the order of the form, then the fields that somebody else
+// has added. If nothing was moved in the form, the stored fields have their stored order.
 func (t *draft) fields() []form.Document {
 	var list []entry
 	for _, key := range t.sent["order"] {
@@ -190,7 +191,7 @@ func sameField(as form.Document) func(form.Document) bool {
 	return func(f form.Document) bool { return f.Text("id") == as.Text("id") }
 }
 
-// place returns the place of a field among the stored ones. A new field has the last place.
+// place returns the index of a field in the stored fields, and for a new field the index behind them.
 func (t *draft) place(f form.Document) int {
 	if i := slices.IndexFunc(t.d.stored, sameField(f)); i >= 0 {
 		return i
@@ -198,8 +199,8 @@ func (t *draft) place(f form.Document) int {
 	return len(t.d.stored)
 }
 
-// moved reports whether the form has another order of fields than the one with which it was opened:
-// the stored fields, then the new ones.
+// moved reports whether fields were moved in the form. Otherwise the form has the opened fields in
+// their order, then the new fields.
 func (t *draft) moved() bool {
 	mine := t.sent["order"]
 	kept := slices.DeleteFunc(slices.Clone(t.base.Order), func(key string) bool { return !slices.Contains(mine, key) })
@@ -216,7 +217,7 @@ func (t *draft) field(key string) form.Document {
 	}
 	stored := now
 	if now == nil {
-		stored = was // so that a typed text is no conflict of its own
+		stored = was // the deletion is the only conflict of the field
 	}
 	all := inputs(f.Text("type"), at, t.targets)
 	typed := slices.DeleteFunc(slices.Clone(all), func(in form.Input) bool {
@@ -254,8 +255,8 @@ func (t *draft) checkDeleted() {
 	}
 }
 
-// indexes returns the indexes of the body: those of the form without those that somebody else has
-// deleted, then those that somebody else has added.
+// indexes returns the indexes of the body: the indexes of the form that nobody else has deleted, then
+// the indexes that somebody else has added.
 func (t *draft) indexes() []string {
 	list := []string{}
 	for _, key := range t.sent["indexes.order"] {

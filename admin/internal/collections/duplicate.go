@@ -17,7 +17,7 @@ import (
 // definitionJSON answers with the definition of the collection without secrets, in the format of
 // the import.
 func definitionJSON(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}
@@ -25,7 +25,7 @@ func definitionJSON(c *console.Call) error {
 }
 
 func askDuplicate(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func freeName(snapshot *schema.Snapshot, name string) string {
 // duplicate creates a collection with the fields, rules and options of another collection, without
 // its records.
 func duplicate(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}

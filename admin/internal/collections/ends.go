@@ -5,6 +5,7 @@ import (
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/admin/internal/ui"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -32,7 +33,7 @@ func dropOf(in *schema.Collection) end {
 
 // ask shows the dialog of an end with the number of records to be deleted.
 func ask(c *console.Call, of func(*schema.Collection) end, status int, problem string) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}
@@ -41,14 +42,14 @@ func ask(c *console.Call, of func(*schema.Collection) end, status int, problem s
 		return err
 	}
 	e := of(in)
-	e.problem, e.rowCount = problem, plural(n, "record")
+	e.problem, e.rowCount = problem, ui.Counted(n, "record")
 	return c.Dialog(status, endDialog(e))
 }
 
 // confirmed reports whether the typed name is right. If not, it answers with the dialog and a
 // problem.
 func confirmed(c *console.Call, of func(*schema.Collection) end) (in *schema.Collection, yes bool, err error) {
-	if in, err = collectionOf(c); err != nil {
+	if in, err = c.Collection(); err != nil {
 		return nil, false, err
 	}
 	if err := form.Read(c, form.Small); err != nil {

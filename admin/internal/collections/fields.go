@@ -61,7 +61,7 @@ func definitionOf(c *console.Call, in *schema.Collection) (*definition, error) {
 		_, f.unique = in.UniqueIndex(f.name)
 		d.fields = append(d.fields, f)
 	}
-	d.base, err = d.opens().text()
+	d.base, err = d.asOpened().text()
 	return d, err
 }
 
@@ -75,7 +75,7 @@ func fieldFrom(key string, stored form.Document, targets []form.Option) field {
 }
 
 func showFields(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func showFields(c *console.Call) error {
 
 // newField answers with the row of a new field.
 func newField(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,8 @@ func saveFields(c *console.Call) error {
 	if err != nil {
 		return form.FailAt(c, err, t.input)
 	}
-	plan.Rewrites = slices.DeleteFunc(plan.Rewrites, func(w collection.Rewrite) bool { return w.To == body["viewQuery"] }) // typed, so nothing follows
+	// The plan lists the typed query of a view too.
+	plan.Rewrites = slices.DeleteFunc(plan.Rewrites, func(w collection.Rewrite) bool { return w.To == body["viewQuery"] })
 	r := review{in: in, plan: plan, names: t.d.nameChanges(body), again: t.sent.Get("_confirmed") != ""}
 	if r.asks() && t.sent.Get("_confirmed") != in.Name {
 		if r.lost, err = lossesOf(c, plan); err != nil {
@@ -145,7 +146,8 @@ func saveFields(c *console.Call) error {
 	return c.Go(console.CollectionPath(updated) + "/fields")
 }
 
-// storeChange stores the change of a collection, unless the collection has changed since it was read.
+// storeChange stores the change of a collection. The fault is Unavailable if somebody else has changed
+// the collection since in was read.
 func storeChange(c *console.Call, in *schema.Collection, body map[string]any) (updated *schema.Collection, err error) {
 	text, err := json.Marshal(body)
 	if err != nil {

@@ -21,8 +21,8 @@ type lost struct {
 	values []collection.Example // To is "" for a deleted field
 }
 
-// lossesOf returns the losses of a plan. The plan has values of converted fields; those of deleted
-// fields are read here.
+// lossesOf returns the losses of a plan with some of the lost values. The plan has values of converted
+// fields; values of deleted fields are read from the records.
 func lossesOf(c *console.Call, plan *collection.Plan) (list []lost, err error) {
 	for _, l := range plan.Losses {
 		one := lost{l, l.Examples}
@@ -36,7 +36,7 @@ func lossesOf(c *console.Call, plan *collection.Plan) (list []lost, err error) {
 	return list, nil
 }
 
-// valuesOf returns up to three values of a field, none of a password.
+// valuesOf returns up to three stored values of the field of a loss, none of a password.
 func valuesOf(c *console.Call, l collection.Loss) (list []collection.Example, err error) {
 	in := c.App.Snapshot().Find(l.Collection)
 	if in == nil || in.Field(l.Field) == nil || in.Field(l.Field).IsPassword() {
@@ -74,25 +74,24 @@ func filled(f *schema.Field) string {
 	return f.Name + " != ''"
 }
 
-// use is the number of requests of the last day whose address has the old name of a field, or of
-// the collection, and the address of their list in the logs.
+// use counts the requests of the last day that have an old name in their address.
 type use struct {
-	name  string
+	name  string // the old name of a field or of the collection
 	count int64
-	path  string
+	path  string // the address of the logs with these requests
 }
 
 // countTime limits the time in which requests with old names are counted.
 const countTime = time.Second
 
 // usesOf returns the requests with the old names of the fields and the collection that body renames
-// or deletes. Names that cannot be counted within countTime are left out.
+// or deletes. Names whose requests cannot be counted within countTime are left out.
 func (d *definition) usesOf(c *console.Call, body map[string]any) (list []use) {
 	ctx, cancel := context.WithTimeout(c.R.Context(), countTime)
 	defer cancel()
 	from := c.App.Now().Add(-24 * time.Hour).UTC().Truncate(time.Second)
 	for _, name := range d.oldNames(body) {
-		filter := "(" + inAddress("/collections/"+d.in.Name+"/") + " || " + inAddress("/collections/"+d.in.ID+"/") + ") && " + inAddress("%?%"+name+"%") // after the ?, where filters are
+		filter := "(" + inAddress("/collections/"+d.in.Name+"/") + " || " + inAddress("/collections/"+d.in.ID+"/") + ") && " + inAddress("%?%"+name+"%") // the query, behind the ?, has the filter
 		if name == d.in.Name {
 			filter = inAddress("/collections/" + name + "/")
 		}

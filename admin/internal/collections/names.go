@@ -34,8 +34,8 @@ func checkNames(c *console.Call) error {
 	return c.JSON(problems)
 }
 
-// names returns the stored and new fields with the typed names and no other change, so that a plan
-// of them converts no values. A deleted field keeps its column under another name. A new field
+// names returns the stored and new fields with the typed names and no other change, so that their
+// plan converts no values. A deleted field keeps its column under another name. A new field
 // without a name is left out.
 func (t *draft) names() (fields []form.Document) {
 	add := func(key, name string, f form.Document) {

@@ -24,7 +24,7 @@ var firstFields = []any{
 
 // askTarget answers with a dialog that creates a base collection for a new relation field.
 func askTarget(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}
@@ -70,12 +70,4 @@ func create(c *console.Call) error {
 	}
 	c.Toast("Created " + made.Name)
 	return c.Go(console.CollectionPath(made) + "/fields")
-}
-
-// plural formats a number of things.
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return ui.Number(n) + " " + what + "s"
 }

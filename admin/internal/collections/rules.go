@@ -61,7 +61,7 @@ func (r rule) expression() string {
 }
 
 func showRules(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func showRules(c *console.Call) error {
 }
 
 func saveRules(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func (r rule) unwritten(c *console.Call) bool {
 // completeAt answers with the completions of a rule of the collection, or of a filter if the
 // parameter "filter" is set: "q" is the word at the caret, "before" the text in front of it.
 func completeAt(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}

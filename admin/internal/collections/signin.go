@@ -38,7 +38,7 @@ type providerRow struct {
 
 // authOf returns the auth collection in the address. The fault is NotFound for other collections.
 func authOf(c *console.Call) (*schema.Collection, error) {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err == nil && !in.IsAuth() {
 		return nil, fault.New(fault.NotFound, "Nobody signs in to "+in.Name+": it is no auth collection.")
 	}
@@ -111,8 +111,8 @@ func newProvider(c *console.Call) error {
 
 // saveSignIn stores the options in the form. A second step may lock out all superusers, so before
 // it is switched on a dialog asks for a code from a mail, or for the name of the collection.
-// Another dialog shows changed identityOptions of OIDC providers before they are stored. The options of
-// superusers require the password, since they may weaken the sign-in to this console.
+// Another dialog shows changed identityOptions of OIDC providers before they are stored. The options
+// of superusers require the password, since a change may weaken the sign-in to this console.
 func saveSignIn(c *console.Call) error {
 	in, err := authOf(c)
 	if err != nil {
@@ -122,29 +122,20 @@ func saveSignIn(c *console.Call) error {
 		return err
 	}
 	sent := c.R.PostForm
-	change, problems := form.Patch(signInGroups(in), sent)
-	var moved []difference
-	if sent.Has("providers.any") {
-		list, wrong := providersOf(in, sent)
-		problems = append(problems, wrong...)
-		if moved, err = providerChanges(in, list); err != nil {
-			return err
-		}
-		form.Put(change, "oauth2.providers", list)
-	}
-	if in.Name == schema.Superusers && dropsSecondStep(in, change) {
-		problems = append(problems, form.Problem{Name: "mfa.enabled", Message: "One-time codes are only a second step for superusers. Switch the codes off as well."})
-	}
-	if len(problems) > 0 {
+	change, moved, problems, err := signInChange(in, sent)
+	switch {
+	case err != nil:
+		return err
+	case len(problems) > 0:
 		return form.Refuse(c, http.StatusUnprocessableEntity, problems)
 	}
 	if in.Name == schema.Superusers {
 		if err := c.Confirm(ui.Confirm{}); err != nil {
 			return err
 		}
-	}
-	if in.Name == schema.Superusers && needsSecondStep(change) && !in.Auth.MFA.Enabled && !stepConfirmed(c, in, sent.Get("_confirmed")) {
-		return c.Dialog(http.StatusOK, secondStepDialog(in, sent.Get("_confirmed") != ""))
+		if needsSecondStep(change) && !in.Auth.MFA.Enabled && !stepConfirmed(c, in, sent.Get("_confirmed")) {
+			return c.Dialog(http.StatusOK, secondStepDialog(in, sent.Get("_confirmed") != ""))
+		}
 	}
 	if len(moved) > 0 && sent.Get("_confirmed") != in.Name {
 		plan, err := planOf(c, in, change)
@@ -158,6 +149,24 @@ func saveSignIn(c *console.Call) error {
 	}
 	c.Toast("Saved")
 	return c.Go(console.CollectionPath(in) + "/sign-in")
+}
+
+// signInChange returns the change of the options in the form, and the changed identityOptions of OIDC
+// providers.
+func signInChange(in *schema.Collection, sent url.Values) (change map[string]any, moved []difference, problems []form.Problem, err error) {
+	change, problems = form.Patch(signInGroups(in), sent)
+	if sent.Has("providers.any") {
+		list, wrong := providersOf(in, sent)
+		problems = append(problems, wrong...)
+		if moved, err = providerChanges(in, list); err != nil {
+			return nil, nil, nil, err
+		}
+		form.Put(change, "oauth2.providers", list)
+	}
+	if in.Name == schema.Superusers && dropsSecondStep(in, change) {
+		problems = append(problems, form.Problem{Name: "mfa.enabled", Message: "One-time codes are only a second step for superusers. Switch the codes off as well."})
+	}
+	return change, moved, problems, nil
 }
 
 func update(c *console.Call, in *schema.Collection, change map[string]any) error {

@@ -16,26 +16,26 @@ func (f field) summary() string {
 	}
 	switch f.kind {
 	case "text", "password":
-		add(limits(f.option("min"), f.option("max"), " characters"))
+		add(ui.Limits(f.option("min"), f.option("max"), " characters"))
 		add(f.option("pattern"))
 	case "number":
-		add(limits(f.option("min"), f.option("max"), ""))
+		add(ui.Limits(f.option("min"), f.option("max"), ""))
 		add(f.when("onlyInt", "whole"))
 	case "date":
-		add(limits(f.option("min"), f.option("max"), ""))
+		add(ui.Limits(f.option("min"), f.option("max"), ""))
 	case "email", "url":
 		add(listed("only ", f.option("onlyDomains")))
 		add(listed("not ", f.option("exceptDomains")))
 	case "select":
 		add(listed("", f.option("values")))
-		add(f.number())
+		add(f.capacity())
 	case "file":
 		add(listed("", f.option("mimeTypes")))
-		add(f.number())
+		add(f.capacity())
 		add(f.when("protected", "protected"))
 	case "relation":
 		add(f.target())
-		add(f.number())
+		add(f.capacity())
 		add(f.when("cascadeDelete", "deleted along"))
 	case "autodate":
 		add(f.when("onCreate", "on create"))
@@ -60,8 +60,8 @@ func (f field) when(option, words string) string {
 	return ""
 }
 
-// number describes how many values the field holds, "" for one.
-func (f field) number() string {
+// capacity describes the maximum number of values in the field, "" for a field with one value.
+func (f field) capacity() string {
 	if most := f.option("maxSelect"); most != "" && most != "1" {
 		return "up to " + most
 	}
@@ -81,21 +81,7 @@ func (f field) target() string {
 	return id
 }
 
-func limits(least, most, unit string) string {
-	switch {
-	case least == "" && most == "":
-		return ""
-	case most == "":
-		return least + unit + " or more"
-	case least == "":
-		return "up to " + most + unit
-	case least == most:
-		return most + unit
-	}
-	return least + " to " + most + unit
-}
-
-// listed returns the lines of a text as a list of at most three, and the number of the others.
+// listed returns the first three lines of a text as a list, and the number of the other lines.
 func listed(before, lines string) string {
 	const most = 3
 	if lines == "" {

@@ -36,8 +36,8 @@ type verdict struct {
 	why   string // the reason, in words
 	about *record.Explanation
 
-	wrong, meant string // a name that the rule may not have, and the name that was probably meant; "" for none
-	wrongAt      int    // byte offset of the wrong name in the rule
+	wrong, meant string // an unknown name in the rule, and the nearest known name; "" if none is near
+	wrongAt      int    // byte offset of the unknown name in the rule
 }
 
 // judgement is a rule that the tester judges, with the operation that the rule decides.
@@ -94,7 +94,7 @@ func testerOf(c *console.Call, in *schema.Collection) (tester, error) {
 
 // knownRecord returns the record of an id. The title of a record that does not exist is its id.
 func knownRecord(c *console.Call, in *schema.Collection, id string) (records.Known, error) {
-	found, err := records.ByID(c, in, id)
+	found, err := records.WithIDs(c, in, id)
 	if err != nil || len(found) == 0 {
 		return records.Known{ID: id, Title: id}, err
 	}
@@ -103,7 +103,7 @@ func knownRecord(c *console.Call, in *schema.Collection, id string) (records.Kno
 
 // tryRules judges the typed rules, saved or not, for the chosen identity and record.
 func tryRules(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func tryRules(c *console.Call) error {
 	return c.Part(verdicts(in, list, problem, testOf(c, in, caller, list)))
 }
 
-// attempt is what the tester asks about: an identity and its request, and a record or a body.
+// attempt is the input of the tester: an identity with its request, and a record or a body.
 type attempt struct {
 	in       *schema.Collection
 	caller   record.Caller
@@ -147,7 +147,7 @@ func attemptOf(c *console.Call, in *schema.Collection, caller record.Caller) (t 
 }
 
 // question returns the caller and the question of a rule. missing is an instruction for the form if
-// the rule needs a record or a body that is not there.
+// the attempt lacks the record or the body that the rule needs.
 func (t attempt) question(j judgement, r rule) (caller record.Caller, q record.Question, missing string) {
 	switch {
 	case j.operation == record.OpCreate && t.body == nil && !t.imagined:
@@ -164,7 +164,7 @@ func (t attempt) question(j judgement, r rule) (caller record.Caller, q record.Q
 		caller.Context = "password"
 	}
 	q = record.Question{Collection: t.in.ID, Operation: j.operation, Rule: r.text, ID: t.id, Body: t.body}
-	if stored := t.id != ""; stored && j.operation != record.OpCreate && j.operation != record.OpUpdate {
+	if t.id != "" && j.operation != record.OpCreate && j.operation != record.OpUpdate {
 		q.Body = nil
 	}
 	return caller, q, ""
@@ -262,36 +262,45 @@ func judge(c *console.Call, caller record.Caller, r rule, q record.Question, j j
 		return verdict{}, err
 	}
 	v := verdict{rule: r, about: e, state: "no"}
-	if e.Problem == nil && e.Allowed && !(r.name == "manageRule" && caller.Auth == nil) {
-		v.state = "ok"
-	}
 	switch {
 	case e.Problem != nil:
 		v.state, v.why = "bad", e.Problem.Message
 		v.misspelt(c.App.Snapshot(), q)
 	case r.name == "manageRule" && caller.Auth == nil:
 		v.why = "a guest manages nobody"
-	case e.Allowed && caller.Superuser():
-		v.why = "superusers always may · " + j.allowed
-	case e.Allowed && r.name == "authRule" && e.Clause == nil:
-		v.why = "every account may · " + j.allowed
-	case e.Allowed && e.Clause == nil:
-		v.why = "everyone may · " + j.allowed
 	case e.Allowed:
-		v.why = "the rule holds · " + j.allowed
-	case r.text == nil && r.name == "authRule":
-		v.why = "nobody may sign in · answers 403"
-	case r.text == nil && r.name == "manageRule":
-		v.why = "superusers only"
-	case r.text == nil:
-		v.why = "superusers only · answers 403"
+		v.state, v.why = "ok", whyAllowed(r, e, caller)+" · "+j.allowed
 	default:
-		v.why = "does not hold: " + decisive(e.Clause) + " · " + j.denied
+		v.why = whyDenied(r, e, j)
 	}
 	return v, nil
 }
 
-// misspelt finds the name that was probably meant in the place of one that the rule may not have.
+func whyAllowed(r rule, e *record.Explanation, caller record.Caller) string {
+	switch {
+	case caller.Superuser():
+		return "superusers always may"
+	case e.Clause != nil:
+		return "the rule holds"
+	case r.name == "authRule":
+		return "every account may"
+	}
+	return "everyone may"
+}
+
+func whyDenied(r rule, e *record.Explanation, j judgement) string {
+	switch {
+	case r.text != nil:
+		return "does not hold: " + decisive(e.Clause) + " · " + j.denied
+	case r.name == "authRule":
+		return "nobody may sign in · answers 403"
+	case r.name == "manageRule":
+		return "superusers only"
+	}
+	return "superusers only · answers 403"
+}
+
+// misspelt looks for a known name near the unknown name at which the rule cannot be used.
 func (v *verdict) misspelt(snapshot *schema.Snapshot, q record.Question) {
 	text, pos := v.rule.expression(), v.about.Problem.Pos
 	if pos >= len(text) {
@@ -385,8 +394,8 @@ func wordLength(text string) int {
 	return end
 }
 
-// sides lists the compared values. Several values of a side are in brackets, and the last words name
-// those that decide.
+// sides lists the compared values, and behind them the deciding values. Several values of a side are
+// in brackets.
 func sides(c *record.Clause) string {
 	left, right := sideWords(c.LeftSide), sideWords(c.RightSide)
 	switch {

@@ -2,6 +2,8 @@ package collections
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,7 +65,7 @@ func refusal(err error) (reason string, other error) {
 		return "", err
 	}
 	var lines []string
-	for _, message := range problems {
+	for _, message := range slices.Sorted(maps.Values(problems)) {
 		_, raw, found := strings.Cut(message, "Raw error:")
 		if !found {
 			raw = message

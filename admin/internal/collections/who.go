@@ -1,7 +1,7 @@
 package collections
 
 import (
-	"errors"
+	"cmp"
 	"slices"
 
 	"github.com/loambase/loam/admin/internal/console"
@@ -10,6 +10,7 @@ import (
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/internal/wire"
 )
 
 // maxWho is the maximum number of accounts of a collection in the answer of who.
@@ -25,7 +26,7 @@ type accountsOf struct {
 // who answers with the identities that a typed rule allows for the record or the body in the form.
 // The parameter rule of the address is the name of the rule.
 func who(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}
@@ -36,14 +37,15 @@ func who(c *console.Call) error {
 	t, wrong := attemptOf(c, in, caller)
 	name := c.R.URL.Query().Get("rule")
 	rules := typedRules(c, in)
-	i := slices.IndexFunc(rules, func(r rule) bool { return r.name == name && r.name != "authRule" })
-	if i < 0 {
+	i := slices.IndexFunc(rules, func(r rule) bool { return r.name == name })
+	at := slices.IndexFunc(judged, func(j judgement) bool { return j.rule == name })
+	if i < 0 || at < 0 || name == "authRule" {
 		return fault.New(fault.NotFound, "There is no such rule.")
 	}
-	j := judged[slices.IndexFunc(judged, func(j judgement) bool { return j.rule == name })]
+	j := judged[at]
 	caller, q, missing := t.question(j, rules[i])
-	if problem+wrong+missing != "" {
-		return c.Part(whoMay(false, nil, problem+wrong+missing))
+	if problem = cmp.Or(problem, wrong, wire.Sentence(missing)); problem != "" {
+		return c.Part(whoMay(false, nil, problem))
 	}
 	guest, err := judge(c, caller, rules[i], q, j)
 	if err != nil {
@@ -53,14 +55,14 @@ func who(c *console.Call) error {
 	for _, name := range c.Accounts() {
 		a := accountsOf{in: c.App.Snapshot().Find(name)}
 		a.Allowed, err = c.App.Records().Who(c.R.Context(), c.Caller, caller, q, name, maxWho)
-		var f *fault.Error
-		if errors.As(err, &f) && f.Kind == fault.Invalid {
-			return c.Part(whoMay(false, nil, "This cannot be found out: "+f.Error()+"."))
-		}
 		if err != nil {
-			return err
+			reason, err := refusal(err)
+			if err != nil {
+				return err
+			}
+			return c.Part(whoMay(false, nil, "This cannot be found out. "+reason))
 		}
-		if a.list, err = records.WithIDs(c, a.in, a.IDs); err != nil {
+		if a.list, err = records.WithIDs(c, a.in, a.IDs...); err != nil {
 			return err
 		}
 		list = append(list, a)

@@ -14,26 +14,19 @@ import (
 
 // lossWords describes a loss with its number of records or values.
 func lossWords(l collection.Loss) string {
-	n, verb := int(l.Count), " are "
+	n, verb := l.Count, " are "
 	if n == 1 {
 		verb = " is "
 	}
 	switch l.Cause {
 	case collection.LossDeleted:
-		return plural(n, "record") + verb + "deleted"
+		return ui.Counted(n, "record") + verb + "deleted"
 	case collection.LossDropped:
-		return plural(n, "value") + verb + "deleted with the field"
+		return ui.Counted(n, "value") + verb + "deleted with the field"
 	case collection.LossEmptied:
-		return plural(n, "value") + verb + "emptied"
+		return ui.Counted(n, "value") + verb + "emptied"
 	}
-	return plural(n, "value") + verb + "replaced"
-}
-
-func requestWords(n int64) string {
-	if n == 1 {
-		return "1 request"
-	}
-	return ui.Number(n) + " requests"
+	return ui.Counted(n, "value") + verb + "replaced"
 }
 
 func fieldWords(field string) string {
@@ -138,12 +131,13 @@ func (v verdict) warningText() string {
 	return strings.Join(list, " ")
 }
 
-// whoWords says how many accounts of a collection a rule allows, and introduces their names.
+// whoWords returns the number of allowed accounts of a collection, as the words before their list.
 func whoWords(a accountsOf) string {
-	words := strconv.Itoa(a.Count) + " of " + plural(a.Judged, "account")
+	of := " of "
 	if a.More {
-		words = strconv.Itoa(a.Count) + " of the first " + plural(a.Judged, "account")
+		of = " of the first "
 	}
+	words := ui.Number(a.Count) + of + ui.Counted(a.Judged, "account")
 	switch n := len(a.list); {
 	case n == 0:
 		return words

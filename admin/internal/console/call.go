@@ -74,6 +74,16 @@ func (c *Call) Param(name string) string {
 	return wire.PathValue(c.R, name)
 }
 
+// Collection returns the collection whose name or id is in the address. The fault is NotFound for an
+// unknown collection.
+func (c *Call) Collection() (*schema.Collection, error) {
+	name := c.Param("collection")
+	if found := c.App.Snapshot().Find(name); found != nil {
+		return found, nil
+	}
+	return nil, fault.New(fault.NotFound, "There is no collection "+name+".")
+}
+
 // IsPart reports whether the request comes from htmx and its target is the element with that id:
 // then the answer is this part of the page alone.
 func (c *Call) IsPart(id string) bool {

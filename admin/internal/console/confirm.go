@@ -1,5 +1,5 @@
-// The password again: dangerous actions require that the superuser has typed the password in the
-// last 15 minutes. A cookie has a token that states this (auth.Service.NewConfirmation).
+// The confirmation by password: dangerous actions require that the superuser has typed the password
+// in the last 15 minutes. The proof is a token in a cookie (auth.Service.NewConfirmation).
 
 package console
 
@@ -18,8 +18,8 @@ const (
 	confirmedFor    = 15 * time.Minute
 )
 
-// unconfirmed is the error of an action that requires the password. The answer asks for it.
-type unconfirmed struct{ ask ui.Confirm }
+// unconfirmed is the error of an action that requires the password. The answer is the form.
+type unconfirmed struct{ form ui.Confirm }
 
 func (*unconfirmed) Error() string {
 	return "console: the password was not typed in the last 15 minutes"
@@ -36,9 +36,9 @@ func Confirmed(screen Screen) Screen {
 }
 
 // Confirm returns nil if the superuser has typed the password in this session in the last 15
-// minutes. Otherwise it returns an error, which the screen returns before it has changed anything:
-// the answer is a dialog that asks for the password, with the Title, Verb and About of ask. After
-// the right password the script sends the request again.
+// minutes. Otherwise the screen returns the error of Confirm and changes nothing: the answer is a
+// dialog that asks for the password, with the Title, Verb and About of ask. After the right password
+// the script sends the request again.
 func (c *Call) Confirm(ask ui.Confirm) error {
 	is, err := c.IsConfirmed()
 	if err == nil && !is {
@@ -74,7 +74,7 @@ func (c *Call) PasswordConfirmed() error { return c.confirmUntil(c.App.Now().Add
 
 func (c *Call) confirmUntil(expires time.Time) error {
 	left := expires.Sub(c.App.Now())
-	if left < time.Second { // of a confirmation in a session that is renewed
+	if left < time.Second { // the confirmation ends while its session is renewed
 		return nil
 	}
 	secret, err := c.sessionSecret()
@@ -88,12 +88,13 @@ func (c *Call) confirmUntil(expires time.Time) error {
 	return err
 }
 
-// keptRound is the document of a superuser with a random text that each sign-out replaces.
+// keptRound is the name of the kept document with a random text, which each sign-out of the superuser
+// replaces.
 const keptRound = "confirmations"
 
-// sessionSecret returns the text to which confirmations of this session are bound. Its first part is the
-// token of the session. Since a sign-out does not end this token, the second part is a text that a
-// sign-out replaces: copies of both cookies confirm nothing after it.
+// sessionSecret returns the text to which confirmations of this session are bound: the token of the
+// session and the text of keptRound. A sign-out does not end the token but replaces the text, so that
+// copies of both cookies confirm nothing after a sign-out.
 func (c *Call) sessionSecret() (string, error) {
 	round := ""
 	err := c.App.Kept(c.R.Context(), c.Caller, keptRound, &round)

@@ -14,14 +14,14 @@ import (
 	"github.com/loambase/loam/internal/wire"
 )
 
-// maxUnread is the number of bytes of a refused form that are read before the answer.
+// maxUnread is the maximum number of bytes of a refused form that are read before the answer.
 const maxUnread = 32 << 20
 
 // fail answers with an error: a page for an opened address, a dialog or a toast for a request of a
 // script, which leaves the page and its inputs as they are.
 func (c *Call) fail(err error) {
-	ask := (*unconfirmed)(nil)
-	if errors.Is(err, errSignIn) || errors.As(err, &ask) {
+	var missing *unconfirmed
+	if errors.Is(err, errSignIn) || errors.As(err, &missing) {
 		// A browser that still sends its form would lose the answer when the connection closes.
 		io.CopyN(io.Discard, c.R.Body, maxUnread) //nolint:errcheck // the answer is the same
 	}
@@ -30,8 +30,8 @@ func (c *Call) fail(err error) {
 			return
 		}
 	}
-	if ask != nil {
-		if err = c.AskPassword(http.StatusUnauthorized, ask.ask); err == nil {
+	if missing != nil {
+		if err = c.AskPassword(http.StatusUnauthorized, missing.form); err == nil {
 			return
 		}
 	}
@@ -72,8 +72,8 @@ func (c *Call) Dialog(status int, dialog templ.Component) error {
 	return c.render(status, dialog)
 }
 
-// Above answers with a modal dialog above the open dialogs, which stay open. It replaces an open dialog
-// of the same id.
+// Above answers with a modal dialog above the open dialogs, which stay open. An open dialog of the same
+// id is replaced.
 func (c *Call) Above(status int, dialog templ.Component) error {
 	c.retarget("#dialogs", "beforeend")
 	return c.render(status, dialog)
@@ -113,8 +113,8 @@ func flatten(into map[string]string, prefix string, fields fault.Fields) {
 	}
 }
 
-// words returns the message of a problem. The message of the API about a reserved value names a list
-// that a form does not show.
+// words returns the message of a problem. The message of the API about a reserved value refers to a
+// list, which a form does not show.
 func words(f *fault.Field) string {
 	if f.Code == "validation_not_in_invalid" {
 		return "This is reserved. Choose another."

@@ -13,7 +13,7 @@ import (
 
 const (
 	keptNames = "old names"
-	maxNames  = 1000 // old names; more are not stored
+	maxNames  = 1000 // maximum number of stored old names
 )
 
 // rememberNames stores the old name of each renamed collection with the id of the collection, so that
@@ -27,7 +27,7 @@ func rememberNames(app *core.App) {
 			if ids == nil {
 				ids = map[string]string{}
 			}
-			if len(ids) < maxNames {
+			if _, known := ids[e.Original.Name]; known || len(ids) < maxNames {
 				ids[e.Original.Name] = e.Collection.ID
 			}
 			return ids, nil
@@ -36,13 +36,13 @@ func rememberNames(app *core.App) {
 }
 
 // open calls the screen of the route. If the address of a page has the id or an old name of a
-// collection, it redirects to the address with the present name.
+// collection, the answer is a redirect to the address with the present name.
 func (c *Call) open(route Route) error {
 	rest, ok := strings.CutPrefix(c.R.URL.Path, "/_/c/"+c.Param("collection"))
 	if !ok || route.Method != http.MethodGet || c.FromScript() || !c.Caller.Superuser() {
 		return route.Screen(c)
 	}
-	in, err := c.collectionOf(c.Param("collection"))
+	in, err := c.byAnyName(c.Param("collection"))
 	if err != nil {
 		return err
 	}
@@ -53,8 +53,8 @@ func (c *Call) open(route Route) error {
 	return c.Go(to.String())
 }
 
-// collectionOf returns the collection with the name, the id or the old name; nil if there is none.
-func (c *Call) collectionOf(name string) (*schema.Collection, error) {
+// byAnyName returns the collection with the name, the id or the old name; nil for an unknown name.
+func (c *Call) byAnyName(name string) (*schema.Collection, error) {
 	if in := c.App.Snapshot().Find(name); in != nil {
 		return in, nil
 	}

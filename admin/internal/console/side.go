@@ -1,6 +1,7 @@
 package console
 
 import (
+	"net/url"
 	"slices"
 
 	"github.com/a-h/templ"
@@ -58,6 +59,11 @@ func (c *Call) Accounts() (names []string) {
 
 // CollectionPath returns the address of the records of a collection.
 func CollectionPath(c *schema.Collection) string { return "/_/c/" + c.Name }
+
+// RecordPath returns the address of a record. collection is the name or the id of its collection.
+func RecordPath(collection, id string) string {
+	return "/_/c/" + url.PathEscape(collection) + "/r/" + url.PathEscape(id)
+}
 
 // Tab is a page about a collection.
 type Tab struct{ ID, Label, Path string }

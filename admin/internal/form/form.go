@@ -91,7 +91,7 @@ func sorted(problems map[string]string) (list []Problem) {
 }
 
 // Conflict answers 409 to a form whose fields somebody else has changed. The answer has the
-// problems, and the marks of the stored values as the new value of the input _base.
+// problems, and base as the new value of the input _base, so that the next save overwrites.
 func Conflict(c *console.Call, list []Problem, base string) error {
 	c.W.Header().Set("HX-Retarget", "find [data-problems]")
 	c.W.Header().Set("HX-Reswap", "outerHTML")

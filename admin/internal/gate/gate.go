@@ -121,10 +121,10 @@ func refuse(c *console.Call, f ui.SignIn, err error) error {
 	return ShowSignIn(c, status, f)
 }
 
-// fewTries is the number of left tries from which on a refused sign-in tells how many are left.
+// fewTries is the maximum number of left tries that a refused sign-in mentions.
 const fewTries = 3
 
-// problem returns the status of a refused sign-in, and its problem with the words wrong for wrong
+// problem returns the status and the problem of a refused sign-in; wrong is the message about wrong
 // credentials. Other errors are returned.
 func problem(c *console.Call, err error, wrong string) (status int, p ui.Problem, _ error) {
 	switch fault.KindOf(err) {

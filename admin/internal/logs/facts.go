@@ -41,7 +41,7 @@ func pathOf(e entry, name string) string {
 	case value == "":
 		return ""
 	case name == "authId" && attribute(e, "auth") != "":
-		return "/_/c/" + url.PathEscape(attribute(e, "auth")) + "/r/" + url.PathEscape(value)
+		return console.RecordPath(attribute(e, "auth"), value)
 	case name == "userIP":
 		return view{filter: "data.userIP = " + complete.Literal(value, "'")}.withSuperusers(true)
 	case name == "status":
@@ -92,8 +92,8 @@ func recordOf(path string) (collection, id string, ok bool) {
 	return parts[3], strings.Join(parts[5:], ""), true
 }
 
-// mayBeRule reports whether a rule may have refused the request: rules that only superusers pass
-// answer 403, rules for one record 404, and a rule for creations 400.
+// mayBeRule reports whether a rule may have refused the request. The answer to a refused request is
+// 403 for a locked rule, 404 for a rule about one record, and 400 for the create rule.
 func mayBeRule(e entry, id string) bool {
 	switch status(e) {
 	case "403":
@@ -106,8 +106,8 @@ func mayBeRule(e entry, id string) bool {
 	return false
 }
 
-// byRule reports whether the entry says that a rule has refused the request. Entries of requests that
-// read do not: the server does not find out whether the record exists.
+// byRule reports whether the entry says that a rule has refused the request. The entry of a read never
+// says so: the server does not find out whether the record exists.
 func byRule(e entry) bool {
 	return strings.Contains(attribute(e, "details"), "the rule is not satisfied")
 }

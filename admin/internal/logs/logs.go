@@ -56,7 +56,8 @@ var frequent = []struct{ label, filter string }{
 	{"Warnings", "level = 4"},
 }
 
-// isNewest reports whether the view begins with the newest entry of all, so that it can be followed.
+// isNewest reports whether the view begins with the newest entry of all, so that new entries can be
+// shown above.
 func (v view) isNewest() bool { return v.after == "" && v.to.IsZero() }
 
 func viewOf(q url.Values) view {

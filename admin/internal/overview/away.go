@@ -1,7 +1,6 @@
 package overview
 
 import (
-	"context"
 	"maps"
 	"slices"
 	"time"
@@ -17,7 +16,7 @@ const (
 	awayFor  = 30 * 24 * time.Hour
 )
 
-// ends holds the time until which a concern is put away, by the ID of the concern.
+// ends has the times until which concerns are put away, by the ID of the concern.
 type ends map[string]time.Time
 
 // splitAway splits the concerns into the shown concerns and the concerns that the superuser has put
@@ -50,13 +49,14 @@ func putAway(c *console.Call) error {
 	if !slices.ContainsFunc(list, func(item concern) bool { return item.ID == id }) {
 		return fault.New(fault.NotFound, "This is not in the list any more.")
 	}
-	if err := setAway(c.R.Context(), c, id, back); err != nil {
+	if err := setAway(c, id, back); err != nil {
 		return err
 	}
-	c.Toast("Put away for 30 days")
+	said := "Put away for 30 days"
 	if back {
-		c.Toast("Shown again")
+		said = "Shown again"
 	}
+	c.Toast(said)
 	if !c.IsPart("concerns") {
 		return c.Go("/_/")
 	}
@@ -67,8 +67,10 @@ func putAway(c *console.Call) error {
 	return c.Part(card(shown, away, true))
 }
 
-func setAway(ctx context.Context, c *console.Call, id string, back bool) error {
-	return core.ChangeKept(ctx, c.App, c.Caller, keptAway, func(until ends) (ends, error) {
+// setAway stores the end of the time for which a concern is put away, or removes the end. It removes
+// the ends that are over too.
+func setAway(c *console.Call, id string, back bool) error {
+	return core.ChangeKept(c.R.Context(), c.App, c.Caller, keptAway, func(until ends) (ends, error) {
 		now := c.App.Now()
 		maps.DeleteFunc(until, func(other string, end time.Time) bool { return other == id || !end.After(now) })
 		if back {

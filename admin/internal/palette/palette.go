@@ -122,7 +122,7 @@ func find(c *console.Call) error {
 
 func findIn(c *console.Call, in *schema.Collection, words string, id bool) ([]records.Known, error) {
 	if id {
-		return records.ByID(c, in, words)
+		return records.WithIDs(c, in, words)
 	}
 	return records.Search(c, in, words, ofEach)
 }

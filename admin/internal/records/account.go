@@ -60,7 +60,7 @@ func mayReset(p *panel) bool { return p.in.Auth.PasswordAuth.Enabled && p.r.Text
 // accountOf reads a record of an auth collection with its linked providers. The fault is NotFound
 // for another collection and for a record that does not exist.
 func accountOf(c *console.Call) (*panel, error) {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return nil, err
 	}
@@ -160,8 +160,8 @@ func (p *panel) makeToken(c *console.Call) error {
 	return answer(c, p)
 }
 
-// confirmed returns the attribute with the question before an action; nil for no question.
-func confirmed(question string) templ.Attributes {
+// asked returns the attribute with the question before an action; nil for no question.
+func asked(question string) templ.Attributes {
 	if question == "" {
 		return nil
 	}

@@ -477,8 +477,8 @@ func accountMenu(p *panel) templ.Component {
 	})
 }
 
-// accountAction is an entry of the menu that posts an action of the sign-in tab; question is asked
-// before, "" for none.
+// accountAction is an entry of the menu that posts an action of the sign-in tab. question is the
+// question before the action, "" for none.
 func accountAction(p *panel, do, question string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -518,7 +518,7 @@ func accountAction(p *panel, do, question string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.RenderAttributes(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_ElementWriter, "form", confirmed(question))
+			templ_7745c5c3_Err = templruntime.RenderAttributes(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_ElementWriter, "form", asked(question))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -38,7 +38,7 @@ type bulk struct {
 }
 
 // words returns the label of the button.
-func (b *bulk) words() string { return b.verb + " " + records(b.count) }
+func (b *bulk) words() string { return b.verb + " " + ui.Counted(b.count, "record") }
 
 // about describes the selection.
 func (b *bulk) about() string {
@@ -49,14 +49,6 @@ func (b *bulk) about() string {
 		return "All records of " + b.in.Name + "."
 	}
 	return "All that match " + b.view.filter + "."
-}
-
-// records formats a number of records.
-func records(n int) string {
-	if n == 1 {
-		return "1 record"
-	}
-	return ui.Number(n) + " records"
 }
 
 // begin finds the selected records and returns their ids. For more than a page of records the
@@ -86,7 +78,7 @@ func (b *bulk) confirmed(c *console.Call) bool {
 	if typed == strconv.Itoa(b.count) {
 		return true
 	}
-	b.problem = fmt.Sprintf("There are %s now. Type %s to go on.", records(b.count), ui.Number(b.count))
+	b.problem = fmt.Sprintf("There are %s now. Type %s to go on.", ui.Counted(b.count, "record"), ui.Number(b.count))
 	return false
 }
 
@@ -181,7 +173,7 @@ func (b *bulk) run(c *console.Call, ids []string, op record.Op, done, undo strin
 		if err := writeMany(c.R.Context(), c, b.in, op, ids); err != nil {
 			return named(err, "Nothing was changed.")
 		}
-		return c.Event("bulkdone", map[string]any{"words": done + " " + records(len(ids)), "undo": undo})
+		return c.Event("bulkdone", map[string]any{"words": done + " " + ui.Counted(len(ids), "record"), "undo": undo})
 	}
 	caller := *c // the call ends before the task
 	t := c.Tasks.Start(b.words(), len(ids), func(ctx context.Context, t *task.Task) error {

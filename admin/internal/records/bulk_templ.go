@@ -238,7 +238,7 @@ func bulkDelete(b *bulk, referring []string) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = bulkDialog(b, "Delete "+records(b.count)+"?", "trash", "btn-danger").Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = bulkDialog(b, "Delete "+ui.Counted(b.count, "record")+"?", "trash", "btn-danger").Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -361,7 +361,7 @@ func bulkSet(b *bulk) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = bulkDialog(b, "Set a field of "+records(b.count), "edit", "btn-primary").Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = bulkDialog(b, "Set a field of "+ui.Counted(b.count, "record"), "edit", "btn-primary").Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

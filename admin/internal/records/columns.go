@@ -32,7 +32,7 @@ func (v *view) recall(c *console.Call) error {
 // chooseColumns stores the columns of the form, and redirects to the table with the columns,
 // filter, sort and number of rows of the form. A form without columns restores the default columns.
 func chooseColumns(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}

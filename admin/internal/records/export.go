@@ -10,7 +10,7 @@ import (
 // export answers with a file of the selected records, or of all records that match the filter. If
 // the export fails midway, the connection is aborted, and the browser reports a failed download.
 func export(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}

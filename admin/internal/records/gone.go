@@ -73,7 +73,7 @@ func showDeleted(c *console.Call, in *schema.Collection, id string) error {
 
 // showNotice answers with the notice about the deletion of a record whose form is open.
 func showNotice(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func showNotice(c *console.Call) error {
 // record that has lost files or passwords. To a request of the notice in an open form the answer is
 // the event "restored": the form and its typed values stay.
 func restore(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}

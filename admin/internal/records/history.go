@@ -18,7 +18,7 @@ const maxRevisions = 100
 
 // showHistory answers with the changes of a record that are in the change log.
 func showHistory(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (p *panel) changer(field string) string {
 // since removed files are deleted.
 func putBack(c *console.Call) error {
 	defer form.Close(c)
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func (i *importing) running() bool { return i.Task != nil && !i.Status.Over }
 
 // showUpload answers with the page that takes a file.
 func showUpload(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func showUpload(c *console.Call) error {
 // stored for files with these columns is used.
 func upload(c *console.Call) error {
 	defer form.Close(c)
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func message(err error) string {
 // importOf returns the import in the address. The fault is NotFound for an unknown import and for a
 // removed one.
 func importOf(c *console.Call) (*importing, error) {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return nil, err
 	}
@@ -171,8 +171,8 @@ func changeImport(c *console.Call) error {
 	return c.Part(importPart(i))
 }
 
-// follow sets the plan of the form, and checks or runs it if the button was "check" or "run". A plan
-// that was not checked is not run.
+// follow sets the plan of the import to the plan in the form, then checks or runs the import if do is
+// "check" or "run". A plan that was not checked is not run.
 func (i *importing) follow(c *console.Call, do string) error {
 	plan, err := i.planOf(c)
 	if err != nil {
@@ -301,7 +301,7 @@ func (i *importing) step() int {
 
 // about describes the file: name, number of rows, encoding, separator.
 func (i *importing) about() string {
-	words := []string{i.Name, shownRows(i.Rows), i.Encoding}
+	words := []string{i.Name, ui.Counted(i.Rows, "row"), i.Encoding}
 	if i.Format == sheet.CSV {
 		words = append(words, map[string]string{",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}[i.Separator])
 	}

@@ -25,7 +25,7 @@ type cellEdit struct {
 // cellOfAddress reads the id of the record, field=NAME and the view from the address. Faults:
 // NotFound for a field without a column, Invalid for a field that cannot be edited.
 func cellOfAddress(c *console.Call) (*cellEdit, error) {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return nil, err
 	}

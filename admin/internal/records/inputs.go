@@ -96,15 +96,14 @@ func hint(f *schema.Field) string {
 	return words
 }
 
-func textLimits(kind *schema.Text) (words string) {
-	switch {
-	case kind.Min > 0 && kind.Max > 0:
-		words = fmt.Sprintf(" · %d to %d", kind.Min, kind.Max)
-	case kind.Min > 0:
-		words = fmt.Sprintf(" · %d or more", kind.Min)
-	case kind.Max > 0:
-		words = fmt.Sprintf(" · up to %d", kind.Max)
+func textLimits(kind *schema.Text) string {
+	length := func(n int) string {
+		if n <= 0 {
+			return ""
+		}
+		return strconv.Itoa(n)
 	}
+	words := further(ui.Limits(length(kind.Min), length(kind.Max), ""))
 	if kind.Pattern != "" && !kind.PrimaryKey {
 		words += " · " + cut(kind.Pattern)
 	}
@@ -112,15 +111,21 @@ func textLimits(kind *schema.Text) (words string) {
 }
 
 func between(least, most *float64) string {
-	switch {
-	case least != nil && most != nil:
-		return " · " + degrees(*least) + " to " + degrees(*most)
-	case least != nil:
-		return " · " + degrees(*least) + " or more"
-	case most != nil:
-		return " · up to " + degrees(*most)
+	limit := func(n *float64) string {
+		if n == nil {
+			return ""
+		}
+		return decimal(*n)
 	}
-	return ""
+	return further(ui.Limits(limit(least), limit(most), ""))
+}
+
+// further returns words as the continuation of a hint, "" for no words.
+func further(words string) string {
+	if words == "" {
+		return ""
+	}
+	return " · " + words
 }
 
 // sinceUntil describes the limits of a date by their days in UTC.
@@ -165,10 +170,11 @@ func number(p *panel, f *schema.Field) string {
 	if p.isNew && p.r.Number(f.Name) == 0 {
 		return ""
 	}
-	return degrees(p.r.Number(f.Name))
+	return decimal(p.r.Number(f.Name))
 }
 
-func degrees(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
+// decimal returns a number without an exponent.
+func decimal(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 
 // jsonText returns the stored document.
 func jsonText(p *panel, f *schema.Field) string {

@@ -175,7 +175,7 @@ func (v *view) expression() string {
 
 // list answers with the table.
 func list(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}
@@ -207,7 +207,7 @@ func list(c *console.Call) error {
 // count answers with the number of records in the view. The page requests it after the rows,
 // because counting may take longer; after two seconds the answer is "many".
 func count(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}

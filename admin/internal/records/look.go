@@ -10,12 +10,11 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/loambase/loam/admin/internal/console"
-	"github.com/loambase/loam/admin/internal/ui"
 	"github.com/loambase/loam/core/schema"
 )
 
 func recordPath(in *schema.Collection, id string) string {
-	return console.CollectionPath(in) + "/r/" + url.PathEscape(id)
+	return console.RecordPath(in.Name, id)
 }
 
 func filePath(in *schema.Collection, id, name string) string {
@@ -108,14 +107,6 @@ func (r row) place(at int) string {
 		return "m-end"
 	}
 	return ""
-}
-
-// shownRows formats the number of rows of the page.
-func shownRows(n int) string {
-	if n == 1 {
-		return "1 row"
-	}
-	return ui.Number(n) + " rows"
 }
 
 func titleOf(c cell, id string) string { return cmp.Or(c.text, id) }

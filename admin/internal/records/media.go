@@ -177,7 +177,7 @@ func needsOnly(in *schema.Collection, only *schema.Field) bool {
 // public file field, Invalid for a file that a rich text cannot show or that the field refuses.
 func storeMedium(c *console.Call) error {
 	defer form.Close(c)
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}

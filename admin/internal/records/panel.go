@@ -45,7 +45,7 @@ type choice struct {
 
 // show answers with the panel of a record, or with a page that has only this panel.
 func show(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func openPanel(c *console.Call, v *view) (templ.Component, error) {
 // showNew answers with the form of a new record: empty, or with the values of the record named by
 // from=ID in the address, without its id, files and passwords.
 func showNew(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}

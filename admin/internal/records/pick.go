@@ -29,7 +29,7 @@ type picking struct {
 }
 
 func pickingOf(c *console.Call) (*picking, error) {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,6 @@ package records
 import (
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/ui"
-	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -68,7 +67,7 @@ func Routes() []console.Route {
 // ofSuperusers wraps a screen that writes records: the records of superusers require the password.
 func ofSuperusers(screen console.Screen) console.Screen {
 	return func(c *console.Call) error {
-		in, err := collectionOf(c)
+		in, err := c.Collection()
 		if err == nil {
 			err = confirmFor(c, in)
 		}
@@ -86,16 +85,6 @@ func confirmFor(c *console.Call, in *schema.Collection) error {
 		return nil
 	}
 	return c.Confirm(ui.Confirm{})
-}
-
-// collectionOf returns the collection whose name or id is in the address. The fault is NotFound for
-// an unknown collection.
-func collectionOf(c *console.Call) (*schema.Collection, error) {
-	name := c.Param("collection")
-	if found := c.App.Snapshot().Find(name); found != nil {
-		return found, nil
-	}
-	return nil, fault.New(fault.NotFound, "There is no collection "+name+".")
 }
 
 // about returns the frame of a page about the records of a collection: its title, breadcrumbs,

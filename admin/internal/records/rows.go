@@ -158,7 +158,7 @@ func (v *view) row(values map[string]json.RawMessage, names map[string]map[strin
 
 // live answers with the current rows of the records whose ids are in the address.
 func live(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}

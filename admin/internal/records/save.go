@@ -26,7 +26,7 @@ func limit(in *schema.Collection) int64 {
 
 // read reads the form of a record; sent are the names of the fields in it.
 func read(c *console.Call) (in *schema.Collection, input record.Input, sent []string, problems []form.Problem, err error) {
-	if in, err = collectionOf(c); err != nil {
+	if in, err = c.Collection(); err != nil {
 		return
 	}
 	if err = form.Read(c, limit(in)); err != nil {
@@ -120,9 +120,9 @@ func conflictsOf(c *console.Call, in *schema.Collection, now *record.Record, sen
 	return list
 }
 
-// renewed returns the marks of the form, of the fields in conflict those of the stored values. Other
-// fields keep their marks: the form does not show their stored values, so a save must not overwrite
-// them without a conflict.
+// renewed returns the marks of the form, with the marks of the stored values for the fields in
+// conflict. Other fields keep their marks: the form does not show their stored values, so a save must
+// not overwrite these values without a conflict.
 func renewed(c *console.Call, now *record.Record, list []conflict) string {
 	marks := marksOf(c)
 	for _, at := range list {
@@ -173,7 +173,7 @@ func saved(c *console.Call, in *schema.Collection, id, words string) error {
 }
 
 func askDelete(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}
@@ -195,7 +195,7 @@ func referring(c *console.Call, in *schema.Collection) (names []string) {
 }
 
 func remove(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func savedPath(in *schema.Collection, query string) string {
 
 // saveView stores the query of the form as a saved view, or deletes the saved view of the name.
 func saveView(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ type selection struct {
 
 // selectionOf reads the selection from the form: id=ID for each record, or all=1 and the filter.
 func selectionOf(c *console.Call) (*selection, error) {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/ui"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
@@ -125,7 +126,7 @@ func (s *shelf) undo(c *console.Call) error {
 	if err != nil {
 		return named(err, "Nothing was put back.")
 	}
-	return c.Event("bulkdone", map[string]any{"words": "Put back " + records(len(d.records))})
+	return c.Event("bulkdone", map[string]any{"words": "Put back " + ui.Counted(len(d.records), "record")})
 }
 
 func (d deletion) putBack(ctx context.Context, to *record.Service, caller record.Caller) error {

@@ -33,7 +33,7 @@ func filterBy(c *console.Call) error {
 // valueOfAddress returns the record and the field field=NAME of the address. The fault is NotFound
 // for a field without a column, and for a record that does not exist.
 func valueOfAddress(c *console.Call) (*record.Record, *schema.Field, error) {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -83,13 +83,13 @@ func comparison(r *record.Record, f *schema.Field, isOut bool) string {
 		return ""
 	case schema.ClassPoint:
 		point := r.Point(f.Name)
-		both := f.Name + ".lon" + equal + degrees(point.Lon) + join + f.Name + ".lat" + equal + degrees(point.Lat)
+		both := f.Name + ".lon" + equal + decimal(point.Lon) + join + f.Name + ".lat" + equal + decimal(point.Lat)
 		if isOut {
 			return "(" + both + ")"
 		}
 		return both
 	case schema.ClassNumber:
-		return f.Name + equal + degrees(r.Number(f.Name))
+		return f.Name + equal + decimal(r.Number(f.Name))
 	case schema.ClassBool:
 		if r.Bool(f.Name) {
 			return f.Name + equal + "true"

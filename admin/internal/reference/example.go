@@ -17,7 +17,7 @@ const maxExample = 4 << 10
 type example struct {
 	id   string
 	file string // the name of a stored file
-	json string // the record as a guest sees it; "" for a larger one
+	json string // the record as a guest sees it; "" for more than maxExample bytes
 }
 
 // exampleOf returns the first record of the collection; with files, the first that has a file. A
@@ -41,9 +41,9 @@ func exampleOf(c *console.Call, in *schema.Collection, files bool) (e example, e
 			e.file = names[0]
 		}
 	}
-	json, err := found[0].PublicJSON(c.R.Context(), record.Caller{})
-	if err == nil && len(json) <= maxExample {
-		e.json = string(json)
+	text, err := found[0].PublicJSON(c.R.Context(), record.Caller{})
+	if err == nil && len(text) <= maxExample {
+		e.json = string(text)
 	}
 	return e, err
 }

@@ -30,14 +30,6 @@ func Routes() []console.Route {
 	}
 }
 
-func collectionOf(c *console.Call) (*schema.Collection, error) {
-	name := c.Param("collection")
-	if in := c.App.Snapshot().Find(name); in != nil {
-		return in, nil
-	}
-	return nil, fault.New(fault.NotFound, "There is no collection "+name+".")
-}
-
 // operationID returns the id of the operation in the address.
 func operationID(c *console.Call) string { return cmp.Or(c.Param("operation"), "list") }
 
@@ -55,7 +47,7 @@ func found(c *console.Call, in *schema.Collection, e example) (all []operation, 
 }
 
 func show(c *console.Call) error {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return err
 	}
@@ -84,7 +76,7 @@ func show(c *console.Call) error {
 
 // typed returns the operation with the values of the form.
 func typed(c *console.Call) (filled, error) {
-	in, err := collectionOf(c)
+	in, err := c.Collection()
 	if err != nil {
 		return filled{}, err
 	}

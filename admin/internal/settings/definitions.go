@@ -115,7 +115,7 @@ func headProblem(item json.RawMessage) string {
 }
 
 // problemOf returns a message about an import that the service has refused: the line and the name of
-// the collection, and the problems of its properties. Errors that are not about the import are
+// the collection, and the problems of its properties. Any error other than an Invalid fault is
 // returned.
 func (d *definitions) problemOf(err error) (string, error) {
 	var at *collection.ItemError

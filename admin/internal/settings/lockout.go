@@ -45,20 +45,19 @@ type visit struct{ method, path string }
 
 var (
 	opensPage = visit{http.MethodGet, "/_/"}
-	// The sign-in of the console counts against the rules for its path, and against those for the
-	// action of the route of the API.
+	// The sign-in of the console counts against the rules for its path, and against the rules for the
+	// sign-in by the API.
 	signsIn = []visit{{http.MethodPost, "/_/sign-in"}, {http.MethodPost, "/api/collections/" + schema.Superusers + "/auth-with-password"}}
 )
 
-// The numbers by which limitLockouts judges a rule for sign-ins: a superuser who has mistyped the
-// password has attempts tries, and waits for the last one at most patience.
+// A rule for sign-ins is a reason if a superuser, after a mistyped password, waits for the fifth
+// attempt for more than a minute.
 const (
 	attempts = 5
 	patience = time.Minute
 )
 
-// limitLockouts returns the reasons among the rate limits. Rules that are the same as before are no
-// reason.
+// limitLockouts returns the reasons among the rate limits. An unchanged rule is no reason.
 func limitLockouts(c *console.Call, now, next settings.RateLimits, ip string) (list []lockout) {
 	changed := func(v visit) *settings.Rule {
 		old, rule := ruleOf(c, now, v, ip), ruleOf(c, next, v, ip)
@@ -93,7 +92,7 @@ func limitLockouts(c *console.Call, now, next settings.RateLimits, ip string) (l
 // limitsOff is the request to the API that turns off rate limits.
 const limitsOff = `PATCH /api/settings {"rateLimits":{"enabled":false}}`
 
-// ruleOf returns the rule by which a request of a guest from the address is counted; nil for none.
+// ruleOf returns the rule that counts a request of a guest from the address; nil for none.
 func ruleOf(c *console.Call, limits settings.RateLimits, v visit, ip string) *settings.Rule {
 	if i, _ := c.Judge(limits)(c.App.Now(), ip, false, v.method, v.path); i >= 0 {
 		return &limits.Rules[i]

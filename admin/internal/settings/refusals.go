@@ -11,7 +11,6 @@ import (
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
-	"github.com/loambase/loam/admin/internal/ui"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/settings"
@@ -28,9 +27,9 @@ const (
 type refusals struct {
 	since    time.Time // the time of the oldest request that was read
 	requests int       // the number of requests that were read
-	whole    bool      // the log was read back to the beginning of the period
+	whole    bool      // the log was read back to the beginning of refusalsPeriod
 	rules    []refused // by rule, in the order of the settings
-	typed    bool      // the rules are those of the form, not those of the settings
+	typed    bool      // the rules come from the form, not from the settings
 }
 
 // refused is a rule with the number of refused requests and of their addresses.
@@ -55,7 +54,7 @@ type logged struct {
 // showRefusals answers with the requests that the saved rules have refused.
 func showRefusals(c *console.Call) error {
 	limits := c.App.Settings().Current().RateLimits
-	limits.Enabled = true // the rules that have refused requests before limits were switched off
+	limits.Enabled = true // also for rules that refused requests before the limits were switched off
 	return answerRefusals(c, limits, false)
 }
 
@@ -96,6 +95,8 @@ func problemOfRule(p form.Problem) string {
 	return p.Message
 }
 
+// answerRefusals answers with the refused requests in the log, by the rule of limits that applies. With
+// typed the rules are judged anew; otherwise the requests with the answer 429 count.
 func answerRefusals(c *console.Call, limits settings.RateLimits, typed bool) error {
 	list, whole, err := requestsOf(c)
 	if err != nil {
@@ -127,8 +128,8 @@ func answerRefusals(c *console.Call, limits settings.RateLimits, typed bool) err
 	return c.Part(refusalList(found))
 }
 
-// requestsOf returns the requests of the last day in the log, the newest first, without those by
-// superusers, which are never counted. whole is false if a limit has ended the reading.
+// requestsOf returns the requests of the last day in the log, the newest first, without the requests
+// of superusers, which are never counted. whole is false if a limit has ended the reading.
 func requestsOf(c *console.Call) (list []logged, whole bool, err error) {
 	ctx, stop := context.WithTimeout(c.R.Context(), refusalsTime)
 	defer stop()
@@ -164,15 +165,4 @@ func (f refusals) total() (n int) {
 		n += r.requests
 	}
 	return n
-}
-
-// counted returns a number with its noun.
-func counted(n int, noun string) string {
-	switch {
-	case n == 1:
-		return "1 " + noun
-	case noun == "address":
-		return ui.Number(n) + " addresses"
-	}
-	return ui.Number(n) + " " + noun + "s"
 }

@@ -5,6 +5,7 @@ package settings
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -186,12 +187,12 @@ func save(c *console.Call) error {
 	return c.Go("/_/settings/" + p.id)
 }
 
-// dangerous lists the settings by which somebody else could get accounts or data: mails and their
-// links, with which passwords are reset; buckets, which receive files and backups; the limits of
-// guesses, and the addresses from which superusers come.
+// dangerous lists the settings by which a stranger could get accounts or data: mails and their links,
+// which reset passwords; buckets, which receive files and backups; rate limits, which slow down
+// guesses; and the addresses from which superusers may come.
 var dangerous = []string{"meta.appURL", "smtp", "s3", "backups.s3", "rateLimits", "superuserIPs", "trustedProxy"}
 
-// isDangerous reports whether a change has one of the dangerous settings.
+// isDangerous reports whether a change has a dangerous setting.
 func isDangerous(change map[string]any) bool {
 	return slices.ContainsFunc(dangerous, func(path string) bool {
 		group, name, nested := strings.Cut(path, ".")
@@ -252,11 +253,7 @@ func try(c *console.Call) error {
 	if errors.As(err, &failed) {
 		return c.Part(tried("Not sent. It failed at this step: "+failed.Error(), "", failed))
 	}
-	var words []string
-	for _, message := range problems {
-		words = append(words, message)
-	}
-	return c.Part(tried(strings.Join(words, " "), "", nil))
+	return c.Part(tried(strings.Join(slices.Sorted(maps.Values(problems)), " "), "", nil))
 }
 
 func worked(test string) string {

@@ -69,6 +69,7 @@ func (d document) text(name string) (text string) {
 // comparison describes the effect of an import.
 type comparison struct {
 	text          string // the content of the file
+	definitions   []json.RawMessage
 	deleteMissing bool
 	changes       []collectionChange
 	same          []string // names of unchanged collections
@@ -152,8 +153,7 @@ func importCollections(c *console.Call) error {
 		found.again = true
 		return c.PartAs(http.StatusUnprocessableEntity, comparisonPart(found))
 	}
-	d, _ := definitionsOf(found.text) // compare has parsed the text already
-	if err := c.App.Collections().Import(c.R.Context(), c.Caller, &collection.Import{Collections: d.list, DeleteMissing: found.deleteMissing}); err != nil {
+	if err := c.App.Collections().Import(c.R.Context(), c.Caller, &collection.Import{Collections: found.definitions, DeleteMissing: found.deleteMissing}); err != nil {
 		return err
 	}
 	c.Toast("Imported")
@@ -172,6 +172,7 @@ func compare(c *console.Call) (found comparison, problem string, err error) {
 	if problem != "" {
 		return found, problem, nil
 	}
+	found.definitions = d.list
 	body, err := json.Marshal(map[string]any{"import": map[string]any{"collections": d.list, "deleteMissing": deleteMissing}})
 	if err != nil {
 		return found, "", err
@@ -259,8 +260,8 @@ func difference(in *schema.Collection, now document, deleteMissing bool) (collec
 	return change, nil
 }
 
-// sameByName returns the names of the collection and of those of its fields that have another id in
-// the new document.
+// sameByName returns the name of the collection and the names of its fields, as far as their ids
+// differ in the new document.
 func sameByName(was, now document) (names []string) {
 	other := func(was, now document) bool {
 		return now.text("id") != "" && now.text("id") != was.text("id") && strings.EqualFold(now.text("name"), was.text("name"))

@@ -33,7 +33,7 @@ type file struct {
 type line struct {
 	number int
 	cells  []cell   // by column
-	beyond []string // the cells behind the last column; nil if they are empty, as spreadsheets write them
+	beyond []string // the cells behind the last column; nil if all of them are empty, as spreadsheets write them
 }
 
 // cell is the value of a row in a column.
@@ -118,7 +118,7 @@ func wide(data []byte, low int) string {
 const separators = ",;\t|"
 
 // sniff guesses the separator of a CSV: the separator that splits the header into the most cells.
-// Of two separators with as many cells, the one by which the first 20 rows have equal length is taken.
+// Between two separators with as many cells, an equal length of the first 20 rows decides.
 func sniff(text string) byte {
 	best, most := byte(','), 0
 	for i := range len(separators) {
@@ -141,7 +141,7 @@ func sniff(text string) byte {
 	return best
 }
 
-// sepLine is the first line by which spreadsheets name the separator of a CSV.
+// sepLine matches the first line of a CSV in which a spreadsheet names the separator.
 var sepLine = regexp.MustCompile(`^(?i:sep=)([,;\t|])\r?\n`)
 
 func (f *file) readCSV(text string) error {
@@ -338,8 +338,8 @@ func objectsOf(text string) (list []map[string]json.RawMessage, err error) {
 	}
 }
 
-// LineOf returns the number of the line of a JSON text in which an error of package encoding/json is.
-// from is the offset of the decoded value; a syntax error has an offset in the whole text.
+// LineOf returns the line of an error of package encoding/json in a JSON text, from 1. from is the
+// offset of the decoded value; the offset of a syntax error is an offset in the whole text.
 func LineOf(text string, err error, from int) int {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError

@@ -46,9 +46,9 @@ func (j *Job) Kind(column int) string {
 	return "text"
 }
 
-// numbers guesses the decimal separator of the numbers in a column: "comma" or "dot". If all numbers
-// are like 1,234, which may be a fraction or a thousand, it is a comma in a file whose cells are
-// separated by semicolons.
+// numbers guesses the decimal mark of the numbers in a column: "comma" or "dot". If all numbers are
+// like 1,234, which may be a fraction or a thousand, the guess is "comma" for a file with semicolons
+// between its cells.
 func (f *file) numbers(column int) string {
 	has := func(is func(text string) bool) bool { return f.any(column, is) }
 	switch {

@@ -268,8 +268,8 @@ func (f *file) any(column int, is func(text string) bool) bool {
 	return false
 }
 
-// Like returns the earlier plan with its columns in the order of the file. Numbers and dates that
-// cannot be read as in the earlier file are read as the values of this file propose. fits is false if
+// Like returns the earlier plan with its columns in the order of the file. A column of numbers or dates
+// that cannot be read in the earlier way gets the way that its values propose. fits is false if
 // the file has other column names, or if the plan is no longer valid for the collection.
 func (j *Job) Like(earlier Plan) (p Plan, fits bool) {
 	in, err := j.collection()

@@ -197,22 +197,25 @@ func boolValue(text string) (any, string) {
 	return nil, fmt.Sprintf("%q is neither true nor false.", short(text))
 }
 
-// The forms of a date. The groups of both are three numbers, then hour, minute, second, milliseconds
-// and the letter of AM or PM.
+// clock matches the optional time behind a date. Its groups are the hour, the minute, the second, the
+// milliseconds and the letter of AM or PM.
 const clock = `(?:,?[ T]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{3}))?)?(?: ?([AaPp])\.?[Mm]\.?)?)?$`
 
+// The forms of a date in digits: three groups for its numbers, then the groups of clock.
 var (
 	dayFirst  = regexp.MustCompile(`^(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})` + clock)
 	yearFirst = regexp.MustCompile(`^(\d{4})[./-](\d{1,2})[./-](\d{1,2})` + clock)
-	isoDate   = regexp.MustCompile(`^\d{4}-\d`)
 )
+
+// isoDate matches the beginning of a date in the format of ISO 8601.
+var isoDate = regexp.MustCompile(`^\d{4}-\d`)
 
 // namedMonth are layouts of dates with the English name of a month.
 var namedMonth = []string{"2 Jan 2006", "2-Jan-2006", "2-Jan-06", "Jan 2, 2006", "2 January 2006", "January 2, 2006"}
 
 // timeValue reads a date, or a date and time, in the format of way: "iso", "dmy" or "mdy". A value
 // without a time zone is UTC. A date that begins with a year of four digits, or that names its month,
-// is read in every way. A year of two digits is one of 1969 to 2068.
+// is read in every way. A year of two digits lies between 1969 and 2068.
 func timeValue(text, way string) (time.Time, string) {
 	text = strings.TrimSpace(text)
 	if m := dayFirst.FindStringSubmatch(text); m != nil && way != "iso" {
@@ -246,14 +249,14 @@ func timeValue(text, way string) (time.Time, string) {
 }
 
 // calendar returns the time of a date and of the groups of clock, in UTC, or a message if there is no
-// such day or time.
-func calendar(text, year, month, day string, clock []string) (time.Time, string) {
+// such day or time. text is the value for the message.
+func calendar(text, year, month, day string, groups []string) (time.Time, string) {
 	var n [7]int
-	for i, digits := range append([]string{year, month, day}, clock[:4]...) {
+	for i, digits := range append([]string{year, month, day}, groups[:4]...) {
 		n[i], _ = strconv.Atoi(digits) // the group matches digits or is empty
 	}
 	y, mo, d, h := n[0], n[1], n[2], n[3]
-	half := strings.ToLower(clock[4])
+	half := strings.ToLower(groups[4])
 	at := time.Time{}
 	if half == "" || h >= 1 && h <= 12 {
 		if half != "" {

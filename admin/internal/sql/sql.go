@@ -3,6 +3,7 @@
 package sql
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -122,7 +123,7 @@ func refuse(c *console.Call, err error) error {
 		return err
 	}
 	words := ""
-	for _, message := range problems {
+	for _, message := range slices.Sorted(maps.Values(problems)) {
 		if _, reason, ok := strings.Cut(message, "Raw error:\n"); ok {
 			message = wire.Sentence(reason)
 		}

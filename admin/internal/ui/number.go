@@ -1,6 +1,9 @@
 package ui
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // Number returns the digits of n, which must not be negative, with commas between thousands.
 func Number[T int | int64](n T) string {
@@ -9,4 +12,34 @@ func Number[T int | int64](n T) string {
 		text = text[:at] + "," + text[at:]
 	}
 	return text
+}
+
+// Counted returns a number with its noun, such as "1 record", "1,234 records" and "2 addresses". n must
+// not be negative.
+func Counted[T int | int64](n T, noun string) string {
+	switch {
+	case n == 1:
+		return "1 " + noun
+	case strings.HasSuffix(noun, "s"):
+		noun += "es"
+	default:
+		noun += "s"
+	}
+	return Number(n) + " " + noun
+}
+
+// Limits describes the limits of a value, such as "2 to 10", "2 or more" and "up to 10". least and most
+// are "" for no limit; the unit follows the numbers. Limits returns "" for a value without limits.
+func Limits(least, most, unit string) string {
+	switch {
+	case least == "" && most == "":
+		return ""
+	case most == "":
+		return least + unit + " or more"
+	case least == "":
+		return "up to " + most + unit
+	case least == most:
+		return most + unit
+	}
+	return least + " to " + most + unit
 }

@@ -73,7 +73,7 @@ func (f SignIn) kind() string {
 // Code is the form of the second step.
 type Code struct {
 	Identity, MFAID, OTPID, To string
-	Sent                       string // the address of the mail, as far as it is shown
+	Sent                       string // the masked address to which the code was sent
 	Problem                    Problem
 	Seconds                    int64 // lifetime of the code
 	Length                     int   // number of digits of the code
@@ -89,10 +89,10 @@ type Problem struct {
 // Confirm is the form that asks a signed-in superuser for the password again.
 type Confirm struct {
 	Account     string          // e-mail address of the superuser
-	Title, Verb string          // the heading and the text of the button; "" for the usual ones
+	Title, Verb string          // the heading and the text of the button; "" for the defaults
 	About       templ.Component // the effects of the action, for the dialog; may be nil
 	Problem     Problem         // about the typed password
-	To          string          // the address that the page opens
+	To          string          // the address that the page opens after the right password
 }
 
 func (f Confirm) title() string { return cmp.Or(f.Title, "Your password again") }
