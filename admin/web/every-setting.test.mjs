@@ -8,7 +8,6 @@ await onStage(async (stage) => {
   await stage.superuser();
   const before = await stage.api('GET', '/api/settings');
   const at = (document, name) => name.split('.').reduce((object, part) => object[part], document);
-  const nested = (name, value) => name.split('.').reduceRight((inner, part) => ({ [part]: inner }), value);
   const input = (page, name) => page.locator(`[id="i-${name}"]`);
   const secret = (name) => /(password|secret)$/.test(name);
   const press = (page, name) => page.getByRole('button', { name }).click();
@@ -20,6 +19,13 @@ await onStage(async (stage) => {
     else if (kind === 'select') await box.selectOption(String(value));
     else await box.fill([value].flat().join('\n'));
   };
+
+  test('every page of settings is in every-setting.mjs', async () => {
+    const page = await stage.signedIn();
+    const items = await (await page.request.get(`${stage.url}/_/palette`)).json();
+    const ids = new Set(items.map((item) => item.path?.match(/^\/_\/settings\/(\w+)/)?.[1]).filter(Boolean));
+    assert.deepEqual([...ids].sort(), Object.keys(pages).sort());
+  });
 
   for (const [id, list] of Object.entries(pages)) {
     test(`each setting of the page ${id} is stored, refused if wrong, and put back`, async () => {
