@@ -48,7 +48,7 @@ await onStage(async (stage) => {
     page.once('dialog', (question) => question.dismiss());
     await page.getByRole('button', { name: 'End all tokens' }).click();
     assert.equal((await refresh(session.token)).status, 200);
-    await page.context().clearCookies({ name: 'loam_confirmed' });
+    await stage.unconfirm(page);
     page.once('dialog', (asked) => asked.accept()); // once: the repeated request asks nothing
     await page.getByRole('button', { name: 'End all tokens' }).click();
     await stage.confirm(page);

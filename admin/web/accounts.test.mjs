@@ -4,7 +4,7 @@ import { generateKeyPairSync, verify } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { email, isWell, onStage, picture } from './stage.mjs';
+import { email, isWell, loads, onStage, picture } from './stage.mjs';
 
 /** A mail server; text holds everything that clients have sent. */
 async function mailbox() {
@@ -45,11 +45,7 @@ await onStage(async (stage) => {
   const secret = 'a long password';
   await stage.api('POST', '/api/collections/people/records', { email: 'ann@example.com', password: secret, passwordConfirm: secret });
   const stored = (name = 'people') => stage.api('GET', `/api/collections/${name}`);
-  const save = async (page) => {
-    const loaded = page.waitForEvent('load');
-    await page.getByRole('button', { name: 'Save', exact: true }).click();
-    await loaded;
-  };
+  const save = (page) => loads(page, () => page.getByRole('button', { name: 'Save', exact: true }).click());
   const client = async (name) => {
     const rows = await stage.api('POST', '/api/sql', { query: "SELECT oauth2 FROM (SELECT options AS oauth2 FROM _collections WHERE name = 'people')" });
     return JSON.parse(rows.rows[0][0]).oauth2.providers.find((p) => p.name === name);
@@ -211,7 +207,7 @@ await onStage(async (stage) => {
 
     // A value in its cell, and the undo of the change.
     await page.goto(`${stage.url}/_/c/_superusers?cols=email`);
-    await page.context().clearCookies({ name: 'loam_confirmed' });
+    await stage.unconfirm(page);
     await page.getByRole('link', { name: 'ned@orchard.example' }).press('F2');
     await page.locator('[data-cell-form] input:not([type=hidden])').fill('nora@orchard.example');
     await page.keyboard.press('Enter');
@@ -219,7 +215,7 @@ await onStage(async (stage) => {
     const undo = page.getByRole('button', { name: 'Undo' });
     await undo.waitFor();
     assert.deepEqual(await others(), ['nora@orchard.example']);
-    await page.context().clearCookies({ name: 'loam_confirmed' });
+    await stage.unconfirm(page);
     await undo.click();
     await stage.confirm(page);
     await page.getByRole('link', { name: 'ned@orchard.example' }).waitFor();

@@ -1,7 +1,7 @@
 // Collections are created, changed after a review of the change, emptied and deleted.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isWell, onStage, picture } from './stage.mjs';
+import { isWell, loads, onStage, picture } from './stage.mjs';
 
 await onStage(async (stage) => {
   await stage.superuser();
@@ -274,9 +274,7 @@ await onStage(async (stage) => {
     const example = await page.locator('[data-examples] code').last().innerText();
     await page.getByLabel('Update rule').fill(example);
     await save(page);
-    const loaded = page.waitForEvent('load');
-    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
-    await loaded;
+    await loads(page, () => page.getByRole('dialog').getByRole('button', { name: 'Save' }).click());
     assert.equal((await stored('things')).updateRule, example);
     await isWell(page);
   });

@@ -2,30 +2,33 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pages } from './every-setting.mjs';
-import { isWell, onStage, picture } from './stage.mjs';
+import { isWell, loads, onStage, picture } from './stage.mjs';
 
 await onStage(async (stage) => {
   await stage.superuser();
   const before = await stage.api('GET', '/api/settings');
   const at = (document, name) => name.split('.').reduce((object, part) => object[part], document);
-  const nested = (name, value) => name.split('.').reduceRight((inner, part) => ({ [part]: inner }), value);
   const input = (page, name) => page.locator(`[id="i-${name}"]`);
   const secret = (name) => /(password|secret)$/.test(name);
-  const save = async (page) => {
-    const loaded = page.waitForEvent('load');
-    await page.getByRole('button', { name: 'Save' }).click();
-    await loaded;
-  };
+  const press = (page, name) => page.getByRole('button', { name }).click();
+  const save = (page) => loads(page, () => press(page, 'Save'));
   const type = async (page, name, value) => {
     const box = input(page, name);
     const kind = await box.evaluate((e) => (e.matches('select') ? 'select' : e.type));
     if (kind === 'checkbox') await box.setChecked(value);
-    else if (kind === 'select') await box.selectOption(value);
+    else if (kind === 'select') await box.selectOption(String(value));
     else await box.fill([value].flat().join('\n'));
   };
 
+  test('every page of settings is in every-setting.mjs', async () => {
+    const page = await stage.signedIn();
+    const items = await (await page.request.get(`${stage.url}/_/palette`)).json();
+    const ids = new Set(items.map((item) => item.path?.match(/^\/_\/settings\/(\w+)/)?.[1]).filter(Boolean));
+    assert.deepEqual([...ids].sort(), Object.keys(pages).sort());
+  });
+
   for (const [id, list] of Object.entries(pages)) {
-    test(`the page ${id}: each value is stored, shown again, and put back`, async () => {
+    test(`each setting of the page ${id} is stored, refused if wrong, and put back`, async () => {
       const page = await stage.signedIn();
       await page.goto(`${stage.url}/_/settings/${id}`);
       assert.deepEqual((await page.locator('form.page-form [id^="i-"]').evaluateAll((all) => all.map((e) => e.id.slice(2)))).sort(), Object.keys(list).sort());
@@ -47,12 +50,12 @@ await onStage(async (stage) => {
       for (const name of numbers) await type(page, name, 'much');
       if (numbers.length > 0) await page.keyboard.press('Control+s');
       for (const name of numbers) await problemOf(name).getByText('This is no whole number.').waitFor();
-      for (const name of numbers) await type(page, name, String(list[name][0]));
+      for (const name of numbers) await type(page, name, list[name][0]);
 
       // Wrong values, all at once: each has its problem at its input, and nothing is stored.
       const wrong = Object.entries(list).filter(([, [, text]]) => text !== null);
       for (const [name, [, text]] of wrong) await type(page, name, text);
-      await page.getByRole('button', { name: 'Save' }).click();
+      await press(page, 'Save');
       for (const [name, [, text]] of wrong) {
         await problemOf(name).filter({ hasNotText: 'no whole number' }).waitFor();
         assert.equal(await input(page, name).getAttribute('aria-invalid'), 'true', name);
@@ -63,11 +66,11 @@ await onStage(async (stage) => {
       assert.deepEqual(await stage.api('GET', '/api/settings'), stored);
 
       // Back to the first values, in the browser too.
-      await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'Discard' }).click()]);
+      await loads(page, () => press(page, 'Discard'));
       for (const name of Object.keys(list)) {
         const value = at(before, name);
         if (secret(name)) await page.locator(`[name="${name}!clear"]`).check();
-        else await type(page, name, name === 'graphql.documents' ? JSON.stringify(value) : typeof value === 'boolean' ? value : typeof value === 'object' ? value : String(value));
+        else await type(page, name, name === 'graphql.documents' ? JSON.stringify(value) : value);
       }
       await save(page);
       stored = await stage.api('GET', '/api/settings');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isUsable, pictures } from './looks.mjs';
 import { seedScreens } from './seed.mjs';
-import { isWell, onStage, weight } from './stage.mjs';
+import { onStage, weight } from './stage.mjs';
 
 await onStage(async (stage) => {
   await stage.superuser();

@@ -2,10 +2,10 @@
 // actions that cannot be undone need a confirmation.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { isWell, onStage, picture } from './stage.mjs';
+import { isWell, loads, onStage, picture } from './stage.mjs';
 
 await onStage(async (stage) => {
   await stage.superuser();
@@ -52,12 +52,14 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Send a test' }).click();
     await page.locator('[data-tried]').getByText('at this step: connect').waitFor(); // no server listens at this address
 
-    // A server that refuses the sign-in: the test says how far it got.
+    // A server that refuses the sign-in: the page names the steps before the failure.
     const server = createServer((socket) => {
+      socket.unref();
       socket.write('220 here\r\n');
       socket.on('data', (line) => socket.write(/^EHLO/.test(line) ? '250-here\r\n250 AUTH PLAIN\r\n' : /^AUTH/.test(line) ? '535 5.7.8 not you\r\n' : '250 fine\r\n'));
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
+    server.unref();
     const { port } = server.address();
     await stage.api('PATCH', '/api/settings', { smtp: { port, username: 'maya' } });
     await page.reload();
@@ -66,7 +68,6 @@ await onStage(async (stage) => {
     await tried.getByText('Not sent. It failed at this step: sign-in: 535 5.7.8 not you').waitFor();
     await tried.getByText(new RegExp(`^Before: connected to 127\\.0\\.0\\.1:${port} · greeted as `)).waitFor();
     await picture(page, 'settings-mail-test-1440-light');
-    server.close();
     await isWell(page);
   });
 
@@ -104,12 +105,12 @@ await onStage(async (stage) => {
     await page.getByText('Saved', { exact: true }).waitFor();
     assert.deepEqual((await settings()).rateLimits.rules, [...before, { label: '*:list', audience: '@guest', maxRequests: 100, duration: 10 }]);
     await page.getByRole('button', { name: 'Remove *:list' }).click();
-    await Promise.all([page.waitForEvent('load'), save(page)]); // the page that a save leads to
+    await loads(page, () => save(page)); // the page that a save leads to
     assert.deepEqual((await settings()).rateLimits.rules, before);
     await isWell(page);
   });
 
-  test('what rate limits have refused, and what other rules would have refused', async () => {
+  test('the page of the limits shows what rules have refused, and what other rules would have refused', async () => {
     const { rateLimits } = await settings();
     const page = await stage.signedIn();
     const refused = page.locator('#refusals');
@@ -138,7 +139,7 @@ await onStage(async (stage) => {
     const remove = page.getByRole('button', { name: /^Remove / });
     while ((await remove.count()) > 0) await remove.first().click();
     await input(page, 'rateLimits.enabled').uncheck();
-    await Promise.all([page.waitForEvent('load'), save(page)]);
+    await loads(page, () => save(page));
     assert.deepEqual((await settings()).rateLimits.rules, []); // the last rule can be removed
     await stage.api('PATCH', '/api/settings', { rateLimits });
     await isWell(page);
@@ -196,7 +197,7 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Restore' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel(/^Type/).fill('before.zip');
-    await page.context().clearCookies({ name: 'loam_confirmed' });
+    await stage.unconfirm(page);
     await dialog.getByRole('button', { name: 'Restore' }).click();
     await stage.confirm(page);
     await page.getByText('Restored').waitFor();
@@ -332,7 +333,7 @@ await onStage(async (stage) => {
     assert.ok((await stage.api('GET', '/api/logs')).totalItems < Number(count.replaceAll(',', '')));
   });
 
-  test('older entries, new entries that follow, and from a refused request to the rules', async () => {
+  test('older entries are opened, new entries followed, and a refused request tried in the tester of the rules', async () => {
     await stage.api('PATCH', '/api/settings', { logs: { logAuthId: true } });
     const secret = 'a long password';
     const ann = await stage.api('POST', '/api/collections/users/records', { email: 'ann@example.com', password: secret, passwordConfirm: secret });

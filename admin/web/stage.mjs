@@ -158,6 +158,11 @@ class Stage {
     await dialog.waitFor({ state: 'detached' });
   }
 
+  /** Removes the cookie that confirms the password: the next dangerous action asks for the password. */
+  async unconfirm(page) {
+    await page.context().clearCookies({ name: 'loam_confirmed' });
+  }
+
   /** Types the password into the dialog that asks for it again. */
   async confirm(page, secret = password) {
     await page.getByLabel(`Password of ${email}`).fill(secret);
@@ -184,6 +189,13 @@ class Stage {
 
 /** The number of bytes of the text, or the buffer, compressed by gzip. */
 export const weight = async (text) => (await promisify(gzip)(text)).length;
+
+/** Calls act, which makes the page load another page, and waits until it is loaded. */
+export async function loads(page, act) {
+  const loaded = page.waitForEvent('load');
+  await act();
+  await loaded;
+}
 
 /** Fills in the form of the sign-in page. */
 export async function signIn(page, secret = password, address = email) {

@@ -381,7 +381,7 @@ await onStage(async (stage) => {
     await dialog.getByRole('button', { name: 'Back to the query' }).click();
 
     // One dialog has both questions.
-    await page.context().clearCookies({ name: 'loam_confirmed' });
+    await stage.unconfirm(page);
     await run('UPDATE notes SET stars = 5');
     await dialog.getByText('UPDATE without WHERE changes the only row of notes').waitFor();
     await stage.confirm(page);

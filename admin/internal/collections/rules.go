@@ -8,6 +8,7 @@ import (
 	"github.com/loambase/loam/admin/internal/complete"
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/admin/internal/ui"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -101,6 +102,11 @@ func saveRules(c *console.Call) error {
 	if change.asks() && c.R.PostForm.Get("_confirmed") != in.Name {
 		return c.Dialog(http.StatusOK, reviewDialog(change))
 	}
+	if changesManage(in, typed) {
+		if err := c.Confirm(ui.Confirm{}); err != nil {
+			return err
+		}
+	}
 	text, err := json.Marshal(body)
 	if err != nil {
 		return err
@@ -110,6 +116,17 @@ func saveRules(c *console.Call) error {
 	}
 	c.Toast("Saved")
 	return c.Go(console.CollectionPath(in) + "/rules")
+}
+
+// changesManage reports whether the manage rule differs from the stored one. It decides who may set
+// the passwords of others, so a change requires the password.
+func changesManage(in *schema.Collection, typed []rule) bool {
+	for i, r := range rulesOf(in) {
+		if r.name == "manageRule" && r.words() != typed[i].words() {
+			return true
+		}
+	}
+	return false
 }
 
 // typedRules returns the rules of the collection with the texts of the form.
