@@ -1,6 +1,7 @@
 // Following the logs: while the button is pressed, new entries are added above the others, and the
 // oldest leave the page. Scrolling down the list ends the following, a selection pauses it.
 import { typing } from './keys.js';
+import { checkSession } from './session.js';
 import { announce } from './toast.js';
 
 const pause = 2000; // milliseconds between two requests
@@ -14,6 +15,11 @@ async function update() {
   const answer = document.querySelector('[data-select]:checked') ? null : await fetch(location.href, { headers: { 'HX-Request': 'true', 'HX-Target': 'rows' } }).catch(() => null);
   const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), 'text/html');
   if (!on()) return;
+  if (answer?.status === 401) {
+    follow(false);
+    checkSession();
+    return;
+  }
   if (page?.querySelector('tbody')) show(page);
   timer = setTimeout(update, document.hidden ? 5 * pause : pause);
 }

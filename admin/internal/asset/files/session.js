@@ -8,13 +8,16 @@ let renewed = Date.now();
 let refused = []; // functions that send the refused requests again
 let repeating = false; // the request was confirmed by the user before it was refused
 
+/** Asks the server whether the session is valid, which renews it. If it has ended, the sign-in opens. */
+export const checkSession = () => window.htmx?.ajax('POST', '/_/session', { target: 'body', swap: 'none' });
+
 /** Calls send after the sign-in or the password, unless the user closes the dialog. */
 export const afterAnswer = (send) => refused.push(send);
 
 document.addEventListener('input', () => {
   if (Date.now() - renewed < renewEvery) return;
   renewed = Date.now();
-  window.htmx?.ajax('POST', '/_/session', { target: 'body', swap: 'none' });
+  checkSession();
 });
 
 document.addEventListener('htmx:beforeSwap', (event) => {
@@ -69,4 +72,4 @@ document.addEventListener('signedin', (event) => {
 document.addEventListener('close', (event) => event.target.matches(questions) && (refused = []), true);
 
 // The sign-in page in another tab reports that the session may have ended (signedout.js).
-others?.addEventListener('message', () => window.htmx?.ajax('POST', '/_/session', { target: 'body', swap: 'none' }));
+others?.addEventListener('message', checkSession);
