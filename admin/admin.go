@@ -62,12 +62,13 @@ func screens(added console.Own) []palette.Screen {
 // Config holds the parts of the server that the console uses.
 type Config = console.Config
 
-// Own holds the pages and files that the embedding program adds to the console, Page is a page of
-// Own, and Call is a request to the console.
+// Own holds the pages, inputs and files that the embedding program adds to the console. Page is a page
+// of Own, Input is an input of Own, and Call is a request to the console.
 type (
-	Own  = console.Own
-	Page = console.OwnPage
-	Call = console.Call
+	Own   = console.Own
+	Page  = console.OwnPage
+	Input = console.OwnInput
+	Call  = console.Call
 )
 
 // Icons returns the names of the icons that a Page can have.

@@ -26,7 +26,7 @@ var ownFiles = fstest.MapFS{
 	"deep/page.svg": {Data: []byte("<svg/>")},
 }
 
-// addPages adds a page with a form, and a tab of the collection "users".
+// addPages adds a page with a form, a tab of the collection "users", and inputs.
 func addPages(e *api.ServeEvent) error {
 	e.ConsoleFiles(ownFiles, "own.js", "own.css")
 	e.ConsolePage(api.ConsolePage{
@@ -61,6 +61,14 @@ func addPages(e *api.ServeEvent) error {
 			return err
 		},
 	})
+	for _, in := range []api.ConsoleInput{
+		{Collection: "Users", Field: "name", Element: "my-name"},   // names are case-insensitive
+		{Collection: "users", Field: "avatar", Element: "my-file"}, // a file field keeps its input
+		{Collection: "users", Field: "none", Element: "my-none"},
+		{Collection: "none", Field: "name", Element: "my-none"},
+	} {
+		e.ConsoleInput(in)
+	}
 	return nil
 }
 
@@ -91,6 +99,10 @@ func TestOwnPages(t *testing.T) {
 		{name: "tabs of the collection", path: "/_/c/users/rules", change: in, status: 200, has: `<a href="/_/c/users/x/seats">Seats</a>`},
 		{name: "tabs of another collection", path: "/_/c/_superusers", change: in, status: 200, hasNot: "/x/seats"},
 		{name: "content alone", path: "/_/x/stock", change: htmx, status: 200, has: "<p>for root@example.com</p>", hasNot: "<html"},
+		{name: "input", path: "/_/c/users/new", change: in, status: 200, has: `<div class="field-usual" data-element="my-name"><textarea class="input" id="f-name" name="name"`, hasNot: "my-file"},
+		{name: "input of no field", path: "/_/c/users/new", change: in, status: 200, hasNot: "my-none"},
+		{name: "input of another collection", path: "/_/c/_superusers/new", change: in, status: 200, hasNot: "data-element"},
+
 		{name: "fault", path: "/_/x/stock?fail=fault", change: in, status: 404, has: "No &lt;img", hasNot: markup},
 		{name: "error", path: "/_/x/stock?fail=error", change: in, status: 500, hasNot: "secret"},
 

@@ -145,7 +145,7 @@ await onStage(async (stage) => {
 
   test('it goes on when the page is left, and can be cancelled', async () => {
     const page = await stage.signedIn();
-    const rows = Array.from({ length: 20000 }, (_, i) => `Grower ${i},SE`).join('\n');
+    const rows = Array.from({ length: 60000 }, (_, i) => `Grower ${i},SE`).join('\n');
     await upload(page, 'suppliers', 'many.csv', `name,country\n${rows}\n`);
     const address = page.url();
     let progress; // the part that the check is answered with, and then each request for its progress
@@ -163,8 +163,8 @@ await onStage(async (stage) => {
     await page.unroute(address);
     await page.goto(`${stage.url}/_/`);
     await page.goto(address);
-    await page.getByText('20,000 will be created').waitFor();
-    await page.getByRole('button', { name: 'Import 20,000 rows' }).click();
+    await page.getByText('60,000 will be created').waitFor();
+    await page.getByRole('button', { name: 'Import 60,000 rows' }).click();
     await page.getByRole('button', { name: 'Cancel' }).click();
     await page.getByText('Nothing was written.').waitFor();
     assert.equal((await all('suppliers')).length, 2);

@@ -1,4 +1,4 @@
-// The additions of a program to the console: examples/console has a page, a tab, and a script and a
+// The additions of a program to the console: examples/console has a page, a tab, an input, and scripts and a
 // style sheet for every page.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -13,6 +13,7 @@ await onStage(async (stage) => {
   await stage.superuser();
   const beans = await stage.api('POST', '/api/collections/products/records', { name: 'Beans', stock: 2 });
   await stage.api('POST', '/api/collections/products/records', { name: attack, stock: 3 });
+  const tea = await stage.api('POST', '/api/collections/products/records', { name: 'Tea', stock: 10 });
   const put = (stock) => stage.api('PATCH', `/api/collections/products/records/${beans.id}`, { stock });
   const entry = (page) => page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name: /^Stock/ });
   const isSafe = async (page) => {
@@ -48,7 +49,7 @@ await onStage(async (stage) => {
     await page.getByRole('option', { name: 'products › Total' }).waitFor();
     await page.keyboard.press('Enter');
     await page.waitForURL('**/_/c/products/x/total');
-    await page.getByText('There are 15 pieces').waitFor();
+    await page.getByText('There are 25 pieces').waitFor();
     await isSafe(page);
   });
 
@@ -95,6 +96,84 @@ await onStage(async (stage) => {
     await page.getByText('Saved', { exact: true }).waitFor();
     assert.deepEqual(JSON.parse(await page.evaluate(() => sessionStorage.getItem('heard'))), [{ action: 'update', collection: 'products' }]);
     await isSafe(page);
+  });
+
+  test('an input of the program: by pointer and keyboard, its errors, drafts, and the answer to a save', async () => {
+    const page = await stage.signedIn();
+    const stored = async () => (await stage.api('GET', `/api/collections/products/records/${tea.id}`)).colour;
+    const field = page.locator('#panel [data-field=colour]');
+    const swatch = (name) => field.getByRole('button', { name, exact: true });
+    const isPressed = (name) => field.locator(`button[aria-label=${name}][aria-pressed=true]`).waitFor();
+    const usual = page.locator('#f-colour');
+    const hasFocus = (name) => page.waitForFunction((wanted) => document.activeElement.ariaLabel === wanted, name);
+    await page.goto(`${stage.url}/_/c/products/r/${tea.id}`);
+    await field.getByRole('group', { name: /^colour/ }).waitFor();
+    assert.equal(await usual.isVisible(), false);
+    await swatch('Red').click();
+    await isPressed('Red');
+    await page.locator('#panel [data-changes]').getByText('1 change: colour').waitFor();
+    await isUsable(page, 'own-input');
+
+    await page.goto(`${stage.url}/_/c/products/r/${tea.id}`);
+    await page.getByRole('button', { name: /^Restore draft/ }).click();
+    await isPressed('Red');
+    const [request] = await Promise.all([page.waitForRequest((r) => r.method() === 'POST' && r.url().endsWith(tea.id)), page.keyboard.press('Control+s')]);
+    assert.doesNotMatch(request.postData(), /name="(name|stock)"/); // changed values only
+    await page.getByText('Saved', { exact: true }).waitFor();
+    assert.equal(await stored(), '#c62828');
+
+    await page.locator('#panel').getByLabel('stock').focus();
+    for (const name of ['Red', 'Yellow', 'Green']) {
+      await page.keyboard.press('Tab');
+      assert.equal(await page.evaluate(() => document.activeElement.ariaLabel), name);
+    }
+    await page.keyboard.press('Space');
+    await isPressed('Green');
+    await page.keyboard.press('Control+s');
+    await isPressed('Green');
+    await page.locator('#panel .field.is-changed').waitFor({ state: 'detached' });
+    assert.equal(await stored(), '#2e7d32');
+    await hasFocus('Green'); // a save keeps the focus
+
+    await field.getByLabel('Another colour').fill('pink');
+    await page.keyboard.press('Control+s');
+    await field.locator('[data-error=colour]:not([hidden])').waitFor();
+    await hasFocus('Another colour');
+    assert.equal(await field.locator('shop-colour').getAttribute('aria-invalid'), 'true');
+    assert.equal(await stored(), '#2e7d32');
+    await field.getByRole('button', { name: 'Revert colour' }).click();
+    await isPressed('Green');
+    await hasFocus('Green');
+    await page.locator('#panel').getByLabel('stock').focus();
+    await field.locator('.label').click();
+    await hasFocus('Green');
+    await isSafe(page);
+  });
+
+  test('the usual input, without a working element of the program', async () => {
+    const page = await stage.signedIn();
+    await page.route('**/colour.js', (route) => route.fulfill({ contentType: 'text/javascript', body: '' }));
+    await page.goto(`${stage.url}/_/c/products/r/${tea.id}`);
+    await page.getByLabel('colour').fill('#1565c0');
+    await page.keyboard.press('Control+s');
+    await page.getByText('Saved', { exact: true }).waitFor();
+    assert.equal((await stage.api('GET', `/api/collections/products/records/${tea.id}`)).colour, '#1565c0');
+
+    // A script that comes late gets the typed text.
+    await page.getByLabel('colour').fill('#000000');
+    await page.evaluate(() => customElements.define('shop-colour', class extends HTMLElement {
+      connectedCallback() { this.textContent = `late: ${this.input.value}`; }
+    }));
+    await page.getByText('late: #000000').waitFor();
+    assert.equal(await page.locator('#f-colour').isVisible(), false);
+    await isSafe(page);
+
+    // An element whose constructor fails leaves the usual input.
+    const broken = "customElements.define('shop-colour', class extends HTMLElement { constructor() { super(); throw new Error('broken'); } });";
+    await page.route('**/colour.js', (route) => route.fulfill({ contentType: 'text/javascript', body: broken }));
+    await Promise.all([page.waitForEvent('pageerror'), page.goto(`${stage.url}/_/c/products/r/${tea.id}`)]);
+    assert.equal(await page.locator('#f-colour').isVisible(), true);
+    assert.equal(await page.locator('shop-colour').count(), 0);
   });
 
   test('without a session there is the sign-in, and then the page', async () => {

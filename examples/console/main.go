@@ -1,5 +1,5 @@
 // Command console adds to the console of Loam: a page about products that run out, a tab with the
-// total stock, and a script and a style sheet on every page.
+// total stock, an input for colours, and scripts and a style sheet on every page.
 package main
 
 import (
@@ -17,7 +17,8 @@ import (
 )
 
 const products = `{"name": "products", "fields": [
-	{"name": "name", "type": "text", "required": true, "presentable": true}, {"name": "stock", "type": "number", "min": 0}]}`
+	{"name": "name", "type": "text", "required": true, "presentable": true}, {"name": "stock", "type": "number", "min": 0},
+	{"name": "colour", "type": "text", "pattern": "^#[0-9a-f]{6}$"}]}`
 
 //go:embed files
 var embedded embed.FS
@@ -41,10 +42,11 @@ func program() *api.Program {
 			return err
 		}
 		s := stock{app}
-		e.ConsoleFiles(files, "stock.js", "stock.css")
+		e.ConsoleFiles(files, "stock.js", "colour.js", "stock.css")
 		e.ConsolePage(api.ConsolePage{Name: "stock", Title: "Stock", Icon: "archive", Show: s.show, Act: s.refill})
 		e.ConsolePage(api.ConsolePage{Name: "total", Title: "Total", Show: s.total,
 			Tab: func(in *schema.Collection) bool { return in.Name == "products" }})
+		e.ConsoleInput(api.ConsoleInput{Collection: "products", Field: "colour", Element: "shop-colour"})
 		return nil
 	})
 	return p

@@ -50,7 +50,7 @@ type Config struct {
 	// History holds the samples of this server's metrics for the charts.
 	History *metrics.History
 
-	// Own holds the pages and files that the embedding program adds; the zero Own has none.
+	// Own holds the pages, inputs and files that the embedding program adds; the zero Own has none.
 	Own Own
 
 	// Tasks runs the long work of superusers, such as bulk changes; Imports holds their imports.

@@ -8,9 +8,10 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Own holds the pages and files that the embedding program adds to the console.
+// Own holds the pages, inputs and files that the embedding program adds to the console.
 type Own struct {
 	Pages  []OwnPage
+	Inputs []OwnInput
 	Files  fs.FS    // served below OwnFiles; nil for none
 	Loaded []string // names of the scripts and style sheets in Files that every page loads
 }
@@ -26,11 +27,30 @@ type OwnPage struct {
 	Act  func(c *Call) error
 }
 
+// OwnInput is a custom element of the embedding program that replaces the input of a field.
+type OwnInput struct {
+	Collection string // name or id
+	Field      string
+	Element    string // valid name of a custom element
+}
+
 // OwnFiles is the path below which the files of the embedding program are served.
 const OwnFiles = "/_/x-files/"
 
 // ID returns the ID of the entry in the navigation, or of the tab.
 func (p OwnPage) ID() string { return "x/" + p.Name }
+
+// Elements returns the names of the custom elements that replace inputs of the collection, by the
+// names of their fields.
+func (c *Call) Elements(in *schema.Collection) map[string]string {
+	names := map[string]string{}
+	for _, input := range c.Own.Inputs {
+		if found := c.App.Snapshot().Find(input.Collection); found != nil && found.ID == in.ID {
+			names[input.Field] = input.Element
+		}
+	}
+	return names
+}
 
 // loaded returns the addresses of the files that every page loads.
 func (o Own) loaded() (list []string) {

@@ -55,6 +55,15 @@ func hasOneInput(f *schema.Field) bool {
 	return !slices.Contains([]string{"relation", "geoPoint", "file", "editor"}, f.Type()) && !(f.Type() == "select" && f.Multiple())
 }
 
+// element returns the name of the custom element that replaces the input of the field; "" for none,
+// and for a field whose input is more than one text.
+func (p *panel) element(f *schema.Field) string {
+	if !slices.Contains([]string{"text", "number", "email", "url", "date", "json"}, f.Type()) {
+		return ""
+	}
+	return p.inputs[f.Name]
+}
+
 // hint describes the values that the field accepts.
 func hint(f *schema.Field) string {
 	words := f.Type()

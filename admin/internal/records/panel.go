@@ -27,6 +27,7 @@ type panel struct {
 	sources []string            // names of the collections with public file fields, for rich texts
 	places  []filePlace         // fields that can store files of rich texts
 	appURL  string
+	inputs  map[string]string // custom elements of the embedding program, by the names of their fields
 	prefix  string            // prefix of the ids of inputs, for a form in a dialog over another form
 	past    *record.History   // the history tab, shown instead of the form; nil for another tab
 	account *account          // the sign-in tab, shown instead of the form; nil for another tab
@@ -196,9 +197,9 @@ func asJSON(c *console.Call) error {
 	return nil
 }
 
-// withRelated reads the titles of the related records.
+// withRelated reads the titles of the related records, and the custom elements of the fields.
 func withRelated(c *console.Call, p *panel) (*panel, error) {
-	p.related, p.names = map[string][]choice{}, map[string]string{}
+	p.related, p.names, p.inputs = map[string][]choice{}, map[string]string{}, c.Elements(p.in)
 	if slices.ContainsFunc(p.in.Fields, func(f *schema.Field) bool { return f.Type() == "editor" }) {
 		p.sources, p.places = mediaSources(c.App.Snapshot()), placesFor(p, c.App.Snapshot())
 	}

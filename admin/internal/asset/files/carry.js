@@ -18,6 +18,8 @@ const fileInputOf = (form, name) => form.querySelector(`input[type=file][name="$
 
 /** A selector of an element within its form; "" for an element without id and name. */
 function selectorOf(node) {
+  const own = node.closest('[data-own-input]');
+  if (own) return `[data-field="${CSS.escape(own.closest('[data-field]').dataset.field)}"] [data-own-input]`;
   if (node.id) return `#${CSS.escape(node.id)}`;
   if (node.matches('[data-save]')) return '[data-save]';
   if (!node.name) return '';
@@ -78,12 +80,13 @@ function choose(input, files) {
   input.dispatchEvent(new Event('change', { bubbles: true }));
 }
 
-/** Scrolls the focused input to its former place, when the larger inputs have their heights. */
+/** The larger inputs have their heights, and custom elements are there: the focused input returns to its place. */
 document.addEventListener('inputsready', (event) => {
   const form = kept && event.target.querySelector?.('form.panel-form');
   if (!form) return;
   const input = kept.focus && form.querySelector(kept.focus);
   bodyOf(form).scrollTop = kept.scroll;
+  if (document.activeElement === document.body) input?.focus?.({ preventScroll: true });
   if (input && bodyOf(form).contains(input)) bodyOf(form).scrollTop += input.getBoundingClientRect().top - kept.top;
   kept = null;
 });

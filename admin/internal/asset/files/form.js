@@ -57,8 +57,9 @@ export function accept(form, field) {
   show(form);
 }
 
-/** The visible input of a field, which the label of the field names. */
+/** The visible input of a field, which the label of the field names: a custom element (own.js) or an input. */
 export const inputOf = (field) =>
+  field?.querySelector('[data-own-input]') ??
   field?.querySelector('.rich > :is(.rich-text, textarea):not([hidden])') ?? field?.querySelector('input:not([type=hidden], .rich *), textarea:not(.rich *), select:not(.rich *)');
 
 /** Makes the current values the first values. */

@@ -249,6 +249,7 @@ const modules = {
   '[data-files]': () => import('./files.js'),
   '[data-json]': () => import('./json.js'),
   '[data-peek]': () => import('./preview.js'),
+  '[data-element]': () => import('./own.js'), // the last, since other modules replace inputs
 };
 document.addEventListener('htmx:load', async (event) => {
   for (const [selector, load] of Object.entries(modules)) {
