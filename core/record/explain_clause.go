@@ -23,7 +23,7 @@ type Clause struct {
 	Known   bool // Holds was found out
 	Decides bool // it is why the whole rule has its answer
 
-	LeftSide, RightSide Side // the operands of a comparison
+	Left, Right Side // the operands of a comparison
 }
 
 // maxFlags is the maximum number of expressions that one statement judges.

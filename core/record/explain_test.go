@@ -119,17 +119,17 @@ func TestExplainShows(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", rule, err)
 		}
-		if values := side(got.Clause.LeftSide) + " " + side(got.Clause.RightSide); values != want {
+		if values := side(got.Clause.Left) + " " + side(got.Clause.Right); values != want {
 			t.Errorf("%s compares %s, want %s", rule, values, want)
 		}
 	}
 	bare := b.add("q2", object{"n": "y", "must": true})
-	if got, err := ask(record.Root(), guest, "q2", "r.n = 'a'", bare); err != nil || side(got.Clause.LeftSide) != "null" {
+	if got, err := ask(record.Root(), guest, "q2", "r.n = 'a'", bare); err != nil || side(got.Clause.Left) != "null" {
 		t.Errorf("a field of no record: %+v, %v", got, err)
 	}
 	got, err := ask(record.Root(), guest, "users", "tokenKey != 'a'", user)
-	if err == nil && got.Clause != nil && len(got.Clause.LeftSide.Values) > 0 {
-		t.Errorf("the key of tokens is shown: %s", got.Clause.LeftSide.Values)
+	if err == nil && got.Clause != nil && len(got.Clause.Left.Values) > 0 {
+		t.Errorf("the key of tokens is shown: %s", got.Clause.Left.Values)
 	}
 	got, err = ask(record.Root(), guest, "q2", "n = 'x' && none = 1", row)
 	if err != nil || got.Problem == nil || got.Problem.Pos != 11 || !strings.Contains(got.Problem.Message, "none") {

@@ -48,7 +48,7 @@ func (x *explaining) values(r store.Reader, list []compared) error {
 		for _, side := range []struct {
 			to *Side
 			of lang.Operand
-		}{{&c.clause.LeftSide, c.of.Left}, {&c.clause.RightSide, c.of.Right}} {
+		}{{&c.clause.Left, c.of.Left}, {&c.clause.Right, c.of.Right}} {
 			if err := x.side(r, side.to, side.of); err != nil {
 				return err
 			}
@@ -246,7 +246,7 @@ func member(text string, path []string) string {
 // fails. If a comparison for any value fails, or a comparison for all values holds, all values decide
 // together, and none is marked.
 func (x *explaining) decisive(r store.Reader, c compared) error {
-	many, one := &c.clause.LeftSide, &c.clause.RightSide
+	many, one := &c.clause.Left, &c.clause.Right
 	if one.Many {
 		many, one = one, many
 	}
@@ -256,7 +256,7 @@ func (x *explaining) decisive(r store.Reader, c compared) error {
 	each, flags := make([]*Clause, len(many.Values)), make([]string, len(many.Values))
 	for i, v := range many.Values {
 		left, right := literal(v), literal(one.One())
-		if many == &c.clause.RightSide {
+		if many == &c.clause.Right {
 			left, right = right, left
 		}
 		each[i], flags[i] = &Clause{}, left+" "+c.of.Op.String()+" "+right

@@ -397,14 +397,14 @@ func wordLength(text string) int {
 // sides lists the compared values, and behind them the deciding values. Several values of a side are
 // in brackets.
 func sides(c *record.Clause) string {
-	left, right := sideWords(c.LeftSide), sideWords(c.RightSide)
+	left, right := sideWords(c.Left), sideWords(c.Right)
 	switch {
 	case left != "" && right != "":
 		left += " and " + right
 	case left != "" || right != "":
 		left = "with " + left + right
 	}
-	for _, s := range []record.Side{c.LeftSide, c.RightSide} {
+	for _, s := range []record.Side{c.Left, c.Right} {
 		var deciding []string
 		for i, decides := range s.Decides {
 			if decides {
