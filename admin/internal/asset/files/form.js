@@ -64,6 +64,7 @@ export const inputOf = (field) =>
 
 /** Makes the current values the first values. */
 function begin(form) {
+  if (starts.has(form)) return;
   starts.set(form, values(form));
   firsts.set(form, form.dataset.form === 'new' ? new Map() : starts.get(form));
   show(form);
@@ -279,3 +280,6 @@ document.addEventListener('htmx:beforeOnLoad', (event) => {
 addEventListener('beforeunload', (event) => {
   if (!leaving && unsavedForms().length > 0) event.preventDefault();
 });
+
+// Before htmx:load, which a user can be faster than.
+for (const form of document.querySelectorAll('form[data-form]')) begin(form);
