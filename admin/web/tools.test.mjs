@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { pictures } from './looks.mjs';
-import { isWell, onStage, picture } from './stage.mjs';
+import { isWell, loads, onStage, picture } from './stage.mjs';
 
 await onStage(async (stage) => {
   await stage.superuser();
@@ -680,7 +680,7 @@ await onStage(async (stage) => {
     await compare();
     await changes.getByText('The file has other ids for notes, title.').waitFor();
     assert.match(await changes.getByRole('region', { name: 'notes' }).innerText(), /title\s+help/);
-    await changes.getByRole('button', { name: 'Import' }).click();
+    await loads(page, () => changes.getByRole('button', { name: 'Import' }).click());
     await page.getByText('Imported', { exact: true }).waitFor();
     const kept = await stage.api('GET', '/api/collections/notes');
     const [is, had] = [kept, exported.find((c) => c.name === 'notes')].map((c) => [c.id, c.fields.find((f) => f.name === 'title').id]);
@@ -701,7 +701,7 @@ await onStage(async (stage) => {
     assert.match(await about.innerText(), /max 0 → 99/);
     assert.doesNotMatch(await about.innerText(), /stars\n/);
     await picture(page, 'import-1440-light');
-    await changes.getByRole('button', { name: 'Import' }).click();
+    await loads(page, () => changes.getByRole('button', { name: 'Import' }).click());
     await page.getByText('Imported', { exact: true }).waitFor();
     const now = await stage.api('GET', '/api/collections/notes');
     assert.deepEqual([now.updateRule, now.fields.map((f) => f.name).includes('sown'), now.fields.map((f) => f.name).includes('stars')], ['stars > 1', true, true]);
