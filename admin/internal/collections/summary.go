@@ -81,7 +81,8 @@ func (f field) target() string {
 	return id
 }
 
-// listed returns the first three lines of a text as a list, and the number of the other lines.
+// listed joins the first three lines of a text by commas and, if there are more lines, adds their
+// number. The result begins with before; it is "" for an empty text.
 func listed(before, lines string) string {
 	const most = 3
 	if lines == "" {

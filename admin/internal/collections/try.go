@@ -146,8 +146,8 @@ func attemptOf(c *console.Call, in *schema.Collection, caller record.Caller) (t 
 	return t, problem
 }
 
-// question returns the caller and the question of a rule. missing is an instruction for the form if
-// the attempt lacks the record or the body that the rule needs.
+// question returns the caller and the question of a rule. If the user has not chosen the record, or
+// not written the body, that the rule needs, missing tells the user to do so.
 func (t attempt) question(j judgement, r rule) (caller record.Caller, q record.Question, missing string) {
 	switch {
 	case j.operation == record.OpCreate && t.body == nil && !t.imagined:

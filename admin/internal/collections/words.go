@@ -119,7 +119,7 @@ func (v verdict) problemText() string {
 	return text
 }
 
-// warningText returns the warnings about a rule that can be used, "" for none.
+// warningText returns the warnings about a rule as one text; "" if there are no warnings.
 func (v verdict) warningText() string {
 	if v.about == nil {
 		return ""

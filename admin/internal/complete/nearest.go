@@ -14,8 +14,8 @@ type Misspelt struct {
 	Wrong, Meant string
 }
 
-// Nearest returns the first part of a path that no rule of the collection may have in this place. ok
-// is false if there is no such part, or if no name is near enough to be meant.
+// Nearest returns the first unknown part of a path in a rule of the collection, with the known name
+// that is most like it. ok is false if all parts are known, or if no known name is like the part.
 func Nearest(snapshot *schema.Snapshot, in *schema.Collection, path string) (m Misspelt, ok bool) {
 	for m.Pos <= len(path) {
 		rest := path[m.Pos:]

@@ -292,8 +292,8 @@ func (j *Job) Like(earlier Plan) (p Plan, fits bool) {
 	return p, p.check(in, j.file.columns) == nil
 }
 
-// reread returns the mapping c of a column of numbers or dates, with the proposed Way in place of its
-// own if only the proposed Way reads all values.
+// reread returns the mapping c of a column of numbers or dates. If the Way of c cannot read all values
+// of the column and the proposed Way can, the returned mapping has the proposed Way.
 func (f *file) reread(column int, field *schema.Field, c Column) Column {
 	other := c
 	switch {
