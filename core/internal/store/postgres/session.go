@@ -30,8 +30,8 @@ type session struct {
 	sql  string // of the last statement, with its parameters
 	args []store.Value
 
-	opening opening // only of read transactions
-	reading *rows   // whose rows are still on the connection
+	opening opening
+	reading *rows // whose rows are still on the connection
 	opened  []*rows
 	over    bool
 	failed  error        // why no statement can run until a savepoint is undone
@@ -69,6 +69,9 @@ func (s *session) Exec(sql string, args ...store.Value) (int64, error) {
 		return 0, err
 	}
 	tag, err := result.Close()
+	if ended := s.endPipeline(); err == nil {
+		err = ended
+	}
 	st.meter.Ran(s.span, began, tag.RowsAffected(), args, err)
 	if err != nil {
 		return 0, s.fail(err)

@@ -69,6 +69,17 @@ func (s *statements) find(sql string, types []uint32) *statement {
 	return nil
 }
 
+// findAll returns the prepared statements of texts without parameters, nil if one is not prepared.
+func (s *statements) findAll(texts []string) []*statement {
+	list := make([]*statement, len(texts))
+	for i, sql := range texts {
+		if list[i] = s.find(sql, nil); list[i] == nil {
+			return nil
+		}
+	}
+	return list
+}
+
 // prepare makes a new one. Errors are the driver's.
 func (s *statements) prepare(ctx context.Context, pg *pgconn.PgConn, m *store.Meter, sql string, types []uint32) (*statement, error) {
 	// All are dropped rather than the oldest: it happens rarely, and those in use are prepared

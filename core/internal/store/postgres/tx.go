@@ -80,6 +80,11 @@ func (t *tx) control(ctx context.Context, sql string) error {
 	if t.failed != nil {
 		return t.failed
 	}
+	if t.opening.pending {
+		if err := t.openAlone(); err != nil {
+			return err
+		}
+	}
 	if _, err := t.pg.Exec(ctx, sql).ReadAll(); err != nil {
 		return t.fail(err)
 	}
