@@ -118,8 +118,8 @@ func saveRules(c *console.Call) error {
 	return c.Go(console.CollectionPath(in) + "/rules")
 }
 
-// changesManage reports whether the manage rule differs from the stored one. It decides who may set
-// the passwords of others, so a change requires the password.
+// changesManage reports whether the typed manage rule differs from the stored rule. Such a change
+// requires the password, since managers may set the passwords of other accounts.
 func changesManage(in *schema.Collection, typed []rule) bool {
 	for i, r := range rulesOf(in) {
 		if r.name == "manageRule" && r.words() != typed[i].words() {

@@ -109,10 +109,10 @@ func newProvider(c *console.Call) error {
 	return c.Part(providerItem(in, row))
 }
 
-// saveSignIn stores the options in the form. A second step may lock out all superusers, so before
-// it is switched on a dialog asks for a code from a mail, or for the name of the collection.
-// Another dialog shows changed identityOptions of OIDC providers before they are stored. The options
-// of superusers require the password, since a change may weaken the sign-in to this console.
+// saveSignIn stores the options in the form. A changed sign-in of the superusers requires the
+// password. Since a second step may lock out all superusers, a dialog asks for a code from a mail,
+// or for the name of the collection, before the second step is switched on. Another dialog shows
+// changed identityOptions of OIDC providers before they are stored.
 func saveSignIn(c *console.Call) error {
 	in, err := authOf(c)
 	if err != nil {
@@ -151,8 +151,8 @@ func saveSignIn(c *console.Call) error {
 	return c.Go(console.CollectionPath(in) + "/sign-in")
 }
 
-// signInChange returns the change of the options in the form, and the changed identityOptions of OIDC
-// providers.
+// signInChange returns the change that the form describes, and in moved the changed identityOptions
+// of OIDC providers.
 func signInChange(in *schema.Collection, sent url.Values) (change map[string]any, moved []difference, problems []form.Problem, err error) {
 	change, problems = form.Patch(signInGroups(in), sent)
 	if sent.Has("providers.any") {
