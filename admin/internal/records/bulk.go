@@ -260,8 +260,8 @@ func taskPath(t *task.Task, act, back string) string {
 	return "/_/tasks/" + t.ID + act + "?back=" + url.QueryEscape(back)
 }
 
-// someJSON answers with the selected records as the API returns them, to be copied. The fault is
-// TooLarge for more than 1,000 records.
+// someJSON answers with the selected records in the form of the API. The fault is TooLarge for more
+// than 1,000 records.
 func someJSON(c *console.Call) error {
 	s, err := selectionOf(c)
 	if err != nil {
