@@ -1,4 +1,4 @@
-// Read transactions that begin with their first query, in one exchange with the server.
+// Read transactions that begin together with their first query, in one exchange with the server.
 
 package postgres
 
@@ -13,31 +13,31 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Statements that begin a read transaction. Each connection has them prepared.
+// The statements that begin a read transaction. openAlone prepares them on the connection.
 const (
 	beginReading = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`
 	readVersion  = `SELECT "version" FROM "_loam_state"`
 )
 
-// opening is the state of a session whose transaction begins with its first query. The zero value
-// stands for a transaction that has begun.
+// opening is the state of a transaction that begins with its first query. The zero value is that of
+// a transaction that has begun.
 type opening struct {
 	pending  bool             // the transaction has not begun
-	unfit    bool             // the transaction is given up; its function has seen no row
-	expected uint64           // the version of the definitions that the caches had before the function
-	pipeline *pgconn.Pipeline // of the first query, until its rows are read; else nil
+	unfit    bool             // the transaction is given up, before its function has seen a row
+	expected uint64           // the version of the definitions in the caches, read before the function was called
+	pipeline *pgconn.Pipeline // the pipeline with the first query; nil if there is none, and after its rows are read
 }
 
-// errUnfit is the error of all queries of a transaction that is given up: it reads another version of
-// the definitions than the expected version, or its connection was cut off.
+// errUnfit is the error of all queries of a transaction that is given up: the database has another
+// version of the definitions than the caches, or the connection was cut off.
 var errUnfit = errors.New("postgres: the read transaction is given up")
 
-// readAtOnce runs fn in a transaction that begins with the first query of fn, in the same round
-// trip. The transaction ends in the background, so that the caller does not wait for the ROLLBACK;
-// Close waits for the connection. If again is true, the transaction was given up: fn has seen no row,
-// and the caller has to run fn again.
+// readAtOnce runs fn in a transaction that begins in the same round trip as the first query of fn.
+// The transaction ends in the background, so that the caller does not wait for the ROLLBACK;
+// DB.Close waits for it. again is true if the transaction was given up: fn has not seen a row, and
+// the caller runs fn again in another transaction.
 func (db *DB) readAtOnce(ctx context.Context, fn func(store.Reader) error) (again bool, err error) {
-	expected := db.defined.Load() // before fn looks at the caches
+	expected := db.defined.Load() // before fn reads from the caches
 	loan, err := db.readers.Acquire(ctx)
 	if err != nil {
 		return false, db.explain(ctx, err)
@@ -49,14 +49,14 @@ func (db *DB) readAtOnce(ctx context.Context, fn func(store.Reader) error) (agai
 		r.end()
 		if returned {
 			go r.giveBack()
-		} else { // fn panicked
+		} else { // fn has panicked
 			r.giveBack()
 		}
 	}()
 	err = fn(r)
 	returned = true
-	// If fn has made no query, the definitions that it has read from the caches must be those of the
-	// database.
+	// A function without a query may have read definitions from the caches. They must be those of
+	// the database.
 	if r.opening.pending {
 		if begun := r.openAlone(); begun != nil && err == nil {
 			err = begun
@@ -65,8 +65,9 @@ func (db *DB) readAtOnce(ctx context.Context, fn func(store.Reader) error) (agai
 	return r.opening.unfit, err
 }
 
-// openWith begins the transaction together with a query whose parameters are bound. If a statement
-// is not prepared on the connection, the transaction begins before the query.
+// openWith sends the statements that begin the transaction together with a query whose parameters
+// are bound. If one of these statements is not prepared on the connection, the transaction begins
+// first.
 func (s *session) openWith(sql string) (*pgconn.ResultReader, *statement, error) {
 	begin, version, st := s.kept.find(beginReading, nil), s.kept.find(readVersion, nil), s.kept.find(sql, s.binding.types)
 	if begin == nil || version == nil || st == nil || s.kept.stale || s.kept.of != s.opening.expected {
@@ -91,15 +92,15 @@ func (s *session) openWith(sql string) (*pgconn.ResultReader, *statement, error)
 	}
 	answer, err := nextAnswer(p)
 	if err != nil {
-		_ = s.endPipeline() // err is the cause
+		_ = s.endPipeline() // the caller gets err
 		st.meter.Ran(s.span, began, 0, s.args, err)
 		return nil, nil, s.fail(err)
 	}
 	return answer, st, nil
 }
 
-// sendOpening sends the pipeline of openWith. It reads the answers before that of the query, and
-// returns the version of the definitions.
+// sendOpening sends the pipeline of openWith, reads the answers to the statements that begin the
+// transaction, and returns the version of the definitions. The answer to the query is not read.
 func sendOpening(p *pgconn.Pipeline) (version uint64, err error) {
 	if err := p.Sync(); err != nil {
 		return 0, err
@@ -135,8 +136,8 @@ func nextAnswer(p *pgconn.Pipeline) (*pgconn.ResultReader, error) {
 	return answer, nil
 }
 
-// openAlone begins the transaction without a query, and prepares the statements that openWith sends
-// in later transactions.
+// openAlone begins the transaction without a query, and prepares the statements with which openWith
+// begins later transactions.
 func (s *session) openAlone() error {
 	s.opening.pending = false
 	results, err := s.pg.Exec(s.ctx, beginRead).ReadAll()
@@ -164,17 +165,17 @@ func (s *session) openAlone() error {
 	return nil
 }
 
-// notBegun returns the error of a transaction that did not begin. If the connection was cut off, the
-// transaction is given up, because another connection may work.
+// notBegun returns the error of a transaction that could not begin. If the connection was cut off,
+// the transaction is given up, because another connection may work.
 func (s *session) notBegun(err error) error {
-	_ = s.endPipeline() // err is the cause
+	_ = s.endPipeline() // the caller gets err
 	if s.ctx.Err() == nil && errors.Is(s.db.explain(s.ctx, err), store.ErrUnavailable) {
 		return s.giveUp()
 	}
 	return s.fail(err)
 }
 
-// giveUp makes errUnfit the error of this query and of all later ones.
+// giveUp gives up the transaction: this query and all later queries fail with errUnfit.
 func (s *session) giveUp() error {
 	_ = s.endPipeline() // the answer to the query is dropped
 	s.opening.unfit = true
@@ -182,8 +183,8 @@ func (s *session) giveUp() error {
 	return errUnfit
 }
 
-// endPipeline reads the rest of the answers to the first query, so that the connection is free. It
-// returns the error of an answer that was not read before. Without a pipeline it does nothing.
+// endPipeline reads the remaining answers of the pipeline, so that the connection can be used
+// again, and returns the error of such an answer. Without a pipeline it does nothing.
 func (s *session) endPipeline() error {
 	p := s.opening.pipeline
 	if p == nil {

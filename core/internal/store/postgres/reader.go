@@ -18,17 +18,16 @@ type reader struct{ session }
 
 var _ store.Reader = (*reader)(nil)
 
-// Stamp implements store.Reader: other processes write here, which are known of
-// only later.
+// Stamp implements store.Reader. The state of tables is never known, because other processes write
+// to them, and this process hears of their writes later.
 func (s *session) Stamp(...string) (uint64, bool) { return 0, false }
 
-// beginRead takes the state that all of the transaction reads, with the version of
-// the definitions in it.
+// beginRead begins a read transaction and reads the version of the definitions, which fixes the
+// snapshot of the transaction.
 const beginRead = beginReading + "; " + readVersion
 
-// Read implements store.Store. It fails with store.ErrTimeout past the deadline or
-// limit of ctx or, if that has neither, readTimeout; and with store.ErrBusy if it had to
-// wait too long for its turn.
+// Read implements store.Store. It fails with store.ErrTimeout at the deadline or limit of ctx, or
+// after readTimeout if ctx has neither; and with store.ErrBusy if its turn did not come in time.
 func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) (err error) {
 	leave, err := db.enter(ctx)
 	if err != nil {
@@ -60,7 +59,8 @@ func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) (err error)
 	}
 	defer cancel()
 	db.door.revocable(visit, cancel)
-	// A read that brings the caches up to date finds a newer version than theirs, and would be given up.
+	// A read for catchUp always finds a newer version than that of the caches, so readAtOnce would
+	// give it up.
 	if ctx.Value(catchingUp{}) == nil {
 		if again, err := db.readAtOnce(ctx, fn); !again {
 			return err
@@ -75,21 +75,21 @@ func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) (err error)
 	return fn(r)
 }
 
-// finish ends the transaction, of which nothing remains, and gives the connection back.
+// finish ends the session and its transaction, and gives the connection back.
 func (s *session) finish() {
-	// Rows that the function left open read the rest of their answer first, or the connection
-	// could not be used.
+	// Rows that fn left open hold answers on the connection, which must be read before the
+	// ROLLBACK.
 	s.end()
 	s.giveBack()
 }
 
-// giveBack ends the transaction and gives the connection back. The session has ended.
+// giveBack ends the transaction of an ended session, and gives the connection back.
 func (s *session) giveBack() {
 	s.rollback()
 	if s.discard {
-		_ = s.loan.Conn().Close(context.WithoutCancel(s.ctx)) // nothing can be lost
+		_ = s.loan.Conn().Close(context.WithoutCancel(s.ctx)) // the transaction has ended: nothing can be lost
 	}
-	s.loan.Release() // which closes what is not in order
+	s.loan.Release() // closes the connection if it cannot be used again
 }
 
 // rollback ends the transaction if there is one.
@@ -102,13 +102,13 @@ func (s *session) rollback() {
 	_, _ = s.pg.Exec(ctx, "ROLLBACK").ReadAll() // if that fails the connection is closed
 }
 
-// attempts is how often a transaction is begun on another connection, as
-// connections that the server has cut off are found only by using them.
+// attempts limits the connections on which a transaction is tried. Connections that the server has
+// cut off fail only when they are used.
 const attempts = 3
 
-// begin takes a connection and runs the statements that begin a transaction, one
-// of which reads the version of the definitions. If that is not the known one,
-// the caches of this process follow first.
+// begin takes a connection and runs the statements that begin a transaction, of which one reads the
+// version of the definitions. If the version is newer than that of the caches, the caches of this
+// process are brought up to date, and the transaction begins again.
 func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string) (*session, error) {
 	for tries := 1; ; {
 		loan, err := pool.Acquire(ctx)
@@ -121,12 +121,11 @@ func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string) (*sessi
 			if tries > attempts || ctx.Err() != nil || !errors.Is(err, store.ErrUnavailable) {
 				return nil, err
 			}
-			// A restart of the server cuts all connections of the pool at once.
-			pool.Reset() // the others were cut off as well
+			pool.Reset() // a restart of the server cuts off all connections at once
 			continue
 		}
-		// The tables were replaced after the transaction had taken its state, in which the new
-		// ones have no rows.
+		// The tables were replaced after the transaction had taken its snapshot, in which the new
+		// tables have no rows.
 		if version == 0 {
 			s.finish()
 			if tries++; tries > attempts {
@@ -139,9 +138,9 @@ func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string) (*sessi
 			s.kept.of = version
 			return s, nil
 		}
-		// The transaction reads definitions that the caches do not know yet: it is given up,
-		// and begins anew when they follow. A read of the function that follows is let through,
-		// or it would wait for itself.
+		// The transaction reads definitions that the caches do not know yet. It is given up, and
+		// begins again after catchUp. The reads of catchUp itself skip this, else they would wait
+		// for themselves.
 		s.finish()
 		if err := db.catchUp(ctx, version); err != nil {
 			return nil, err
@@ -149,8 +148,8 @@ func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string) (*sessi
 	}
 }
 
-// tryBegin begins a transaction on the connection and returns the version of the definitions in
-// it. On an error the connection is given back.
+// tryBegin begins a transaction on the connection, and returns the version of the definitions. If
+// it fails, it gives the connection back.
 func (db *DB) tryBegin(ctx context.Context, loan *pgxpool.Conn, sql string) (*session, uint64, error) {
 	s := db.newSession(ctx, loan)
 	results, err := s.pg.Exec(ctx, sql).ReadAll()
@@ -164,7 +163,7 @@ func (db *DB) tryBegin(ctx context.Context, loan *pgxpool.Conn, sql string) (*se
 	return s, number(results), nil
 }
 
-// number is the one value among the results.
+// number returns the only value in the results.
 func number(results []*pgconn.Result) uint64 {
 	for _, r := range results {
 		if len(r.Rows) == 1 && len(r.Rows[0]) == 1 {
@@ -175,8 +174,8 @@ func number(results []*pgconn.Result) uint64 {
 	return 0
 }
 
-// explain is the store's error for one of the driver. That the context has ended
-// comes before what became of the statement because of it.
+// explain converts an error of the driver to an error of the store. If ctx has ended, its error
+// takes precedence over an error that may follow from the end.
 func (db *DB) explain(ctx context.Context, err error) error {
 	var e *pgconn.PgError
 	if answered := errors.As(err, &e); ctx.Err() != nil && (!answered || e.Code == codeCancelled) {
