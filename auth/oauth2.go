@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -116,7 +115,7 @@ func (f *OAuth2Form) validate(c *schema.Collection) error {
 	case n > maxProviderName:
 		fails.Set(fault.Leaf("validation_length_out_of_range",
 			fmt.Sprintf("The length must be between 0 and %d", maxProviderName), "min", 0, "max", maxProviderName), "provider")
-	case !slices.ContainsFunc(c.Auth.OAuth2.Providers, func(p schema.Provider) bool { return p.Name == f.Provider }):
+	case c.Auth.OAuth2.Providers.Named(f.Provider) == nil:
 		fails.Set(fault.Leaf("validation_invalid_provider", fmt.Sprintf("Provider with name %s is missing or is not enabled", f.Provider), "name", f.Provider), "provider")
 	}
 	fails.Set(checkSecret(f.Code, maxCode), "code")

@@ -61,8 +61,8 @@ func (passwords) Describe(_ context.Context, c *schema.Collection, m *Methods) {
 
 func (m passwords) Finish(ctx context.Context, a Attempt) (Proof, error) {
 	form, c := a.Form.(*PasswordForm), a.Collection
-	if fails := form.validate(c.Auth.PasswordAuth.IdentityFields); len(fails) > 0 {
-		return Proof{}, fault.Invalidate("An error occurred while validating the submitted data.", fails)
+	if err := formFault(form.validate(c.Auth.PasswordAuth.IdentityFields)); err != nil {
+		return Proof{}, err
 	}
 	r, err := m.findByIdentity(ctx, c, form)
 	if err != nil {
