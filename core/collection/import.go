@@ -25,7 +25,7 @@ type Import struct {
 // head is the part of an item that it is matched to a stored collection by.
 type head struct{ ID, Name string }
 
-// failed returns the ItemError of an item that cannot be decoded.
+// failed returns the error of an item that cannot be decoded.
 func (h head) failed(err error) error {
 	return &ItemError{&schema.Collection{ID: h.ID, Name: h.Name}, err}
 }

@@ -13,10 +13,10 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// ItemError is the error of one collection of an import. Import and Plan wrap it in the fault of the
-// whole import.
+// ItemError is the error of one collection of an import. It is wrapped in the fault of Import or
+// Plan.
 type ItemError struct {
-	Collection *schema.Collection // with the changes of the import; only id and name if the item cannot be decoded
+	Collection *schema.Collection // as changed by the import; with id and name only if the item cannot be decoded
 	Err        error
 }
 

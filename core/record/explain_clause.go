@@ -1,4 +1,4 @@
-// The parts of a rule, each judged by itself in the scope of the whole.
+// The parts of a rule. Each part is judged by itself in the scope of the whole rule.
 
 package record
 
@@ -26,7 +26,7 @@ type Clause struct {
 	Left, Right Side // the operands of a comparison
 }
 
-// maxFlags is the maximum number of expressions that one statement judges.
+// maxFlags is the maximum number of expressions in one statement.
 const maxFlags = 16
 
 // clauses is the tree of the rule, with what holds of its parts and the values of their sides.
@@ -62,8 +62,8 @@ func (x *explaining) clauses(r store.Reader, rule string, e lang.Expr) (*Clause,
 	return root, x.values(r, comparisons)
 }
 
-// flags finds out which expressions hold, and notes it in the Clause of each. If an expression does
-// not compile by itself, all expressions in its statement stay unknown.
+// flags judges expressions and sets Holds and Known of their clauses. If an expression cannot be
+// compiled by itself, all expressions of its statement stay unknown.
 func (x *explaining) flags(r store.Reader, clauses []*Clause, flags []string) error {
 	for len(flags) > 0 {
 		n := min(maxFlags, len(flags))
@@ -75,7 +75,7 @@ func (x *explaining) flags(r store.Reader, clauses []*Clause, flags []string) er
 	return nil
 }
 
-// someFlags is flags for at most maxFlags expressions, in one statement.
+// someFlags is flags for at most maxFlags expressions, with one statement.
 func (x *explaining) someFlags(r store.Reader, clauses []*Clause, flags []string) error {
 	sel := x.sel
 	sel.Flags = flags

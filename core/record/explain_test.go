@@ -146,7 +146,7 @@ func TestExplainShows(t *testing.T) {
 	}
 }
 
-// side writes the values of a Side: in brackets if there may be several, with ! after each deciding
+// side formats a Side. Brackets mean that there may be several values, and ! follows a deciding
 // value.
 func side(s record.Side) string {
 	if !s.Many {
@@ -162,7 +162,7 @@ func side(s record.Side) string {
 	return "[" + strings.Join(list, " ") + "]"
 }
 
-// TestWho compares the accounts of Who with those that Explain allows, one by one.
+// Who and Explain agree about each account.
 func TestWho(t *testing.T) {
 	t.Parallel()
 	b, public, _ := newRuled(t)

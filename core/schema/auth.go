@@ -154,7 +154,7 @@ func (p Provider) MarshalJSON() ([]byte, error) {
 // of a provider is kept from the stored one of the same name.
 type Providers []Provider
 
-// Named returns the provider of that name, as it is in the list; nil if there is none.
+// Named returns the provider with the name, a pointer into the list; nil if there is none.
 func (p Providers) Named(name string) *Provider {
 	i := slices.IndexFunc(p, func(in Provider) bool { return in.Name == name })
 	if i < 0 {

@@ -64,7 +64,7 @@ type Result struct {
 
 	Truncated bool   `json:"truncated,omitempty"` // there were more rows than these
 	Warning   string `json:"warning,omitempty"`
-	Wrote     bool   `json:"-"` // by the engine's judgement, a statement of the script may write
+	Wrote     bool   `json:"-"` // a statement of the script may have written, in the judgement of the engine
 	Total     int64  `json:"-"` // rows that all statements of the script inserted, updated or deleted
 }
 

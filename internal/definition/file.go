@@ -122,8 +122,8 @@ func readFile(path string) (f *File, id string, err error) {
 	return &File{Path: path, Name: head.Name, JSON: raw}, head.ID, nil
 }
 
-// headError returns the error of a head that cannot be decoded, with the name of the property and the
-// expected type.
+// headError describes an error in the head of a file: the name of the property and the expected
+// type.
 func headError(err error) error {
 	var wrong *json.UnmarshalTypeError
 	switch {

@@ -129,8 +129,8 @@ type keptPlan struct {
 	plan    *Plan
 }
 
-// keyOf returns the key of the Select without the request. ok is false if the plan is not cached: a
-// key has no candidate and no cursor, and only texts of limited length.
+// keyOf returns the part of the key that does not depend on the request. ok is false if the plan is
+// not cached: if the Select has a candidate or a cursor, or if its texts are too long.
 func keyOf(sel *Select, count bool) (key planKey, ok bool) {
 	if sel.Candidate != nil || sel.After != "" || sel.Before != "" || len(sel.Flags) > 1 || sel.Snapshot == nil {
 		return key, false

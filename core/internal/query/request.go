@@ -146,7 +146,7 @@ func headerName(key string) string {
 // token's record, as constants; every other field is read from the stored record, by a
 // join.
 func (r *resolver) authIdent(p pathName) (ir.Operand, error) {
-	if p.modifier == "isset" || p.modifier == "changed" { // for guests too, so that no such rule is saved
+	if p.modifier == "isset" || p.modifier == "changed" { // also for guests, else such a rule could be saved
 		return ir.Operand{}, misplaced(p)
 	}
 	if r.b.callers != nil {

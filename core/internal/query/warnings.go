@@ -73,8 +73,8 @@ func (r *resolver) bareList(side, other lang.Operand) (hint string, ok bool) {
 	return id.Name + " has several values and is compared as the text of a list: write " + id.Name + ":each, or " + id.Name + ".id for a relation", true
 }
 
-// unknownOfAccount warns of a field of @request.auth that no auth collection has: the field is NULL
-// for every caller.
+// unknownOfAccount warns of a field of @request.auth that no auth collection has. Such a field is
+// null for every caller.
 func (r *resolver) unknownOfAccount(side lang.Operand) (hint string, ok bool) {
 	id, _ := side.(lang.Ident)
 	name, isAuth := strings.CutPrefix(id.Name, "@request.auth.")

@@ -158,8 +158,8 @@ func (s *Store) DeletePrefix(ctx context.Context, prefix string) error {
 	return s.List(ctx, prefix, func(b blob.Info) error { return s.Delete(ctx, b.Key) })
 }
 
-// Check stores, reads and deletes a blob under the key. Its error names the step that failed and
-// the steps before it.
+// Check writes, reads and deletes a blob with the key. The error names the failed step and the
+// steps before it.
 func (s *Store) Check(ctx context.Context, key string) error {
 	const text = "loam"
 	if err := s.Put(ctx, key, strings.NewReader(text), int64(len(text)), blob.Attributes{ContentType: "text/plain"}); err != nil {
@@ -179,7 +179,7 @@ func (s *Store) Check(ctx context.Context, key string) error {
 	return errors.Join(failed, err)
 }
 
-// checkRead returns an error unless the content of the blob is text.
+// checkRead returns an error unless the blob with the key has the content text.
 func (s *Store) checkRead(ctx context.Context, key, text string) error {
 	b, err := s.Open(ctx, key)
 	if err != nil {
