@@ -144,7 +144,7 @@ document.addEventListener('keydown', (event) => {
   event.preventDefault();
 });
 
-/** The keys with Shift: they select rows, open the record as a page, and copy it as JSON. */
+/** Keys with Shift: space and arrows select rows, O opens the record as a page, Ctrl-Shift-C copies it as JSON. */
 function shifted(event, cell) {
   const row = cell.parentElement;
   const path = row.querySelector('[data-open]')?.getAttribute('hx-get');
@@ -158,10 +158,7 @@ function shifted(event, cell) {
   event.preventDefault();
 }
 
-/**
- * Goes from a cell to a cell of the row above or below, and selects both rows. If both are selected
- * already, deselects the first.
- */
+/** Moves from a cell to the row above or below and selects both rows. If both are selected, deselects the first. */
 function extend(cell, to) {
   const [box, other] = [cell, to].map((at) => at.parentElement.querySelector('[data-select]'));
   if (!box || !other || box === other) return;
@@ -170,7 +167,7 @@ function extend(cell, to) {
   go(to);
 }
 
-/** Copies the answer of the path; without a path, the text. */
+/** Copies the response of a path; without a path, the text. */
 async function copyFrom(path, text) {
   try {
     const answer = path && (await fetch(path));
@@ -182,7 +179,7 @@ async function copyFrom(path, text) {
   }
 }
 
-/** Copies the stored value, of which the cell may show only a part. */
+/** Copies the stored value; the cell may show only a part of it. */
 function copy(cell) {
   const { row } = cell.parentElement.dataset;
   const field = columnOf(cell);

@@ -27,7 +27,7 @@ document.addEventListener('click', (event) => {
   unfold(button, open);
 });
 
-/** Makes a button that replaces the unknown name in the rule by the suggested name of the verdict. */
+/** Makes a button that replaces the unknown name in the rule by the suggestion. */
 function correction(rule, verdict) {
   const button = document.createElement('button');
   button.type = 'button';
@@ -38,7 +38,7 @@ function correction(rule, verdict) {
     const input = rule.querySelector('textarea');
     input.focus();
     input.setSelectionRange(from, to);
-    document.execCommand('insertText', false, verdict.dataset.meant); // the browser's undo can revert it
+    document.execCommand('insertText', false, verdict.dataset.meant); // execCommand, so that the user can undo it
   });
   return button;
 }
