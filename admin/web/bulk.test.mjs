@@ -115,7 +115,7 @@ await onStage(async (stage) => {
     await bar(page).getByRole('button', { name: 'Copy as JSON' }).click();
     await page.getByText('Copied').waitFor();
     assert.equal(JSON.parse(await page.evaluate(() => navigator.clipboard.readText())).length, 100);
-    await select('gone > 5', '50 rows of 200'); // all records are shown
+    await select('gone > 5', '50 rows of 200'); // an unknown field: the table shows all records
     await bar(page).getByText('50 selected').waitFor();
     assert.equal(await bar(page).getByRole('button', { name: /Select all/ }).count(), 0);
     const refused = await page.request.post(`${table}/bulk/ask-delete`, { form: { all: '1', filter: 'gone > 5' }, headers: { 'HX-Request': 'true', Origin: stage.url } });

@@ -68,7 +68,7 @@ await onStage(async (stage) => {
         await input.fill(text);
         await answer;
       }
-      assert.equal(await page.locator('.is-boxes').count(), 0); // code.js is about one-time codes, not about samples
+      assert.equal(await page.locator('.is-boxes').count(), 0); // samples are no inputs for code.js
       const code = await page.locator('[data-code]').evaluateAll((all) => Object.fromEntries(all.map((e) => [e.dataset.code, e.textContent])));
       list.push({ id: path.split('/').pop(), code });
     }

@@ -125,7 +125,7 @@ function codesOf(data, path = '', into = {}) {
   return into;
 }
 
-/** Repeats a check until it holds, for a minute at most: a busy machine is slow. */
+/** Repeats a check until it succeeds, for up to a minute on a slow machine. */
 export async function eventually(check) {
   for (const end = Date.now() + 60_000; ; await new Promise((resolve) => setTimeout(resolve, 10))) {
     try {

@@ -22,7 +22,7 @@ await app.open('notes', [{ name: 'text', type: 'text' }, { name: 'file', type: '
 const url = options.skip ? app.url : await startProxy(app.url);
 const pb = new PocketBase(url).autoCancellation(false);
 const notes = pb.collection('notes');
-const soon = 10_000; // milliseconds, enough on a busy machine; a proxy that buffers holds an event back for longer
+const soon = 10_000; // milliseconds; enough on a slow machine, while a proxy that buffers delays an event for longer
 const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
 test('an event of a stream is not held back, after a silence too', options, async () => {
