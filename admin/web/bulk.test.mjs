@@ -103,7 +103,7 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
-  test('all that match are copied; with a wrong filter there is nothing that matches', async () => {
+  test('all matching records are copied; with a wrong filter only the page can be selected', async () => {
     const page = await stage.signedIn({ permissions: ['clipboard-read', 'clipboard-write'] });
     const select = async (filter, rows) => {
       await page.goto(`${table}?filter=${encodeURIComponent(filter)}`);

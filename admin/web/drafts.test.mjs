@@ -155,7 +155,7 @@ await onStage(async (stage) => {
     await stage.api('DELETE', `/api/collections/books/records/${made.id}`);
   });
 
-  test('each kind of form asks before its changes are lost: to stay, to leave, to save and leave', async () => {
+  test('each kind of form asks before its changes are lost: stay, leave, or save and leave', async () => {
     const page = await stage.signedIn();
     const answer = (name) => question(page).getByRole('button', { name, exact: true }).click();
     const logs = () => page.getByRole('link', { name: 'Logs', exact: true }).first().click();

@@ -96,7 +96,7 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
-  test('two people change one collection', async () => {
+  test('two users change one collection', async () => {
     await stage.api('POST', '/api/collections', { name: 'shared', type: 'base', indexes: ['CREATE INDEX idx_mine ON shared (a)', 'CREATE INDEX idx_theirs ON shared (b)'],
       fields: ['a', 'b', 'c', 'd'].map((name) => ({ name, type: 'text', max: 10 })) });
     const page = await stage.signedIn();
@@ -168,7 +168,7 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
-  test('wrong names are found while one types', async () => {
+  test('wrong names are shown while they are typed', async () => {
     await stage.api('POST', '/api/collections', { name: 'named', type: 'base', fields: [{ name: 'seasons', type: 'select', values: ['spring'] }, { name: 'cost', type: 'number' }] });
     const page = await stage.signedIn();
     await page.goto(`${stage.url}/_/c/named/fields`);

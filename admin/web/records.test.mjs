@@ -333,7 +333,7 @@ await onStage(async (stage) => {
     assert.deepEqual([(await stored(id)).price, (await stored(id)).notes], [5, 'again from elsewhere']);
   });
 
-  test('a record that was deleted meanwhile is put back, and what was typed is saved', async () => {
+  test('a record that was deleted meanwhile is put back, and the typed values are saved', async () => {
     const page = await stage.signedIn();
     const created = async (title) => (await stage.api('POST', '/api/collections/suppliers/records', { name: title, country: 'SE' })).id;
     const supplier = (id) => stage.api('GET', `/api/collections/suppliers/records/${id}`);
@@ -382,7 +382,7 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
-  test('what is typed during a save stays, and a second save follows the first', async () => {
+  test('values that are typed during a save stay, and a second save follows the first', async () => {
     const page = await stage.signedIn();
     const id = await idOf('Tomato 15');
     const body = new FormData();

@@ -110,7 +110,7 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
-  test('the page of the limits shows what rules have refused, and what other rules would have refused', async () => {
+  test('the page of the limits shows the requests that rules have refused, or that other rules would refuse', async () => {
     const { rateLimits } = await settings();
     const page = await stage.signedIn();
     const refused = page.locator('#refusals');
