@@ -181,15 +181,8 @@ func planOf(c *console.Call, in *schema.Collection, body any) (*collection.Plan,
 func (t *draft) input(name string) string {
 	keys := map[string][]string{"fields": t.fieldKeys, "indexes": t.indexKeys}
 	parts := strings.SplitN(name, ".", 3)
-	if i, notNumber := strconv.Atoi(at(parts, 1)); notNumber == nil && at(keys[parts[0]], i) != "" {
+	if i, notNumber := strconv.Atoi(form.At(parts, 1)); notNumber == nil && form.At(keys[parts[0]], i) != "" {
 		parts[1] = keys[parts[0]][i]
 	}
 	return strings.Join(parts, ".")
-}
-
-func at(list []string, i int) string {
-	if i < 0 || i >= len(list) {
-		return ""
-	}
-	return list[i]
 }

@@ -1,7 +1,6 @@
 package collections
 
 import (
-	"encoding/json"
 	"net/http"
 	"strings"
 
@@ -107,11 +106,7 @@ func saveRules(c *console.Call) error {
 			return err
 		}
 	}
-	text, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
-	if _, err := c.App.Collections().Update(c.R.Context(), c.Caller, in.ID, text); err != nil {
+	if err := update(c, in, body); err != nil {
 		return form.Fail(c, err)
 	}
 	c.Toast("Saved")

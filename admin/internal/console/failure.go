@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -100,6 +103,20 @@ func Problems(err error) (map[string]string, error) {
 		problems[""] = cmp.Or(wire.Sentence(shown.Reason), shown.Message) // the reason is more specific than the message
 	}
 	return problems, nil
+}
+
+// OneLine joins the messages of Problems into one line, in the order of their fields. Each message
+// begins with its field, except that of the field with the name, and of "".
+func OneLine(problems map[string]string, name string) string {
+	var list []string
+	for _, field := range slices.Sorted(maps.Keys(problems)) {
+		if field == name || field == "" {
+			list = append(list, problems[field])
+		} else {
+			list = append(list, field+": "+problems[field])
+		}
+	}
+	return strings.Join(list, " ")
 }
 
 func flatten(into map[string]string, prefix string, fields fault.Fields) {

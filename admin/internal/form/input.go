@@ -83,6 +83,14 @@ func (in Input) Text(d Document) string {
 	return d.text(in.Name)
 }
 
+// At returns the text at the index, "" if the list has no such index.
+func At(list []string, i int) string {
+	if i < 0 || i >= len(list) {
+		return ""
+	}
+	return list[i]
+}
+
 // Sent returns the text that a form has sent for an input, with lines that end with \n.
 func Sent(sent url.Values, name string) string {
 	texts := sent[name] // a switch that is on sends "false" and "true"

@@ -214,11 +214,7 @@ func named(err error, so string) error {
 	if err != nil {
 		return err
 	}
-	var list []string
-	for name, words := range problems {
-		list = append(list, strings.TrimPrefix(name+": ", ": ")+words)
-	}
-	return fault.New(fault.Invalid, so+" "+strings.Join(list, " "))
+	return fault.New(fault.Invalid, so+" "+console.OneLine(problems, ""))
 }
 
 // showTask answers with the progress of a task.

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -120,7 +118,7 @@ func (d *definitions) problemOf(err error) (string, error) {
 	var at *collection.ItemError
 	if !errors.As(err, &at) {
 		problems, err := console.Problems(err)
-		return joined(problems), err
+		return console.OneLine(problems, ""), err
 	}
 	where := ""
 	for i, item := range d.list {
@@ -142,16 +140,7 @@ func (d *definitions) problemOf(err error) (string, error) {
 		return where + strings.TrimPrefix(f.Err.Error(), "schema: ") + ".", nil
 	}
 	problems, err := console.Problems(f)
-	return where + joined(named(at, problems)), err
-}
-
-// joined joins the messages into one line, in the order of their properties.
-func joined(problems map[string]string) string {
-	var list []string
-	for _, name := range slices.Sorted(maps.Keys(problems)) {
-		list = append(list, strings.TrimPrefix(name+": ", ": ")+problems[name])
-	}
-	return strings.Join(list, " ")
+	return where + console.OneLine(named(at, problems), ""), err
 }
 
 // named replaces the index in the path of a field by the name of the field: "fields.2.max" becomes

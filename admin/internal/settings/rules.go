@@ -36,23 +36,16 @@ func putRules(change map[string]any, sent url.Values) (problems []form.Problem) 
 	list := make([]rule, len(sent["rule.label"]))
 	for i, label := range sent["rule.label"] {
 		number := func(property string) int64 {
-			n, err := strconv.ParseInt(strings.TrimSpace(at(sent["rule."+property], i)), 10, 64)
+			n, err := strconv.ParseInt(strings.TrimSpace(form.At(sent["rule."+property], i)), 10, 64)
 			if err != nil {
 				problems = append(problems, form.Problem{Name: ruleInput(i, property), Message: "This is no whole number."})
 			}
 			return n
 		}
-		list[i] = rule{Label: strings.TrimSpace(label), Audience: at(sent["rule.audience"], i), MaxRequests: number("maxRequests"), Duration: number("duration")}
+		list[i] = rule{Label: strings.TrimSpace(label), Audience: form.At(sent["rule.audience"], i), MaxRequests: number("maxRequests"), Duration: number("duration")}
 	}
 	form.Put(change, rulesName, list)
 	return problems
-}
-
-func at(list []string, i int) string {
-	if i >= len(list) {
-		return ""
-	}
-	return list[i]
 }
 
 // rulesOf returns the stored rules as rows.
