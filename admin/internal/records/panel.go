@@ -192,9 +192,7 @@ func asJSON(c *console.Call) error {
 	if err != nil {
 		return err
 	}
-	c.W.Header().Set("Content-Type", "application/json")
-	c.W.Write(text) //nolint:errcheck // a client that has disconnected gets no answer
-	return nil
+	return c.JSON(json.RawMessage(text))
 }
 
 // withRelated adds the facts for the inputs: the titles of related records, the custom elements,

@@ -1,5 +1,6 @@
 // The table of records as a grid: one stop of the Tab key, arrows from cell to cell. Enter, F2 or
 // a double click edits a value in its cell.
+import { copyFrom, copyText } from './copy.js';
 import { inputOf } from './form.js';
 import { leave } from './leave.js';
 import { put, renew } from './live.js';
@@ -167,23 +168,12 @@ function extend(cell, to) {
   go(to);
 }
 
-/** Copies the response of a path; without a path, the text. */
-async function copyFrom(path, text) {
-  try {
-    const answer = path && (await fetch(path));
-    if (answer && !answer.ok) return say('The value could not be read.', 'danger');
-    await navigator.clipboard.writeText(answer ? await answer.text() : text);
-    say('Copied');
-  } catch {
-    say('The browser does not allow copying here.', 'danger');
-  }
-}
-
 /** Copies the stored value; the cell may show only a part of it. */
 function copy(cell) {
   const { row } = cell.parentElement.dataset;
   const field = columnOf(cell);
-  copyFrom(row && field && pathOf(row, field, 'value'), cell.innerText.trim());
+  if (row && field) copyFrom(pathOf(row, field, 'value'));
+  else copyText(cell.innerText.trim());
 }
 
 /** Ctrl-C copies the value of the cell, Ctrl-A selects all rows of the page. */

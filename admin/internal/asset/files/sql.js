@@ -1,4 +1,5 @@
 // The SQL console: runs the selected text or the whole script, shows rows, and can be stopped.
+import { copyText } from './copy.js';
 import { say } from './toast.js';
 import { closeDialog } from './dialog.js';
 import { afterAnswer } from './session.js';
@@ -229,7 +230,7 @@ document.addEventListener('click', async (event) => {
     send(path, query, true);
   } else if (at('csv')) exportRows();
   else if (at('copy-rows')) {
-    await navigator.clipboard.writeText(lines((value) => (value ?? 'NULL').replace(/[\t\n]/g, ' '), '\t').join('\n')).then(() => say('Copied'), () => say('The browser does not allow copying here.', 'danger'));
+    await copyText(lines((value) => (value ?? 'NULL').replace(/[\t\n]/g, ' '), '\t').join('\n'));
   } else if (at('query')) {
     fill(at('query').dataset.query);
     name.value = at('query').dataset.name ?? '';
