@@ -1,4 +1,4 @@
-// Reading logs: pages, one entry, and how many there are by the hour, through the planner of records.
+// Reading logs through the planner of records: pages, single entries, and numbers by hour.
 
 package logs
 
@@ -15,7 +15,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// described is the table as the planner knows it. It is in no snapshot of the App.
+// described is the definition of the table for the planner. No snapshot of the App has it.
 var described = describe()
 
 // hourColumn is the column of hours since 1970 in the view of the compact form. No filter can name
@@ -121,7 +121,7 @@ func (s *Service) Stats(ctx context.Context, caller record.Caller, filter string
 		_, err := db.planner.Aggregate(sel)
 		return func(r store.Reader) error {
 			hours = []Hour{}
-			for sel.Offset = 0; sel.Offset == len(hours); sel.Offset += sel.Limit { // while the pages are full
+			for sel.Offset = 0; sel.Offset == len(hours); sel.Offset += sel.Limit { // until a page is not full
 				plan, err := db.planner.Aggregate(sel)
 				if err != nil {
 					return err
@@ -172,8 +172,8 @@ func appendHours(hours []Hour, r store.Reader, plan *query.AggregatePlan) ([]Hou
 // hourLayout is the time layout of Hour.Date.
 const hourLayout = "2006-01-02 15:00:00.000Z"
 
-// reading plans, and then reads in one state of the database. Errors of the plan are Invalid faults
-// with their reason: the caller is a superuser.
+// reading calls plan, and then the returned function in one read transaction. Errors of plan become
+// Invalid faults with their reason, since the caller is a superuser.
 func (s *Service) reading(ctx context.Context, caller record.Caller, plan func(*database) (func(store.Reader) error, error)) error {
 	if err := caller.RequireSuperuser(); err != nil {
 		return err
