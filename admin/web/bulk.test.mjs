@@ -1,4 +1,4 @@
-// Actions on many records: the selected ones, or all that match the filter.
+// Actions on many records: on selected records, or on all records that match the filter.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWell, onStage, picture } from './stage.mjs';

@@ -47,7 +47,7 @@ await onStage(async (stage) => {
   await writeFile(join(folder, 'hello.txt'), 'Hello'); // the file that cURL uploads
   const signIn = () => stage.call('POST', '/api/collections/users/auth-with-password', { identity: 'ann@example.com', password });
 
-  /** The operations of the page, or those of a group, with their code in each language, for the record of that id. */
+  /** The operations of the page, or of a group, with their code in each language, for the record with the id. */
   async function operations(page, collection, id, { group = /./, change = (text) => text } = {}) {
     await page.goto(`${stage.url}/_/c/${collection}/api`);
     const links = await page.getByRole('navigation', { name: 'Operations' }).locator('.nav-group').filter({ hasText: group }).getByRole('link').evaluateAll((all) => all.map((a) => a.getAttribute('href')));
@@ -76,7 +76,7 @@ await onStage(async (stage) => {
     return list;
   }
 
-  /** Runs the code of the JavaScript client as the account of the token, and returns its answer and what it logs. */
+  /** Runs the code of the JavaScript client as the account of the token; returns its response and its log. */
   async function javaScript(code, token) {
     const logged = [];
     const body = code.replace(/^import PocketBase from 'pocketbase';\n/, '').replace(/(const pb = .*;\n)/, `$1pb.authStore.save(${JSON.stringify(token)});\n`);

@@ -84,7 +84,7 @@ func (d *definition) eachChange(body map[string]any, fn func(was *schema.Field, 
 	}
 }
 
-// ruleChanges returns the rules that differ from the stored ones.
+// ruleChanges returns the typed rules that differ from the stored rules.
 func ruleChanges(in *schema.Collection, typed []rule) (list []difference) {
 	stored := rulesOf(in)
 	for i, r := range typed {

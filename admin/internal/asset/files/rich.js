@@ -185,7 +185,7 @@ function setLink(rich, row) {
 
 const emptyCell = (name) => element(name, element('br'));
 
-/** The commands for tables, by name: new inserts a table, other commands change that of a cell. */
+/** The commands for tables, by name: new inserts a table, the others change the table of a cell. */
 const table = {
   new: (rich) => {
     const row = (name) => element('tr', emptyCell(name), emptyCell(name), emptyCell(name));

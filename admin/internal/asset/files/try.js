@@ -1,7 +1,7 @@
 // The rule tester beside the rules: its verdicts are shown in the editors too.
 import { mark } from './editor.js';
 
-// New verdicts take the place of the old ones: the rules whose clauses are unfolded, and those whose SQL is shown.
+// The ids of unfolded rules and of rules whose SQL is shown. New verdicts restore both.
 const opened = new Set();
 const explained = new Set();
 
