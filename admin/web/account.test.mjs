@@ -26,7 +26,7 @@ await onStage(async (stage) => {
     await page.getByLabel('Good for').fill('none');
     await page.getByRole('button', { name: 'Make a token' }).click();
     await question.waitFor();
-    await page.keyboard.press('Escape'); // the closed dialog sends nothing
+    await page.keyboard.press('Escape'); // closes the dialog and sends nothing
     await question.waitFor({ state: 'detached' });
     assert.equal(await page.getByLabel('Good for').inputValue(), 'none');
     await page.getByRole('button', { name: 'Make a token' }).click();
@@ -49,7 +49,7 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'End all tokens' }).click();
     assert.equal((await refresh(session.token)).status, 200);
     await stage.unconfirm(page);
-    page.once('dialog', (asked) => asked.accept()); // once: the repeated request asks nothing
+    page.once('dialog', (asked) => asked.accept()); // once, since the request that is sent again asks no question
     await page.getByRole('button', { name: 'End all tokens' }).click();
     await stage.confirm(page);
     await page.getByText('All tokens have ended').waitFor();

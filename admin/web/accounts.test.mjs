@@ -205,7 +205,7 @@ await onStage(async (stage) => {
     await page.getByText('Created', { exact: true }).waitFor();
     assert.deepEqual(await others(), ['ned@orchard.example']);
 
-    // A value in its cell, and the undo of the change.
+    // An edit of a value in its cell, and the undo of the edit.
     await page.goto(`${stage.url}/_/c/_superusers?cols=email`);
     await stage.unconfirm(page);
     await page.getByRole('link', { name: 'ned@orchard.example' }).press('F2');

@@ -236,7 +236,7 @@ await onStage(async (stage) => {
         await opened(to);
       }
     };
-    /** Opens the logs, focuses the chart and presses the keys; returns the announced words. */
+    /** Opens the logs, presses the keys on the chart, and returns the announced words. */
     const barAt = async (...keys) => {
       await page.goto(`${stage.url}/_/logs?superusers=1`);
       await page.locator('[data-histogram] svg').focus();
@@ -482,7 +482,7 @@ await onStage(async (stage) => {
           assert.equal(await stars.locator('[data-order]').isDisabled(), true);
           await press('Backspace');
           assert.equal(await stars.locator('[data-order]').isDisabled(), false);
-          await page.locator('.fl summary').first().focus(); // the id cannot be deleted
+          await page.locator('.fl summary').first().focus(); // not the id, which cannot be deleted
           await press('Delete');
           assert.equal(await page.locator('.fl.is-del').count(), 0);
         },

@@ -33,7 +33,7 @@ await onStage(async (stage) => {
     await stage.api('PATCH', `${path}/${id}`, { price: 4712 });
     await lost;
     await page.unroute('**/live?**');
-    await row(page, id).getByText('4712').waitFor(); // a request that has failed is sent again
+    await row(page, id).getByText('4712').waitFor(); // the failed request is sent again
     page.wrong.splice(0);
 
     const made = await stage.api('POST', path, { name: 'From elsewhere' });

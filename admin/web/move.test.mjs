@@ -148,7 +148,7 @@ await onStage(async (stage) => {
     const rows = Array.from({ length: 60000 }, (_, i) => `Grower ${i},SE`).join('\n');
     await upload(page, 'suppliers', 'many.csv', `name,country\n${rows}\n`);
     const address = page.url();
-    let progress; // the part that the check is answered with, and then each request for its progress
+    let progress; // the response to the check, which also answers the requests for its progress
     await page.route(address, async (route) => {
       if (!route.request().headers()['hx-request']) return route.continue();
       progress ??= await (await route.fetch()).text();
@@ -158,7 +158,7 @@ await onStage(async (stage) => {
     await page.getByRole('progressbar').waitFor();
     const cancel = page.getByRole('button', { name: 'Cancel' });
     await cancel.focus();
-    await page.evaluate(() => new Promise((done) => document.addEventListener('htmx:load', done, { once: true }))); // the progress is shown anew
+    await page.evaluate(() => new Promise((done) => document.addEventListener('htmx:load', done, { once: true }))); // waits for the next progress
     assert.equal(await page.evaluate(() => document.activeElement.innerText), 'Cancel');
     await page.unroute(address);
     await page.goto(`${stage.url}/_/`);

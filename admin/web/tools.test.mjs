@@ -72,7 +72,7 @@ await onStage(async (stage) => {
     await page.waitForURL('**/_/settings/mail#i-smtp.host');
     await type('?save');
     await option(/^save the form/).waitFor();
-    await page.keyboard.press('Enter'); // a key opens the list of all keys
+    await page.keyboard.press('Enter'); // opens the list of all shortcuts
     await page.getByRole('dialog', { name: 'Keys' }).waitFor();
     await page.keyboard.press('Escape');
     await page.goto(`${stage.url}/_/c/notes`);
@@ -137,7 +137,7 @@ await onStage(async (stage) => {
     await rule.fill('@request.auth.rol = "editor"');
     await page.locator('[data-rule=viewRule]').getByText('@request.auth.rol is always null: no auth collection has the field rol.').waitFor();
 
-    // Of several values the deciding ones are named, and of all accounts those that may do it.
+    // The tester names the values that decide a comparison, and the accounts that a rule allows.
     await rule.fill('@collection.people.role ?= "editor" && @request.auth.role = "editor"');
     await verdict('View').getByText(/true: \["(editor|member)", "(editor|member)"\] and "editor" · decided by "editor"/).waitFor();
     await verdict('View').getByRole('button', { name: 'Who may?' }).press('Enter');
@@ -372,7 +372,8 @@ await onStage(async (stage) => {
     assert.equal((await answered).status(), 200);
     assert.equal(await stars(), 3);
 
-    // Without a session the sign-in asks for the password, and a whole table is still a question.
+    // If the session has ended, the sign-in also confirms the password; the question about the
+    // whole table remains.
     await page.context().clearCookies();
     await run('UPDATE notes SET stars = 4');
     await stage.again(page);
@@ -380,7 +381,7 @@ await onStage(async (stage) => {
     assert.equal(await stars(), 3);
     await dialog.getByRole('button', { name: 'Back to the query' }).click();
 
-    // One dialog has both questions.
+    // One dialog asks for the password and about the whole table.
     await stage.unconfirm(page);
     await run('UPDATE notes SET stars = 5');
     await dialog.getByText('UPDATE without WHERE changes the only row of notes').waitFor();
@@ -457,7 +458,7 @@ await onStage(async (stage) => {
     // The rules of the collection apply to the chosen identity.
     await page.getByRole('navigation', { name: 'Operations' }).getByText('View one').click();
     await page.getByRole('textbox', { name: 'id' }).waitFor();
-    assert.equal(await page.getByRole('textbox', { name: 'id' }).inputValue(), note.id); // of a stored record
+    assert.equal(await page.getByRole('textbox', { name: 'id' }).inputValue(), note.id); // the id of a stored record
     await page.getByRole('region', { name: 'Sample of 200' }).getByText('"Water the beans"').waitFor();
     assert.equal(await page.locator('[data-rule-line] code').innerText(), (await stage.api('GET', '/api/collections/notes')).viewRule);
     await attempt();
@@ -475,7 +476,7 @@ await onStage(async (stage) => {
     await answer.getByText('"title": "Water the beans"').waitFor();
     assert.equal(await code('cURL').isVisible(), true);
 
-    await page.goto(`${stage.url}/_/c/notes/api/update`); // a write asks for the record
+    await page.goto(`${stage.url}/_/c/notes/api/update`); // an update needs the id of a record
     await attempt();
     await page.getByText('Write the id of a record').waitFor();
     await page.goto(`${stage.url}/_/c/notes/api/gql-list`);
@@ -560,7 +561,7 @@ await onStage(async (stage) => {
     await elsewhere.pdf();
     assert.deepEqual([await printed === zoomed, await viewBox()], [false, zoomed]);
     await elsewhere.emulateMedia({ media: 'print' });
-    await elsewhere.setViewportSize({ width: 718, height: 1000 }); // A4 without its margins
+    await elsewhere.setViewportSize({ width: 718, height: 1000 }); // the width of A4 without its margins
     await picture(elsewhere, 'diagram-print');
     assert.deepEqual(await Promise.all(['.rail', '.diagram-list', '.er'].map((part) => elsewhere.locator(part).isVisible())), [false, false, true]);
     assert.equal(await elsewhere.evaluate(() => getComputedStyle(document.documentElement).colorScheme), 'light');
@@ -671,7 +672,7 @@ await onStage(async (stage) => {
     await compare();
     await changes.getByText('Nothing: all of it is here already').waitFor();
 
-    // A file, here in UTF-16, is read in place of the text. Ids of another server are no change.
+    // A file, here in UTF-16, replaces the text. Other ids for the same names are no change.
     const moved = structuredClone(exported.filter((c) => c.name === 'notes'));
     moved[0].id = 'elsewhere';
     Object.assign(moved[0].fields.find((f) => f.name === 'title'), { id: 'elsewhere', help: 'A title' });

@@ -53,8 +53,8 @@ func (w *words) names(in *schema.Collection, typed string) []Completion {
 	return w.matching(typed[:last], typed[last:])
 }
 
-// follow adds the names that may follow the beginning of a path, which is empty or ends with a dot
-// or a colon.
+// follow adds the names that may follow the beginning of a path. beginning is empty or ends with a
+// dot or a colon.
 func (w *words) follow(in *schema.Collection, beginning string) {
 	end := len(beginning) - 1
 	switch {

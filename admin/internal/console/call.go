@@ -74,8 +74,8 @@ func (c *Call) Param(name string) string {
 	return wire.PathValue(c.R, name)
 }
 
-// Collection returns the collection whose name or id is in the address. The fault is NotFound for an
-// unknown collection.
+// Collection returns the collection whose name or id is in the address. The fault is NotFound if
+// there is no such collection.
 func (c *Call) Collection() (*schema.Collection, error) {
 	name := c.Param("collection")
 	if found := c.App.Snapshot().Find(name); found != nil {

@@ -90,8 +90,8 @@ func showAccount(c *console.Call) error {
 	return answer(c, p)
 }
 
-// changeAccount does the action of the button that was pressed: it sends a mail, ends all tokens,
-// unlinks a provider or makes a token. The end of all tokens and a new token require the password.
+// changeAccount does the action named by the input do: it sends a mail, ends all tokens, unlinks a
+// provider or makes a token. The end of all tokens and a new token require the password.
 func changeAccount(c *console.Call) error {
 	p, err := accountOf(c)
 	if err != nil {
@@ -127,7 +127,7 @@ func changeAccount(c *console.Call) error {
 	}
 	c.Toast(said)
 	if c.FromScript() && !c.IsPart("panel") {
-		return c.Done() // the menu of a record, whose form stays open
+		return c.Done() // the form of the record stays open beside the menu
 	}
 	if p, err = accountOf(c); err != nil {
 		return err
@@ -160,7 +160,8 @@ func (p *panel) makeToken(c *console.Call) error {
 	return answer(c, p)
 }
 
-// asked returns the attribute with the question before an action; nil for no question.
+// asked returns the attribute of a form that asks a question before it is sent; nil for no
+// question.
 func asked(question string) templ.Attributes {
 	if question == "" {
 		return nil

@@ -214,11 +214,7 @@ func named(err error, so string) error {
 	if err != nil {
 		return err
 	}
-	var list []string
-	for name, words := range problems {
-		list = append(list, strings.TrimPrefix(name+": ", ": ")+words)
-	}
-	return fault.New(fault.Invalid, so+" "+strings.Join(list, " "))
+	return fault.New(fault.Invalid, so+" "+console.OneLine(problems, ""))
 }
 
 // showTask answers with the progress of a task.
@@ -260,8 +256,8 @@ func taskPath(t *task.Task, act, back string) string {
 	return "/_/tasks/" + t.ID + act + "?back=" + url.QueryEscape(back)
 }
 
-// someJSON answers with the selected records as the API returns them, to be copied. The fault is
-// TooLarge for more than 1,000 records.
+// someJSON answers with the selected records in the form of the API. The fault is TooLarge for more
+// than 1,000 records.
 func someJSON(c *console.Call) error {
 	s, err := selectionOf(c)
 	if err != nil {

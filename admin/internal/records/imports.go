@@ -171,8 +171,8 @@ func changeImport(c *console.Call) error {
 	return c.Part(importPart(i))
 }
 
-// follow sets the plan of the import to the plan in the form, then checks or runs the import if do is
-// "check" or "run". A plan that was not checked is not run.
+// follow applies the sent form to the import: it sets the plan, then does the action do, which is
+// "check", "run" or another word for no action. Only a plan whose rows were checked is run.
 func (i *importing) follow(c *console.Call, do string) error {
 	plan, err := i.planOf(c)
 	if err != nil {
@@ -222,8 +222,8 @@ func problemsOf(err error) string {
 	return strings.Join(slices.Sorted(maps.Values(problems)), " ")
 }
 
-// planOf reads the plan from the form. A column that is mapped to another field than before gets
-// the proposed way of reading and the proposed meaning of empty cells.
+// planOf reads the plan from the form. A column with a new field gets the proposed way of reading
+// and the proposed meaning of empty cells.
 func (i *importing) planOf(c *console.Call) (sheet.Plan, error) {
 	p := sheet.Plan{
 		Match: c.R.PostForm.Get("match"), Existing: sheet.Existing(c.R.PostForm.Get("existing")), SkipBad: c.R.PostForm.Get("skipbad") == "true",

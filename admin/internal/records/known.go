@@ -19,8 +19,7 @@ func Search(c *console.Call, in *schema.Collection, words string, limit int) ([]
 	return known(in, found), err
 }
 
-// WithIDs returns the records of the collection with the ids, in the order of ids. It leaves out unknown
-// ids.
+// WithIDs returns the records with the ids, in the order of ids. It leaves out unknown ids.
 func WithIDs(c *console.Call, in *schema.Collection, ids ...string) ([]Known, error) {
 	found, err := c.App.Records().FindByIDs(c.R.Context(), in.ID, ids...)
 	return known(in, found), err

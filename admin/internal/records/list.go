@@ -35,7 +35,7 @@ type view struct {
 	list          []row
 	next, prev    string // cursors of the next and the previous page, "" for none
 	problem       string
-	slow          bool // the query was stopped, because it took too long
+	slow          bool // the query took too long and was stopped
 	saved         []core.SavedView
 }
 

@@ -1,15 +1,27 @@
 // Buttons that copy a text (data-copy), or the response of an address (data-copy-from).
 import { say } from './toast.js';
 
-document.addEventListener('click', async (event) => {
-  const button = event.target.closest('[data-copy], [data-copy-from]');
-  if (!button) return;
+/** Copies a text, and shows whether the browser allows it. */
+export async function copyText(text) {
   try {
-    const text = button.dataset.copy ?? (await (await fetch(button.dataset.copyFrom)).text());
     await navigator.clipboard.writeText(text);
     say('Copied');
   } catch {
     say('The browser does not allow copying here.', 'danger');
   }
+}
+
+/** Copies the response of an address. */
+export async function copyFrom(path) {
+  const answer = await fetch(path).catch(() => null); // the server cannot be reached
+  if (!answer?.ok) return say('The value could not be read.', 'danger');
+  return copyText(await answer.text());
+}
+
+document.addEventListener('click', async (event) => {
+  const button = event.target.closest('[data-copy], [data-copy-from]');
+  if (!button) return;
+  const { copy, copyFrom: path } = button.dataset;
+  await (copy === undefined ? copyFrom(path) : copyText(copy));
   button.closest('[popover]')?.hidePopover();
 });

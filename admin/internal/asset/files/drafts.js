@@ -13,7 +13,7 @@ let timer;
 const forms = () => document.querySelectorAll('#panel form.panel-form');
 const inputsOf = (form, name) => [...form.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
 
-/** The field of an input; a point has an input for each of its coordinates. */
+/** The field of an input. A point has two inputs. */
 export const fieldName = (name) => name.replace(/\.(lat|lon)$/, '');
 
 /** Whether the field is a password or a file field, which a draft leaves out. */
@@ -43,7 +43,7 @@ function keep(form) {
   write(key, draft);
 }
 
-/** Deletes the draft of the open form, which was saved or whose changes were discarded. */
+/** Deletes the draft of the form after a save, or after its changes were discarded. */
 function forget(form = document.querySelector('#panel form.panel-form')) {
   if (!form) return;
   clearTimeout(timer);
@@ -51,7 +51,7 @@ function forget(form = document.querySelector('#panel form.panel-form')) {
   keys.delete(form);
 }
 
-/** Sets the inputs with a name to the values in list. `labels` has the titles of related records by id. */
+/** Sets the inputs with the name to the values in list. labels has the titles of related records by id. */
 export function fill(form, name, list, labels) {
   const inputs = inputsOf(form, name);
   const relation = form.querySelector(`[data-relation="${CSS.escape(name)}"]`);
@@ -117,7 +117,7 @@ function keepAll() {
   for (const form of forms()) keep(form);
 }
 addEventListener('pagehide', keepAll);
-document.addEventListener('leave', keepAll, true); // the panel may get another form at once
+document.addEventListener('leave', keepAll, true); // the panel may show another form at once
 
 document.addEventListener('click', (event) => {
   if (event.target.closest('#panel [data-discard]')) forget();

@@ -1,5 +1,6 @@
 // The table of records as a grid: one stop of the Tab key, arrows from cell to cell. Enter, F2 or
 // a double click edits a value in its cell.
+import { copyFrom, copyText } from './copy.js';
 import { inputOf } from './form.js';
 import { leave } from './leave.js';
 import { put, renew } from './live.js';
@@ -144,7 +145,7 @@ document.addEventListener('keydown', (event) => {
   event.preventDefault();
 });
 
-/** The keys with Shift: they select rows, open the record as a page, and copy it as JSON. */
+/** Keys with Shift: space and arrows select rows, O opens the record as a page, Ctrl-Shift-C copies it as JSON. */
 function shifted(event, cell) {
   const row = cell.parentElement;
   const path = row.querySelector('[data-open]')?.getAttribute('hx-get');
@@ -158,10 +159,7 @@ function shifted(event, cell) {
   event.preventDefault();
 }
 
-/**
- * Goes from a cell to a cell of the row above or below, and selects both rows. If both are selected
- * already, deselects the first.
- */
+/** Moves from a cell to the row above or below and selects both rows. If both are selected, deselects the first. */
 function extend(cell, to) {
   const [box, other] = [cell, to].map((at) => at.parentElement.querySelector('[data-select]'));
   if (!box || !other || box === other) return;
@@ -170,23 +168,12 @@ function extend(cell, to) {
   go(to);
 }
 
-/** Copies the answer of the path; without a path, the text. */
-async function copyFrom(path, text) {
-  try {
-    const answer = path && (await fetch(path));
-    if (answer && !answer.ok) return say('The value could not be read.', 'danger');
-    await navigator.clipboard.writeText(answer ? await answer.text() : text);
-    say('Copied');
-  } catch {
-    say('The browser does not allow copying here.', 'danger');
-  }
-}
-
-/** Copies the stored value, of which the cell may show only a part. */
+/** Copies the stored value; the cell may show only a part of it. */
 function copy(cell) {
   const { row } = cell.parentElement.dataset;
   const field = columnOf(cell);
-  copyFrom(row && field && pathOf(row, field, 'value'), cell.innerText.trim());
+  if (row && field) copyFrom(pathOf(row, field, 'value'));
+  else copyText(cell.innerText.trim());
 }
 
 /** Ctrl-C copies the value of the cell, Ctrl-A selects all rows of the page. */

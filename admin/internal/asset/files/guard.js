@@ -1,6 +1,5 @@
-// The question before unsaved changes are lost. It is asked when a link, a form or a script of the
-// console opens another page, or replaces a form with changes. When the tab is closed, the browser
-// asks (form.js).
+// Asks a question before unsaved changes are lost, when a link, a form or a script of the console
+// opens another page or replaces a form. When the tab is closed, the browser asks; see form.js.
 import { button, tag } from './element.js';
 import { icon } from './icon.js';
 import { letGo, titles, unsavedForms } from './form.js';
@@ -16,7 +15,7 @@ function list(form) {
   return all.length > most ? `${shown} and ${all.length - most} more` : shown;
 }
 
-/** Asks whether to save the forms, and calls then unless the user stays. why is a sentence before the question. */
+/** Asks whether to save the forms. Calls then unless the user stays. why is a sentence before the question. */
 function ask(forms, then, why = '') {
   if (dialog) return;
   const go = () => {
@@ -53,12 +52,12 @@ function ask(forms, then, why = '') {
 
 /** Saves the form, and calls go after the save. */
 function saveFirst(form, go) {
-  if (!form.isConnected) return go(); // a save has replaced it while the question was open
+  if (!form.isConnected) return go(); // the form was saved and replaced while the question was open
   afterSave = { form, go };
   form.requestSubmit();
 }
 
-/** An answer that opens another page, as after a choice of columns, must not lose changes in the panel. */
+/** Asks before a response that opens another page, such as after a choice of columns, closes a changed panel. */
 document.addEventListener('htmx:beforeOnLoad', (event) => {
   const { xhr, requestConfig: { elt } } = event.detail;
   const address = xhr.getResponseHeader('HX-Redirect');
@@ -77,21 +76,21 @@ document.addEventListener('leave', (event) => {
 
 document.addEventListener('htmx:beforeOnLoad', (event) => {
   const { xhr, requestConfig } = event.detail;
-  if (afterSave?.form !== requestConfig.elt || xhr.getResponseHeader('HX-Retarget') === '#dialogs') return; // a dialog asks before the form is saved
+  if (afterSave?.form !== requestConfig.elt || xhr.getResponseHeader('HX-Retarget') === '#dialogs') return; // the form is not saved yet: a dialog asks first
   const { go } = afterSave;
   afterSave = null;
   if (xhr.status >= 300) return; // the form shows the problems
   if (xhr.getResponseHeader('HX-Redirect')) event.preventDefault(); // go opens another page
-  setTimeout(go); // the answer is shown first
+  setTimeout(go); // after the response is shown
 });
 
-// The page stays open after the save if the user closes a question about the save, or edits the form.
+// The page stays open if the user closes a dialog about the save, or edits the form before its end.
 document.addEventListener('cancel', () => (afterSave = null), true);
 document.addEventListener('click', (event) => event.target.closest('[data-close]') && (afterSave = null));
 document.addEventListener('input', (event) => afterSave?.form.contains(event.target) && (afterSave = null));
 
-// The listeners below are those of the window, so that a script of the page that handles the event
-// itself has prevented its default action already.
+// The listeners below are on the window, so that a script which handles an event has prevented its
+// default action before.
 const opensHere = (link) => link && link.origin === location.origin && (!link.target || link.target === '_self') && !link.hasAttribute('download') &&
   link.href.split('#')[0] !== location.href.split('#')[0];
 

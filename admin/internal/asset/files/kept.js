@@ -1,9 +1,9 @@
-// Storage of drafts in this browser for a week.
+// Stores drafts in this browser for a week.
 export const prefix = 'loam.draft.';
 const keptFor = 7 * 24 * 60 * 60 * 1000;
-const largest = 1_000_000; // size limit of a draft, in characters
+const largest = 1_000_000; // the maximum length of a draft, in characters
 
-/** The draft with the key; null if there is none, or if it is too old. */
+/** The draft with the key; null if there is none or it has expired. */
 export function read(key) {
   try {
     const draft = JSON.parse(localStorage.getItem(key));
@@ -13,7 +13,7 @@ export function read(key) {
   }
 }
 
-/** Stores a draft, an object with the time `at`, unless it is too large. */
+/** Stores a draft, an object with its time `at`. Drafts that are too large are not stored. */
 export function write(key, draft) {
   const text = JSON.stringify(draft);
   try {

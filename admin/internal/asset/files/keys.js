@@ -157,7 +157,7 @@ function show() {
   dialog.showModal();
 }
 
-/** Whether the key of an event types into an input. */
+/** Whether the key of an event is typed into an input. */
 export const typing = (event) => event.target.closest?.('input:not([type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable]');
 const inWidget = (event) => event.target.closest?.('[role=grid], [role=menu], svg');
 
@@ -187,7 +187,7 @@ const make = () => (document.querySelector('.head [data-new]') ?? document.query
 
 const regions = ['.rail', '.side', '.top', '#main', '#panel .panel'];
 
-/** Focuses the first element of another region: the next for 1, the previous for -1. */
+/** Focuses the first element of the next region, or of the previous region if by is -1. */
 function region(by) {
   const all = regions.map((name) => document.querySelector(name)).filter((found) => found?.checkVisibility());
   const now = all.findLastIndex((found) => found.contains(document.activeElement));

@@ -1,15 +1,15 @@
-// The connection to the server. While the server cannot be reached, a bar is shown, requests that
-// write are held, and the page retries; then the held requests are sent. If another version of the
-// server answers, the page is loaded anew, after a question if changes would be lost.
+// Handles the loss of the connection to the server. A bar is shown, writing requests are held, and
+// the page retries until the server answers; then the held requests are sent. If a new version of
+// the server answers, the page is reloaded instead.
 import { button, tag } from './element.js';
 import { icon } from './icon.js';
 import { leave } from './leave.js';
 import { announce, say } from './toast.js';
 
 const waits = [1, 2, 5, 10, 30]; // seconds between the tries
-const held = new Map(); // by form or button: the function that submits or presses it again
+const held = new Map(); // by form or button: the function that sends its request
 let bar = null;
-let tryNow = null; // ends the present wait
+let tryNow = null; // ends the current pause
 
 function build(words) {
   const now = new Date().toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
@@ -18,12 +18,12 @@ function build(words) {
     button('Try now', 'btn-s', () => tryNow?.()));
 }
 
-/** Shows the bar with the reason in words, unless the server answers. */
+/** Shows the bar if the server does not answer. words is the reason. */
 export async function checkLine(words) {
   if (!(await isThere())) lost(words);
 }
 
-/** Shows the bar with the reason in words, and retries until the server answers. */
+/** Shows the bar until the server answers. words is the reason. */
 async function lost(words = 'The server cannot be reached.') {
   if (bar) return;
   bar = build(words);
@@ -41,7 +41,7 @@ async function lost(words = 'The server cannot be reached.') {
 
 const isThere = () => fetch('/api/health', { cache: 'no-store' }).then((answer) => answer.status < 500, () => false);
 
-/** Resolves after a number of seconds, when the browser reports a network again, or at a press on the button. */
+/** Resolves after the seconds, when the browser is online again, or when the button is pressed. */
 function pause(seconds) {
   return new Promise((done) => {
     tryNow = done;
@@ -50,14 +50,14 @@ function pause(seconds) {
   });
 }
 
-/** Whether the server has other assets than this page, as another version has. */
+/** Whether the server has another version of the assets than this page. */
 async function isNew() {
   const page = await fetch('/_/sign-in', { cache: 'no-store' }).then((answer) => answer.text(), () => '');
   const assets = page.match(/assets\/[^/]+\//)?.[0];
   return Boolean(assets) && !import.meta.url.includes(assets);
 }
 
-/** Loads the page anew. */
+/** Reloads the page; guard.js asks first if changes would be lost. */
 function renew() {
   held.clear();
   leave(() => location.reload(), 'Another version of the server has started, and this page has to be loaded anew.');
@@ -66,7 +66,7 @@ function renew() {
 document.addEventListener('htmx:sendError', () => lost());
 addEventListener('offline', () => lost());
 
-// The capture phase, before the listeners that ask questions about the request.
+// In the capture phase, since other listeners ask questions about the request.
 document.addEventListener('htmx:confirm', (event) => {
   const { elt, verb, triggeringEvent } = event.detail;
   if (!bar || verb === 'get' || !elt.matches('form, button')) return;

@@ -4,7 +4,7 @@ import { checkLine } from './line.js';
 import { compare } from './merge.js';
 
 const waits = [1, 2, 5, 10, 30]; // seconds between tries to connect
-const stops = 1001; // the code with which a server that stops closes the socket
+const stops = 1001; // close code of a server that stops
 const together = 50; // maximum number of rows in a request
 const hiddenFor = 5 * 60 * 1000;
 
@@ -95,10 +95,10 @@ function gone(id) {
   showGone(id);
 }
 
-/** The banner about a deletion in the panel of a record; undefined if the panel shows another record. */
+/** The banner about a deletion in the panel of the record; undefined if the panel shows another record. */
 const goneOf = (id) => [...document.querySelectorAll('#panel [data-live-gone]')].find((banner) => banner.closest('[data-record]').dataset.record === id);
 
-/** Says in the open panel that its record was deleted. The server says by whom. */
+/** Shows the banner about the deletion of the open record, which then fetches the notice of the server. */
 function showGone(id) {
   const banner = goneOf(id);
   if (!banner?.hidden) return;
@@ -106,7 +106,7 @@ function showGone(id) {
   window.htmx.trigger(banner, 'gone');
 }
 
-/** Hides the banner about the deletion of a record that exists again. */
+/** Hides the banner after a deleted record was created again. */
 function restored(id) {
   const banner = goneOf(id);
   if (!banner || banner.hidden) return;

@@ -72,7 +72,7 @@ class Chart {
     if (zoomed) this.plot.redraw();
   }
 
-  /** The shown period, at least leastShown long. For a single sample uPlot gives a max of years later. */
+  /** The shown period, at least leastShown. uPlot would show years for a single sample. */
   range(plot, min, max) {
     const end = plot.data[0].length === 1 ? plot.data[0][0] : max;
     return [Math.min(min, end - leastShown), end];

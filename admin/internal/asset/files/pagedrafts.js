@@ -1,5 +1,5 @@
-// Drafts of the forms of pages: settings, and the fields, rules and sign-in of a collection. Unsaved
-// values stay in this browser for a week, except those of added rows, passwords and files.
+// Drafts of the forms of pages: settings, and fields, rules and sign-in of a collection. Unsaved
+// values stay in this browser for a week, except values of added rows, passwords and files.
 import { button, tag } from './element.js';
 import { edited, first, titlesOf, values } from './form.js';
 import { icon } from './icon.js';
@@ -17,7 +17,7 @@ let timer;
 const inputsOf = (name) => [...form.querySelectorAll(`[name="${CSS.escape(name)}"]:not([type=hidden])`)];
 const isBox = (input) => input.type === 'radio' || input.type === 'checkbox';
 
-/** Whether a draft has the values with the name: a later page has their inputs too, and they are no secret. */
+/** Whether the values with the name belong into a draft: a later page has their inputs, and they are not secret. */
 function isKept(name) {
   const inputs = inputsOf(name);
   return inputs.length > 0 && (inputs.length === 1 || inputs.every(isBox)) && inputs.every((input) => !['password', 'file'].includes(input.type) && !input.closest('.is-new, [data-rows]'));
@@ -27,7 +27,7 @@ function keep() {
   clearTimeout(timer);
   if (ended) return;
   const names = edited(form).filter(isKept);
-  const old = banner && read(key); // neither restored nor discarded yet
+  const old = banner && read(key); // the draft was neither restored nor discarded yet
   if (names.length === 0 && !old) return localStorage.removeItem(key);
   const now = values(form);
   write(key, { at: Date.now(), values: { ...old?.values, ...Object.fromEntries(names.map((name) => [name, now.get(name) ?? []])) } });
@@ -56,7 +56,7 @@ function restore(draft) {
   form.querySelector('[data-save]')?.focus();
 }
 
-/** Offers the draft, unless all its values equal the stored ones or the form is locked. */
+/** Offers the draft, unless its values are those of the form, or the form is locked. */
 function offer() {
   if (form.querySelector('.locked')) return;
   const draft = read(key);
@@ -74,7 +74,7 @@ function offer() {
 }
 
 if (form) {
-  document.addEventListener('htmx:load', offer, { once: true }); // form.js has the first values by then
+  document.addEventListener('htmx:load', offer, { once: true }); // form.js has the first values then
   for (const kind of ['input', 'change']) {
     form.addEventListener(kind, () => {
       ended = false;

@@ -22,7 +22,7 @@ document.addEventListener('click', (event) => {
     localStorage.setItem(languageKey, tab.dataset.language);
     choose(tab.dataset.language);
   }
-  const copy = event.target.closest('[data-copy-shown]'); // copies the text of the element that it selects
+  const copy = event.target.closest('[data-copy-shown]'); // copies the text of the element that the attribute selects
   if (copy) copy.dataset.copy = document.querySelector(copy.dataset.copyShown).textContent;
 }, true);
 

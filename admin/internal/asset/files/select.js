@@ -1,4 +1,5 @@
 // The selection of records in the table, and the actions on it.
+import { copyText } from './copy.js';
 import { closeDialog } from './dialog.js';
 import { markRows } from './range.js';
 import { say } from './toast.js';
@@ -45,12 +46,7 @@ async function copyJSON(path) {
   const answer = await fetch(`${path}?${new URLSearchParams(new FormData(bar()))}`).catch(() => null); // the server cannot be reached
   if (answer?.status === 413) return say('More than 1,000 records are not copied. Export them.', 'danger');
   if (!answer?.ok) return say('The records could not be read.', 'danger');
-  try {
-    await navigator.clipboard.writeText(await answer.text());
-    say('Copied');
-  } catch {
-    say('The browser does not allow copying here.', 'danger');
-  }
+  return copyText(await answer.text());
 }
 
 document.addEventListener('change', (event) => {

@@ -1,4 +1,5 @@
 // The SQL console: runs the selected text or the whole script, shows rows, and can be stopped.
+import { copyText } from './copy.js';
 import { say } from './toast.js';
 import { closeDialog } from './dialog.js';
 import { afterAnswer } from './session.js';
@@ -163,10 +164,10 @@ async function send(path, query, confirmed) {
 }
 
 /**
- * Sends a form, and returns the result of read for the answer. After a failure it shows the reason,
- * or the dialog that asks for a confirmation, and returns undefined. If the dialog asks for a sign-in
- * or for the password, the form is sent again after it. While another form is being sent, it sends
- * nothing and returns undefined.
+ * Sends a form, and returns the result of read for the response. After an error it shows the reason,
+ * or a dialog that asks for confirmation, and returns undefined. If a dialog asks for the password or
+ * a sign-in, the form is sent again afterwards. While another form is being sent, nothing is sent and
+ * the result is undefined.
  */
 async function request(path, form, read) {
   if (running) return undefined;
@@ -189,7 +190,7 @@ async function request(path, form, read) {
   }
   part('said').textContent = '';
   if (!isRefused) return undefined;
-  const effects = document.getElementById('confirm'); // it has shown the effects of the script
+  const effects = document.getElementById('confirm'); // the dialog has shown the effects of the script
   await new Promise(afterAnswer);
   return request(path, { ...form, ...(effects && { confirmed: '1' }) }, read);
 }
@@ -229,7 +230,7 @@ document.addEventListener('click', async (event) => {
     send(path, query, true);
   } else if (at('csv')) exportRows();
   else if (at('copy-rows')) {
-    await navigator.clipboard.writeText(lines((value) => (value ?? 'NULL').replace(/[\t\n]/g, ' '), '\t').join('\n')).then(() => say('Copied'), () => say('The browser does not allow copying here.', 'danger'));
+    await copyText(lines((value) => (value ?? 'NULL').replace(/[\t\n]/g, ' '), '\t').join('\n'));
   } else if (at('query')) {
     fill(at('query').dataset.query);
     name.value = at('query').dataset.name ?? '';

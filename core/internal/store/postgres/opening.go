@@ -43,12 +43,12 @@ type opening struct {
 // of the definitions than the expected version, its lock is not free, or its connection was cut off.
 var errUnfit = errors.New("postgres: the transaction is given up")
 
-// readAtOnce runs fn in a transaction that begins with the first query of fn, in the same round
-// trip. The transaction ends in the background, so that the caller does not wait for the ROLLBACK;
-// Close waits for the connection. If again is true, the transaction was given up: fn has seen no row,
-// and the caller has to run fn again.
+// readAtOnce runs fn in a transaction that begins in the same round trip as the first query of fn.
+// The transaction ends in the background, so that the caller does not wait for the ROLLBACK;
+// DB.Close waits for it. again is true if the transaction was given up: fn has not seen a row, and
+// the caller runs fn again in another transaction.
 func (db *DB) readAtOnce(ctx context.Context, fn func(store.Reader) error) (again bool, err error) {
-	expected := db.defined.Load() // before fn looks at the caches
+	expected := db.defined.Load() // before fn reads from the caches
 	loan, err := db.readers.Acquire(ctx)
 	if err != nil {
 		return false, db.explain(ctx, err)
@@ -60,14 +60,14 @@ func (db *DB) readAtOnce(ctx context.Context, fn func(store.Reader) error) (agai
 		r.end()
 		if returned {
 			go r.giveBack()
-		} else { // fn panicked
+		} else { // fn has panicked
 			r.giveBack()
 		}
 	}()
 	err = fn(r)
 	returned = true
-	// If fn has made no query, the definitions that it has read from the caches must be those of the
-	// database.
+	// A function without a query may have read definitions from the caches. They must be those of
+	// the database.
 	if r.opening.pending {
 		if begun := r.openAlone(); begun != nil && err == nil {
 			err = begun
@@ -123,7 +123,7 @@ func (s *session) openWith(sql string) (*pgconn.ResultReader, *statement, error)
 	}
 	answer, err := nextAnswer(p)
 	if err != nil {
-		_ = s.endPipeline() // err is the cause
+		_ = s.endPipeline() // the caller gets err
 		st.meter.Ran(s.span, began, 0, s.args, err)
 		return nil, nil, s.fail(err)
 	}
@@ -196,7 +196,7 @@ func (s *session) openAlone() error {
 // notBegun returns the error of a transaction that did not begin. If the connection was cut off or the
 // lock is not free, which are both ErrUnavailable, the transaction is given up: a later try may work.
 func (s *session) notBegun(err error) error {
-	_ = s.endPipeline() // err is the cause
+	_ = s.endPipeline() // the caller gets err
 	if s.ctx.Err() == nil && errors.Is(s.db.explain(s.ctx, err), store.ErrUnavailable) {
 		return s.giveUp()
 	}

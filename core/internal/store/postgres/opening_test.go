@@ -11,8 +11,8 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// readT reads the column a of t. before, if not nil, is called before the query of each run of the
-// function. together reports whether the transaction of the last run began with its query.
+// readT reads the column a of t, and counts the calls of its function. before, unless nil, runs at
+// the beginning of each call. together reports whether the last transaction began with its query.
 func readT(t *testing.T, db *DB, before func(run int)) (got []string, runs int, together bool) {
 	t.Helper()
 	err := db.Read(t.Context(), func(r store.Reader) error {
@@ -41,7 +41,7 @@ func TestReadsBeginWithTheFirstQuery(t *testing.T) {
 	one, other, _ := two(t)
 	mustWrite(t, one, `INSERT INTO "t" ("a") VALUES ('kept')`)
 	got, runs, together := readT(t, one, nil)
-	for range 100 { // until the query is prepared on the connection
+	for range 100 { // each connection prepares the query once
 		if together {
 			break
 		}
@@ -51,7 +51,7 @@ func TestReadsBeginWithTheFirstQuery(t *testing.T) {
 		t.Errorf("read %q in %d runs, together: %t", got, runs, together)
 	}
 
-	// Definitions that another process changes before the first query.
+	// Another process changes the definitions before the first query.
 	define := func(run int) {
 		if run > 1 {
 			return
@@ -70,7 +70,7 @@ func TestReadsBeginWithTheFirstQuery(t *testing.T) {
 		t.Errorf("beside a change of definitions: read %q in %d runs", got, runs)
 	}
 
-	// A connection that is cut off before the first query.
+	// The connection is cut off before the first query.
 	cut := func(run int) {
 		if run == 1 {
 			exec(t, one.cfg.URL, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'loam' AND state = 'idle'`)

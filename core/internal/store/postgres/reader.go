@@ -58,7 +58,8 @@ func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) (err error)
 	}
 	defer cancel()
 	db.door.revocable(visit, cancel)
-	// A read that brings the caches up to date finds a newer version than theirs, and would be given up.
+	// A read for catchUp always finds a newer version than that of the caches, so readAtOnce would
+	// give it up.
 	if ctx.Value(catchingUp{}) == nil {
 		if again, err := db.readAtOnce(ctx, fn); !again {
 			return err
@@ -80,7 +81,7 @@ func (s *session) finish() {
 	s.giveBack()
 }
 
-// giveBack ends the transaction and gives the connection back. The session has ended.
+// giveBack ends the transaction of an ended session, and gives the connection back.
 func (s *session) giveBack() {
 	s.rollback()
 	if s.discard {
@@ -146,8 +147,8 @@ func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string) (*sessi
 	}
 }
 
-// tryBegin begins a transaction on the connection and returns the version of the definitions in
-// it. On an error the connection is given back.
+// tryBegin begins a transaction on the connection, and returns the version of the definitions. If
+// it fails, it gives the connection back.
 func (db *DB) tryBegin(ctx context.Context, loan *pgxpool.Conn, sql string) (*session, uint64, error) {
 	s := db.newSession(ctx, loan)
 	results, err := s.pg.Exec(ctx, sql).ReadAll()

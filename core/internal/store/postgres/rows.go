@@ -52,7 +52,7 @@ func (r *rows) Next() bool {
 	return false
 }
 
-// finish ends the reading from the connection.
+// finish reads the rest of the answer, so that the connection can be used again.
 func (r *rows) finish() {
 	if r.from == nil {
 		return
@@ -115,7 +115,7 @@ func (r *rows) Kind(col int) store.ValueKind {
 	return r.fields[col]
 }
 
-// Bytes implements store.Rows. A truth value reads 1 or 0, as in SQLite.
+// Bytes implements store.Rows. A boolean is 1 or 0, as in SQLite.
 func (r *rows) Bytes(col int) []byte {
 	v := r.value(col)
 	if v != nil && r.fields[col] == store.KindBool {
@@ -131,10 +131,10 @@ func truth(v []byte) bool { return len(v) == 1 && v[0] == 't' }
 
 func (r *rows) Text(col int) string { return string(r.Bytes(col)) }
 
-// Int reads a number of any kind as an integer, without its fraction.
+// Int returns a number as an integer, without its fraction.
 func (r *rows) Int(col int) int64 {
 	v := r.Bytes(col)
-	// A number with a fraction or an exponent is no integer in its text, but has one.
+	// ParseInt refuses a fraction and an exponent.
 	n, err := strconv.ParseInt(string(v), 10, 64)
 	if err != nil {
 		return int64(r.Float(col))
@@ -143,7 +143,7 @@ func (r *rows) Int(col int) int64 {
 }
 
 func (r *rows) Float(col int) float64 {
-	f, _ := strconv.ParseFloat(string(r.Bytes(col)), 64) // a text that is no number is 0
+	f, _ := strconv.ParseFloat(string(r.Bytes(col)), 64) // a text that is not a number is 0
 	return f
 }
 

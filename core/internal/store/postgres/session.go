@@ -104,8 +104,8 @@ func (s *session) start(sql string, args []store.Value, question bool) (*pgconn.
 	if err := s.usable(); err != nil {
 		return nil, nil, err
 	}
-	// The protocol answers one statement at a time: rows that are still being read are fetched
-	// into memory first.
+	// The protocol answers one statement at a time, so the rest of the rows that are being read is
+	// fetched into memory first.
 	s.park()
 	s.sql, s.args = sql, args
 	if err := s.usable(); err != nil { // reading the parked rows has failed
@@ -179,8 +179,8 @@ func (s *session) fail(err error) error {
 	if !errors.As(err, &own) {
 		out = s.db.explain(s.ctx, err)
 	}
-	// A conflict ends the whole transaction: to run again, it needs a new state of the
-	// database, which no savepoint gives it.
+	// A conflict ends the whole transaction: the retry needs a new snapshot, which a savepoint
+	// cannot give.
 	if conflict(err) || s.pg.IsClosed() {
 		s.lost = err
 	}
