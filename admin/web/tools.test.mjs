@@ -276,7 +276,7 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Run selection' }).click();
     await rows.getByRole('columnheader', { name: 'one' }).waitFor();
 
-    await run('SELEC 1');
+    await run('SELECT 1 FROM FROM');
     await page.getByRole('alert').getByText('syntax error').waitFor();
 
     // A change of a whole table needs a confirmation, which has the number of rows.
@@ -316,7 +316,7 @@ await onStage(async (stage) => {
     await editor.press('Escape');
     await page.getByRole('button', { name: 'Dry run' }).click();
     await page.getByText(/^1 row would change · 1 row · .* · dry run, nothing was stored$/).waitFor();
-    await run(`INSERT INTO notes (id, title) ${many.replace('SELECT i FROM', "SELECT printf('row%012d', i), 'many' FROM")} RETURNING id`);
+    await run(`INSERT INTO notes (id, title) ${many.replace('SELECT i FROM', "SELECT 'row' || substr(CAST(1000000000000 + i AS TEXT), 2), 'many' FROM")} RETURNING id`);
     await page.getByText(/the first 1,000 rows of more · /).waitFor();
     await page.getByRole('button', { name: 'Next 1,000 rows' }).click();
     await page.getByRole('alert').getByText('The statements write').waitFor();

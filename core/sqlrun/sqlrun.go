@@ -218,6 +218,11 @@ func (s *Service) written(tx store.Tx, caller record.Caller, tables []string) er
 	if err != nil {
 		return err
 	}
+	if caller.Actor() != "" && touched(schema.Superusers) { // a program may delete all superusers
+		if err := keepSuperuser(tx); err != nil {
+			return err
+		}
+	}
 	changes := reset(before, after, touched)
 	if touched("_params") {
 		if err := s.cfg.Settings.Reread(tx); err != nil {
@@ -259,6 +264,15 @@ func keepOwn(tx store.Tx, touched func(table string) bool) error {
 		}
 	}
 	return nil
+}
+
+// keepSuperuser refuses to leave the database without a superuser: nobody could sign in.
+func keepSuperuser(tx store.Tx) error {
+	n, err := store.Number(tx, "SELECT count(*) FROM "+store.Quote(schema.Superusers))
+	if err == nil && n == 0 {
+		err = fault.New(fault.Invalid, "the last superuser cannot be deleted")
+	}
+	return err
 }
 
 // reset returns a change for each collection whose table was changed, or for all if definitions

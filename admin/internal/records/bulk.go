@@ -217,13 +217,18 @@ func named(err error, so string) error {
 	return fault.New(fault.Invalid, so+" "+console.OneLine(problems, ""))
 }
 
-// showTask answers with the progress of a task.
+// showTask answers with the progress of a task; after the end of the task, with the whole body of
+// the dialog.
 func showTask(c *console.Call) error {
 	t, err := taskOf(c)
 	if err != nil {
 		return err
 	}
-	return c.Part(progressBody(t, c.R.URL.Query().Get("back")))
+	s, back := t.Status(), c.R.URL.Query().Get("back")
+	if s.Over {
+		return c.PartOf("#task-body", progressBody(t, s, back))
+	}
+	return c.Part(meter(t, s, back))
 }
 
 func cancelTask(c *console.Call) error {
@@ -232,7 +237,7 @@ func cancelTask(c *console.Call) error {
 		return err
 	}
 	t.Cancel()
-	return c.Part(progressBody(t, c.R.URL.Query().Get("back")))
+	return c.Part(progressBody(t, t.Status(), c.R.URL.Query().Get("back")))
 }
 
 func taskOf(c *console.Call) (*task.Task, error) {

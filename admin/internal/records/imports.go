@@ -115,7 +115,8 @@ func importOf(c *console.Call) (*importing, error) {
 	return &importing{View: job.View(), in: in, job: job, all: c.App.Snapshot()}, nil
 }
 
-// showImport answers with the page of an import, or with its part that shows the progress.
+// showImport answers with the page of an import, or with its part that shows the progress. When the
+// import no longer runs, the answer to a request for the progress replaces the whole part.
 func showImport(c *console.Call) error {
 	i, err := importOf(c)
 	if err != nil {
@@ -126,10 +127,13 @@ func showImport(c *console.Call) error {
 	} else if ok && i.Stage == sheet.Mapping {
 		i.again = reflect.DeepEqual(plan, i.Plan)
 	}
-	if c.IsPart("import") {
-		return c.Part(importPart(i))
+	switch {
+	case !c.IsPart("import-meter"):
+		return c.Page(about(c, i.in, "Import"), importPart(i))
+	case i.running():
+		return c.Part(importMeter(i))
 	}
-	return c.Page(about(c, i.in, "Import"), importPage(i))
+	return c.PartOf("#import", importPart(i))
 }
 
 // changeImport sets the plan of the form and does the action of the button that was pressed: check,

@@ -96,6 +96,15 @@ func (v *view) choose(names []string) {
 	}
 }
 
+// columnNames returns the names of the columns, separated by spaces.
+func (v *view) columnNames() string {
+	names := make([]string, len(v.columns))
+	for i, f := range v.columns {
+		names[i] = f.Name
+	}
+	return strings.Join(names, " ")
+}
+
 // titleField returns the field whose value is the title of a record: the first presentable text
 // field, else name, title, label, email or username, else the id.
 func titleField(in *schema.Collection) *schema.Field {

@@ -641,13 +641,17 @@ func dangerWords(d sqlrun.Danger) string {
 	default:
 		rows = "all " + ui.Number(d.Rows) + " rows of " + d.Table
 	}
+	condition := " without WHERE"
+	if d.Constant {
+		condition = " whose WHERE names no column"
+	}
 	switch d.Verb {
 	case "UPDATE":
-		return "UPDATE without WHERE changes " + rows
+		return "UPDATE" + condition + " changes " + rows
 	case "DROP COLUMN":
 		return "DROP COLUMN takes a value from " + rows
 	case "DELETE":
-		return "DELETE without WHERE deletes " + rows
+		return "DELETE" + condition + " deletes " + rows
 	}
 	return d.Verb + " deletes " + rows
 }

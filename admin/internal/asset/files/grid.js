@@ -3,7 +3,7 @@
 import { copyFrom, copyText } from './copy.js';
 import { inputOf } from './form.js';
 import { leave } from './leave.js';
-import { put, renew } from './live.js';
+import { fits, put, renew } from './live.js';
 import { say } from './toast.js';
 
 const grid = () => document.querySelector('#rows .table');
@@ -307,12 +307,14 @@ document.addEventListener('htmx:beforeSwap', (event) => {
     return;
   }
   event.detail.shouldSwap = false;
-  const fresh = new DOMParser().parseFromString(event.detail.serverResponse, 'text/html').querySelector('[data-row]');
+  const answer = new DOMParser().parseFromString(event.detail.serverResponse, 'text/html');
+  const fresh = answer.querySelector('[data-row]');
   const row = fresh && document.querySelector(`#rows [data-row="${CSS.escape(fresh.dataset.row)}"]`);
   if (!row) return;
   const index = mine?.cell.cellIndex;
   const hadFocus = mine?.form.contains(document.activeElement);
   if (mine) editing = null;
+  if (!fits(answer)) return void window.htmx.trigger(document.body, 'changed');
   const now = document.importNode(fresh, true);
   put(now, row, false);
   if (hadFocus) go(mine.then ? next(now.cells[index], { key: mine.then }) : now.cells[index]);

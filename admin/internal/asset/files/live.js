@@ -147,6 +147,12 @@ export function renew(id) {
   flushing ??= setTimeout(flush, 250);
 }
 
+/**
+ * Whether the rows of an answer have the columns of the table. The columns differ after a change of
+ * the collection, or of the chosen columns on another page.
+ */
+export const fits = (answer) => [...document.querySelectorAll('#rows [data-column]')].map((head) => head.dataset.column).join(' ') === answer.querySelector('[data-columns]').dataset.columns;
+
 /** Fetches the rows of records, by their ids, and shows them. */
 async function refresh(ids) {
   const rows = document.getElementById('rows');
@@ -154,6 +160,10 @@ async function refresh(ids) {
   const address = new URL(rows.dataset.livePath, location.href);
   for (const id of ids) address.searchParams.append('id', id);
   const answer = await ask(address, 'live');
+  if (answer && !fits(answer)) {
+    if (!rows.querySelector('.is-editing')) window.htmx.trigger(document.body, 'changed');
+    return;
+  }
   for (const fresh of answer?.querySelectorAll('[data-row]') ?? []) {
     const row = rowOf(fresh.dataset.row);
     if (!row || row.dataset.mark === fresh.dataset.mark || isBusy(row)) continue;
