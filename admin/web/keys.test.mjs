@@ -85,7 +85,7 @@ await onStage(async (stage) => {
 
     const files = new URL('../internal/asset/files/', import.meta.url);
     const wrong = [];
-    for (const name of (await readdir(files)).filter((file) => file.endsWith('.js') && !['htmx.js', 'uplot.js'].includes(file))) {
+    for (const name of (await readdir(files)).filter((file) => file.endsWith('.js') && !['htmx.js', 'sqlformatter.js', 'uplot.js'].includes(file))) {
       const { keys, unknown } = boundKeys(await readFile(new URL(name, files), 'utf8'));
       wrong.push(...unknown.map((form) => `${name}: the test cannot read the keys of ${form}`));
       const listed = new Set((sections[name] ?? []).flatMap((title) => [...sheet.get(title)]));
@@ -569,6 +569,12 @@ await onStage(async (stage) => {
           await page.locator('[data-reference] [data-send]').waitFor();
           await press('Control+Enter');
           await page.locator('[data-reference]').getByText(/^200/).first().waitFor();
+        },
+        'Alt Shift F': async () => {
+          await page.goto(`${stage.url}/_/sql`);
+          await sql.fill('select 1');
+          await press('Alt+Shift+F');
+          await page.waitForFunction(() => document.querySelector('[data-sql] textarea').value === 'select\n  1');
         },
       },
       'In inputs of a record': {

@@ -341,6 +341,67 @@ await onStage(async (stage) => {
     await picture(page, 'sql-390-light');
   });
 
+  test('SQL: the layout of a script or of a selection, which changes no token', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/sql`);
+    const editor = page.getByRole('textbox', { name: 'SQL' });
+    const typed = "select  title,'a  b' as \"c  d\" -- why\nfrom notes where stars=-1 and title<>'x' /* the\n end */ ; select 2";
+    const laidOut = "select\n  title,\n  'a  b' as \"c  d\" -- why\nfrom\n  notes\nwhere\n  stars = -1\n  and title <> 'x'\n  /* the\n  end */;\n\nselect\n  2";
+    const holds = (text) => page.waitForFunction((value) => document.querySelector('[data-sql] textarea').value === value, text);
+    const format = page.getByRole('button', { name: 'Format' });
+    await editor.fill(typed);
+    await editor.press('Escape');
+    assert.equal(await page.evaluate(() => performance.getEntriesByType('resource').filter(({ name }) => name.includes('sqlformat')).length), 0);
+    await editor.evaluate((e) => e.setSelectionRange(e.value.indexOf('stars'), e.value.indexOf('stars')));
+    await editor.press('Alt+Shift+F');
+    await holds(laidOut);
+    assert.equal(await editor.evaluate((e) => e.value.slice(e.selectionStart, e.selectionStart + 5)), 'stars');
+    await page.locator('#said', { hasText: 'Formatted' }).waitFor({ state: 'attached' });
+    for (const [width, scheme] of [[1440, 'light'], [1440, 'dark'], [1024, 'light'], [390, 'dark']]) {
+      await page.setViewportSize({ width, height: 844 });
+      await page.emulateMedia({ colorScheme: scheme });
+      await picture(page, `sql-format-${width}-${scheme}`);
+    }
+    await editor.press('Control+z');
+    await holds(typed);
+    await editor.evaluate((e) => e.setSelectionRange(e.value.lastIndexOf('select'), e.value.length));
+    await format.click();
+    await holds(typed.replace('select 2', 'select\n  2'));
+    assert.equal(await editor.evaluate((e) => e.value.slice(e.selectionStart, e.selectionEnd)), 'select\n  2');
+
+    // The formatter refuses a text that it cannot read, and the text stays. So does a text of which it would change more than the layout.
+    for (const [text, reason] of [["select 'open", `the formatter cannot read "'open"`], ['select 1;'.repeat(12_000), 'More than 100,000 characters are not formatted']]) {
+      await editor.fill(text);
+      await editor.press('Alt+Shift+F');
+      await page.getByRole('alert').getByText(reason).waitFor();
+      assert.equal(await editor.inputValue(), text);
+    }
+    const answers = await page.evaluate(async () => {
+      const { layout } = await import(performance.getEntriesByType('resource').find(({ name }) => name.endsWith('/sqlformat.js')).name);
+      const answer = (text, dialect) => {
+        try {
+          return layout(text, dialect);
+        } catch (error) {
+          return error.message;
+        }
+      };
+      return [
+        answer('select [a  b], `c  d`, x\'00ff\', 1e-3, - -1 from t where a=:p and b=?1 and c=$q', 'sqlite'),
+        answer('select a->>\'$.b\' from t where a @>\'{"x":1}\' and b=-1 and $t$ it\'s  $t$ = e\'\\\'  \' and c::text ~* \'y\'', 'postgresql'),
+        answer("select 'a'\n'b'", 'postgresql'), // one literal, but not on one line
+        answer('select a =@ b', 'postgresql'), // a name of an operator, not = and @
+      ];
+    });
+    const refused = 'Not formatted: the formatter would change more than the layout.';
+    assert.deepEqual(answers, [
+      "select\n  [a  b],\n  `c  d`,\n  x'00ff',\n  1e-3,\n  - -1\nfrom\n  t\nwhere\n  a = :p\n  and b = ?1\n  and c = $q",
+      "select\n  a ->> '$.b'\nfrom\n  t\nwhere\n  a @> '{\"x\":1}'\n  and b = -1\n  and $t$ it's  $t$ = e'\\'  '\n  and c::text ~* 'y'",
+      refused,
+      refused,
+    ]);
+    await isWell(page);
+  });
+
   test('SQL that writes is counted and asks for the password, once', async () => {
     const page = await stage.signedIn({ unconfirmed: true });
     await page.goto(`${stage.url}/_/sql`);

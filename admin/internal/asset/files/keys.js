@@ -83,6 +83,7 @@ export const groups = {
     [['Tab', 'Enter'], 'take the marked completion'],
     [['Esc'], 'close the list'],
     [['Mod Enter'], 'run the SQL, send the trial of the API'],
+    [['Alt Shift F'], 'format the SQL'],
   ],
   'In inputs of a record': [
     [['Alt Shift F'], 'format the JSON'],

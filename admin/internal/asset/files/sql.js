@@ -1,5 +1,5 @@
 // The SQL console: runs the selected text or the whole script, shows rows, and can be stopped.
-import { say } from './toast.js';
+import { announce, say } from './toast.js';
 import { closeDialog } from './dialog.js';
 import { afterAnswer } from './session.js';
 
@@ -220,6 +220,7 @@ document.addEventListener('click', async (event) => {
   const at = (name) => event.target.closest(`[data-${name}]`);
   if (at('run')) send('/_/sql/run', script());
   else if (at('dry')) send('/_/sql/try', script());
+  else if (at('format')) format();
   else if (at('plan')) send('/_/sql/plan', script());
   else if (at('more')) more();
   else if (at('stop')) running?.abort();
@@ -238,7 +239,7 @@ document.addEventListener('click', async (event) => {
   }
   else if (at('insert')) {
     input.focus();
-    if (!document.execCommand('insertText', false, at('insert').dataset.insert)) input.setRangeText(at('insert').dataset.insert);
+    insert(at('insert').dataset.insert);
   }
 });
 
@@ -256,14 +257,57 @@ document.addEventListener('htmx:afterSwap', (event) => {
 function fill(text) {
   input.focus();
   input.select();
-  if (!document.execCommand('insertText', false, text)) input.value = text;
+  insert(text);
+}
+
+/** Replaces the selected text, so that the browser can undo it. */
+function insert(text) {
+  if (document.execCommand('insertText', false, text)) return;
+  input.setRangeText(text);
   input.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
+const lettersIn = (text) => text.replace(/\s/g, '').length;
+
+/** The index in the text after which it has n characters that are not white space. */
+function beforeLast(n, text) {
+  let at = text.length;
+  for (; n > 0; at--) if (/\S/.test(text[at - 1])) n--;
+  return at;
+}
+
+/** Lays out the selected text, or the whole script, in place. The caret stays at its token. */
+async function format() {
+  const { layout } = await import('./sqlformat.js');
+  const { selectionStart: start, selectionEnd: end, value } = input;
+  const isSelection = selected() !== '';
+  const [from, to] = isSelection ? [start, end - value.slice(start, end).match(/\s*$/)[0].length] : [0, value.length];
+  problem('');
+  let text;
+  try {
+    text = layout(value.slice(from, to), place.dataset.engine);
+  } catch (error) {
+    return problem(error.message);
+  }
+  input.focus();
+  if (text === value.slice(from, to)) return announce('Is formatted already');
+  input.setSelectionRange(from, to);
+  insert(text);
+  if (isSelection) input.setSelectionRange(from, from + text.length);
+  else {
+    const caret = beforeLast(lettersIn(value.slice(start)), text);
+    input.setSelectionRange(caret, caret);
+  }
+  announce('Formatted');
 }
 
 input.addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
     send('/_/sql/run', script());
+  } else if (event.code === 'KeyF' && event.altKey && event.shiftKey) {
+    event.preventDefault();
+    format();
   }
 });
 input.addEventListener('input', () => sessionStorage.setItem(draftKey, input.value));
