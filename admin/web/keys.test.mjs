@@ -74,6 +74,7 @@ await onStage(async (stage) => {
       'select.js': ['In the table of records'],
       'side.js': ['At the edge of the side bar'],
       'sql.js': ['In editors of rules, filters and SQL'],
+      'sqlchart.js': ['On the chart of a result of SQL'],
       'table.js': [everywhere, 'Beside the table'],
       'widths.js': ['In the table of records'],
     };
@@ -645,6 +646,20 @@ await onStage(async (stage) => {
           const [first, earlier, again] = await chartAt('+', 'ArrowLeft', 'ArrowRight');
           assert.notEqual(earlier, first);
           assert.equal(again, first);
+        },
+      },
+      'On the chart of a result of SQL': {
+        '←, →, Home, End': async () => {
+          await page.goto(`${stage.url}/_/sql`);
+          await sql.fill('SELECT title, stars + 1 FROM notes ORDER BY title');
+          await press('Control+Enter');
+          await page.getByRole('radiogroup', { name: 'Show the result as' }).getByText('Chart').click();
+          await page.locator('[data-chart-place] canvas').waitFor();
+          await page.locator('[data-chart-place] .chart-place').focus();
+          for (const [key, title] of [['End', 'c'], ['ArrowLeft', 'b'], ['Home', 'a'], ['ArrowRight', 'b']]) {
+            await press(key);
+            await page.locator(`[data-chart-place] .legend[data-at=${title}]`).waitFor();
+          }
         },
       },
       'On the chart of the logs': {

@@ -402,6 +402,56 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('SQL: a result of a text or a time and a number as a chart', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/sql`);
+    const editor = page.getByRole('textbox', { name: 'SQL' });
+    const choice = page.getByRole('radiogroup', { name: 'Show the result as' });
+    const chart = page.getByRole('region', { name: 'Chart' });
+    const image = chart.getByRole('img');
+    const run = async (text) => {
+      const answered = page.waitForResponse('**/_/sql/run');
+      await editor.fill(text);
+      await editor.press('Escape');
+      await editor.press('Control+Enter');
+      await answered;
+    };
+    const values = (...rows) => `SELECT column1 AS label, column2 AS revenue FROM (VALUES ${rows.map((row) => `(${row.join(', ')})`).join(', ')}) AS v`;
+    await run(values(["'NO'", 412880.4], ["'SE'", 318442.1], ["'Bosnia and Herzegovina'", -1402.6], ['NULL', 9007199254740993n], ["'DE'", 'NULL']));
+    assert.equal(await page.evaluate(() => performance.getEntriesByType('resource').filter(({ name }) => /uplot|sqlchart/.test(name)).length), 0);
+    await choice.getByText('Rows').press('ArrowRight');
+    await chart.locator('canvas').waitFor();
+    await page.getByRole('region', { name: 'Rows' }).waitFor({ state: 'hidden' });
+    assert.equal(await image.getAttribute('aria-label'), 'revenue by label: 5 bars, from -1402.6 (Bosnia and Herzegovina) to 9007199254740993 (NULL). The rows are the same as a table.');
+    await image.press('End');
+    await page.locator('#said', { hasText: 'DE: NULL' }).waitFor({ state: 'attached' });
+    await image.press('ArrowLeft');
+    assert.equal(await chart.locator('.legend b').innerText(), '9007199254740993'); // all digits
+
+    // The choice stays for the next result. Times are put in order, in UTC.
+    const days = Array.from({ length: 90 }, (_, i) => [`'2026-${String(9 + Math.floor(i / 30)).padStart(2, '0')}-${String(1 + (i % 30)).padStart(2, '0')} 00:00:00.000Z'`, i % 30 === 7 ? 'NULL' : 200 + Math.round(100 * Math.sin(i / 9))]);
+    await run(values(...days.toReversed()));
+    await image.press('Home');
+    assert.equal(await chart.locator('.legend').getAttribute('data-at'), '2026-09-01 00:00:00.000Z');
+    await chart.getByText('Times are in UTC.').waitFor();
+    await pictures(page, 'sql-chart-times');
+    await run(values(...Array.from({ length: 70 }, (_, i) => [`'Country ${i}'`, i * i])));
+    await chart.getByText('The first 60 of 70 rows.').waitFor();
+    await pictures(page, 'sql-chart-bars');
+    await run(values(["'2026-11'", 3], ["'2026-10'", 2]));
+    assert.match(await image.getAttribute('aria-label'), /^revenue by label: 2 times, from 2 \(2026-10\) to 3 \(2026-11\)/);
+    await run(values(["'2026-13'", 0]));
+    assert.match(await image.getAttribute('aria-label'), /^revenue by label: 1 bars/);
+    await isWell(page);
+
+    // Results without numbers, and of other numbers of columns, are rows.
+    for (const text of ['SELECT 1 AS one, 2 AS two, 3 AS three', "SELECT 'a' AS one, '2 of 3' AS two", "SELECT 'a' AS one, NULL AS two", 'SELECT title, stars FROM notes WHERE 1 = 2']) {
+      await run(text);
+      await page.getByRole('region', { name: 'Rows' }).waitFor();
+      assert.equal(await choice.isVisible() || await chart.isVisible(), false, text);
+    }
+  });
+
   test('SQL that writes is counted and asks for the password, once', async () => {
     const page = await stage.signedIn({ unconfirmed: true });
     await page.goto(`${stage.url}/_/sql`);

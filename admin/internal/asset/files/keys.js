@@ -107,6 +107,9 @@ export const groups = {
     [['+', '-', '0'], 'zoom in, zoom out, show the whole period'],
     [['←', '→'], 'an earlier and a later time'],
   ],
+  'On the chart of a result of SQL': [
+    [['←', '→', 'Home', 'End'], 'the value before, the next, the first and the last value'],
+  ],
   'On the chart of the logs': [
     [['←', '→', 'Home', 'End'], 'an earlier, a later, the first and the last bar'],
     [['Shift ←', 'Shift →', 'Shift Home', 'Shift End'], 'select bars'],

@@ -66,7 +66,6 @@ function show(result, query, dry) {
   part('have-rows').hidden = !last;
   part('nothing').hidden = true;
   const rows = part('rows-place');
-  rows.hidden = !last;
   const said = [time(result.execTime)];
   if (last) said.unshift(shown());
   if (result.affectedRows > 0 || !last) said.unshift(`${count(result.affectedRows, 'row')} ${dry ? 'would change' : 'changed'}`);
@@ -76,7 +75,28 @@ function show(result, query, dry) {
   if (last) rows.replaceChildren(table(result));
   rows.scrollTop = 0;
   offerMore();
+  showAs();
 }
+
+/** Whether the result is two columns, of which the second has numbers. */
+function hasChart({ columns, rows }) {
+  const numbers = columns.length === 2 ? rows.map((row) => row[1]).filter((value) => value !== null) : [];
+  return numbers.length > 0 && numbers.every((value) => value.trim() !== '' && Number.isFinite(Number(value)));
+}
+
+/** Shows the last result as rows or, if it has a chart, as the user chooses. */
+async function showAs() {
+  const result = last;
+  const offers = result !== null && hasChart(result);
+  part('as').hidden = !offers;
+  const isChart = offers && part('as').querySelector('[value=chart]').checked;
+  part('rows-place').hidden = !result || isChart;
+  part('chart-place').hidden = !isChart;
+  if (!isChart) return;
+  const { show } = await import('./sqlchart.js');
+  if (last === result) show(result);
+}
+part('as').addEventListener('change', showAs);
 
 /** The words for the number of shown rows, which tell if more rows exist. */
 const shown = () => (last.truncated ? `the first ${count(last.rows.length, 'row')} of more` : count(last.rows.length, 'row'));
@@ -96,6 +116,7 @@ async function more() {
   rows.push(...result.rows);
   part('said').textContent = shown();
   offerMore();
+  showAs();
 }
 
 /** Saves all rows as a CSV file. The server makes the file if more rows exist than are shown. */
