@@ -341,6 +341,117 @@ await onStage(async (stage) => {
     await picture(page, 'sql-390-light');
   });
 
+  test('SQL: the layout of a script or of a selection, which changes no token', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/sql`);
+    const editor = page.getByRole('textbox', { name: 'SQL' });
+    const typed = "select  title,'a  b' as \"c  d\" -- why\nfrom notes where stars=-1 and title<>'x' /* the\n end */ ; select 2";
+    const laidOut = "select\n  title,\n  'a  b' as \"c  d\" -- why\nfrom\n  notes\nwhere\n  stars = -1\n  and title <> 'x'\n  /* the\n  end */;\n\nselect\n  2";
+    const holds = (text) => page.waitForFunction((value) => document.querySelector('[data-sql] textarea').value === value, text);
+    const format = page.getByRole('button', { name: 'Format' });
+    await editor.fill(typed);
+    await editor.press('Escape');
+    assert.equal(await page.evaluate(() => performance.getEntriesByType('resource').filter(({ name }) => name.includes('sqlformat')).length), 0);
+    await editor.evaluate((e) => e.setSelectionRange(e.value.indexOf('stars'), e.value.indexOf('stars')));
+    await editor.press('Alt+Shift+F');
+    await holds(laidOut);
+    assert.equal(await editor.evaluate((e) => e.value.slice(e.selectionStart, e.selectionStart + 5)), 'stars');
+    await page.locator('#said', { hasText: 'Formatted' }).waitFor({ state: 'attached' });
+    for (const [width, scheme] of [[1440, 'light'], [1440, 'dark'], [1024, 'light'], [390, 'dark']]) {
+      await page.setViewportSize({ width, height: 844 });
+      await page.emulateMedia({ colorScheme: scheme });
+      await picture(page, `sql-format-${width}-${scheme}`);
+    }
+    await editor.press('Control+z');
+    await holds(typed);
+    await editor.evaluate((e) => e.setSelectionRange(e.value.lastIndexOf('select'), e.value.length));
+    await format.click();
+    await holds(typed.replace('select 2', 'select\n  2'));
+    assert.equal(await editor.evaluate((e) => e.value.slice(e.selectionStart, e.selectionEnd)), 'select\n  2');
+
+    // The formatter refuses a text that it cannot read, and the text stays. So does a text of which it would change more than the layout.
+    for (const [text, reason] of [["select 'open", `the formatter cannot read "'open"`], ['select 1;'.repeat(12_000), 'More than 100,000 characters are not formatted']]) {
+      await editor.fill(text);
+      await editor.press('Alt+Shift+F');
+      await page.getByRole('alert').getByText(reason).waitFor();
+      assert.equal(await editor.inputValue(), text);
+    }
+    const answers = await page.evaluate(async () => {
+      const { layout } = await import(performance.getEntriesByType('resource').find(({ name }) => name.endsWith('/sqlformat.js')).name);
+      const answer = (text, dialect) => {
+        try {
+          return layout(text, dialect);
+        } catch (error) {
+          return error.message;
+        }
+      };
+      return [
+        answer('select [a  b], `c  d`, x\'00ff\', 1e-3, - -1 from t where a=:p and b=?1 and c=$q', 'sqlite'),
+        answer('select a->>\'$.b\' from t where a @>\'{"x":1}\' and b=-1 and $t$ it\'s  $t$ = e\'\\\'  \' and c::text ~* \'y\'', 'postgresql'),
+        answer("select 'a'\n'b'", 'postgresql'), // one literal, but not on one line
+        answer('select a =@ b', 'postgresql'), // a name of an operator, not = and @
+      ];
+    });
+    const refused = 'Not formatted: the formatter would change more than the layout.';
+    assert.deepEqual(answers, [
+      "select\n  [a  b],\n  `c  d`,\n  x'00ff',\n  1e-3,\n  - -1\nfrom\n  t\nwhere\n  a = :p\n  and b = ?1\n  and c = $q",
+      "select\n  a ->> '$.b'\nfrom\n  t\nwhere\n  a @> '{\"x\":1}'\n  and b = -1\n  and $t$ it's  $t$ = e'\\'  '\n  and c::text ~* 'y'",
+      refused,
+      refused,
+    ]);
+    await isWell(page);
+  });
+
+  test('SQL: a result of a text or a time and a number as a chart', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/sql`);
+    const editor = page.getByRole('textbox', { name: 'SQL' });
+    const choice = page.getByRole('radiogroup', { name: 'Show the result as' });
+    const chart = page.getByRole('region', { name: 'Chart' });
+    const image = chart.getByRole('img');
+    const run = async (text) => {
+      const answered = page.waitForResponse('**/_/sql/run');
+      await editor.fill(text);
+      await editor.press('Escape');
+      await editor.press('Control+Enter');
+      await answered;
+    };
+    const values = (...rows) => `SELECT column1 AS label, column2 AS revenue FROM (VALUES ${rows.map((row) => `(${row.join(', ')})`).join(', ')}) AS v`;
+    await run(values(["'NO'", 412880.4], ["'SE'", 318442.1], ["'Bosnia and Herzegovina'", -1402.6], ['NULL', 9007199254740993n], ["'DE'", 'NULL']));
+    assert.equal(await page.evaluate(() => performance.getEntriesByType('resource').filter(({ name }) => /uplot|sqlchart/.test(name)).length), 0);
+    await choice.getByText('Rows').press('ArrowRight');
+    await chart.locator('canvas').waitFor();
+    await page.getByRole('region', { name: 'Rows' }).waitFor({ state: 'hidden' });
+    assert.equal(await image.getAttribute('aria-label'), 'revenue by label: 5 bars, from -1402.6 (Bosnia and Herzegovina) to 9007199254740993 (NULL). The rows are the same as a table.');
+    await image.press('End');
+    await page.locator('#said', { hasText: 'DE: NULL' }).waitFor({ state: 'attached' });
+    await image.press('ArrowLeft');
+    assert.equal(await chart.locator('.legend b').innerText(), '9007199254740993'); // all digits
+
+    // The choice stays for the next result. Times are put in order, in UTC.
+    const days = Array.from({ length: 90 }, (_, i) => [`'2026-${String(9 + Math.floor(i / 30)).padStart(2, '0')}-${String(1 + (i % 30)).padStart(2, '0')} 00:00:00.000Z'`, i % 30 === 7 ? 'NULL' : 200 + Math.round(100 * Math.sin(i / 9))]);
+    await run(values(...days.toReversed()));
+    await image.press('Home');
+    assert.equal(await chart.locator('.legend').getAttribute('data-at'), '2026-09-01 00:00:00.000Z');
+    await chart.getByText('Times are in UTC.').waitFor();
+    await pictures(page, 'sql-chart-times');
+    await run(values(...Array.from({ length: 70 }, (_, i) => [`'Country ${i}'`, i * i])));
+    await chart.getByText('The first 60 of 70 rows.').waitFor();
+    await pictures(page, 'sql-chart-bars');
+    await run(values(["'2026-11'", 3], ["'2026-10'", 2]));
+    assert.match(await image.getAttribute('aria-label'), /^revenue by label: 2 times, from 2 \(2026-10\) to 3 \(2026-11\)/);
+    await run(values(["'2026-13'", 0]));
+    assert.match(await image.getAttribute('aria-label'), /^revenue by label: 1 bars/);
+    await isWell(page);
+
+    // Results without numbers, and of other numbers of columns, are rows.
+    for (const text of ['SELECT 1 AS one, 2 AS two, 3 AS three', "SELECT 'a' AS one, '2 of 3' AS two", "SELECT 'a' AS one, NULL AS two", 'SELECT title, stars FROM notes WHERE 1 = 2']) {
+      await run(text);
+      await page.getByRole('region', { name: 'Rows' }).waitFor();
+      assert.equal(await choice.isVisible() || await chart.isVisible(), false, text);
+    }
+  });
+
   test('SQL that writes is counted and asks for the password, once', async () => {
     const page = await stage.signedIn({ unconfirmed: true });
     await page.goto(`${stage.url}/_/sql`);

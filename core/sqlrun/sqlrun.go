@@ -51,6 +51,7 @@ type Service struct {
 	warned sync.Once
 }
 
+// New returns the Service of an app.
 func New(c Config) *Service { return &Service{cfg: c, places: make(chan struct{}, atOnce)} }
 
 // Result is the result of the last statement of a script.

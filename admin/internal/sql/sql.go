@@ -41,9 +41,13 @@ func show(c *console.Call) error {
 	if err := c.App.Kept(c.R.Context(), c.Caller, keptQueries, &queries); err != nil {
 		return err
 	}
+	engine := "sqlite"
+	if c.App.Config.DB != "" {
+		engine = "postgresql"
+	}
 	return c.Page(console.Page{
 		Title: "SQL", Section: "sql", Crumbs: []ui.Crumb{{Label: "SQL"}}, Side: side(list, queries), Scripts: []string{"editor.js", "sql.js"},
-	}, page())
+	}, page(engine))
 }
 
 // run runs a script and answers with its rows. Before a script that writes, ask may answer with a

@@ -83,6 +83,7 @@ export const groups = {
     [['Tab', 'Enter'], 'take the marked completion'],
     [['Esc'], 'close the list'],
     [['Mod Enter'], 'run the SQL, send the trial of the API'],
+    [['Alt Shift F'], 'format the SQL'],
   ],
   'In inputs of a record': [
     [['Alt Shift F'], 'format the JSON'],
@@ -105,6 +106,9 @@ export const groups = {
   'On a chart of the metrics': [
     [['+', '-', '0'], 'zoom in, zoom out, show the whole period'],
     [['←', '→'], 'an earlier and a later time'],
+  ],
+  'On the chart of a result of SQL': [
+    [['←', '→', 'Home', 'End'], 'the value before, the next, the first and the last value'],
   ],
   'On the chart of the logs': [
     [['←', '→', 'Home', 'End'], 'an earlier, a later, the first and the last bar'],
