@@ -1,4 +1,4 @@
-// Which reads may have a connection, in turns by caller.
+// Admission of reads to the connections, in turns by caller.
 
 package postgres
 
@@ -12,20 +12,20 @@ import (
 	"github.com/loambase/loam/internal/budget"
 )
 
-// door lets as many reads in at a time as there are connections for them. Reads that are
-// known to be slow, and those of which nothing is known, have a part of the places, in which
-// they wait for each other only. A caller whose reads are slow has a few of them while
-// others wait, so that the others are served.
+// door admits as many reads at a time as there are connections for them. Reads that are known to
+// be slow, and reads of which nothing is known, have a part of the places and wait for each other
+// only. A caller whose reads are slow has few of them running while other callers wait, so that
+// the others are served.
 type door struct {
-	size int          // reads at a time
-	pace *budget.Pace // which reads have been slow
+	size int          // maximum number of reads at a time
+	pace *budget.Pace // knows the shapes of reads that have been slow
 
 	mu      sync.Mutex // guards the fields below
 	visits  []*visit
 	waiting []*waiter
 }
 
-// visit is a read under way.
+// visit is an admitted or waiting read.
 type visit struct {
 	caller  budget.Caller
 	work    store.Work
@@ -35,21 +35,21 @@ type visit struct {
 	revoked bool
 }
 
-// waiter is a read that waits for its turn.
+// waiter is a read that waits for admission.
 type waiter struct {
 	visit *visit
-	ready chan struct{} // closed when it may go in
+	ready chan struct{} // closed when the read is admitted
 }
 
 const (
-	slowAfter    = 50 * time.Millisecond  // a read is slow then
-	slowOfCaller = 2                      // slow reads that a caller may have while others wait
-	guestReserve = 2                      // reads that guests cannot have, but for prompt ones
-	revokeAfter  = 250 * time.Millisecond // how long the slow reads beyond slowOfCaller may take
+	slowAfter    = 50 * time.Millisecond  // the duration from which a read is slow
+	slowOfCaller = 2                      // number of slow reads that a caller may have while others wait
+	guestReserve = 2                      // places that guests cannot have, except for prompt reads
+	revokeAfter  = 250 * time.Millisecond // time limit of the slow reads beyond slowOfCaller
 )
 
-// enter waits until a read may go in, up to a time. The error is store.ErrBusy or that of
-// ctx. The visit is nil for a read that another one waits for.
+// enter waits until the read is admitted, at most for longest. The error is store.ErrBusy or the
+// error of ctx. The visit is nil for a read of catchUp, since other reads wait for it.
 func (d *door) enter(ctx context.Context, longest time.Duration) (*visit, error) {
 	if ctx.Value(catchingUp{}) != nil {
 		return nil, nil
@@ -72,7 +72,7 @@ func (d *door) enter(ctx context.Context, longest time.Duration) (*visit, error)
 	return v, d.wait(ctx, w, longest)
 }
 
-// revocable sets what ends a visit before its time.
+// revocable sets the function that ends the read of a visit early.
 func (d *door) revocable(v *visit, revoke context.CancelFunc) {
 	if v == nil {
 		return
@@ -107,7 +107,7 @@ func (d *door) wait(ctx context.Context, w *waiter, longest time.Duration) error
 			d.serve()
 			return err
 		}
-		if err == store.ErrBusy { // its turn came at the same moment
+		if err == store.ErrBusy { // the read was admitted at the same moment
 			return nil
 		}
 		d.remove(w.visit)
@@ -115,7 +115,7 @@ func (d *door) wait(ctx context.Context, w *waiter, longest time.Duration) error
 	}
 }
 
-// leave ends a visit. It reports whether it was revoked.
+// leave ends a visit. It reports whether the read was revoked.
 func (d *door) leave(v *visit) (revoked bool) {
 	if v == nil {
 		return false
@@ -127,7 +127,7 @@ func (d *door) leave(v *visit) (revoked bool) {
 	return v.revoked
 }
 
-// learn notes how long a read has taken that ends.
+// learn notes the duration of a read that ends.
 func (d *door) learn(v *visit) {
 	if v.lane == store.LanePrompt {
 		return
@@ -140,20 +140,20 @@ func (d *door) learn(v *visit) {
 	}
 }
 
-// remove takes a visit out and lets others in. Lock held.
+// remove removes a visit and admits waiting reads. Lock held.
 func (d *door) remove(v *visit) {
 	i := slices.Index(d.visits, v)
 	d.visits = slices.Delete(d.visits, i, i+1)
 	d.serve()
 }
 
-// admit lets a read in. Lock held.
+// admit adds the visit of a read. Lock held.
 func (d *door) admit(v *visit) {
 	v.since = time.Now()
 	d.visits = append(d.visits, v)
 }
 
-// admits reports whether one more read may go in. Lock held.
+// admits reports whether the read may be admitted now. Lock held.
 func (d *door) admits(w *visit) bool {
 	if len(d.visits) >= d.size {
 		return false
@@ -183,7 +183,7 @@ func (d *door) admits(w *visit) bool {
 // many places as it has processors.
 func (d *door) room(w *visit, running *[store.Lanes]int) bool {
 	slow := running[store.LaneSlow]
-	costly := slow + running[store.LaneTrial] // a read of which nothing is known may be slow
+	costly := slow + running[store.LaneTrial] // a read of unknown cost may be slow
 	switch w.lane {
 	case store.LaneSlow:
 		most := max(2, d.size/4)
@@ -202,7 +202,7 @@ func (d *door) waits(lane store.Lane) bool {
 	return slices.ContainsFunc(d.waiting, func(w *waiter) bool { return w.visit.lane == lane })
 }
 
-// serve lets in those who wait, callers with the fewest reads first. Lock held.
+// serve admits waiting reads, those of callers with the fewest running reads first. Lock held.
 func (d *door) serve() {
 	for len(d.waiting) > 0 {
 		next, fewest := -1, 0
@@ -224,7 +224,7 @@ func (d *door) serve() {
 	}
 }
 
-// count returns how many reads of the caller are under way in the lane. Lock held.
+// count returns the number of running reads of the caller in the lane. Lock held.
 func (d *door) count(w *visit) (n int) {
 	for _, v := range d.visits {
 		if v.caller == w.caller && v.lane == w.lane {
@@ -234,8 +234,8 @@ func (d *door) count(w *visit) (n int) {
 	return n
 }
 
-// revokeSlow notes which reads are slow, and ends those of callers who have more than they
-// may, the latest ones, if it is they who keep others waiting.
+// revokeSlow notes which reads are slow. While other callers wait, it ends the latest of the slow
+// reads of a caller that has more than slowOfCaller.
 func (d *door) revokeSlow() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -243,7 +243,7 @@ func (d *door) revokeSlow() {
 	for _, v := range d.visits {
 		if v.lane != store.LaneSlow && v.lane != store.LanePrompt && now.Sub(v.since) >= slowAfter {
 			v.lane = store.LaneSlow
-			d.pace.NoteSlow(uint64(v.work.Shape), now) // before more of its kind begin
+			d.pace.NoteSlow(uint64(v.work.Shape), now) // before more reads of this shape begin
 			noted = true
 		}
 	}
@@ -254,8 +254,8 @@ func (d *door) revokeSlow() {
 	}
 	d.serve()
 	slow := map[budget.Caller]int{}
-	for _, v := range d.visits { // in the order in which they came
-		// A prompt read takes long only where the machine has no time for it.
+	for _, v := range d.visits { // in the order of admission
+		// A prompt read takes long only if the machine is overloaded.
 		if v.lane == store.LanePrompt || v.revoke == nil || time.Since(v.since) < revokeAfter {
 			continue
 		}
@@ -266,7 +266,7 @@ func (d *door) revokeSlow() {
 	}
 }
 
-// othersWait reports whether somebody but the caller waits. Lock held.
+// othersWait reports whether a read of another caller waits. Lock held.
 func (d *door) othersWait(c budget.Caller) bool {
 	return slices.ContainsFunc(d.waiting, func(w *waiter) bool { return w.visit.caller != c })
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/loambase/loam/internal/budget"
 )
 
-// visitFor is a read of so long, or until it is revoked.
+// visitFor runs a read that takes the given time, or ends when it is revoked.
 func visitFor(d *door, ctx context.Context, took time.Duration) (revoked bool, err error) {
 	v, err := d.enter(ctx, 3*time.Second)
 	if err != nil {
@@ -27,8 +27,8 @@ func visitFor(d *door, ctx context.Context, took time.Duration) (revoked bool, e
 	return d.leave(v), nil
 }
 
-// TestDoorUnderStorm: guests who repeat reads of three seconds keep others from quick ones
-// for a moment only.
+// TestDoorUnderStorm: guests who repeat reads of three seconds delay the quick reads of others
+// only for a moment.
 func TestDoorUnderStorm(t *testing.T) {
 	t.Parallel()
 	for _, addresses := range []int{1, 2, 32} {
@@ -68,8 +68,8 @@ func TestDoorUnderStorm(t *testing.T) {
 	}
 }
 
-// TestPromptReadsAreNotRevoked: however many a caller has, and however long they take on a
-// machine that is busy.
+// TestPromptReadsAreNotRevoked: prompt reads are not revoked, whatever their number for one
+// caller and their duration on a busy machine.
 func TestPromptReadsAreNotRevoked(t *testing.T) {
 	t.Parallel()
 	for prompt, want := range map[bool]int{true: 0, false: 2} {

@@ -15,7 +15,7 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Types of PostgreSQL by number. What has none of them is text to us.
+// Types of PostgreSQL by their OIDs. All other types are read as text.
 const (
 	oidUnknown = 0
 	oidBool    = 16
@@ -27,28 +27,28 @@ const (
 	oidNumeric = 1700
 )
 
-// maxStatements is how many prepared statements a connection keeps.
+// maxStatements is the maximum number of prepared statements on a connection.
 const maxStatements = 256
 
-// statements are what one connection has prepared. A text is prepared once for
+// statements holds the prepared statements of one connection. An SQL text is prepared once for
 // each combination of its parameters' kinds.
 type statements struct {
 	byText map[string][]*statement
 	count  int
-	made   int    // for their names
-	of     uint64 // the version of the definitions that they are made for
-	stale  bool   // definitions have changed under them
+	made   int    // number of statements ever prepared, for their names
+	of     uint64 // the version of the definitions for which they were prepared
+	stale  bool   // definitions have changed since
 }
 
 // statement is a prepared statement on the server.
 type statement struct {
 	name   string
-	given  []uint32 // types that the parameters were given
+	given  []uint32 // types of the parameters at Prepare
 	fields []store.ValueKind
 	meter  *store.Statement
 }
 
-// statementsOf is what the connection has prepared.
+// statementsOf returns the prepared statements of the connection.
 func statementsOf(pg *pgconn.PgConn) *statements {
 	data := pg.CustomData()
 	s, ok := data["statements"].(*statements)
@@ -59,7 +59,7 @@ func statementsOf(pg *pgconn.PgConn) *statements {
 	return s
 }
 
-// find is a statement that was prepared before, nil if it was not.
+// find returns the prepared statement, nil if the text is not prepared for the types.
 func (s *statements) find(sql string, types []uint32) *statement {
 	for _, st := range s.byText[sql] {
 		if slices.Equal(st.given, types) {
@@ -80,10 +80,10 @@ func (s *statements) findAll(texts []string) []*statement {
 	return list
 }
 
-// prepare makes a new one. Errors are the driver's.
+// prepare prepares a new statement. Errors are the driver's.
 func (s *statements) prepare(ctx context.Context, pg *pgconn.PgConn, m *store.Meter, sql string, types []uint32) (*statement, error) {
-	// All are dropped rather than the oldest: it happens rarely, and those in use are prepared
-	// again soon.
+	// All are dropped instead of the oldest: this is rare, and those in use are soon prepared
+	// again.
 	if s.count >= maxStatements {
 		if err := s.deallocate(ctx, pg); err != nil {
 			return nil, err
@@ -131,16 +131,16 @@ func kindOf(oid uint32) store.ValueKind {
 	return store.KindText
 }
 
-// verb is what a statement begins with.
+// verb is the kind of a statement by its first word.
 type verb uint8
 
 const (
 	verbRefused verb = iota
 	verbQuery        // reads or writes rows
-	verbDefine       // changes definitions: is not kept prepared, and ends what is
+	verbDefine       // changes definitions: is not kept, and makes kept statements stale
 )
 
-// verbOf looks at the first word. Callers cannot end transactions or change
+// verbOf returns the verb of a statement. The functions of callers cannot end transactions or change
 // settings.
 func verbOf(sql string) verb {
 	switch strings.ToUpper(firstWord(sql)) {
@@ -152,7 +152,7 @@ func verbOf(sql string) verb {
 	return verbRefused
 }
 
-// asks says whether a statement writes nothing.
+// asks reports whether a statement only reads.
 func asks(sql string) bool { return strings.EqualFold(firstWord(sql), "SELECT") }
 
 func firstWord(sql string) string {
@@ -164,7 +164,7 @@ func firstWord(sql string) string {
 	return sql[:end]
 }
 
-// skipSpace is sql after spaces, comments and opening parentheses.
+// skipSpace returns sql after leading spaces, comments and opening parentheses.
 func skipSpace(sql string) string {
 	for {
 		sql = strings.TrimLeft(sql, " \t\r\n\f(")
@@ -184,8 +184,8 @@ func skipSpace(sql string) string {
 	}
 }
 
-// named says whether each of n parameters stands in the statement. PostgreSQL would accept
-// the type of a parameter that the statement does not have.
+// named reports whether each of n parameters occurs in the statement. PostgreSQL would accept the
+// type of a parameter that does not occur.
 func named(sql string, n int) bool {
 	// $1 is also the beginning of $10: a digit after it makes it another parameter.
 	for i := n; i > 0; i-- {
@@ -203,17 +203,16 @@ func named(sql string, n int) bool {
 	return true
 }
 
-// binding is the parameters of one execution, kept from one to the next.
+// binding holds the parameters of one execution. Its memory is reused by the next.
 type binding struct {
 	types  []uint32
 	values [][]byte
-	text   []byte // of all values
-	ends   []int  // of each in text
+	text   []byte // the text of all values
+	ends   []int  // the end of each value in text
 }
 
-// set puts the values in the form that the server reads: text, with the type of
-// what is no text. That of a text follows from where it stands. question says that
-// the statement only asks.
+// set encodes the values as text, with the types of values that are not text. The type of a text
+// follows from its position in the statement. question says that the statement only reads.
 func (b *binding) set(args []store.Value, question bool) error {
 	b.types, b.values, b.text, b.ends = b.types[:0], b.values[:0], b.text[:0], b.ends[:0]
 	for _, v := range args {
@@ -235,9 +234,9 @@ func (b *binding) set(args []store.Value, question bool) error {
 		}
 		b.types, b.ends = append(b.types, oid), append(b.ends, len(b.text))
 	}
-	from := 0 // only now does the text stay where it is
+	from := 0
 	for i, to := range b.ends {
-		// The buffer has its final place now; before, each append may have moved it.
+		// The buffer does not move any more; before, each append could have moved it.
 		value := b.text[from:to:to]
 		if args[i].Kind() == store.KindNull {
 			value = nil
@@ -249,9 +248,9 @@ func (b *binding) set(args []store.Value, question bool) error {
 	return nil
 }
 
-// storable is a text as PostgreSQL can hold it. What is no UTF-8 becomes U+FFFD,
-// which is how JSON shows it. U+0000 cannot be stored. Asking for a text with it
-// finds nothing: it is asked for with a character that stands in no text.
+// storable returns a text in a form that PostgreSQL can hold. Invalid UTF-8 becomes U+FFFD, as in
+// JSON. U+0000 cannot be stored; in a query it is replaced by a character that no text contains,
+// so that the query finds nothing.
 func storable(text string, question bool) (string, error) {
 	if !utf8.ValidString(text) {
 		text = string([]rune(text))
