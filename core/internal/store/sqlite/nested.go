@@ -1,5 +1,5 @@
-// Nested writes: a function that runs inside of a write and begins another is refused, since
-// the second write would wait for the first one for ever.
+// Nested writes: a function that runs inside of a write and begins another is refused, since the
+// second write would wait for the first one forever.
 
 package sqlite
 
@@ -11,8 +11,8 @@ import (
 )
 
 var (
-	// errNested is the error of a write from inside the function of a write: it would wait
-	// for itself.
+	// errNested is the error of a write that is begun inside the function of another write: it
+	// would wait for itself.
 	errNested = errors.New("sqlite: a write inside of a transaction that it would wait for: use the services of the transaction, or of the event of the hook")
 	// errExited is the error of all operations of a group if the function of an operation of the
 	// group ended its goroutine.
