@@ -1,5 +1,5 @@
-// The plan cache: which parts of a Select its plan depends on, and how a cached plan is
-// used for another request.
+// The plan cache: the parts of a Select that its plan depends on, and the use of a cached plan
+// for another request.
 
 package query
 
@@ -14,36 +14,36 @@ import (
 	"github.com/loambase/loam/internal/cache"
 )
 
-// plans is the plan cache of the current snapshot. What differs between requests without
-// changing the statement (the record, the limit, the offset) is not in the key: with
-// replaces it in a copy of the parameters.
+// plans is the plan cache of the current snapshot. The key does not contain values that differ
+// between requests without changing the statement (the record, the limit, the offset): with
+// replaces them in a copy of the parameters.
 type plans = cache.PerSnapshot[schema.Snapshot, cache.Cache[planKey, keptPlan]]
 
 func newPlans() *cache.Cache[planKey, keptPlan] { return cache.New[planKey, keptPlan](maxPlans) }
 
 const (
 	maxPlans = 1000
-	// Longer expressions are planned each time: a client that builds ever new filters must
-	// not fill the cache.
-	maxPlanText = 1024 // bytes of expressions; what is longer is planned each time
+	// Longer expressions are planned each time: a client that builds ever new filters must not
+	// fill the cache.
+	maxPlanText = 1024 // in bytes of expressions
 )
 
-// dependence is how much of the request a plan depends on, from little to everything.
+// dependence is the part of the request that a plan depends on, from nothing to everything.
 type dependence uint8
 
 const (
 	onNothing  dependence = iota
-	onSignedIn            // whether the caller has an id
-	onIdentity            // which record the caller is
-	onRequest             // anything: no other request has the plan
+	onSignedIn            // on whether the caller has an id
+	onIdentity            // on the caller's record
+	onRequest             // on any part: no other request can use the plan
 )
 
-// depend records that the plan depends on that much of the request.
+// depend records that the plan depends on that part of the request.
 func (b *builder) depend(on dependence) { b.depends = max(b.depends, on) }
 
-// planKey is what a plan depends on. Equal expressions depend on the same parts of the
-// request: the entry with on == onNothing says which, the entries with other values
-// hold the plans themselves, keyed by those parts.
+// planKey identifies a plan. Equal expressions depend on the same part of the request: the entry
+// with on == onNothing has that part, and the entries with other values of on have the plans,
+// with that part of the request in their keys.
 type planKey struct {
 	collection *schema.Collection
 	columns    selection
@@ -51,12 +51,12 @@ type planKey struct {
 	form       form
 
 	rule, filter, sort, flag, outputs string
-	ref                               string             // of RefBy or Parents
-	callers                           *schema.Collection // of Callers
+	ref                               string             // field of RefBy or Parents
+	callers                           *schema.Collection // collection of Callers
 
 	on       dependence
 	signedIn bool
-	in       *schema.Collection // of the caller
+	in       *schema.Collection // collection of the caller
 	id       string
 }
 
@@ -78,13 +78,12 @@ const (
 	formBackward
 )
 
-// selection identifies the columns that are read, by position in the collection:
-// comparable, so that it can be part of a key, and without an allocation for up to 24
-// columns.
+// selection identifies the columns of a read, by position in the collection. It is comparable, so
+// that it can be part of a key, and needs no allocation for up to 24 columns.
 type selection struct {
 	width int
 	at    [24]uint8 // position + 1
-	more  string    // what does not fit: names
+	more  string    // names of the columns that do not fit
 }
 
 // selectionOf returns the selection of the columns.
@@ -122,8 +121,8 @@ func formOf(sel *Select, count bool) (f form) {
 	return f
 }
 
-// keptPlan is an entry of the cache: a plan, or only how much of the request the plan
-// depends on, where the plan itself is under the longer key.
+// keptPlan is an entry of the cache: a plan, or only the part of the request that the plan
+// depends on, if the plan itself is under the longer key.
 type keptPlan struct {
 	depends dependence
 	plan    *Plan
@@ -155,8 +154,8 @@ func keyOf(sel *Select, count bool) (key planKey, ok bool) {
 	return key, true
 }
 
-// keyText identifies a text and an expression which must both hold. A NUL, which no text
-// may contain, separates them.
+// keyText identifies a text and an expression which must both hold. A NUL, which texts cannot
+// contain, separates them.
 func keyText(text string, e lang.Expr) string {
 	if e == nil {
 		return text
@@ -164,7 +163,7 @@ func keyText(text string, e lang.Expr) string {
 	return text + "\x00" + e.String()
 }
 
-// of completes the key by those parts of the request that the plan depends on.
+// of completes the key by the part of the request that the plan depends on.
 func (k planKey) of(r *Request, on dependence) planKey {
 	k.on = on
 	if r == nil || r.Auth == nil {
@@ -175,13 +174,14 @@ func (k planKey) of(r *Request, on dependence) planKey {
 		k.signedIn = r.Auth.ID() != ""
 	case onIdentity:
 		k.in, k.id = r.Auth.Collection(), r.Auth.ID()
-		k.signedIn = true // a record without an id is no guest
+		k.signedIn = true // a record without an id is not a guest
 	}
 	return k
 }
 
-// planned returns the plan of the Select, from the cache if it is there. It looks twice:
-// the short key tells how much of the request matters, the long one has the plan.
+// planned returns the plan of the Select, from the cache if it is there. It makes two lookups:
+// the entry of the short key has the part of the request that matters, the entry of the long key
+// has the plan.
 func (p *Planner) planned(sel *Select, count bool) (*Plan, error) {
 	if err := checkSelect(sel); err != nil {
 		return nil, err
@@ -199,7 +199,7 @@ func (p *Planner) planned(sel *Select, count bool) (*Plan, error) {
 		return kept.plan.with(sel), nil
 	}
 	plan, err := p.plan(*sel, count)
-	if err != nil || ok { // known not to be kept
+	if err != nil || ok { // the entry says that the plan is not cached
 		return plan, err
 	}
 	switch plan.depends {
@@ -214,8 +214,8 @@ func (p *Planner) planned(sel *Select, count bool) (*Plan, error) {
 	return plan, nil
 }
 
-// plan makes the plan. It takes a copy, so that a Select whose plan is cached stays off the
-// heap.
+// plan compiles the plan. It takes a copy of the Select, so that a Select whose plan is cached is
+// not allocated on the heap.
 func (p *Planner) plan(sel Select, count bool) (*Plan, error) {
 	if count {
 		return p.count(&sel)
@@ -224,7 +224,7 @@ func (p *Planner) plan(sel Select, count bool) (*Plan, error) {
 }
 
 // with returns the plan with the parameters of another Select: p itself if they are equal,
-// else a copy with its own arguments.
+// otherwise a copy with its own arguments.
 func (p *Plan) with(sel *Select) *Plan {
 	var args []store.Value
 	set := func(slot int, v store.Value) {
