@@ -1,9 +1,9 @@
 // Package s3 keeps blobs in a bucket of an S3-compatible object store.
 //
-// It speaks the few calls that a blob.Store needs, in the form that every such store
-// understands: signature V4 over the whole of each request, no checksum headers, no
-// trailers, no chunked signatures. ETags are names of versions and nothing else. What is
-// written or read passes through a bounded piece of memory.
+// It uses only the calls that a blob.Store needs, in the form that every such store supports:
+// signature V4 over the whole of each request, no checksum headers, no trailers, no chunked
+// signatures. ETags only identify versions. Contents are read and written through a bounded
+// buffer.
 package s3
 
 import (
@@ -24,18 +24,19 @@ import (
 	"github.com/loambase/loam/core/internal/s3/ambient"
 )
 
-// Config names a bucket and who may use it. Endpoint, Bucket, Region and keys are required.
+// Config has the address of a bucket and the keys for it. Endpoint, Bucket, Region and keys are
+// required.
 type Config struct {
 	Endpoint  string // https://s3.example.com; without a scheme it is https
 	Bucket    string
 	Region    string
 	AccessKey string
 	Secret    string
-	Ambient   bool // the keys are not those two, but what the machine offers (package ambient)
-	PathStyle bool // the bucket is in the path of the URL, not in front of the host
+	Ambient   bool // use the keys of the machine (package ambient) instead of AccessKey and Secret
+	PathStyle bool // the bucket is in the path of the URL, not in the host name
 
-	// Patience is how long the store may say nothing where an answer, or more of it, is due.
-	// Default: a minute.
+	// Patience is the maximum time of waiting for a response, or for more of its body. Default: a
+	// minute.
 	Patience time.Duration
 }
 
@@ -43,18 +44,18 @@ type Config struct {
 // or fails for the moment, the error is a fault.Unavailable.
 type Store struct {
 	cfg    Config
-	base   url.URL // of the bucket, without a slash at the end of its path
+	base   url.URL // URL of the bucket, without a slash at the end of its path
 	source keySource
 	client *http.Client
-	slow   *http.Client // for what the store works at before it answers
+	slow   *http.Client // for requests that take the store long
 	now    func() time.Time
-	part   int           // bytes of a part of an upload
+	part   int           // size in bytes of a part of an upload
 	pause  time.Duration // before a request is sent again
 }
 
 var _ blob.Store = (*Store)(nil)
 
-// New returns the Store of a bucket. Nothing is sent: whether it can be used shows Check.
+// New returns the Store of a bucket. It sends no request: use Check to test the bucket.
 func New(c Config) (*Store, error) {
 	if !strings.Contains(c.Endpoint, "://") {
 		c.Endpoint = "https://" + c.Endpoint
@@ -80,20 +81,21 @@ func New(c Config) (*Store, error) {
 	return s, nil
 }
 
-// keySource is where the keys come from.
+// keySource is a source of keys.
 type keySource interface {
 	Get(ctx context.Context) (ambient.Keys, error)
 	Refused(k ambient.Keys) (again bool)
 }
 
-// fixed are keys that somebody has written down.
+// fixed are the keys of the configuration.
 type fixed ambient.Keys
 
 func (f fixed) Get(context.Context) (ambient.Keys, error) { return ambient.Keys(f), nil }
 func (f fixed) Refused(ambient.Keys) bool                 { return false }
 
-// newClient waits for an answer only so long, and follows no redirection: a signature is
-// for one host. No store is where machines have their metadata services, which tell secrets.
+// newClient returns a client that waits for a response no longer than patience, and follows no
+// redirects, since a signature is for one host. It connects to no address of a metadata service,
+// which reveals secrets of the machine.
 func newClient(patience time.Duration) *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
@@ -103,15 +105,15 @@ func newClient(patience time.Duration) *http.Client {
 			ResponseHeaderTimeout: patience,
 			IdleConnTimeout:       90 * time.Second,
 			MaxIdleConnsPerHost:   16,
-			DisableCompression:    true, // a blob is what was stored
+			DisableCompression:    true, // a blob is returned as it was stored
 			ForceAttemptHTTP2:     true,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
-// refuseMetadata refuses addresses that are those of the link alone, and the other one of
-// a machine's metadata service.
+// refuseMetadata refuses link-local addresses, and the other address of a machine's metadata
+// service.
 func refuseMetadata(_, address string, _ syscall.RawConn) error {
 	to, err := netip.ParseAddrPort(address)
 	if err != nil {
@@ -123,7 +125,7 @@ func refuseMetadata(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// Close gives up the connections that are idle.
+// Close closes the idle connections.
 func (s *Store) Close() error {
 	s.client.CloseIdleConnections()
 	s.slow.CloseIdleConnections()
@@ -150,7 +152,8 @@ func (s *Store) delete(ctx context.Context, p string) error {
 	return err
 }
 
-// DeletePrefix implements blob.Store. The prefix "" is blob.ErrKey: nobody means that.
+// DeletePrefix implements blob.Store. The error for the prefix "" is blob.ErrKey, to protect the
+// whole bucket.
 func (s *Store) DeletePrefix(ctx context.Context, prefix string) error {
 	if strings.TrimSuffix(prefix, "/") == "" {
 		return fmt.Errorf("%w: %q", blob.ErrKey, prefix)
