@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// AuthOptions are what only an auth collection has. The order of the properties
-// is that of the wire.
+// AuthOptions are the options that only an auth collection has. The order of the properties is
+// the order in JSON.
 type AuthOptions struct {
 	AuthRule   *string `json:"authRule"`   // nil: nobody can sign in; "": everybody
 	ManageRule *string `json:"manageRule"` // nil: superusers only; never ""
@@ -26,8 +26,8 @@ type AuthOptions struct {
 	VerificationToken  Token `json:"verificationToken"`
 	FileToken          Token `json:"fileToken"`
 
-	// SessionDuration is for how many seconds after a sign-in its tokens can be refreshed,
-	// and live at most; 0: for ever.
+	// SessionDuration is the number of seconds after a sign-in for which its tokens can be
+	// refreshed, and the maximum lifetime of a token; 0: no limit.
 	SessionDuration int64 `json:"sessionDuration,omitempty"`
 
 	VerificationTemplate       Template `json:"verificationTemplate"`
@@ -66,7 +66,7 @@ type Translation struct {
 	Body    string `json:"body"`
 }
 
-// Translations is a map that a body replaces, so that one can be removed.
+// Translations is a map that a body replaces as a whole, so that a translation can be removed.
 type Translations map[string]Translation
 
 // UnmarshalJSON replaces the translations.
@@ -79,27 +79,28 @@ func (t *Translations) UnmarshalJSON(body []byte) error {
 	return nil
 }
 
-// Token says how long tokens of a type live and what they are signed with,
-// together with the record's tokenKey. The secret never leaves the server.
+// Token has the lifetime of tokens of a type and the secret that signs them, together with the
+// record's tokenKey. The secret never leaves the server.
 type Token struct {
 	Secret   string `json:"secret,omitempty"`
 	Duration int64  `json:"duration"` // seconds
 }
 
-// PasswordAuth is signing in with a password.
+// PasswordAuth are the options of sign-in with a password.
 type PasswordAuth struct {
 	Enabled        bool     `json:"enabled"`
 	IdentityFields []string `json:"identityFields"`
 }
 
-// MFA asks those for whom the rule holds for two ways of signing in.
+// MFA are the options of multi-factor authentication, which requires two sign-in methods if the
+// rule holds.
 type MFA struct {
 	Enabled  bool   `json:"enabled"`
-	Duration int64  `json:"duration"` // seconds between the two
+	Duration int64  `json:"duration"` // maximum seconds between the two sign-ins
 	Rule     string `json:"rule"`     // "": everybody
 }
 
-// OTP is signing in with a code sent by mail.
+// OTP are the options of sign-in with a code sent by mail.
 type OTP struct {
 	Enabled       bool     `json:"enabled"`
 	Duration      int64    `json:"duration"` // seconds
@@ -107,15 +108,14 @@ type OTP struct {
 	EmailTemplate Template `json:"emailTemplate"`
 }
 
-// OAuth2 is signing in through other services.
+// OAuth2 are the options of sign-in with other services.
 type OAuth2 struct {
 	Providers    Providers    `json:"providers"`
 	MappedFields MappedFields `json:"mappedFields"`
 	Enabled      bool         `json:"enabled"`
 }
 
-// MappedFields are the fields that take what a provider tells about a person; ""
-// for none.
+// MappedFields are the fields that get the data of a provider about a person; "" for none.
 type MappedFields struct {
 	ID        string `json:"id"`
 	Name      string `json:"name"`
@@ -123,12 +123,12 @@ type MappedFields struct {
 	AvatarURL string `json:"avatarURL"`
 }
 
-// All are the names, to be read or changed.
+// All returns pointers to the names, for reading and changing.
 func (m *MappedFields) All() []*string {
 	return []*string{&m.ID, &m.Name, &m.Username, &m.AvatarURL}
 }
 
-// Provider is one configured service. What is empty is the service's default.
+// Provider is the configuration of a service. Empty properties have the service's default.
 type Provider struct {
 	PKCE         *bool           `json:"pkce"`
 	Name         string          `json:"name"`
@@ -141,7 +141,7 @@ type Provider struct {
 	Extra        json.RawMessage `json:"extra"` // an object, nil if empty
 }
 
-// MarshalJSON writes an object for Extra in any case (docs/wire/records.md §2.2).
+// MarshalJSON always writes an object for Extra (docs/wire/records.md §2.2).
 func (p Provider) MarshalJSON() ([]byte, error) {
 	type plain Provider
 	if p.Extra == nil || string(p.Extra) == "null" {
@@ -150,11 +150,11 @@ func (p Provider) MarshalJSON() ([]byte, error) {
 	return Marshal(plain(p))
 }
 
-// Providers is a list that a body replaces, except that what the body leaves out
-// of a provider is kept from the stored one of the same name.
+// Providers is a list that a body replaces, except that properties that the body does not have
+// are kept from the stored provider of the same name.
 type Providers []Provider
 
-// Named returns the provider of that name, as it is in the list; nil if there is none.
+// Named returns the provider with the name, as a pointer into the list; nil if there is none.
 func (p Providers) Named(name string) *Provider {
 	i := slices.IndexFunc(p, func(in Provider) bool { return in.Name == name })
 	if i < 0 {
@@ -163,7 +163,7 @@ func (p Providers) Named(name string) *Provider {
 	return &p[i]
 }
 
-// UnmarshalJSON decodes over the providers that the list holds now.
+// UnmarshalJSON decodes over the present providers of the list.
 func (p *Providers) UnmarshalJSON(body []byte) error {
 	var items []json.RawMessage
 	if err := json.Unmarshal(body, &items); err != nil {
@@ -175,8 +175,8 @@ func (p *Providers) UnmarshalJSON(body []byte) error {
 		if err := json.Unmarshal(item, &named); err != nil {
 			return err
 		}
-		// Secrets are not shown to clients, so a body that sends back what it was shown has
-		// none: they are kept from the stored provider.
+		// Clients do not get the secrets, so a body that returns a provider unchanged has none:
+		// they are kept from the stored provider.
 		provider := Provider{}
 		if stored := p.Named(named.Name); stored != nil {
 			provider = stored.clone()
@@ -193,7 +193,7 @@ func (p *Providers) UnmarshalJSON(body []byte) error {
 	return nil
 }
 
-// checkExtra fails if extra is there and no object.
+// checkExtra returns an error if Extra is set and not an object.
 func (p *Provider) checkExtra() error {
 	if p.Extra == nil {
 		return nil
@@ -216,7 +216,7 @@ func clonePointer[T any](p *T) *T {
 	return &v
 }
 
-// Clone is a copy that shares nothing with o.
+// Clone returns a deep copy.
 func (o *AuthOptions) Clone() *AuthOptions {
 	c := *o
 	c.AuthRule, c.ManageRule = clonePointer(o.AuthRule), clonePointer(o.ManageRule)
@@ -233,8 +233,7 @@ func (o *AuthOptions) Clone() *AuthOptions {
 	return &c
 }
 
-// Templates returns all templates that there are, by their paths on the wire. To write
-// through a pointer changes o.
+// Templates returns the templates by their paths in JSON. Writing through a pointer changes o.
 func (o *AuthOptions) Templates() map[string]*Template {
 	all := map[string]*Template{
 		"authAlert.emailTemplate":    &o.AuthAlert.EmailTemplate,
@@ -249,7 +248,7 @@ func (o *AuthOptions) Templates() map[string]*Template {
 	return all
 }
 
-// Tokens returns all token settings by their wire names. To write through a pointer changes o.
+// Tokens returns the token options by their names in JSON. Writing through a pointer changes o.
 func (o *AuthOptions) Tokens() map[string]*Token {
 	return map[string]*Token{
 		"authToken":          &o.AuthToken,
@@ -260,9 +259,9 @@ func (o *AuthOptions) Tokens() map[string]*Token {
 	}
 }
 
-// public is the options as a client may see them: without secrets.
+// public returns the options without secrets, for clients.
 func (o *AuthOptions) public() *AuthOptions {
-	// The options are in a snapshot that others read.
+	// The options are in a snapshot that others read, so they are copied.
 	c := o.Clone()
 	for _, t := range c.Tokens() {
 		t.Secret = ""
