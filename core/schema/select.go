@@ -35,7 +35,7 @@ func (s *Select) Zero() any { return choiceZero(s.Multiple()) }
 // Cast converts v to the list of its texts, or to the last text for a single value.
 func (s *Select) Cast(v any) any { return cast.Choice(v, s.Multiple()) }
 
-// Validate judges the number of values and each of them.
+// Validate checks the number of values and each of them.
 func (s *Select) Validate(f *Field, v any) *fault.Field {
 	if one, ok := v.(string); ok && one != "" {
 		return s.allowed(one)
