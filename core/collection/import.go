@@ -15,14 +15,14 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Import is a set of collections that the installation is to have.
+// Import is a set of collections for the installation.
 type Import struct {
 	Collections   []json.RawMessage `json:"collections"`
 	DeleteMissing bool              `json:"deleteMissing"` // what is not among them goes: collections, and fields of those that are
-	Convert       bool              `json:"convert"`       // fields may become ones of another kind
+	Convert       bool              `json:"convert"`       // fields may change to another kind
 }
 
-// head is the part of an item that it is matched to a stored collection by.
+// head is the part of an item by which it is matched to a stored collection.
 type head struct{ ID, Name string }
 
 // failed returns the ItemError of an item that cannot be decoded.
@@ -30,8 +30,8 @@ func (h head) failed(err error) error {
 	return &ItemError{&schema.Collection{ID: h.ID, Name: h.Name}, err}
 }
 
-// check validates the form of the body: at least one item, every item an object whose id
-// and name, if any, are texts. What it accepts, heads can decode.
+// check validates the form of the body: at least one item, every item an object whose id and
+// name, if any, are texts. Items that pass can be decoded by heads.
 func (i *Import) check() error {
 	if len(i.Collections) == 0 {
 		fails := fault.Fields{}
@@ -50,10 +50,10 @@ func (i *Import) check() error {
 	return nil
 }
 
-// Import creates, updates and deletes collections until they match the import, all or
-// nothing (docs/wire/records.md §2.10). A body of the wrong form is an Invalid fault; every
-// other failure of it is one with its reason under "collections". Hooks run for each
-// collection that the import touches.
+// Import creates, updates and deletes collections until they match the import, all or nothing
+// (docs/wire/records.md §2.10). The error for a body of the wrong form is a fault.Invalid; so is
+// every other failure of the body, with its reason under "collections". Hooks run for each
+// collection of the import.
 func (s *Service) Import(ctx context.Context, caller record.Caller, in *Import) error {
 	e := &OperationEvent{Operation: OpImport, Caller: caller, Import: in}
 	return s.around(ctx, e, "", func(e *OperationEvent) error { return s.importAsked(ctx, e.Caller, e.Import) })
@@ -90,15 +90,15 @@ func (s *Service) importAsked(ctx context.Context, caller record.Caller, in *Imp
 	})
 }
 
-// partRequest is one create, update or delete of an import, as the hooks see it.
+// partRequest is one create, update or delete of an import for the hooks.
 type partRequest struct {
 	action change.Action
 	name   string
 	body   []byte
 }
 
-// requestsOf returns the parts of an import for the hooks: its items in their order, then
-// the collections that it deletes.
+// requestsOf returns the parts of an import for the hooks: its items in their order, then the
+// collections that it deletes.
 func (s *Service) requestsOf(in *Import) (list []*partRequest) {
 	snapshot, met, heads := s.cfg.Snapshots.Load(), map[string]bool{}, in.heads()
 	for i, item := range in.Collections {
@@ -133,13 +133,13 @@ func (s *Service) withAllHooks(ctx context.Context, caller record.Caller, list [
 func (i *Import) heads() []head {
 	list := make([]head, len(i.Collections))
 	for n, item := range i.Collections {
-		_ = json.Unmarshal(item, &list[n]) // was checked
+		_ = json.Unmarshal(item, &list[n]) // check has validated it
 	}
 	return list
 }
 
-// match returns the collection that an item is about: the one with its id, else the one
-// with its name. If another item has the id of that one, the name alone is no match, as the
+// match returns the stored collection of an item: the collection with its id, otherwise the one
+// with its name. If another item has the id of that collection, the name is not enough, since the
 // other item may rename it.
 func match(s *schema.Snapshot, h head, all []head) *schema.Collection {
 	if c := s.ByID(h.ID); c != nil {
@@ -170,10 +170,10 @@ func (w *schemaChange) applyImport(in *Import) (*schema.Snapshot, error) {
 	return next, nil
 }
 
-// importChanges returns the changes that an import asks for. Two items about the same
-// collection are merged, the later one over the earlier.
+// importChanges returns the changes of an import. Two items of the same collection are merged,
+// the later one over the earlier.
 func (w *schemaChange) importChanges(in *Import) (changes []alter.Change, err error) {
-	ids := map[string]string{} // of collections that have another one here
+	ids := map[string]string{} // ids of stored collections by their ids in the import
 	heads := in.heads()
 	for i, item := range in.Collections {
 		h, now := heads[i], schema.NewSnapshot(0, w.after(changes))
@@ -201,8 +201,8 @@ func (w *schemaChange) importChanges(in *Import) (changes []alter.Change, err er
 			changes = append(changes, alter.Change{Old: c, New: draft})
 		}
 	}
-	// An item that was matched by name keeps the stored id; relations in other items still
-	// use the id of the import.
+	// An item that was matched by name keeps the stored id; relations in other items still use
+	// the id of the import.
 	for _, ch := range changes {
 		relink(ch.New, ids)
 	}
@@ -223,14 +223,14 @@ func (w *schemaChange) warnItem(i int, draft *schema.Collection, item json.RawMe
 	}
 }
 
-// mergeItem returns the stored collection with an item merged over it, and notes which
-// rules the item contains.
+// mergeItem returns the stored collection with an item merged over it, and records the rules that
+// the item contains.
 func (w *schemaChange) mergeItem(c *schema.Collection, item json.RawMessage, in *Import) (*schema.Collection, error) {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(item, &object); err != nil {
 		return nil, err
 	}
-	delete(object, "id") // here it is known by its own
+	delete(object, "id") // the stored id is kept
 	body, err := json.Marshal(object)
 	if err != nil {
 		return nil, err
@@ -246,8 +246,8 @@ func (w *schemaChange) mergeItem(c *schema.Collection, item json.RawMessage, in 
 	return draft, nil
 }
 
-// relink replaces the collection ids of relations by the ids of this installation, old to
-// new.
+// relink replaces the collection ids of relations by the ids of this installation. ids maps old
+// to new.
 func relink(c *schema.Collection, ids map[string]string) {
 	for _, f := range c.Fields {
 		if k, ok := f.Kind.(*schema.Relation); ok && ids[k.CollectionID] != "" {
@@ -256,9 +256,9 @@ func relink(c *schema.Collection, ids map[string]string) {
 	}
 }
 
-// orphans refuses the import if it deletes a collection that is referred to by one which
-// the import does not change. Where the import changes the referring collection, validation
-// of that one decides.
+// orphans refuses the import if it deletes a collection to which a collection refers that the
+// import does not change. If the import changes the referring collection, the validation of that
+// one decides.
 func (w *schemaChange) orphans(changes []alter.Change) error {
 	next := schema.NewSnapshot(0, w.after(changes))
 	for _, ch := range changes {

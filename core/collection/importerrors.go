@@ -1,5 +1,4 @@
-// Errors of an import, in the one text that the wire format has for them
-// (docs/wire/records.md §2.10).
+// Errors of an import, in the only text of the wire format for them (docs/wire/records.md §2.10).
 
 package collection
 
@@ -39,8 +38,8 @@ func collectionError(c *schema.Collection, err error) error {
 	return undone(fmt.Sprintf("Data validations failed for collection %q (%s):\n%s", c.Name, c.ID, text), &ItemError{c, err})
 }
 
-// joinFailures returns one failure with the texts of all. An error that is no import
-// failure is returned alone: it says more than the others.
+// joinFailures returns one failure with the texts of all. An error that is not an import failure
+// is returned alone, since it is more specific.
 func joinFailures(list []error) error {
 	if len(list) < 2 {
 		return errors.Join(list...)
@@ -69,8 +68,8 @@ func plainFields(fields fault.Fields) map[string]any {
 	return out
 }
 
-// unimported gives any other failure of an import the form of the wire format. Internal
-// errors are returned as they are, so that clients do not see their text.
+// unimported converts any other failure of an import to the form of the wire format. Internal
+// errors are returned unchanged, so that clients do not see their text.
 func unimported(err error) error {
 	var e *fault.Error
 	if !errors.As(err, &e) || e.Kind == fault.Internal || e.Fields["collections"] != nil {
@@ -86,7 +85,7 @@ func unimported(err error) error {
 	return undone("Failed to import the collections configuration. Raw error:\n"+reason, err)
 }
 
-// undone is the Invalid fault of an import, its reason under "collections".
+// undone returns the fault.Invalid of an import, with its reason under "collections".
 func undone(message string, err error) error {
 	fails := fault.Fields{}
 	fails.Set(fault.Leaf("validation_collections_import_failure", message), "collections")
