@@ -1,5 +1,5 @@
 // Import of collections (PUT /api/collections/import): matching of items to stored
-// collections by id or name, merging, deletion of what is missing.
+// collections by id or name, merging, deletion of missing collections and fields.
 
 package collection
 
@@ -18,7 +18,7 @@ import (
 // Import is a set of collections for the installation.
 type Import struct {
 	Collections   []json.RawMessage `json:"collections"`
-	DeleteMissing bool              `json:"deleteMissing"` // what is not among them goes: collections, and fields of those that are
+	DeleteMissing bool              `json:"deleteMissing"` // delete other collections, and other fields of these collections
 	Convert       bool              `json:"convert"`       // fields may change to another kind
 }
 

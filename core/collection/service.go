@@ -32,7 +32,7 @@ type Service struct {
 	outer *record.Binding
 }
 
-// Config has what the service depends on. Fields without a default are required.
+// Config holds the dependencies of the service. Fields without a default are required.
 type Config struct {
 	Store     store.Store
 	Snapshots *atomic.Pointer[schema.Snapshot] // where new snapshots are published

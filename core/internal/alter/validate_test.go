@@ -13,7 +13,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// noBadRules is a rule check that refuses only the rule "bad".
+// noBadRules checks a rule and refuses only the rule "bad".
 func noBadRules(_ *schema.Collection, rule string) error {
 	if rule == "bad" {
 		return errors.New("no such thing")

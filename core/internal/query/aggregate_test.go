@@ -237,7 +237,7 @@ func TestAggregatesAgreeWithPlainSums(t *testing.T) {
 	}
 }
 
-// shop is a database with orders of customers whose addresses may be hidden.
+// shop returns a fixture with orders of customers whose addresses may be hidden.
 func shop(t testing.TB) *fixture {
 	f := open(t,
 		authCollection("customers", rule("verified = true"), field("country", &schema.Text{}), hidden(field("credit", &schema.Number{}))),

@@ -9,7 +9,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// observed is the data set of docs/wire/records.md §5.10.
+// observed returns a fixture with the data set of docs/wire/records.md §5.10.
 func observed(t testing.TB) *fixture {
 	f := open(t,
 		collection("tags", rule(""), field("name", &schema.Text{}), field("rank", &schema.Number{})),

@@ -5,10 +5,6 @@
 // An expression is parsed (package lang), its names are resolved against a snapshot and a request
 // (this package) into typed conditions (package ir), which are rendered (package render).
 // DESIGN.md has the table of files and the reasons.
-//
-// An expression is parsed (package lang), its names are resolved against a snapshot
-// and a request (this package) into typed conditions (package ir), which are rendered
-// (package render). DESIGN.md has the table of files and the reasons.
 package query
 
 import (

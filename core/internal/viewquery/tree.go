@@ -24,7 +24,7 @@ type core struct {
 	refs    []*ref
 	natural bool    // it has a NATURAL JOIN
 	using   []token // the names in its USING
-	values  bool    // it is VALUES: its items are those of the first row
+	values  bool    // it is VALUES: items has the items of the first row
 }
 
 // item is one column of a SELECT.

@@ -1,4 +1,4 @@
-// Scripts of an administrator: a read-only transaction first, and what is refused.
+// Scripts of an administrator: a read-only transaction first, and the refused statements.
 
 package postgres
 

@@ -120,7 +120,7 @@ func TestScriptStaysInTheDatabase(t *testing.T) {
 	}
 }
 
-// What a script creates in its session is not visible to other transactions.
+// Objects that a script creates in its session are not visible to other transactions.
 func TestScriptLeavesNothingBehind(t *testing.T) {
 	db := openTest(t, Config{})
 	defer db.Close()

@@ -19,8 +19,8 @@ var (
 	errExited = errors.New("sqlite: the function of a write ended its goroutine")
 )
 
-// nestedAfter is how long nothing must have been taken off the queue before the queued operations
-// are checked for nested writes. The check takes longer than most waits.
+// nestedAfter is the time without progress of the queue after which the queued operations are
+// checked for nested writes. The check takes longer than most waits.
 const nestedAfter = 50 * time.Millisecond
 
 // queueWatch detects that the queue has stalled: nothing was taken off it for nestedAfter. All

@@ -65,8 +65,8 @@ type loan struct {
 // slowAfter is the duration from which a read is slow, if others wait.
 const slowAfter = 20 * time.Millisecond
 
-// spareFor is how long spare connections are kept after the last use. Opening and filling a new
-// one for each slow read would cost many times the read itself.
+// spareFor is the time for which spare connections are kept after the last use. Opening and
+// filling a new connection for each slow read would cost many times the read itself.
 const spareFor = 10 * time.Second
 
 // Sizes of page caches in KB. The writer has a cache of mostCache. The connections that are kept

@@ -159,7 +159,7 @@ func definePower(t *testing.T, db *DB) {
 	}
 }
 
-// writePower is write i of writer w: it inserts a row into each of two tables, deletes their
+// writePower runs write i of writer w: it inserts a row into each of two tables, deletes their
 // oldest rows, sets a counter, and rolls back a part.
 func writePower(t *testing.T, db *DB, w, i, try int) error {
 	return db.Write(t.Context(), func(tx store.Tx) error {

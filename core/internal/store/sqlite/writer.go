@@ -282,7 +282,7 @@ func (w *writer) ready() error {
 		w.log.Error("write connection failed, opening the database again")
 		_ = w.checkpoints.close(w.c) // its error is of no use: it is broken
 		w.c = nil
-		// It is not certain what the failed connection has committed last.
+		// The last commit of the failed connection may or may not have succeeded.
 		w.stamps.bump()
 	}
 	c, err := w.open()

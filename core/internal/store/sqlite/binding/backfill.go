@@ -27,11 +27,6 @@ const (
 // copied frames and leaves the sync to the next one. If that sync fails, the third checkpoint
 // copies only the rest, and the log is begun anew while pages may be missing from the database
 // file.
-//
-// SQLite does not do so on its own: a checkpoint that ends short of the end of the log
-// counts what it copied and leaves the sync to the next one. If that sync fails, the
-// one after that copies only the rest, and the log is begun anew while pages may be
-// missing from the database file.
 func (c *Conn) CopyAgain() error {
 	if c.db == 0 {
 		return ErrClosed

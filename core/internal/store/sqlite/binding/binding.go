@@ -6,10 +6,6 @@
 // ErrClosed and never touches freed memory; parameters are `$1`, `$2` … in any order; binding and
 // reading columns allocate nothing.
 //
-// What it adds to the C interface: a statement or connection that is used after
-// Close answers with ErrClosed and never touches freed memory; parameters are
-// `$1`, `$2` … in any order; binding and reading columns allocate nothing.
-//
 // A Conn and its statements belong to one goroutine at a time.
 package binding
 

@@ -19,7 +19,7 @@ const (
 // The column functions read the current row. Columns count from 0; a column that does not exist,
 // or of a statement without a row, is NULL.
 
-// Type is the storage class of a value. To be asked before the value is read in
+// Type returns the storage class of a value. It must be called before the value is read in
 // another form, which may convert it in place.
 func (s *Stmt) Type(col int) Type {
 	if s.p == 0 {

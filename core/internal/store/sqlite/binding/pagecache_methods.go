@@ -78,7 +78,7 @@ func onCacheSize(_ *libc.TLS, self uintptr, pages int32) { cacheAt(self).setLimi
 
 func onCacheCount(_ *libc.TLS, self uintptr) int32 { return int32(cacheAt(self).count) }
 
-// What a fetch returns for a page that is not in the cache.
+// Values of the argument create of xFetch, for a page that is not in the cache.
 const (
 	fetchNothing = 0
 	fetchEasily  = 1 // room for it, unless the cache is crowded
