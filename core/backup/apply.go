@@ -1,4 +1,4 @@
-// Carrying out the plan of a restore, undoing it, and going on with it after a crash.
+// Applying the plan of a restore, undoing it, and completing it after a crash.
 
 package backup
 
@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// tree is the folder of files; blob.Tree says what the methods do.
+// tree gives access to the folder of the files of records. blob.Tree, which implements it,
+// documents the methods.
 type tree interface {
 	Walk(ctx context.Context, fn func(p string, info fs.FileInfo) error) error
 	Open(p string) (fs.File, error)
@@ -28,9 +29,9 @@ type tree interface {
 	Sync(p string) error
 }
 
-// place brings the files of the archive to their places: to those that are free, where
-// nothing that is served looks for them, and then to those of files that differ, which
-// stay beside them under other names.
+// place brings the files of the archive to their paths. First it adds the files whose paths are
+// free: the served database names none of them. Then it replaces the files that differ, and keeps
+// each old file in the same folder under another name.
 func (s *Service) place(ctx context.Context, j *job, a *archive, p *plan) error {
 	for i, name := range p.Add {
 		if err := s.write(ctx, j, a, name, p.fresh(i)); err != nil {
@@ -43,7 +44,7 @@ func (s *Service) place(ctx context.Context, j *job, a *archive, p *plan) error 
 			return err
 		}
 	}
-	for i, name := range p.Replace { // all are written before the first one is seen
+	for i, name := range p.Replace { // every new file is written before the first one takes its place
 		if err := s.write(ctx, j, a, name, p.fresh(len(p.Add)+i)); err != nil {
 			return err
 		}
@@ -61,19 +62,19 @@ func (s *Service) place(ctx context.Context, j *job, a *archive, p *plan) error 
 	return s.sync(p.Add, p.Replace)
 }
 
-// write stores the contents of an entry under a temporary name beside its place.
+// write stores the contents of an entry under a temporary name, in the folder of its path.
 func (s *Service) write(ctx context.Context, j *job, a *archive, name, temp string) error {
 	return a.read(ctx, j, a.files[name], func(in io.Reader) error { return s.tree.Write(ctx, name, temp, in) })
 }
 
-// undo brings back the files as they were. It may be done again. On an error the plan
-// stays, and the next start tries again.
+// undo puts the files back as they were before the restore. It may be repeated. On an error the
+// plan stays, and the next start repeats undo.
 func (s *Service) undo(p *plan) error {
 	var err error
 	for i, name := range p.Replace {
-		e := s.tree.Place(name, p.old(i)) // over the new one, if that is there
+		e := s.tree.Place(name, p.old(i)) // replaces the new file, if that is in place
 		if errors.Is(e, fs.ErrNotExist) {
-			e = nil // it never went aside
+			e = nil // the old file was never moved aside
 		}
 		err = errors.Join(err, e, s.tree.Drop(name, p.fresh(len(p.Add)+i)))
 	}
@@ -89,8 +90,8 @@ func (s *Service) undo(p *plan) error {
 	return removePlan(s.cfg.Work)
 }
 
-// finish adds the restored logs and removes what the restored state does not have. It may be
-// done again.
+// finish merges the logs of the archive and removes the files that the restored state does not
+// have. It may be repeated.
 func (s *Service) finish(ctx context.Context, p *plan) error {
 	s.mergeLogs(ctx)
 	var err error
@@ -110,8 +111,8 @@ func (s *Service) finish(ctx context.Context, p *plan) error {
 	return removePlan(s.cfg.Work)
 }
 
-// mergeLogs adds the logs of the archive to those that are kept. The restored state is served
-// already, and is so without them too.
+// mergeLogs adds the logs of the archive to the logs of the installation. An error is only
+// logged: the restored state is served already, and is complete without the logs.
 func (s *Service) mergeLogs(ctx context.Context) {
 	path := filepath.Join(s.cfg.Work, logsFile)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) || s.cfg.Logs == nil {
@@ -122,7 +123,7 @@ func (s *Service) mergeLogs(ctx context.Context) {
 	}
 }
 
-// sync makes the names in the folders of the files durable.
+// sync makes the names of the files durable: it syncs each of their folders once.
 func (s *Service) sync(lists ...[]string) error {
 	done := map[string]bool{}
 	for _, list := range lists {
@@ -138,9 +139,9 @@ func (s *Service) sync(lists ...[]string) error {
 	return nil
 }
 
-// Recover ends a restore that was cut off: forwards if the database is the restored one,
-// else backwards. It is called before the installation is served. One that another process
-// is at is left to it.
+// Recover completes a restore that was interrupted: it finishes the restore if the database is
+// the restored one, and undoes it otherwise. Call it before the installation is served. A restore
+// that another process is running is left to that process.
 func (s *Service) Recover(ctx context.Context) error {
 	if _, err := os.Stat(s.cfg.Work); errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -1,4 +1,4 @@
-// Reading an archive that may be anybody's: its names, and how much it may unpack to.
+// Reading an archive from an untrusted source: the names of its entries, and their unpacked size.
 
 package backup
 
@@ -15,37 +15,38 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// limits bound what an archive may ask for. What is unpacked must also fit on the disk.
+// limits bounds the resources that an archive may use. The unpacked files must also fit on the
+// disk.
 type limits struct {
-	directory int64  // bytes of the list of its entries, which is read into memory
-	entries   int    // of the archive
-	ratio     uint64 // of the size of an entry to its packed size
+	directory int64  // bytes of the zip's list of entries, which is read into memory
+	entries   int    // entries in the archive
+	ratio     uint64 // unpacked size of an entry to its packed size
 
-	free func(dir string) (uint64, bool) // bytes of the disk of a folder, if that is known
+	free func(dir string) (uint64, bool) // free bytes on the disk of a folder; false if unknown
 }
 
 func defaultLimits() limits {
-	// Deflate makes of a byte 1032 at most: an entry that says more lies.
+	// Deflate expands one byte to 1032 at most: an entry with a higher ratio has a false size.
 	return limits{directory: 256 << 20, entries: 2_000_000, ratio: 1032, free: freeSpace}
 }
 
-// archive is a zip that was looked through: its names are safe, and what it unpacks to is
-// bounded.
+// archive is a zip whose list of entries was checked: the names are safe, and the unpacked size
+// is bounded.
 type archive struct {
 	database *zip.File
-	logs     *zip.File            // nil for none
+	logs     *zip.File            // nil if there are none
 	files    map[string]*zip.File // by their path in the folder of files
-	others   []string             // names of what does not belong into an archive of ours
+	others   []string             // entries that a backup of Loam does not have
 	comment  string
-	size     uint64 // of all of it, unpacked
+	size     uint64 // of all entries, unpacked
 }
 
-// refused is the fault of an archive that cannot be restored.
+// refused returns the Invalid fault of an archive that cannot be restored.
 func refused(format string, values ...any) error {
 	return fault.New(fault.Invalid, "The archive cannot be restored: "+fmt.Sprintf(format, values...)+".")
 }
 
-// readArchive looks through the list of entries of a zip.
+// readArchive reads and checks the list of entries of a zip.
 func (l *limits) readArchive(r io.ReaderAt, size int64) (*archive, error) {
 	directory := &counted{r: r, left: l.directory}
 	z, err := zip.NewReader(directory, size)
@@ -54,10 +55,10 @@ func (l *limits) readArchive(r io.ReaderAt, size int64) (*archive, error) {
 		return nil, refused("it has too many entries")
 	case errors.Is(err, zip.ErrFormat), errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, refused("it is no zip file, or only a part of one")
-	case err != nil && !errors.Is(err, zip.ErrInsecurePath): // names are judged below
+	case err != nil && !errors.Is(err, zip.ErrInsecurePath): // checkEntry checks the names
 		return nil, err
 	}
-	directory.left = -1 // what follows is not counted
+	directory.left = -1 // no limit for the contents
 	if len(z.File) > l.entries {
 		return nil, refused("it has more than %d entries", l.entries)
 	}
@@ -84,10 +85,10 @@ func (l *limits) readArchive(r io.ReaderAt, size int64) (*archive, error) {
 	return a, nil
 }
 
-// put sorts an entry in.
+// put records an entry under its kind: database, logs, file of a record or other.
 func (a *archive) put(f *zip.File) {
 	switch p, ok := strings.CutPrefix(f.Name, filesFolder); {
-	case strings.HasSuffix(f.Name, "/"): // a folder, which follows from the files in it
+	case strings.HasSuffix(f.Name, "/"): // a folder follows from its files
 	case f.Name == databaseFile:
 		a.database = f
 	case f.Name == logsFile:
@@ -99,7 +100,7 @@ func (a *archive) put(f *zip.File) {
 	}
 }
 
-// databases is how many bytes the database and the logs unpack to.
+// databases returns the unpacked size in bytes of the database and the logs.
 func (a *archive) databases() uint64 {
 	if a.logs == nil {
 		return a.database.UncompressedSize64
@@ -107,7 +108,7 @@ func (a *archive) databases() uint64 {
 	return a.database.UncompressedSize64 + a.logs.UncompressedSize64
 }
 
-// sizeOf is how many bytes the files unpack to.
+// sizeOf returns the unpacked size in bytes of the files at the paths.
 func (a *archive) sizeOf(paths []string) (total uint64) {
 	for _, p := range paths {
 		total += a.files[p].UncompressedSize64
@@ -115,8 +116,8 @@ func (a *archive) sizeOf(paths []string) (total uint64) {
 	return total
 }
 
-// checkEntry refuses what is no plain file or folder below the archive, and what claims to
-// unpack to more than it can.
+// checkEntry refuses an entry that is not a plain file or folder below the archive, that is
+// encrypted or compressed by an unknown method, or whose unpacked size is impossible.
 func (l *limits) checkEntry(f *zip.File) error {
 	name := strings.TrimSuffix(f.Name, "/")
 	mode := f.Mode()
@@ -138,8 +139,8 @@ func (l *limits) checkEntry(f *zip.File) error {
 	return nil
 }
 
-// read calls use with the contents of an entry and then compares them with what the
-// archive says of them: their length and their checksum.
+// read calls use with the contents of an entry and then checks their length and checksum against
+// the archive's list of entries.
 func (a *archive) read(ctx context.Context, j *job, f *zip.File, use func(io.Reader) error) error {
 	in, err := f.Open()
 	if err != nil {
@@ -151,17 +152,17 @@ func (a *archive) read(ctx context.Context, j *job, f *zip.File, use func(io.Rea
 	if err := use(counting); err != nil {
 		return damaged(f, err)
 	}
-	// The end is where the checksum is compared.
+	// The zip reader compares the checksum at the end of the entry.
 	if _, err := io.Copy(io.Discard, counting); err != nil {
 		return damaged(f, err)
 	}
 	return nil
 }
 
-// errLonger is an entry with more bytes than the archive says.
+// errLonger is the error of an entry that is longer than the archive's list of entries says.
 var errLonger = errors.New("the entry is longer than it says")
 
-// damaged makes a fault of an error that is the archive's.
+// damaged turns an error that the archive causes into a fault. Other errors stay internal.
 func damaged(f *zip.File, err error) error {
 	var corrupt flate.CorruptInputError
 	if errors.As(err, &corrupt) || errors.Is(err, zip.ErrChecksum) || errors.Is(err, zip.ErrFormat) ||
@@ -171,7 +172,7 @@ func damaged(f *zip.File, err error) error {
 	return fmt.Errorf("unpack %s: %w", f.Name, err)
 }
 
-// exact fails at a byte after those that were announced.
+// exact reads left bytes from r and fails with errLonger if r has more.
 type exact struct {
 	r    io.Reader
 	left int64
@@ -185,7 +186,7 @@ func (e *exact) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// counted reads at most so many bytes; -1 stands for all.
+// counted reads at most left bytes from r; -1 means no limit.
 type counted struct {
 	r     io.ReaderAt
 	left  int64

@@ -1,6 +1,6 @@
-// Package backup makes archives of an installation, database and files in one zip, and
-// puts them back, while the installation is served. DESIGN.md in this folder says in which
-// order and why.
+// Package backup makes archives of an installation, which are zips of the database and the files,
+// and restores them while the installation is served. DESIGN.md in this folder explains the order
+// of the steps.
 package backup
 
 import (
@@ -18,16 +18,16 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// Config is what a Service depends on. Log and Now have defaults.
+// Config holds the dependencies of a Service. Logs, Alone, Log, Now and Hooks may be left out.
 type Config struct {
 	Database Database
-	Logs     Logs             // nil: there are none that a backup could have
+	Logs     Logs             // nil: archives have no logs
 	Files    *blob.Local      // the files of records in the data folder
-	Hold     Hold             // keeps files of records from being removed
-	Alone    Alone            // default: no other process has the folder of work
+	Hold     Hold             // keeps the files of records from being removed
+	Alone    Alone            // default: no other process uses the folder Work
 	Store    blob.Store       // where archives are kept
-	Work     string           // a folder for what is needed meanwhile; made and removed as needed
-	AppName  func() string    // goes into the names of archives
+	Work     string           // the folder for temporary files; made and removed by the Service
+	AppName  func() string    // the app's name, for the names of archives
 	Version  string           // of the program
 	Schema   []string         // the migrations that the program knows, oldest first
 	Log      *slog.Logger     // default: nothing is logged
@@ -35,34 +35,34 @@ type Config struct {
 	Hooks    *Hooks           // default: none
 }
 
-// Hold keeps files of records from being removed until release is called, once.
+// Hold keeps the files of records from being removed until release is called, which must be once.
 type Hold func(ctx context.Context) (release func(), err error)
 
 // Alone keeps other processes from making and restoring archives until release is called. ok is
-// false while another one does.
+// false while another process makes or restores an archive.
 type Alone func(ctx context.Context) (release func(), ok bool, err error)
 
-// Database is the database as backups see it.
+// Database is the database of the installation.
 type Database interface {
-	// Copy writes a copy of one state to a new file, an SQLite database.
+	// Copy writes a copy of the database as of one moment to a new file, an SQLite database.
 	Copy(ctx context.Context, path string, progress func(copied, total int64)) error
-	// Yield pauses for that long if there are writes, so that they have half of the processor
-	// and of the disk while an archive is packed.
+	// Yield pauses for the duration took if there are writes, so that they have half of the
+	// processor and of the disk while an archive is packed.
 	Yield(ctx context.Context, took time.Duration) error
-	// Prepare opens the database file in the folder as an installation of its own, checks
-	// it, runs the migrations that it lacks, and has it bear the mark. A file that cannot
-	// take the place of the database is a fault, and so is a right that Replace would lack.
+	// Prepare opens the database file in the folder as an installation of its own, checks it,
+	// runs its missing migrations and sets its mark. A file that cannot replace the database is a
+	// fault, and so is a database role that lacks the rights for Replace.
 	Prepare(ctx context.Context, dir, mark string) error
-	// Replace puts a prepared file in the place of the database, in one step. What has to be
-	// done before that it tells progress. moment is called once, when no write comes to an end
-	// any more but on the new state. On an error the database may be the earlier one or the
-	// new one: Mark tells.
+	// Replace puts a prepared file in the place of the database, in one step, and reports the
+	// progress of the preparation to progress. It calls moment once, when writes can commit only
+	// to the new state from then on. After an error the database may be the old or the new one:
+	// Mark tells which.
 	Replace(ctx context.Context, path string, progress func(copied, total int64), moment func()) error
-	// Mark returns the mark that the database bears, "" without one.
+	// Mark returns the mark of the database, "" if it has none.
 	Mark(ctx context.Context) (string, error)
 }
 
-// Logs is what backups need of the store of logs.
+// Logs is the store of the logs.
 type Logs interface {
 	// Wanted reports whether backups include the logs.
 	Wanted() bool
@@ -70,30 +70,30 @@ type Logs interface {
 	Copy(ctx context.Context, path string) error
 	// Check returns an error if the file is damaged, or is not a copy that Copy made.
 	Check(ctx context.Context, path string) error
-	// Merge adds those entries of a copy that are missing. It may be done again.
+	// Merge adds the entries of a copy that the store lacks. It may be repeated.
 	Merge(ctx context.Context, path string) error
 }
 
-// Service makes, keeps and restores archives. It is safe for concurrent use. One thing is
-// done at a time: who comes meanwhile gets an Invalid fault.
+// Service makes, keeps and restores archives. It is safe for concurrent use. It runs one backup
+// or restore at a time: a second one gets an Invalid fault.
 type Service struct {
 	cfg    Config
-	tree   tree // of Files; tests put failures in between
+	tree   tree // access to cfg.Files; tests inject failures
 	limits limits
 
-	ctx     context.Context // of what runs; ended by Close
+	ctx     context.Context // of the running job; ended by Close
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 
 	mu     sync.Mutex // guards the fields below
 	closed bool
-	job    *job            // what is being done; nil for nothing
+	job    *job            // the running backup or restore; nil if there is none
 	used   map[string]bool // keys of archives that are being written or read
 
-	step func(name string) // called between the steps of a restore; tests look on
+	step func(name string) // called between the steps of a restore, for tests
 }
 
-// New returns a Service. Close ends it.
+// New returns a Service. The caller must call Close.
 func New(c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -112,8 +112,8 @@ func New(c Config) *Service {
 	return s
 }
 
-// Close ends what is being done and waits for it: an archive that is not whole is not
-// kept, and of a restore the old state stays, or the new one if it was reached.
+// Close cancels the running backup or restore and waits for its end. An incomplete archive is not
+// kept. A restore leaves the old state, or the new one if the database was replaced already.
 func (s *Service) Close() {
 	s.mu.Lock()
 	s.closed = true
@@ -129,8 +129,8 @@ type Info struct {
 	Size     int64
 }
 
-// List returns the archives that there are, in the order of their keys. Who is not a
-// superuser gets the fault of record.Caller.RequireSuperuser; so in all methods.
+// List returns all archives, sorted by key. A caller who is not a superuser gets the fault of
+// record.Caller.RequireSuperuser, as in all methods with a caller.
 func (s *Service) List(ctx context.Context, caller record.Caller) ([]Info, error) {
 	if err := caller.RequireSuperuser(); err != nil {
 		return nil, err
@@ -145,8 +145,7 @@ func (s *Service) List(ctx context.Context, caller record.Caller) ([]Info, error
 	return list, err
 }
 
-// Open opens an archive for reading; the caller closes it. A missing one is a NotFound
-// fault.
+// Open opens an archive for reading; the caller closes it. A missing archive is a NotFound fault.
 func (s *Service) Open(ctx context.Context, caller record.Caller, key string) (blob.Blob, error) {
 	if err := caller.RequireSuperuser(); err != nil {
 		return nil, err
@@ -154,7 +153,7 @@ func (s *Service) Open(ctx context.Context, caller record.Caller, key string) (b
 	return s.open(ctx, key, fault.NotFound)
 }
 
-// open opens an archive. A missing one is a fault of that kind.
+// open opens an archive. A missing archive is a fault of the kind missing.
 func (s *Service) open(ctx context.Context, key string, missing fault.Kind) (blob.Blob, error) {
 	if strings.Contains(key, "/") || strings.HasPrefix(key, ".") {
 		return nil, fault.New(missing, missingArchive)
@@ -168,7 +167,7 @@ func (s *Service) open(ctx context.Context, key string, missing fault.Kind) (blo
 
 const missingArchive = "There is no backup of this name."
 
-// Delete deletes an archive. The fault is Invalid for one that is missing, or in use.
+// Delete deletes an archive. An archive that is missing or in use is an Invalid fault.
 func (s *Service) Delete(ctx context.Context, caller record.Caller, key string) error {
 	if err := caller.RequireSuperuser(); err != nil {
 		return err
@@ -188,8 +187,8 @@ func (s *Service) Delete(ctx context.Context, caller record.Caller, key string) 
 	return s.cfg.Store.Delete(ctx, key)
 }
 
-// use takes the key for the time until release is called. An archive that is being
-// written or read is an Invalid fault.
+// use marks the archive as in use until release is called. An archive that is in use already is
+// an Invalid fault.
 func (s *Service) use(key string) (release func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -204,7 +203,7 @@ func (s *Service) use(key string) (release func(), err error) {
 	}, nil
 }
 
-// work makes the empty folder for what is needed meanwhile, readable by nobody else.
+// work makes the folder for temporary files, empty and readable by the owner only.
 func (s *Service) work() error {
 	if err := os.RemoveAll(s.cfg.Work); err != nil {
 		return err

@@ -25,7 +25,7 @@ const (
 	after  = "first: tampered; second: none; third: third"
 )
 
-// changed makes an app with a backup one.zip of the state before, in the state after.
+// changed returns an app in the state after, with a backup one.zip of the state before.
 func changed(t *testing.T) *changedApp {
 	t.Helper()
 	app := newDocs(t)
@@ -64,7 +64,7 @@ func TestBackupAndRestore(t *testing.T) {
 		t.Errorf("the file of a document that is gone: %q", got)
 	}
 	noLeftovers(t, app.App)
-	// It serves on, and the archive is still there for another time.
+	// The app serves on, and the archive can be restored again.
 	remove(t, app.App, add(t, app.App, "third"))
 	if err := app.Backups().Restore(t.Context(), root, "one.zip"); err != nil {
 		t.Fatal(err)
@@ -77,7 +77,8 @@ func TestBackupAndRestore(t *testing.T) {
 	}
 }
 
-// Servers that share a database and a folder keep out of each other's way.
+// Servers that share a database and a folder do not make backups at the same time, and one does
+// not remove files that the other's backup needs.
 func TestBackupBesideAnotherServer(t *testing.T) {
 	if !enginetest.Postgres() {
 		t.Skip("of PostgreSQL")
@@ -96,7 +97,7 @@ func TestBackupBesideAnotherServer(t *testing.T) {
 			if err := other.Removals().Settle(t.Context()); err != nil {
 				t.Error(err)
 			}
-			third := openAgain(t, app, app.Config.Dir) // its start leaves the folder of work alone
+			third := openAgain(t, app, app.Config.Dir) // opening it leaves the folder for temporary files alone
 			if err := third.Close(); err != nil {
 				t.Error(err)
 			}
@@ -113,7 +114,7 @@ func TestBackupBesideAnotherServer(t *testing.T) {
 	}
 }
 
-// TestBackupHasFilesThatAreDeletedMeanwhile: the copy of the database names them.
+// TestBackupHasFilesThatAreDeletedMeanwhile deletes a file that the copy of the database names.
 func TestBackupHasFilesThatAreDeletedMeanwhile(t *testing.T) {
 	t.Parallel()
 	app := newDocs(t)
@@ -249,7 +250,8 @@ func TestUpload(t *testing.T) {
 	}
 }
 
-// TestAuto makes three archives by the clock, of which two stay, beside one made by hand.
+// TestAuto makes a scheduled archive beside two older ones, of which the newer stays, and beside
+// one with a name of its own.
 func TestAuto(t *testing.T) {
 	t.Parallel()
 	app := newDocs(t)
@@ -274,7 +276,7 @@ func TestAuto(t *testing.T) {
 	}
 }
 
-// TestBackupGoesOnWithoutItsClient, and ends with the App.
+// TestBackupGoesOnWithoutItsClient ends the request during a backup, and then closes the Service.
 func TestBackupGoesOnWithoutItsClient(t *testing.T) {
 	ofSQLite(t)
 	t.Parallel()
@@ -291,7 +293,7 @@ func TestBackupGoesOnWithoutItsClient(t *testing.T) {
 		t.Errorf("Ready while the backup goes on")
 	}
 	close(goOn)
-	b.Close() // cuts it off, or finds it done
+	b.Close() // cancels the backup, or finds it done
 	if _, err := b.Open(t.Context(), root, "one.zip"); err != nil && fault.KindOf(err) != fault.NotFound {
 		t.Error(err)
 	}
@@ -301,7 +303,8 @@ func TestBackupGoesOnWithoutItsClient(t *testing.T) {
 	noLeftovers(t, app)
 }
 
-// TestBackupWithoutRoom leaves nothing.
+// TestBackupWithoutRoom checks that a failed backup leaves neither an archive nor temporary
+// files.
 func TestBackupWithoutRoom(t *testing.T) {
 	ofSQLite(t)
 	t.Parallel()

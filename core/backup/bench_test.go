@@ -15,8 +15,9 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// BenchmarkWriteDuringBackup measures how long writes take while a backup is made, and while none
-// is, in turns: the 99th percentiles in milliseconds, and how often the one has the other.
+// BenchmarkWriteDuringBackup measures the latency of writes with and without a backup, in turns.
+// It reports the 50th and 99th percentiles in milliseconds, and the ratio of the 99th
+// percentiles.
 func BenchmarkWriteDuringBackup(b *testing.B) {
 	if enginetest.Postgres() {
 		b.Skip("of SQLite")
@@ -43,7 +44,7 @@ func BenchmarkWriteDuringBackup(b *testing.B) {
 	}
 }
 
-// filled is an app with so many megabytes of texts that cannot be compressed much.
+// filled returns an app with that many megabytes of texts that hardly compress.
 func filled(b *testing.B, megabytes int) *core.App {
 	app := coretest.Open(b, core.Config{Dir: b.TempDir()})
 	coretest.Collection(b, app, `{"name":"docs","type":"base","fields":[{"name":"title","type":"text","max":5000000}]}`)
@@ -64,7 +65,8 @@ func create(b *testing.B, app *core.App, title string) {
 	}
 }
 
-// latencies are those of writes, of four writers that pause in between, while fn runs.
+// latencies returns the latencies of the writes of four writers, which pause between two writes,
+// while fn runs.
 func latencies(b *testing.B, app *core.App, fn func()) (all []time.Duration) {
 	var mu sync.Mutex // guards all
 	var writers sync.WaitGroup

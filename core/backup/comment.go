@@ -1,4 +1,4 @@
-// The comment of an archive: which program made it.
+// The comment of an archive: the version of the program that made it.
 
 package backup
 
@@ -7,22 +7,22 @@ import (
 	"slices"
 )
 
-// comment is what the zip says of itself, where tools for zips show it.
+// comment is the comment of the zip file, which zip tools display.
 type comment struct {
 	Loam   string `json:"loam"`   // the version of the program
-	Schema string `json:"schema"` // the newest migration of the system in the database
+	Schema string `json:"schema"` // the newest system migration of the database
 }
 
 func (s *Service) comment() string {
 	text, err := json.Marshal(comment{s.cfg.Version, s.cfg.Schema[len(s.cfg.Schema)-1]})
 	if err != nil {
-		panic(err) // texts can be encoded
+		panic(err) // strings can always be encoded
 	}
 	return string(text)
 }
 
-// checkComment refuses the archive of a program whose database this one does not know. An
-// archive without our comment was packed by hand: the database itself is looked at.
+// checkComment refuses an archive whose database has a migration that this program does not know.
+// An archive without such a comment was packed by hand: Database.Prepare checks its database.
 func (s *Service) checkComment(text string) error {
 	var c comment
 	if json.Unmarshal([]byte(text), &c) != nil || c.Schema == "" || slices.Contains(s.cfg.Schema, c.Schema) {

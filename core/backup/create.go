@@ -1,4 +1,4 @@
-// Making an archive: a copy of the database, and then the files, into one zip that is
+// Making an archive: the copy of the database and then the files go into one zip, which is
 // written as a stream.
 
 package backup
@@ -22,20 +22,20 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// What is in an archive.
+// The names of the entries of an archive.
 const (
 	databaseFile = "data.db"
-	logsFile     = "logs.db" // if the settings ask for it
+	logsFile     = "logs.db" // if the settings include the logs
 	filesFolder  = "storage/"
 )
 
-// manualPrefix begins the names of archives for which no name was asked.
+// manualPrefix begins the generated names of archives.
 const manualPrefix = "pb_backup_" // Wire: clients may look for it
 
-// Create makes an archive of that name, of one made from the app's name and the time if
-// it is "", and returns its name. Writes go on meanwhile. If ctx ends, Create returns and
-// the archive is made all the same. Faults are Invalid: for a name that is not valid or
-// taken, and while another backup or restore runs.
+// Create makes an archive of that name and returns the name; "" generates one from the app's name
+// and the time. Writes continue meanwhile. If ctx ends, Create returns ctx's error and the backup
+// continues. An invalid or existing name is an Invalid fault, and so is a backup or restore that
+// is running already.
 func (s *Service) Create(ctx context.Context, caller record.Caller, name string) (key string, err error) {
 	if err := caller.RequireSuperuser(); err != nil {
 		return "", err
@@ -48,7 +48,7 @@ func (s *Service) Create(ctx context.Context, caller record.Caller, name string)
 	return name, s.make(ctx, name)
 }
 
-// make makes an archive of a name that is valid.
+// make runs the job that makes an archive. The name must be valid.
 func (s *Service) make(ctx context.Context, name string) error {
 	j := &job{action: "create", key: name}
 	return s.run(ctx, j, hooked(&s.cfg.Hooks.Create, name, func(ctx context.Context) error {
@@ -64,7 +64,7 @@ func (s *Service) make(ctx context.Context, name string) error {
 	}))
 }
 
-// mustBeNew refuses the name of an existing archive.
+// mustBeNew returns the fault of the form field if an archive of that name exists.
 func (s *Service) mustBeNew(ctx context.Context, name, field string) error {
 	b, err := s.open(ctx, name, fault.NotFound)
 	if fault.KindOf(err) == fault.NotFound {
@@ -76,14 +76,14 @@ func (s *Service) mustBeNew(ctx context.Context, name, field string) error {
 	return errors.Join(nameTaken(field), b.Close())
 }
 
-// create makes the archive.
+// create copies the database and writes the archive.
 func (s *Service) create(ctx context.Context, j *job, name string) (err error) {
 	if err := s.work(); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(s.cfg.Work)) }()
-	// Before the copy: every file that a record of the copy names is then there until the
-	// archive has it.
+	// Held before the copy: every file that a record of the copy names stays until it is in the
+	// archive.
 	release, err := s.cfg.Hold(ctx)
 	if err != nil {
 		return err
@@ -96,7 +96,7 @@ func (s *Service) create(ctx context.Context, j *job, name string) (err error) {
 	j.total.Store(files)
 	database := filepath.Join(s.cfg.Work, databaseFile)
 	err = s.cfg.Database.Copy(ctx, database, func(copied, total int64) {
-		j.total.Store(2*total + files) // to be copied, and to be packed
+		j.total.Store(2*total + files) // the database is read twice: copied, and packed
 		j.done.Store(copied)
 	})
 	if err != nil {
@@ -115,8 +115,8 @@ func (s *Service) create(ctx context.Context, j *job, name string) (err error) {
 	return s.store(ctx, j, name)
 }
 
-// copyLogs copies the logs, if archives are to have them, and returns their size. Logs that
-// cannot be read do not keep the rest from being backed up.
+// copyLogs copies the logs, if archives include them, and returns their size in bytes. Unreadable
+// logs are left out, so that the rest is backed up.
 func (s *Service) copyLogs(ctx context.Context) (size int64, err error) {
 	if s.cfg.Logs == nil || !s.cfg.Logs.Wanted() {
 		return 0, nil
@@ -144,14 +144,14 @@ func (s *Service) sizeOfFiles(ctx context.Context) (total int64, err error) {
 	return total, err
 }
 
-// store writes the archive into the store. An archive that is not whole is not kept.
+// store writes the archive into the store. An incomplete archive is not kept.
 func (s *Service) store(ctx context.Context, j *job, name string) error {
 	r, w := io.Pipe()
 	ctx, cancel := context.WithCancel(ctx)
 	packed := make(chan error, 1)
 	go func() {
 		err := recovered(func() error { return s.pack(ctx, j, w) })
-		w.CloseWithError(err) // nil is the end
+		w.CloseWithError(err) // a nil error is the end of the stream
 		packed <- err
 	}()
 	err := s.cfg.Store.Put(ctx, name, r, blob.UnknownSize, blob.Attributes{ContentType: "application/zip", OriginalName: name})
@@ -163,7 +163,7 @@ func (s *Service) store(ctx context.Context, j *job, name string) error {
 	return err
 }
 
-// pack writes the zip.
+// pack writes the zip: database, logs and files.
 func (s *Service) pack(ctx context.Context, j *job, w io.Writer) error {
 	z := zip.NewWriter(w)
 	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
@@ -185,12 +185,12 @@ func (s *Service) pack(ctx context.Context, j *job, w io.Writer) error {
 	err := s.tree.Walk(ctx, func(p string, _ fs.FileInfo) error {
 		f, err := s.tree.Open(p)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil // somebody else has removed it
+			return nil // removed by another program
 		}
 		if err != nil {
 			return err
 		}
-		// Most uploads are compressed already: to try again costs more than it gives.
+		// Most uploads are compressed already: compressing them again costs more than it saves.
 		return s.add(ctx, j, z, filesFolder+p, zip.Store, f)
 	})
 	if err != nil {
@@ -223,16 +223,16 @@ func (s *Service) add(ctx context.Context, j *job, z *zip.Writer, name string, m
 	return err
 }
 
-// pacedBytes are read between two pauses: so many are packed in a millisecond or two.
+// pacedBytes is the number of bytes read between two pauses; they are packed in 1 to 2 ms.
 const pacedBytes = 128 << 10
 
-// paced makes room for writes while what it reads is packed.
+// paced reads from r and pauses for the writes of the database in between.
 type paced struct {
 	ctx   context.Context
 	r     io.Reader
 	yield func(ctx context.Context, took time.Duration) error
-	since time.Time // the last pause
-	bytes int       // read since then
+	since time.Time // the end of the last pause
+	bytes int       // read since the last pause
 }
 
 func (p *paced) Read(b []byte) (int, error) {
@@ -247,11 +247,11 @@ func (p *paced) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// AutoPrefix begins the names of archives that are made by the clock.
+// AutoPrefix begins the names of scheduled archives.
 const AutoPrefix = "@auto_pb_backup_" // Wire
 
-// Auto makes an archive by the clock and deletes the oldest ones of its kind, so that keep
-// of them stay.
+// Auto makes a scheduled archive and deletes the oldest scheduled archives, so that keep of them
+// stay, at least one.
 func (s *Service) Auto(ctx context.Context, keep int) error {
 	if err := s.make(ctx, newName(AutoPrefix, s.cfg.AppName(), s.cfg.Now())); err != nil {
 		return err
@@ -259,11 +259,11 @@ func (s *Service) Auto(ctx context.Context, keep int) error {
 	return s.deleteOld(ctx, keep)
 }
 
-// reader reads until the context ends, and counts what it has read.
+// reader reads until the context ends, and adds the number of bytes read to done.
 type reader struct {
 	ctx  context.Context
 	r    io.Reader
-	done *atomic.Int64 // nil if nobody wants to know
+	done *atomic.Int64 // nil: not counted
 }
 
 func (r *reader) Read(p []byte) (int, error) {

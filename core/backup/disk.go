@@ -1,4 +1,4 @@
-// The disk: what is durable on it, and how much there is of it.
+// The disk: syncing folders, and free space.
 
 package backup
 
@@ -15,9 +15,9 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// syncFolder makes the names in a folder durable.
+// syncFolder makes the names of the files in a folder durable.
 func syncFolder(dir string) error {
-	if runtime.GOOS == "windows" { // where folders cannot be synced, and need not be
+	if runtime.GOOS == "windows" { // folders cannot be synced there, and need not be
 		return nil
 	}
 	f, err := os.Open(dir)
@@ -27,11 +27,12 @@ func syncFolder(dir string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// reserve is how much of a disk a restore leaves free, since writes go on meanwhile.
+// reserve is the number of bytes that a restore leaves free on a disk for the writes that
+// continue.
 const reserve = 64 << 20
 
-// fits refuses to unpack so much into a folder whose disk has less. Where that is not
-// known the disk itself says it.
+// fits refuses to unpack need bytes into a folder whose disk lacks the space. If the free space
+// is unknown, a full disk fails the writes later.
 func (s *Service) fits(dir string, need uint64) error {
 	free, ok := s.limits.free(dir)
 	if !ok || need <= math.MaxUint64-reserve && need+reserve <= free {
@@ -40,8 +41,8 @@ func (s *Service) fits(dir string, need uint64) error {
 	return fault.New(fault.Invalid, fmt.Sprintf("The archive cannot be restored: it takes %d MB of disk, and there are %d MB.", need>>20, free>>20))
 }
 
-// readerAt reads an archive at any place. Stores elsewhere read on from where they are,
-// and an archive is read from its beginning to its end, but for the list of its entries.
+// readerAt returns an io.ReaderAt of an archive. The blobs of remote stores have only Read and
+// Seek. That is enough: an archive is read from start to end, except for its list of entries.
 func readerAt(b blob.Blob) io.ReaderAt {
 	if r, ok := b.(io.ReaderAt); ok {
 		return r
@@ -49,9 +50,9 @@ func readerAt(b blob.Blob) io.ReaderAt {
 	return &seeker{r: b}
 }
 
-// seeker is an io.ReaderAt on a reader that can seek.
+// seeker implements io.ReaderAt by Seek and Read.
 type seeker struct {
-	mu sync.Mutex // guards r and its place
+	mu sync.Mutex // guards r and at
 	r  io.ReadSeeker
 	at int64
 }

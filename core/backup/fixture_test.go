@@ -27,13 +27,13 @@ func open(t *testing.T, dir string) *core.App {
 	return coretest.Open(t, core.Config{Dir: dir})
 }
 
-// openAgain opens the folder with the database that another app has had.
+// openAgain opens the folder with the database of another app.
 func openAgain(t *testing.T, was *core.App, dir string) *core.App {
 	t.Helper()
 	return coretest.Open(t, core.Config{Dir: dir, DB: was.Config.DB})
 }
 
-// ofSQLite skips tests of what is in files there, and of what is the same on both engines.
+// ofSQLite skips tests that are for SQLite, or whose code is the same for both engines.
 func ofSQLite(t *testing.T) {
 	t.Helper()
 	if enginetest.Postgres() {
@@ -41,7 +41,7 @@ func ofSQLite(t *testing.T) {
 	}
 }
 
-// newDocs is an app with a collection of documents that have a file each.
+// newDocs returns an app with the collection docs, whose records have one file each.
 func newDocs(t *testing.T) *core.App {
 	t.Helper()
 	app := open(t, t.TempDir())
@@ -49,7 +49,7 @@ func newDocs(t *testing.T) *core.App {
 	return app
 }
 
-// add adds a document, whose file has its title as contents.
+// add creates a document with a file whose contents are the title.
 func add(t *testing.T, app *core.App, title string) *record.Record {
 	t.Helper()
 	open := func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(title)), nil }
@@ -66,7 +66,7 @@ func add(t *testing.T, app *core.App, title string) *record.Record {
 	return r
 }
 
-// fileOf is the path of the file of a document in the folder of files.
+// fileOf returns the path of a document's file in the folder of files.
 func fileOf(r *record.Record) string {
 	return r.Collection().ID + "/" + r.ID() + "/" + r.Text("file")
 }
@@ -78,7 +78,7 @@ func remove(t *testing.T, app *core.App, r *record.Record) {
 	}
 }
 
-// state is the title of every document with the contents of its file.
+// state returns the title of every document with the contents of its file.
 func state(t *testing.T, app *core.App) string {
 	t.Helper()
 	var lines []string
@@ -115,7 +115,7 @@ func content(t *testing.T, app *core.App, key string) string {
 	return string(text)
 }
 
-// filesIn are all files below a folder of the app, with their contents.
+// filesIn returns all files below a folder of the app, with their contents by path.
 func filesIn(t *testing.T, app *core.App, folder string) map[string]string {
 	t.Helper()
 	if err := app.Removals().Settle(t.Context()); err != nil {
@@ -137,7 +137,7 @@ func filesIn(t *testing.T, app *core.App, folder string) map[string]string {
 	return files
 }
 
-// noLeftovers fails if something temporary is left.
+// noLeftovers fails the test if temporary files are left.
 func noLeftovers(t *testing.T, app *core.App) {
 	t.Helper()
 	if _, err := os.Stat(filepath.Join(app.Config.Dir, ".backup")); !errors.Is(err, fs.ErrNotExist) {
@@ -152,7 +152,7 @@ func noLeftovers(t *testing.T, app *core.App) {
 	}
 }
 
-// archiveOf reads the archive of that name.
+// archiveOf returns the contents of an archive by the names of its entries.
 func archiveOf(t *testing.T, app *core.App, key string) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(app.Config.Dir, "backups", key))
@@ -178,7 +178,7 @@ func archiveOf(t *testing.T, app *core.App, key string) map[string]string {
 	return entries
 }
 
-// putArchive stores an archive as somebody would who has packed it by hand.
+// putArchive stores an archive that the function packs, as one that was packed by hand.
 func putArchive(t *testing.T, app *core.App, key string, pack func(*zip.Writer)) {
 	t.Helper()
 	var text bytes.Buffer
@@ -192,7 +192,7 @@ func putArchive(t *testing.T, app *core.App, key string, pack func(*zip.Writer))
 	}
 }
 
-// addAll adds entries as they are.
+// addAll adds entries unchanged.
 func addAll(t *testing.T, z *zip.Writer, entries map[string]string) {
 	t.Helper()
 	for _, name := range slices.Sorted(maps.Keys(entries)) {
@@ -206,7 +206,7 @@ func addAll(t *testing.T, z *zip.Writer, entries map[string]string) {
 	}
 }
 
-// copyFolder copies what a crash would leave of a folder.
+// copyFolder returns a copy of a folder, with its times, as a crash would leave the folder.
 func copyFolder(t *testing.T, dir string) string {
 	t.Helper()
 	to := t.TempDir()

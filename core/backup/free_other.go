@@ -2,5 +2,5 @@
 
 package backup
 
-// freeSpace is not known here.
+// freeSpace reports the free space as unknown on this system.
 func freeSpace(string) (uint64, bool) { return 0, false }

@@ -4,8 +4,7 @@ package backup
 
 import "golang.org/x/sys/unix"
 
-// freeSpace returns how many bytes can be written to the disk of a folder; false if that
-// is not known.
+// freeSpace returns the number of free bytes on the disk of a folder; false if it is unknown.
 func freeSpace(dir string) (uint64, bool) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(dir, &s); err != nil {

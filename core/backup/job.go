@@ -1,5 +1,4 @@
-// The one thing that is done at a time, how far it is, and its end beside the request that
-// asked for it.
+// The job that runs, its progress, and its end apart from the request that started it.
 
 package backup
 
@@ -15,24 +14,24 @@ import (
 	"github.com/loambase/loam/internal/trace"
 )
 
-// Progress is how far a backup or a restore is.
+// Progress is the progress of a backup or a restore.
 type Progress struct {
 	Action string `json:"action"` // "create" or "restore"
 	Key    string `json:"key"`
-	Done   int64  `json:"done"` // bytes, of Total
+	Done   int64  `json:"done"` // bytes of Total
 	Total  int64  `json:"total"`
 }
 
-// job is a backup or a restore that is being done.
+// job is a running backup or restore.
 type job struct {
 	action, key string
 	done, total atomic.Int64
 }
 
-// errBusy is for who comes while something is being done.
+// errBusy is the fault of a backup or restore that is started while another one runs.
 var errBusy error = fault.New(fault.Invalid, "Try again later - another backup/restore process has already been started.")
 
-// Progress returns how far that is what is being done, nil if it is nothing.
+// Progress returns the progress of the running backup or restore, nil if there is none.
 func (s *Service) Progress() *Progress {
 	s.mu.Lock()
 	j := s.job
@@ -41,15 +40,15 @@ func (s *Service) Progress() *Progress {
 		return nil
 	}
 	p := &Progress{Action: j.action, Key: j.key, Total: j.total.Load()}
-	p.Done = min(j.done.Load(), p.Total) // files come while they are counted
+	p.Done = min(j.done.Load(), p.Total) // files that are added after the count make done exceed total
 	return p
 }
 
-// Ready reports whether a backup could be made now.
+// Ready reports whether no backup or restore is running in this process.
 func (s *Service) Ready() bool { return s.Progress() == nil }
 
-// run does the work of a job and returns its error. When ctx ends, run returns and the
-// work goes on: it ends by itself, or with Close.
+// run does the work of a job in a goroutine and returns its error. When ctx ends, run returns
+// ctx's error and the work continues until it is done or Close cancels it.
 func (s *Service) run(ctx context.Context, j *job, work func(ctx context.Context) error) error {
 	if err := s.begin(j); err != nil {
 		return err
@@ -79,7 +78,8 @@ func (s *Service) run(ctx context.Context, j *job, work func(ctx context.Context
 	}
 }
 
-// alone does what no other process may do at the same time. While one does the error is busy.
+// alone does the work while no other process makes or restores an archive. If another process
+// does, the error is busy.
 func (s *Service) alone(ctx context.Context, busy error, work func(context.Context) error) error {
 	release, ok, err := s.cfg.Alone(ctx)
 	if err != nil {
@@ -92,7 +92,7 @@ func (s *Service) alone(ctx context.Context, busy error, work func(context.Conte
 	return work(ctx)
 }
 
-// begin makes j what is being done.
+// begin makes j the running job.
 func (s *Service) begin(j *job) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -107,7 +107,7 @@ func (s *Service) begin(j *job) error {
 	return nil
 }
 
-// recovered returns the panic of fn as an error: the process must not end with it.
+// recovered returns a panic of fn as an error, so that the process does not end.
 func recovered(fn func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// reopen opens an app again, so that what it has logged is written.
+// reopen closes and opens an app, so that its log entries are written.
 func reopen(t *testing.T, app *core.App) {
 	t.Helper()
 	if err := errors.Join(app.Close(), app.Open(t.Context(), core.Serve)); err != nil {
@@ -23,7 +23,7 @@ func reopen(t *testing.T, app *core.App) {
 	}
 }
 
-// logged are the messages of the test that the logs have, the oldest first by their rows.
+// logged returns the test's messages in the logs, oldest row first.
 func logged(t *testing.T, app *core.App) (messages []string) {
 	t.Helper()
 	page, err := app.Logs().List(t.Context(), root, record.ListParams{PerPage: 100, Sort: "@rowid", Filter: `message ~ "note"`})
@@ -40,7 +40,7 @@ func logged(t *testing.T, app *core.App) (messages []string) {
 	return messages
 }
 
-// withLogs makes an app whose backup one.zip has two entries of its logs.
+// withLogs returns an app with a backup one.zip that has two log entries.
 func withLogs(t *testing.T) *core.App {
 	t.Helper()
 	app := newDocs(t)
@@ -70,7 +70,7 @@ func TestBackupsHaveNoLogsUnlessAsked(t *testing.T) {
 	}
 }
 
-// A restore adds what the logs do not have, and takes nothing from them.
+// A restore adds the log entries that are missing, and removes none.
 func TestRestoreAddsLogs(t *testing.T) {
 	t.Parallel()
 	app := withLogs(t)
@@ -90,8 +90,8 @@ func TestRestoreAddsLogs(t *testing.T) {
 	noLeftovers(t, app)
 }
 
-// A restore that is cut off when its state is reached adds the logs at the next start, before
-// anything else is written to them.
+// A restore that is interrupted after the database was replaced adds the logs at the next start,
+// before any new log entry.
 func TestRecoverAddsLogs(t *testing.T) {
 	ofSQLite(t)
 	t.Parallel()
@@ -115,7 +115,7 @@ func TestRecoverAddsLogs(t *testing.T) {
 	noLeftovers(t, again)
 }
 
-// Logs that are none are found before anything is touched.
+// An archive whose logs are not valid is refused before anything is changed.
 func TestRestoreRefusesWhatAreNoLogs(t *testing.T) {
 	t.Parallel()
 	app := withLogs(t)
@@ -133,7 +133,7 @@ func TestRestoreRefusesWhatAreNoLogs(t *testing.T) {
 	noLeftovers(t, app)
 }
 
-// Logs that cannot be copied do not keep the database from being backed up.
+// Logs that cannot be copied do not make the backup of the database fail.
 func TestBackupGoesOnWithoutBrokenLogs(t *testing.T) {
 	ofSQLite(t)
 	t.Parallel()
@@ -144,7 +144,7 @@ func TestBackupGoesOnWithoutBrokenLogs(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(app.Config.Dir, "logs.db"), []byte(strings.Repeat("no database ", 1000)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := app.Open(t.Context(), core.Alone); err != nil { // which keeps no logs of its own
+	if err := app.Open(t.Context(), core.Alone); err != nil { // does not write logs
 		t.Fatal(err)
 	}
 	if _, err := app.Backups().Create(t.Context(), root, "two.zip"); err != nil {

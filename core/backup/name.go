@@ -1,4 +1,4 @@
-// Names of archives.
+// The names of archives.
 
 package backup
 
@@ -14,10 +14,10 @@ import (
 
 const maxName = 150
 
-// Wire: names that are asked for are of this form; those of uploads need not be.
+// Wire: requested names have this form; the names of uploads need not.
 var namePattern = regexp.MustCompile(`^[a-z0-9_-]+\.zip$`)
 
-// checkName refuses a name that an archive cannot be given.
+// checkName refuses an invalid name for a new archive.
 func checkName(name string) *fault.Field {
 	if utf8.RuneCountInString(name) > maxName {
 		return fault.Leaf("validation_length_out_of_range", fmt.Sprintf("The length must be between 1 and %d", maxName), "min", 1, "max", maxName)
@@ -28,7 +28,7 @@ func checkName(name string) *fault.Field {
 	return nil
 }
 
-// checkUploadName refuses what cannot be a file of its own in every store.
+// checkUploadName refuses a name that cannot be the name of one file in every store.
 func checkUploadName(name string) *fault.Field {
 	strange := func(r rune) bool { return r < ' ' || r == 0x7f || strings.ContainsRune(`/\:*?"<>|`, r) }
 	switch {
@@ -42,19 +42,19 @@ func checkUploadName(name string) *fault.Field {
 	return nil
 }
 
-// nameTaken is for the name of an archive that is there.
+// nameTaken returns the fault of the name of an existing archive.
 func nameTaken(field string) error {
 	return invalid(field, fault.Leaf("validation_backup_name_exists", "The backup file name is invalid or already exists"))
 }
 
-// invalid is the fault of one field of a form.
+// invalid returns the fault of one field of a form.
 func invalid(field string, leaf *fault.Field) error {
 	return fault.Invalidate("An error occurred while validating the submitted data.", fault.Fields{field: leaf})
 }
 
 var notWord = regexp.MustCompile(`[^a-z0-9]+`)
 
-// newName is the name of an archive for which none was asked.
+// newName returns a generated name for an archive.
 func newName(prefix, app string, now time.Time) string {
 	app = strings.Trim(notWord.ReplaceAllString(strings.ToLower(app), "_"), "_")
 	app = strings.Trim(app[:min(len(app), 50)], "_")

@@ -1,5 +1,6 @@
-// What a restore does to the files: the plan that is made before anything is touched, and
-// kept on the disk until everything is done, so that a start after a crash can go on.
+// The plan of a restore: the changes to the files. It is made before anything is changed and
+// stays on the disk until the restore is complete, so that the next start after a crash can
+// complete or undo the restore.
 
 package backup
 
@@ -20,23 +21,23 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// plan is what is done to the files. Paths are those of a blob.Tree.
+// plan lists the changes to the files. Paths are those of a blob.Tree.
 type plan struct {
-	Mark    string    `json:"mark"`    // that the database bears when it is the restored one
-	Before  time.Time `json:"before"`  // files that are older and not in the archive go
-	Add     []string  `json:"add"`     // are not there yet
-	Replace []string  `json:"replace"` // are there, and differ
-	Same    []string  `json:"same"`    // are there as in the archive
+	Mark    string    `json:"mark"`    // the mark of the restored database
+	Before  time.Time `json:"before"`  // files that are older and not in the archive are removed
+	Add     []string  `json:"add"`     // paths of files that do not exist yet
+	Replace []string  `json:"replace"` // paths of files that exist and differ
+	Same    []string  `json:"same"`    // paths of files that are equal
 }
 
-// planFile is the plan in the folder of work.
+// planFile is the file name of the plan in the folder for temporary files.
 const planFile = "plan.json"
 
-// markLength makes marks that are never drawn twice.
+// markLength is the length of a random mark, enough that no mark is drawn twice.
 const markLength = 20
 
-// newPlan compares all files of the archive with those that are there. Each is read to its
-// end on the way: what is damaged is found before anything is touched.
+// newPlan compares every file of the archive with the existing file of the same path. It reads
+// each entry to its end, so that damage is found before anything is changed.
 func (s *Service) newPlan(ctx context.Context, j *job, a *archive, mark string) (*plan, error) {
 	p := &plan{Mark: mark, Before: time.Now()}
 	for _, name := range sortedKeys(a.files) {
@@ -58,8 +59,8 @@ func (s *Service) newPlan(ctx context.Context, j *job, a *archive, mark string) 
 	return p, nil
 }
 
-// same reports whether the file at the path has that size and checksum. Names of files are
-// random, so that a file with the name of another one is the same one, nearly always.
+// same reports whether the file at the path has that size and checksum. The names of files are
+// random, so files of the same name are equal, except in rare cases.
 func (s *Service) same(ctx context.Context, p string, size int64, sum uint32) (bool, error) {
 	info, err := s.tree.Stat(p)
 	if err != nil {
@@ -94,13 +95,13 @@ func (p *plan) has() func(path string) bool {
 	return func(path string) bool { return set[path] }
 }
 
-// The names of temporary files: a new file, and the one that it takes the place of. A plan
-// finds its own again after a crash.
+// fresh and old return the suffixes of temporary names: of a new file, and of the file that it
+// replaces. They depend on the plan only, so that they are found again after a crash.
 
 func (p *plan) fresh(i int) string { return "new-" + p.Mark + "-" + strconv.Itoa(i) }
 func (p *plan) old(i int) string   { return "old-" + p.Mark + "-" + strconv.Itoa(i) }
 
-// save makes the plan durable.
+// save writes the plan to the folder and makes it durable.
 func (p *plan) save(dir string) error {
 	text, err := json.Marshal(p)
 	if err != nil {
@@ -124,7 +125,7 @@ func (p *plan) save(dir string) error {
 	return errors.Join(syncFolder(dir), syncFolder(filepath.Dir(dir)))
 }
 
-// readPlan reads a plan that was saved, nil if there is none.
+// readPlan reads the saved plan of the folder, nil if there is none.
 func readPlan(dir string) (*plan, error) {
 	text, err := os.ReadFile(filepath.Join(dir, planFile))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -140,7 +141,7 @@ func readPlan(dir string) (*plan, error) {
 	return p, nil
 }
 
-// removePlan ends the plan, durably.
+// removePlan removes the plan, durably.
 func removePlan(dir string) error {
 	if err := os.Remove(filepath.Join(dir, planFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

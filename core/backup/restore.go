@@ -1,4 +1,4 @@
-// Restoring an archive, in steps of which each leaves the old state or the new one.
+// Restoring an archive. A failure at any step leaves the old state or the new one.
 
 package backup
 
@@ -16,11 +16,11 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// Restore puts the archive of that name in the place of database and files, while the app
-// goes on to serve. If ctx ends, Restore returns and the rest is done all the same. On an
-// error the old state is the one that is served. Faults are Invalid: for an archive that
-// is missing or cannot be restored, with the reason, and while another backup or restore
-// runs.
+// Restore replaces the database and the files by an archive, while the app serves requests. If
+// ctx ends, Restore returns ctx's error and the restore continues. After any other error the old
+// state is served; if the files could not be put back, the next start does that. An archive that
+// is missing or cannot be restored is an Invalid fault with the reason, and so is a backup or
+// restore that is running already.
 func (s *Service) Restore(ctx context.Context, caller record.Caller, key string) error {
 	if err := caller.RequireSuperuser(); err != nil {
 		return err
@@ -41,8 +41,8 @@ func (s *Service) Restore(ctx context.Context, caller record.Caller, key string)
 	}))
 }
 
-// RestoreFile is Restore of an archive that is kept elsewhere. The file must stay open
-// until RestoreFile has returned; ctx does not end it early.
+// RestoreFile is Restore for an archive in a file outside the store. The file must stay open
+// until RestoreFile has returned; the end of ctx does not make it return early.
 func (s *Service) RestoreFile(ctx context.Context, caller record.Caller, f *os.File) error {
 	if err := caller.RequireSuperuser(); err != nil {
 		return err
@@ -57,9 +57,10 @@ func (s *Service) RestoreFile(ctx context.Context, caller record.Caller, f *os.F
 	}))
 }
 
-// restore does the steps. Until the plan is saved nothing of the installation is touched.
+// restore runs the steps in order. It changes nothing of the installation before the plan is
+// saved.
 func (s *Service) restore(ctx context.Context, j *job, r io.ReaderAt, size int64) (err error) {
-	if err := s.resume(ctx); err != nil { // of an earlier restore that left something to do
+	if err := s.resume(ctx); err != nil { // completes or undoes an earlier restore
 		return err
 	}
 	a, err := s.limits.readArchive(r, size)
@@ -71,7 +72,8 @@ func (s *Service) restore(ctx context.Context, j *job, r io.ReaderAt, size int64
 		return err
 	}
 	defer func() { err = errors.Join(err, s.clear()) }()
-	// The unpacked database goes through the log of the one that is served, and so do logs.
+	// The database is stored twice, unpacked and in the write-ahead log of the served database;
+	// so are the logs.
 	if err := s.fits(s.cfg.Work, 2*a.databases()); err != nil {
 		return err
 	}
@@ -81,7 +83,7 @@ func (s *Service) restore(ctx context.Context, j *job, r io.ReaderAt, size int64
 		return err
 	}
 	s.step("prepared")
-	// Before the plan: a file that it finds must not go until the restored state is served.
+	// Held before the plan: a file in the plan must stay until the restored state is served.
 	release, err := s.cfg.Hold(ctx)
 	if err != nil {
 		return err
@@ -101,7 +103,7 @@ func (s *Service) restore(ctx context.Context, j *job, r io.ReaderAt, size int64
 	return s.apply(ctx, j, a, p)
 }
 
-// apply does what the plan says, or undoes what it has begun.
+// apply carries out the plan, or undoes the steps that it has done.
 func (s *Service) apply(ctx context.Context, j *job, a *archive, p *plan) error {
 	err := s.place(ctx, j, a, p)
 	if err == nil {
@@ -111,8 +113,8 @@ func (s *Service) apply(ctx context.Context, j *job, a *archive, p *plan) error 
 			j.total.Store(read + total)
 			j.done.Store(read + copied)
 		}, func() {
-			// What a write stores from here on belongs to the restored state, or goes when the
-			// write finds that its collections are others.
+			// A write that stores files from here on sees the restored state, or finds that its
+			// collections have changed, removes its files and begins again.
 			p.Before = time.Now()
 		})
 	}
@@ -123,20 +125,22 @@ func (s *Service) apply(ctx context.Context, j *job, a *archive, p *plan) error 
 	} else if m, e := s.cfg.Database.Mark(always); e == nil {
 		mark = m
 	} else {
-		return errors.Join(err, e) // a later start decides
+		return errors.Join(err, e) // the next start reads the mark
 	}
 	if mark != p.Mark {
 		return errors.Join(err, s.undo(p))
 	}
 	s.step("switched")
 	if err := s.finish(always, p); err != nil {
-		// The restored state is served: what is left costs space, and the next start tries again.
+		// The restored state is served. The files that are left cost only space, and the next
+		// start removes them.
 		s.cfg.Log.Error("restore: remove the earlier files", "error", err)
 	}
 	return nil
 }
 
-// unpackDatabase unpacks the database, and logs, into the folder of work and has them judged there.
+// unpackDatabase unpacks the database and the logs into the folder for temporary files and checks
+// them there.
 func (s *Service) unpackDatabase(ctx context.Context, j *job, a *archive, mark string) error {
 	if err := s.checkComment(a.comment); err != nil {
 		return err
@@ -147,14 +151,15 @@ func (s *Service) unpackDatabase(ctx context.Context, j *job, a *archive, mark s
 	if err := s.cfg.Database.Prepare(ctx, s.cfg.Work, mark); err != nil {
 		return err
 	}
-	// Now that it is known to be ours: what does not belong into an archive would be lost.
+	// Checked only now that the database is known to be Loam's: a restore would lose these
+	// entries.
 	if len(a.others) > 0 {
 		return refused("%q in it does not belong into a backup, which has %s and %s", a.others[0], databaseFile, filesFolder)
 	}
 	return s.unpackLogs(ctx, j, a)
 }
 
-// unpack unpacks an entry into the folder of work.
+// unpack unpacks an entry into the folder for temporary files.
 func (s *Service) unpack(ctx context.Context, j *job, a *archive, entry *zip.File) error {
 	f, err := os.OpenFile(filepath.Join(s.cfg.Work, entry.Name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -183,7 +188,7 @@ func (s *Service) unpackLogs(ctx context.Context, j *job, a *archive) error {
 	return nil
 }
 
-// clear removes the folder of work, unless something is left to do in it.
+// clear removes the folder for temporary files, unless it has a plan that is still needed.
 func (s *Service) clear() error {
 	p, err := readPlan(s.cfg.Work)
 	if p != nil || err != nil {

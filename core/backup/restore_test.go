@@ -20,13 +20,13 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// changedApp is an app with a backup of an earlier state.
+// changedApp is an app in the state after.
 type changedApp struct {
 	*core.App
-	second, third string // files: of the earlier state only, of the later one only
+	second, third string // paths of files: second is in the backup only, third in the app only
 }
 
-// afterCopy does something when the database was copied.
+// afterCopy calls then after each copy of the database.
 type afterCopy struct {
 	backup.Database
 	then func()
@@ -38,7 +38,7 @@ func (d *afterCopy) Copy(ctx context.Context, path string, progress func(copied,
 	return err
 }
 
-// failing reads half of r and fails.
+// failing reads half of r and then fails with err.
 type failing struct {
 	r   *strings.Reader
 	err error
@@ -51,7 +51,8 @@ func (f *failing) Read(p []byte) (int, error) {
 	return f.r.Read(p[:min(len(p), 1000)])
 }
 
-// faulty fails at the nth call of an operation, and at all later ones if it stays broken.
+// faulty fails at call n of the operation op, counted from 0, and at all later calls if stays is
+// true.
 type faulty struct {
 	backup.Tree
 	op    string
@@ -106,7 +107,7 @@ func (f *faulty) Sync(p string) error {
 	return f.Tree.Sync(p)
 }
 
-// broken is a database whose replacement fails, before or after it was done.
+// broken is a database whose Replace fails: after the replacement if done is true, else before.
 type broken struct {
 	backup.Database
 	done bool
@@ -121,7 +122,7 @@ func (d *broken) Replace(ctx context.Context, path string, progress func(copied,
 	return syscall.EIO
 }
 
-// TestRestoreThatFailsLeavesTheOldState at each step that can fail.
+// TestRestoreThatFailsLeavesTheOldState makes each fallible step fail in turn.
 func TestRestoreThatFailsLeavesTheOldState(t *testing.T) {
 	t.Parallel()
 	app := changed(t)
@@ -137,7 +138,7 @@ func TestRestoreThatFailsLeavesTheOldState(t *testing.T) {
 		}
 		noLeftovers(t, app.App)
 	}
-	// The archive adds two files, a blob and what is beside it, and replaces one.
+	// The archive adds two files, a blob and its attributes, and replaces one.
 	for op, times := range map[string]int{"write": 3, "place": 3, "aside": 1, "sync": 2, "open": 1} {
 		for n := range times {
 			for _, cause := range []error{syscall.EXDEV, syscall.EBUSY} {
@@ -158,7 +159,7 @@ func TestRestoreThatFailsLeavesTheOldState(t *testing.T) {
 		t.Errorf("Restore = %v", err)
 	}
 	unchanged("the database")
-	// A failure that comes too late: the restored state is there.
+	// A failure after the replacement leaves the restored state.
 	b.WrapDatabase(func(backup.Database) backup.Database { return &broken{inner, true} })
 	if err := b.Restore(t.Context(), root, "one.zip"); err != nil {
 		t.Errorf("Restore = %v", err)
@@ -169,8 +170,7 @@ func TestRestoreThatFailsLeavesTheOldState(t *testing.T) {
 	noLeftovers(t, app.App)
 }
 
-// TestRestoreThatCannotBeUndone: what brings the files back fails as well. The next start
-// does it.
+// TestRestoreThatCannotBeUndone makes the undo fail as well; the next start repeats it.
 func TestRestoreThatCannotBeUndone(t *testing.T) {
 	t.Parallel()
 	app := changed(t)
@@ -195,9 +195,9 @@ func TestRestoreThatCannotBeUndone(t *testing.T) {
 	noLeftovers(t, again)
 }
 
-// TestCrashOfARestore opens what a crash leaves at each step.
+// TestCrashOfARestore opens a copy of the folder as of each step of a restore.
 func TestCrashOfARestore(t *testing.T) {
-	ofSQLite(t) // a PostgreSQL cannot be copied at a moment
+	ofSQLite(t) // a PostgreSQL database cannot be copied between two steps
 	t.Parallel()
 	app := changed(t)
 	files := filesIn(t, app.App, "storage")
@@ -232,7 +232,7 @@ func TestCrashOfARestore(t *testing.T) {
 	}
 }
 
-// tick waits until a new file is younger than one that was made before: the clocks of file
+// tick waits until a new file has a later time than a file made before, since the clocks of file
 // systems are coarse.
 func tick(t *testing.T) {
 	t.Helper()
@@ -254,7 +254,7 @@ func tick(t *testing.T) {
 	}
 }
 
-// TestFilesStoredDuringARestore: those of writes that find the restored state stay.
+// TestFilesStoredDuringARestore checks that the files of a write to the restored state stay.
 func TestFilesStoredDuringARestore(t *testing.T) {
 	t.Parallel()
 	app := changed(t)

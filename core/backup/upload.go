@@ -1,4 +1,4 @@
-// Archives that are brought from elsewhere, and the choice of which ones go.
+// Uploading archives, and deleting old scheduled archives.
 
 package backup
 
@@ -17,8 +17,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// Upload stores an archive under that name as it is read. What is not a zip by its
-// contents, a name that is not valid, and one that is taken, are Invalid faults.
+// Upload stores an archive under that name while r is read. Contents that are not a zip, an
+// invalid name and an existing name are Invalid faults.
 func (s *Service) Upload(ctx context.Context, caller record.Caller, name string, r io.Reader) error {
 	if err := caller.RequireSuperuser(); err != nil {
 		return err
@@ -47,7 +47,7 @@ func (s *Service) Upload(ctx context.Context, caller record.Caller, name string,
 
 var noZip = invalid("file", fault.Leaf("validation_invalid_mime_type", "The file must be a zip archive"))
 
-// deleteOld deletes the oldest archives that were made by the clock, so that keep stay.
+// deleteOld deletes the oldest scheduled archives, so that keep of them stay, at least one.
 func (s *Service) deleteOld(ctx context.Context, keep int) error {
 	list, err := s.List(ctx, record.Root())
 	if err != nil {

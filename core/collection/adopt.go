@@ -1,5 +1,5 @@
-// Adoption: collections and tables of another installation (the import of a PocketBase
-// folder) become those of a new one, unjudged, in one transaction.
+// Adoption: the collections and tables of another installation (the import of a PocketBase
+// folder) become those of a new one, without validation, in one transaction.
 
 package collection
 
@@ -15,22 +15,22 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// AdoptTx is the transaction of Service.Adopt. Its methods make the tables, indexes and
-// views of collections that were defined elsewhere. Names, ids, rules and options are taken
-// as they are; Judge says afterwards which of them a save would refuse. It is not safe for
-// concurrent use and ends with the call of Adopt.
+// AdoptTx is the transaction of Service.Adopt. Its methods create the tables, indexes and views
+// of collections that were defined elsewhere. Names, ids, rules and options are not validated;
+// Judge reports the failures of a later save. An AdoptTx is not safe for concurrent use and ends
+// with the call of Adopt.
 type AdoptTx struct {
 	Tx      store.Tx
 	service *Service
 }
 
-// Adopt fills a new installation. fn makes the tables and writes their rows through the
-// AdoptTx, and returns the collections in their order; system collections that are not
-// among them are added. Hooks do not run and the change log gets no entries.
+// Adopt fills a new installation. fn creates the tables and writes their rows through the
+// AdoptTx, and returns the collections in their order; missing system collections are added.
+// Hooks do not run and the change log gets no entries.
 //
-// An installation that has records, or collections beyond those of a new one, is an Invalid
-// fault. On any error nothing is changed. The engine may retry the transaction, so fn may
-// be called more than once and must start afresh each time.
+// The error for an installation that has records, or more collections than a new one, is a
+// fault.Invalid. On any error nothing is changed. The engine may retry the transaction, so fn may
+// be called more than once and must start anew each time.
 func (s *Service) Adopt(ctx context.Context, caller record.Caller, fn func(*AdoptTx) ([]*schema.Collection, error)) error {
 	if err := caller.RequireSuperuser(); err != nil {
 		return err
@@ -49,7 +49,7 @@ func (s *Service) Adopt(ctx context.Context, caller record.Caller, fn func(*Adop
 				return err
 			}
 		}
-		// The source may be of a version that had fewer system collections.
+		// The version of the source may have fewer system collections.
 		for _, c := range missing(s.snapshot(list), s.now()) {
 			if err := s.adoptMissing(tx, c); err != nil {
 				return err
@@ -62,8 +62,7 @@ func (s *Service) Adopt(ctx context.Context, caller record.Caller, fn func(*Adop
 	})
 }
 
-// adoptMissing makes the table, the indexes and the row of a system collection that the
-// adopted ones lack.
+// adoptMissing creates the table, the indexes and the row of a missing system collection.
 func (s *Service) adoptMissing(tx store.Tx, c *schema.Collection) error {
 	a := &AdoptTx{Tx: tx, service: s}
 	if err := a.Table(c); err != nil {
@@ -75,14 +74,14 @@ func (s *Service) adoptMissing(tx store.Tx, c *schema.Collection) error {
 	return s.insertRow(tx, c)
 }
 
-// clear drops the empty collections that every new installation has, so that the adopted
-// ones can take their names and ids. It refuses an installation that is not new.
+// clear drops the empty collections of a new installation, so that the adopted ones can use their
+// names and ids. It refuses an installation that is not new.
 func (s *Service) clear(tx store.Tx) error {
 	stored, err := s.readRows(tx)
 	if err != nil {
 		return err
 	}
-	// What every new installation has, and nothing else, may be there.
+	// Only the collections of a new installation may be there.
 	usual := schema.NewSnapshot(0, missing(schema.NewSnapshot(0, nil), s.now()))
 	for _, c := range stored {
 		if usual.Find(c.Name) == nil {
@@ -116,9 +115,9 @@ func hasRows(tx store.Tx, table string) (bool, error) {
 	return found, rows.Close()
 }
 
-// Table creates the table of a collection, without its indexes: those are made by Indexes
-// once the records are in it, which is faster, and lets single indexes be refused. A
-// refusal of the database is an Invalid fault.
+// Table creates the table of a collection, without its indexes: Indexes creates them after the
+// records are in the table, which is faster, and allows single indexes to be refused. The error
+// for a refusal of the database is a fault.Invalid.
 func (a *AdoptTx) Table(c *schema.Collection) error {
 	table := alter.Diff(nil, c)[0].(alter.CreateTable)
 	err := a.service.cfg.Store.Catalog().CreateTable(a.Tx, table.Table, table.Columns)
@@ -128,8 +127,8 @@ func (a *AdoptTx) Table(c *schema.Collection) error {
 	return err
 }
 
-// Column adds a column that belongs to no field, so that its values survive the import.
-// refused is the database's reason not to add it; err is any other failure.
+// Column adds a column that belongs to no field, so that its values are kept by the import.
+// refused is the reason of the database for refusing it; err is any other failure.
 func (a *AdoptTx) Column(c *schema.Collection, column store.Column) (refused string, err error) {
 	err = a.Tx.Savepoint(func() error {
 		return a.service.cfg.Store.Catalog().AddColumn(a.Tx, c.Name, column)
@@ -143,9 +142,9 @@ func (a *AdoptTx) Column(c *schema.Collection, column store.Column) (refused str
 // RefusedIndex is an index that the database refused: its definition and the reason.
 type RefusedIndex struct{ Index, Reason string }
 
-// Indexes creates the indexes of a collection whose records are in its table. An index that
-// the database refuses (values that are not unique, for example) is taken out of c.Indexes
-// and returned.
+// Indexes creates the indexes of a collection whose records are in its table. It removes an index
+// that the database refuses (for values that are not unique, for example) from c.Indexes and
+// returns it.
 func (a *AdoptTx) Indexes(c *schema.Collection) ([]RefusedIndex, error) {
 	var refused []RefusedIndex
 	for _, step := range alter.Diff(nil, c)[1:] {
@@ -167,8 +166,8 @@ func (a *AdoptTx) Indexes(c *schema.Collection) ([]RefusedIndex, error) {
 }
 
 // View creates a view. find resolves the collections that its query reads, which must exist
-// already. If the query cannot be used, refused says why, and the view is created without
-// records: the definition is kept, so that a superuser can correct the query.
+// already. If the query cannot be used, refused is the reason, and the view is created without
+// rows: the definition is kept, so that a superuser can correct the query.
 func (a *AdoptTx) View(c *schema.Collection, find func(name string) *schema.Collection) (refused string, err error) {
 	catalog := a.service.cfg.Store.Catalog()
 	view, err := alter.AdoptView(c, find)
@@ -187,7 +186,7 @@ func (a *AdoptTx) View(c *schema.Collection, find func(name string) *schema.Coll
 	return reason, catalog.CreateView(a.Tx, c.Name, alter.EmptyView(c))
 }
 
-// Judge returns the failures that a save of the collection would have now. all are the
+// Judge returns the failures that a save of the collection would have now. all has the
 // collections of the installation.
 func (a *AdoptTx) Judge(all *schema.Snapshot, c *schema.Collection) (fault.Fields, error) {
 	names, err := a.service.cfg.Store.Catalog().Names(a.Tx)

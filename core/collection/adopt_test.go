@@ -13,7 +13,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// elsewhere is a collection as another installation has stored it.
+// elsewhere returns a collection as another installation has stored it.
 func elsewhere(t *testing.T, name string, indexes string) *schema.Collection {
 	t.Helper()
 	c := &schema.Collection{ID: "id_" + name, Name: name, Type: schema.Base, Created: "2020-01-01 00:00:00.000Z"}

@@ -10,8 +10,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// calls are the methods that take a caller. The bodies are wrong on purpose: the caller
-// is judged before anything is said about them.
+// calls returns the methods that take a caller. The bodies are wrong on purpose: the caller is
+// checked before any error of the body.
 func calls(w *world, caller record.Caller) map[string]func(context.Context) error {
 	wrong := []byte(`{"name":`)
 	return map[string]func(context.Context) error{

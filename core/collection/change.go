@@ -18,52 +18,52 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// schemaChange is one change of collections within its transaction. A plan is the same
-// change with a planRecorder, rolled back at its end.
+// schemaChange is one change of collections in its transaction. A plan is the same change with a
+// planRecorder, rolled back at its end.
 type schemaChange struct {
 	*Service
 	tx      store.Tx
 	stored  *schema.Snapshot
 	caller  record.Caller
-	message string // begins what failures say
-	convert bool   // fields may become ones of another kind
+	message string // first sentence of failures
+	convert bool   // fields may change to another kind
 
-	// The query of a view is tried before the transaction (Service.rehearse), so that
-	// nobody waits for it. tried says that this has happened, broken is the reason why the
-	// query cannot be run.
-	tried  bool  // the query of the one draft, a view, was tried before
-	broken error // why it cannot be run
+	// The query of a view is tried before the transaction (Service.rehearse), so that no write
+	// waits for it.
+	tried  bool  // the query of the only draft, a view, was tried before
+	broken error // the reason why the query cannot be run
 
-	// explicitRules are, by draft, the rules that the import itself contains: they use the
-	// new names already.
+	// explicitRules has, by draft, the properties of the rules that the import itself contains:
+	// these rules already use the new names.
 	explicitRules map[*schema.Collection]map[string]bool
-	// wrapError names the collection in an error; nil if the change is of one collection.
+	// wrapError adds the name of the collection to an error; nil if only one collection is
+	// changed.
 	wrapError func(*schema.Collection, error) error
-	warnings  []string        // what the body says that means nothing, or not what it looks like
-	files     []removal.Entry // files that no record names when the change is committed
-	recorder  *planRecorder   // nil: nothing is planned
+	warnings  []string        // about keys and rules of the body
+	files     []removal.Entry // files that no record names after the commit
+	recorder  *planRecorder   // nil: the change is not a plan
 }
 
-// newChange returns a change of the stored collections that has not begun. message is the
-// first sentence of its failures.
+// newChange returns a change of the stored collections that has not begun. message is the first
+// sentence of its failures.
 func (s *Service) newChange(tx store.Tx, stored *schema.Snapshot, caller record.Caller, message string) *schemaChange {
 	return &schemaChange{Service: s, tx: tx, stored: stored, caller: caller, message: message}
 }
 
-// change runs one schema change in an exclusive transaction. fn gets the stored collections
-// as the transaction sees them (another process may have changed them since the snapshot)
-// and returns the snapshot that replaces them.
+// change runs one schema change in an exclusive transaction. fn gets the stored collections in
+// the transaction (another process may have changed them since the snapshot) and returns the
+// snapshot that replaces them.
 //
-// The new snapshot is published when the commit is durable; then hooks run. Files that no
-// record names any more are queued for removal. On any error nothing is changed. message is the
-// first sentence of failures.
+// The new snapshot is published when the commit is durable; then hooks run. Files that no record
+// names any more are queued for removal. On any error nothing is changed. message is the first
+// sentence of failures.
 func (s *Service) change(ctx context.Context, caller record.Caller, message string, fn func(*schemaChange) (*schema.Snapshot, error)) error {
 	var binding *record.Binding
 	var list []*Event
 	var next *schema.Snapshot
 	inTransaction := func(tx store.Tx, bind record.Bind) error {
-		// The engine has rolled back and retries: what the first attempt bound is void.
-		if binding != nil { // tried before
+		// The engine has rolled back and retries: the bindings of the first attempt are invalid.
+		if binding != nil { // an earlier attempt
 			binding.Close(ctx, false)
 			binding = nil
 		}
@@ -86,9 +86,9 @@ func (s *Service) change(ctx context.Context, caller record.Caller, message stri
 		if err := w.queueFiles(next); err != nil {
 			return err
 		}
-		// Within App.Transaction the services of that transaction must see the new
-		// definitions at once, others only after its commit: see the end of this function,
-		// and Service.transaction.
+		// Within App.Transaction the services of that transaction must see the new definitions at
+		// once, others only after its commit: see the end of this function, and
+		// Service.transaction.
 		if s.outer == nil {
 			tx.OnCommit(func() { s.cfg.Snapshots.Store(next) })
 		}
@@ -110,8 +110,7 @@ func (s *Service) change(ctx context.Context, caller record.Caller, message stri
 	return nil
 }
 
-// later calls fn after the commit: at once, or at the end of the transaction that s is
-// bound to.
+// later calls fn after the commit: at once, or at the end of the transaction that s is bound to.
 func (s *Service) later(fn func()) {
 	if s.outer != nil {
 		s.outer.Later(fn)
@@ -120,13 +119,13 @@ func (s *Service) later(fn func()) {
 	fn()
 }
 
-// apply makes the changes, in this order: rules follow renamed collections and fields;
-// views follow what they read; all drafts are validated together; tables and views are
-// altered; rows of _collections are written; labels of rate limits follow new names. It
-// returns the snapshot of all collections afterwards.
+// apply makes the changes, in this order: rules are updated for renamed collections and fields;
+// views are updated for changes of their sources; all drafts are validated together; tables and
+// views are altered; rows of _collections are written; labels of rate limits are updated for new
+// names. It returns the snapshot of all collections afterwards.
 func (w *schemaChange) apply(changes []alter.Change) (*schema.Snapshot, error) {
-	// What follows a rename is appended to the changes. Only the first ones, which the
-	// caller asked for, are validated and altered: the others change no column, only texts.
+	// The effects of a rename are appended to the changes. Only the first ones, which the caller
+	// requested, are validated and altered: the others change only texts, no columns.
 	requested := len(changes)
 	changes, err := w.renameInRules(changes)
 	if err != nil {
@@ -159,8 +158,8 @@ func (w *schemaChange) apply(changes []alter.Change) (*schema.Snapshot, error) {
 	return next, w.recorder.end(next)
 }
 
-// nameTypes gives the drafts that have none the names of their GraphQL types: a stored
-// collection the one by which it is known.
+// nameTypes sets the names of GraphQL types in the drafts that have none. A stored collection
+// keeps its present type name.
 func (w *schemaChange) nameTypes(changes []alter.Change) {
 	names, taken := schema.TypeNames(w.stored.All()), map[string]bool{}
 	for _, name := range names {
@@ -185,7 +184,7 @@ func (w *schemaChange) nameTypes(changes []alter.Change) {
 	}
 }
 
-// after returns all collections as the changes leave them, in their order.
+// after returns all collections after the changes, in their order.
 func (w *schemaChange) after(changes []alter.Change) []*schema.Collection {
 	list := slices.Clone(w.stored.All())
 	for _, ch := range changes {
@@ -201,8 +200,8 @@ func (w *schemaChange) after(changes []alter.Change) []*schema.Collection {
 	return list
 }
 
-// judgeAll validates the drafts. A single change fails with its first error; an import
-// reports every collection that is wrong.
+// judgeAll validates the drafts. A single change fails with its first error; an import reports
+// the errors of all collections.
 func (w *schemaChange) judgeAll(changes []alter.Change, next *schema.Snapshot, names []store.CatalogName) error {
 	var failed []error
 	for _, ch := range changes {
@@ -216,14 +215,14 @@ func (w *schemaChange) judgeAll(changes []alter.Change, next *schema.Snapshot, n
 	return joinFailures(failed)
 }
 
-// judge validates a draft as one of the collections of the next snapshot, so that
-// collections of one import may refer to each other.
+// judge validates a draft against the next snapshot, so that collections of one import may refer
+// to each other.
 func (w *schemaChange) judge(ch alter.Change, next *schema.Snapshot, names []store.CatalogName) error {
 	if ch.New == nil {
 		return nil
 	}
-	// A rule that was broken before the change (WasBroken) is no reason to refuse it: else
-	// a collection could not be saved until the last of its rules was mended.
+	// A rule that was already broken (WasBroken) is not refused: otherwise a collection could not
+	// be saved until all of its rules were repaired.
 	fails := alter.Validate(ch.New, alter.ValidationContext{Old: ch.Old, Snapshot: next, Names: names, Convert: w.convert,
 		Rule:      func(c *schema.Collection, rule string) error { return query.CheckRule(next, c, rule) },
 		WasBroken: func(rule string) bool { return query.CheckRule(w.stored, ch.Old, rule) != nil }})
@@ -234,11 +233,11 @@ func (w *schemaChange) judge(ch alter.Change, next *schema.Snapshot, names []sto
 	return nil
 }
 
-// warnOfRules adds a warning for each rule that is valid but hardly means what it says,
-// such as ?= on a field of several values.
+// warnOfRules adds a warning for each rule that is valid but probably means something else than
+// intended, such as ?= on a field of several values.
 func (w *schemaChange) warnOfRules(c *schema.Collection, next *schema.Snapshot) {
 	prefix := ""
-	if w.wrapError != nil { // one of several collections
+	if w.wrapError != nil { // of several collections
 		prefix = c.Name + "."
 	}
 	c.Clone().MapRules(func(property, rule string) string {
@@ -249,7 +248,7 @@ func (w *schemaChange) warnOfRules(c *schema.Collection, next *schema.Snapshot) 
 	})
 }
 
-// failed returns err as the failure of collection c: an import names the collection in it.
+// failed returns err as the failure of collection c: an import adds the name of the collection.
 func (w *schemaChange) failed(c *schema.Collection, err error) error {
 	if w.wrapError == nil {
 		return err
@@ -257,16 +256,15 @@ func (w *schemaChange) failed(c *schema.Collection, err error) error {
 	return w.wrapError(c, err)
 }
 
-// names returns the names that no collection or index may take: tables, views and indexes
-// of the database that belong to no collection, and the indexes of the collections after
-// the change. Tables of collections are left out, as alter.Validate knows them by their
-// collections.
+// names returns the names that no collection or index may use: tables, views and indexes of the
+// database that belong to no collection, and the indexes of the collections after the change.
+// Tables of collections are left out, since alter.Validate has the collections.
 func (w *schemaChange) names(changes []alter.Change, next *schema.Snapshot) ([]store.CatalogName, error) {
 	all, err := w.cfg.Store.Catalog().Names(w.tx)
 	if err != nil {
 		return nil, fmt.Errorf("read the catalog: %w", err)
 	}
-	now := map[string]string{} // name of a stored table: that of its collection, "" if it goes
+	now := map[string]string{} // new names of stored tables, "" for deleted ones
 	listed := map[string]bool{}
 	for _, c := range w.stored.All() {
 		now[strings.ToLower(c.Name)] = c.Name
@@ -290,8 +288,8 @@ func (w *schemaChange) names(changes []alter.Change, next *schema.Snapshot) ([]s
 			}
 			continue
 		}
-		// The database still has the table under its old name; validation compares with the
-		// new one.
+		// The database still has the table under its old name; validation compares with the new
+		// name.
 		if table, ours := now[strings.ToLower(n.Table)]; ours {
 			if n.Table = table; table == "" || listed[strings.ToLower(n.Name)] {
 				continue
@@ -307,9 +305,9 @@ func (w *schemaChange) names(changes []alter.Change, next *schema.Snapshot) ([]s
 	return names, nil
 }
 
-// saveRows writes the rows of _collections. The column name is unique, so in an import,
-// where collections may exchange their names, each renamed row first takes a temporary name
-// that no collection can have (it begins with a slash).
+// saveRows writes the rows of _collections. The column name is unique, so in an import, where
+// collections may exchange their names, each renamed row first gets a temporary name that no
+// collection can have (it begins with a slash).
 func (w *schemaChange) saveRows(changes []alter.Change) error {
 	for _, ch := range changes {
 		switch {
@@ -340,9 +338,8 @@ func (w *schemaChange) saveRows(changes []alter.Change) error {
 	return nil
 }
 
-// deleteRow deletes the row of a collection and, of an auth collection, the rows that
-// system collections hold about its accounts (external sign-ins, one-time passwords,
-// origins).
+// deleteRow deletes the row of a collection and, for an auth collection, the rows of system
+// collections about its accounts (external sign-ins, one-time passwords, origins).
 func (w *schemaChange) deleteRow(c *schema.Collection) error {
 	if c.IsAuth() {
 		for _, table := range schema.AccountReferences() {

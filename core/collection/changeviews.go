@@ -1,5 +1,5 @@
-// Views in a schema change: which views follow a change of the collections that they read,
-// and in which order views are dropped and created around it.
+// Views in a schema change: the views that change with the collections that they read, and the
+// order in which views are dropped and created.
 
 package collection
 
@@ -12,9 +12,9 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// addViews appends a change for each view whose query or fields follow the changes. The
-// first changes, as many as requested, are those that the caller asked for; a view among
-// them is not added again.
+// addViews appends a change for each view whose query or fields change with its sources. The
+// first changes, as many as requested, are those of the caller; a view among them is not added
+// again.
 func (w *schemaChange) addViews(changes []alter.Change, requested int) ([]alter.Change, error) {
 	sent := func(c *schema.Collection) bool {
 		return slices.ContainsFunc(changes[:requested], func(ch alter.Change) bool { return ch.New == c })
@@ -33,9 +33,9 @@ func (w *schemaChange) addViews(changes []alter.Change, requested int) ([]alter.
 	return changes, nil
 }
 
-// redefine alters the tables and views of the database to match the next snapshot. Neither
-// engine alters a table that a view reads. So redefine first drops the affected views and
-// creates them last, each after the views that it reads.
+// redefine alters the tables and views of the database to match the next snapshot. Neither engine
+// alters a table that a view reads. So redefine first drops the affected views and creates them
+// last, each after the views that it reads.
 func (w *schemaChange) redefine(requested []alter.Change, next *schema.Snapshot, names []store.CatalogName) error {
 	drop, create := alter.ViewChanges(w.stored, next)
 	if err := w.run(drop, next); err != nil {
@@ -46,8 +46,7 @@ func (w *schemaChange) redefine(requested []alter.Change, next *schema.Snapshot,
 		return err
 	}
 	for _, c := range create {
-		// Only a view that was submitted is tried: one that merely follows had a query that
-		// runs.
+		// Only a submitted view is tried: the query of any other view has run before.
 		if i := slices.IndexFunc(requested, func(ch alter.Change) bool { return ch.New == c }); i >= 0 {
 			if err := w.tryView(requested[i], next, names); err != nil {
 				return err
@@ -64,9 +63,9 @@ func (w *schemaChange) redefine(requested []alter.Change, next *schema.Snapshot,
 	return nil
 }
 
-// tryView runs the query of a new view for its first records. A query that fails there is a
-// validation failure of the draft. It does nothing if the query is the stored one or was
-// tried before the transaction.
+// tryView runs the query of a new view for its first records. A query that fails is a validation
+// failure of the draft. It does nothing if the query is the stored one or was tried before the
+// transaction.
 func (w *schemaChange) tryView(ch alter.Change, next *schema.Snapshot, names []store.CatalogName) error {
 	if w.tried || !newQuery(ch.Old, ch.New) {
 		return nil

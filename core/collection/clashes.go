@@ -1,5 +1,5 @@
-// Records that keep a unique index from being made are listed in the failure: whoever
-// wants the index must know which ones to change.
+// Failures of unique indexes list the records that violate the index, so that these can be
+// corrected.
 
 package collection
 
@@ -10,12 +10,11 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// maxClashes is how many such records a failure lists.
+// maxClashes is the maximum number of such records in a failure.
 const maxClashes = 20
 
-// clashes returns the records of the collection whose keys of the index are equal, in
-// groups: each record by its id and the texts that the index is made on, unless they are
-// hidden.
+// clashes returns the records of the collection with equal keys of the index, in groups: each
+// record with its id and the texts of the index, unless they are hidden.
 func (w *schemaChange) clashes(c *schema.Collection, ix store.Index) ([][]map[string]string, error) {
 	ids, err := w.cfg.Store.Catalog().Clashes(w.tx, ix, maxClashes)
 	if err != nil {
@@ -35,7 +34,7 @@ func (w *schemaChange) clashes(c *schema.Collection, ix store.Index) ([][]map[st
 	return groups, nil
 }
 
-// shownColumns are the text fields among the columns of the index whose values may be shown.
+// shownColumns returns the text fields among the columns of the index whose values may be shown.
 func shownColumns(c *schema.Collection, ix store.Index) (names []string) {
 	for _, column := range ix.Columns {
 		f := c.Field(column.Name)
@@ -47,7 +46,7 @@ func shownColumns(c *schema.Collection, ix store.Index) (names []string) {
 	return names
 }
 
-// texts returns the id and the columns of one record, each cut as an example.
+// texts returns the id and the columns of one record, each cut like an example.
 func (w *schemaChange) texts(c *schema.Collection, columns []string, id string) (map[string]string, error) {
 	r := map[string]string{"id": id}
 	if len(columns) == 0 {

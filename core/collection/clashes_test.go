@@ -12,8 +12,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// TestClashesOfAnIndex: who asks for a unique index that stored records do not allow is told
-// which ones, as far as the values may be shown, and nothing has changed.
+// TestClashesOfAnIndex: the failure of a unique index lists the stored records that violate it,
+// with the values that may be shown, and nothing has changed.
 func TestClashesOfAnIndex(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -1,5 +1,5 @@
-// Conversion of a field: when it changes its kind, or between one value and several, its
-// column is converted row by row.
+// Conversion of a field that changes its kind, or between one value and several: its column is
+// converted row by row.
 
 package collection
 
@@ -11,12 +11,13 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// convertedAtOnce is how many rows are read, converted and written at a time. It bounds the
-// memory of a conversion, whatever the size of the table.
+// convertedAtOnce is the number of rows that are read, converted and written at a time. It bounds
+// the memory of a conversion of any table.
 const convertedAtOnce = 1000
 
-// convertColumn converts the values of a column in the order of the rows. If the field is
-// renamed too, the values go to a new column and the old one is dropped at the end.
+// convertColumn converts the values of a column in the order of the rows. If the column of the
+// step has another name afterwards, the values go to a new column and the old one is dropped at
+// the end.
 func (w *schemaChange) convertColumn(step alter.ConvertColumn, next *schema.Snapshot) error {
 	catalog, moves := w.cfg.Store.Catalog(), step.To.Name != step.From.Name
 	if moves {
@@ -24,8 +25,8 @@ func (w *schemaChange) convertColumn(step alter.ConvertColumn, next *schema.Snap
 			return err
 		}
 	}
-	// Rows are walked by their numbers, not by an offset, which would read the earlier rows
-	// again each time.
+	// Rows are read by their numbers, not by an offset, which would read the earlier rows again
+	// each time.
 	after := int64(math.MinInt64)
 	for {
 		ids, values, last, err := w.valuesAfter(step, after)
@@ -40,14 +41,13 @@ func (w *schemaChange) convertColumn(step alter.ConvertColumn, next *schema.Snap
 		for i, v := range values {
 			converted[i] = alter.Convert(step.From, step.To, v)
 		}
-		// Before the values are recorded and written: what a plan shows must be what is
+		// Before the values are recorded and written: a plan must show the values that would be
 		// stored.
 		if err := w.dropDangling(step, converted, next); err != nil {
 			return err
 		}
 		w.recorder.converted(step, ids, values, converted)
-		// A conversion of a file field may drop names; their files are deleted after the
-		// commit.
+		// A conversion of a file field may drop names; their files are deleted after the commit.
 		if _, ok := step.From.Kind.(*schema.File); ok {
 			w.looseFiles(next.Named(step.Table), ids, values, stillFiles(step.To, converted))
 		}
@@ -61,8 +61,8 @@ func (w *schemaChange) convertColumn(step alter.ConvertColumn, next *schema.Snap
 	return nil
 }
 
-// stillFiles returns the converted values that are still names of files: none if the field
-// is no file field any more.
+// stillFiles returns the converted values that are still names of files, none if the field is no
+// longer a file field.
 func stillFiles(to *schema.Field, converted []any) []any {
 	if _, ok := to.Kind.(*schema.File); ok {
 		return converted
@@ -70,8 +70,8 @@ func stillFiles(to *schema.Field, converted []any) []any {
 	return make([]any, len(converted))
 }
 
-// valuesAfter reads the next values to convert: those of the rows whose number is greater
-// than after. last is the number of the last row that was read.
+// valuesAfter reads the next values to convert: those of the rows whose number is greater than
+// after. last is the number of the last row read.
 func (w *schemaChange) valuesAfter(step alter.ConvertColumn, after int64) (ids []string, values []any, last int64, err error) {
 	column := store.Quote(step.From.Name)
 	if step.From.Kind.Column() == store.ColumnMulti {
@@ -90,9 +90,9 @@ func (w *schemaChange) valuesAfter(step alter.ConvertColumn, after int64) (ids [
 	return ids, values, last, rows.Close()
 }
 
-// load decodes a stored value. A list in the column of a single-value select, relation or
-// file field is returned as its text and not cut to its last item, as the conversion may be
-// to several values.
+// load decodes a stored value. A list in the column of a single-value select, relation or file
+// field is returned as its text, not cut to its last item, since it may be converted to several
+// values.
 func load(f *schema.Field, rows store.Rows) any {
 	if f.IsChoice() && !f.Multiple() {
 		return rows.Text(2)
@@ -100,8 +100,8 @@ func load(f *schema.Field, rows store.Rows) any {
 	return f.Load(rows, 2)
 }
 
-// fill writes the converted values. Rows whose column holds that value already are left
-// out: for a new column that is the zero value, else the value before.
+// fill writes the converted values. It leaves out rows whose column already has the value: the
+// zero value in a new column, otherwise the value before.
 func (w *schemaChange) fill(step alter.ConvertColumn, ids []string, was, is []any) error {
 	var changed []string
 	var values []store.Value
@@ -121,8 +121,8 @@ func (w *schemaChange) fill(step alter.ConvertColumn, ids []string, was, is []an
 	return w.cfg.Store.Catalog().Fill(w.tx, step.Table, step.To.Column(), changed, values)
 }
 
-// dropDangling removes from values that become a relation the ids which no record of the
-// target collection has. A relation field that stays one is left alone.
+// dropDangling removes from values that become a relation the ids without a record in the target
+// collection. It does not change a relation field that stays one.
 func (w *schemaChange) dropDangling(step alter.ConvertColumn, values []any, next *schema.Snapshot) error {
 	k, ok := step.To.Kind.(*schema.Relation)
 	if _, was := step.From.Kind.(*schema.Relation); !ok || was {
@@ -152,8 +152,7 @@ func (w *schemaChange) dropDangling(step alter.ConvertColumn, values []any, next
 	return nil
 }
 
-// existing returns the set of those ids in values that a record of the table has, by one
-// query.
+// existing returns the set of the ids in values that have a record in the table, by one query.
 func (w *schemaChange) existing(table string, values []any) (map[string]bool, error) {
 	var ids []string
 	for _, v := range values {

@@ -14,7 +14,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// put inserts records with only this field set and the ids r0, r1 …
+// put inserts records with the ids r0, r1 … and only this field set.
 func (w *world) put(table, field string, values ...any) {
 	w.t.Helper()
 	f := w.snapshots.Load().Find(table).Field(field)
@@ -23,7 +23,7 @@ func (w *world) put(table, field string, values ...any) {
 	}
 }
 
-// values are the values of a field in the order of the records, as JSON.
+// values returns the values of a field in the order of the records, as JSON.
 func (w *world) values(table, field string) []string {
 	w.t.Helper()
 	f := w.snapshots.Load().Find(table).Field(field)
@@ -73,7 +73,7 @@ func TestOneToSeveralAndBack(t *testing.T) {
 		if got, want := w.values(kind+"s", "v"), []string{"[a]", "[]", "[b]", `[we"ird]`, "[a b]"}; !slices.Equal(got, want) {
 			t.Errorf("%s: several = %q, want %q", kind, got, want)
 		}
-		w.update(kind+"s", field(2)) // nothing to convert
+		w.update(kind+"s", field(2)) // values need no conversion
 		w.update(kind+"s", field(0))
 		if got, want := w.values(kind+"s", "v"), []string{"a", "", "b", `we"ird`, "b"}; !slices.Equal(got, want) {
 			t.Errorf("%s: one again = %q, want the last of each: %q", kind, got, want)
@@ -87,7 +87,7 @@ func TestOneToSeveralAndBack(t *testing.T) {
 	}
 }
 
-// TestManyRowsAreConverted crosses the size of a batch.
+// TestManyRowsAreConverted converts more rows than a batch.
 func TestManyRowsAreConverted(t *testing.T) {
 	w := newWorld(t)
 	w.create(`{"name":"t","fields":[{"id":"f","name":"v","type":"select","values":["a","b"],"maxSelect":1}]}`)
@@ -203,8 +203,8 @@ func TestFieldsWithoutIDsAreConvertedByName(t *testing.T) {
 	if got := w.values("t", "v"); !slices.Equal(got, []string{"5", "0"}) {
 		t.Errorf("values = %q", got)
 	}
-	// It has kept its id, from which a text of that name would have its own: not asked to
-	// convert, that is refused rather than taken for a new field.
+	// The field keeps its id, which differs from the derived id of a text with that name: without
+	// conversion the update is refused, and the field is not treated as a new one.
 	_, err = w.Update(context.Background(), record.Root(), "t", []byte(`{"fields":[{"name":"v","type":"text"}]}`))
 	var e *fault.Error
 	if !errors.As(err, &e) || leaf(e.Fields, []string{"fields", "1"}) != "validation_field_type_change" {

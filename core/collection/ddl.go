@@ -1,5 +1,5 @@
-// DDL: the steps of a schema change (alter.Step) are run against the database's catalog,
-// and what the database refuses becomes a validation failure.
+// DDL: the steps of a schema change (alter.Step) are run against the database's catalog, and
+// refusals of the database become validation failures.
 
 package collection
 
@@ -14,15 +14,14 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// run applies the steps in order. If the database refuses one, the error is an Invalid
-// fault: at the index or the name that is to blame, else with the database's own words.
+// run runs the steps in order. If the database refuses one, the error is a fault.Invalid: at the
+// index or the name that is the reason, otherwise with the database's message.
 func (w *schemaChange) run(steps []alter.Step, next *schema.Snapshot) error {
 	for _, step := range steps {
 		if err := w.recorder.step(step); err != nil {
 			return err
 		}
-		// The recorder comes first: it counts the rows and values that the step is about to
-		// change.
+		// The recorder comes first: it counts the rows and values that the step changes.
 		err := w.applyStep(step, next)
 		if err == nil {
 			continue
@@ -47,8 +46,8 @@ func (w *schemaChange) run(steps []alter.Step, next *schema.Snapshot) error {
 	return nil
 }
 
-// indexFailed returns the fault of an index that the database refuses. If stored records
-// are to blame, it lists them.
+// indexFailed returns the fault of an index that the database refuses. If stored records violate
+// the index, it lists them.
 func (w *schemaChange) indexFailed(step alter.CreateIndex, c *schema.Collection, reason string, err error) error {
 	leaf := fault.Leaf("validation_invalid_index_expression", fmt.Sprintf("Failed to create index %s - %s", step.Index.Name, reason))
 	if unique := (*store.UniqueError)(nil); errors.As(err, &unique) {
@@ -79,8 +78,8 @@ func named(step alter.Step) string {
 	return ""
 }
 
-// withColumns completes a uniqueness violation whose columns the database does not name, as
-// of an index over an expression: it takes the columns of the index that the step creates.
+// withColumns completes a uniqueness violation whose columns the database does not report, as for
+// an index on an expression: it uses the columns of the index of the step.
 func withColumns(err error, step alter.Step) error {
 	var unique *store.UniqueError
 	made, ok := step.(alter.CreateIndex)
@@ -116,7 +115,7 @@ func (w *schemaChange) applyStep(step alter.Step, next *schema.Snapshot) error {
 	case alter.ConvertColumn:
 		return w.convertColumn(d, next)
 	case alter.CreateIndex:
-		// The savepoint keeps the transaction usable, to find out which records are to blame.
+		// The savepoint keeps the transaction usable for a query of the violating records.
 		return tx.Savepoint(func() error { return cat.CreateIndex(tx, d.Index) })
 	case alter.DropIndex:
 		return cat.DropIndex(tx, d.Name)

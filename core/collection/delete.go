@@ -1,5 +1,5 @@
-// Deleting a collection, and what forbids it: relations of other collections and views that
-// read it.
+// Deletion of a collection, which is refused if relations of other collections refer to it or
+// views read it.
 
 package collection
 
@@ -15,9 +15,9 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Delete drops the collection with its records, their files, and what system collections
-// hold about it. An unknown collection is a NotFound fault; a system collection, or one
-// that another collection has a relation to or a view reads, is an Invalid fault.
+// Delete drops the collection with its records, their files, and the rows of system collections
+// about it. The error for an unknown collection is a fault.NotFound; for a system collection, or
+// one that another collection has a relation to or a view reads, it is a fault.Invalid.
 func (s *Service) Delete(ctx context.Context, caller record.Caller, idOrName string) error {
 	e := &OperationEvent{Operation: record.OpDelete, Caller: caller}
 	return s.around(ctx, e, idOrName, func(e *OperationEvent) error {
@@ -34,7 +34,7 @@ func (s *Service) remove(ctx context.Context, caller record.Caller, idOrName str
 	})
 }
 
-// remove drops a collection within the change. nil is an unknown one.
+// remove drops a collection within the change. nil means an unknown collection.
 func (w *schemaChange) remove(c *schema.Collection) (*schema.Snapshot, error) {
 	if c == nil {
 		return nil, fault.New(fault.NotFound, "")
@@ -48,7 +48,7 @@ func (w *schemaChange) remove(c *schema.Collection) (*schema.Snapshot, error) {
 	return w.apply([]alter.Change{{Old: c}})
 }
 
-// referred returns the fault that forbids to delete c: it names the collections that have a
+// referred returns the fault that forbids the deletion of c: it names the collections that have a
 // relation to it or read it. Without any it returns nil.
 func referred(s *schema.Snapshot, c *schema.Collection) error {
 	if names := referrers(s, c); len(names) > 0 {

@@ -1,5 +1,5 @@
-// Errors of schema changes: the first sentences of the wire format, and which failures of
-// the database a superuser is told.
+// Errors of schema changes: the first sentences of the wire format, and the failures of the
+// database that are shown to a superuser.
 
 package collection
 
@@ -12,7 +12,7 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// What failures say first, in the words of the wire.
+// First sentences of failures, in the words of the wire format.
 const (
 	// The messages of docs/wire/records.md §2, which clients may compare.
 	createFailed   = "Failed to create collection."
@@ -23,15 +23,15 @@ const (
 	validateFailed = "An error occurred while validating the submitted data."
 )
 
-// rawError returns an Invalid fault that tells its cause: the failing statement is the
-// superuser's own, so nothing is given away. reason is the text of the cause.
+// rawError returns a fault.Invalid with its cause: the failing statement is the superuser's own,
+// so nothing secret is revealed. reason is the text of the cause.
 func rawError(message, reason string, err error) error {
 	return fault.Wrap(fault.Invalid, message+" Raw error: \n"+reason, err)
 }
 
-// refusal returns the database's reason if err is its refusal of a statement: a bad
-// statement, a violated unique index, a value too long for an index. ok is false for every
-// other error, such as a lost connection.
+// refusal returns the database's reason if err is a refusal of a statement: a bad statement, a
+// violated unique index, a value too long for an index. ok is false for any other error, such as
+// a lost connection.
 func refusal(err error) (reason string, ok bool) {
 	var statement *store.StatementError
 	if errors.As(err, &statement) {
@@ -48,12 +48,12 @@ func refusal(err error) (reason string, ok bool) {
 	return "", false
 }
 
-// queryError is an error of a view's query that was found without running it, by the parser
-// or by looking at the ids.
+// queryError is an error of a view's query that was found without running it, by the parser or by
+// checking the ids.
 type queryError struct{ error }
 
-// queryRefusal is refusal for the query of a view: a query that the parser refuses or that
-// takes too long is refused as well.
+// queryRefusal is refusal for the query of a view: a query that the parser refuses or that takes
+// too long counts as refused, too.
 func queryRefusal(err error) (reason string, ok bool) {
 	var own queryError
 	switch {

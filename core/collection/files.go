@@ -1,5 +1,4 @@
-// Files of dropped and converted fields and of deleted collections: which ones no record
-// names any more.
+// Files of dropped and converted fields and of deleted collections that no record names any more.
 
 package collection
 
@@ -12,8 +11,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// dropFiles collects the files of a file field whose column is about to be dropped. Other
-// fields have none.
+// dropFiles collects the files of a file field whose column is about to be dropped. Other fields
+// have none.
 func (w *schemaChange) dropFiles(step alter.DropColumn, next *schema.Snapshot) error {
 	if _, ok := step.Field.Kind.(*schema.File); !ok {
 		return nil
@@ -29,8 +28,7 @@ func (w *schemaChange) dropFiles(step alter.DropColumn, next *schema.Snapshot) e
 	}
 }
 
-// looseFiles adds to w.files the files that a record named before (was) and does not name
-// any more (is).
+// looseFiles adds to w.files the files that a record named before (was) and no longer names (is).
 func (w *schemaChange) looseFiles(c *schema.Collection, ids []string, was, is []any) {
 	for i, id := range ids {
 		named := fileNames(is[i])

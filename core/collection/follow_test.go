@@ -12,7 +12,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// rules are all expressions of a collection, by property.
+// rules returns all expressions of a collection, by property.
 func rules(c *schema.Collection) map[string]string {
 	all := map[string]string{}
 	c.Clone().MapRules(func(property, text string) string {

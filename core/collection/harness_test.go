@@ -23,8 +23,7 @@ import (
 	"github.com/loambase/loam/migrations"
 )
 
-// world is a collection service on a database of its own, whose tables tests
-// may look into.
+// world is a collection service on a separate database, whose tables tests may read.
 type world struct {
 	*collection.Service
 	t         *testing.T
@@ -46,7 +45,7 @@ func (e execer) Exec(sql string) error {
 	return err
 }
 
-// place is where a world is kept.
+// place is the place of a world's database.
 type place struct{ dir, url string }
 
 func newPlace(t *testing.T) place {
@@ -54,7 +53,7 @@ func newPlace(t *testing.T) place {
 	return place{t.TempDir(), enginetest.URL(t)}
 }
 
-// open is a world on the place, with the system collections.
+// open opens a world in the place, with the system collections.
 func open(t *testing.T, at place) *world {
 	t.Helper()
 	w := &world{t: t}
@@ -106,7 +105,7 @@ func (w *world) migrate() {
 	}))
 }
 
-// ticking is a clock that goes on by a second whenever it is read.
+// ticking returns a clock that advances by a second with each call.
 func ticking() func() time.Time {
 	var seconds atomic.Int64
 	return func() time.Time { return time.Date(2024, 1, 1, 0, 0, int(seconds.Add(1)), 0, time.UTC) }
@@ -128,7 +127,7 @@ func (w *world) create(body string) *schema.Collection {
 	return c
 }
 
-// get is the collection as a superuser finds it.
+// get returns the collection as a superuser gets it.
 func (w *world) get(name string) (*schema.Collection, error) {
 	return w.Get(context.Background(), record.Root(), name)
 }
@@ -155,7 +154,7 @@ func (w *world) exec(sql string, args ...store.Value) {
 	}))
 }
 
-// rows are the rows of a query, their columns joined with commas.
+// rows returns the rows of a query, with their columns joined by commas.
 func (w *world) rows(columns int, sql string) []string {
 	w.t.Helper()
 	var list []string
@@ -177,8 +176,8 @@ func (w *world) rows(columns int, sql string) []string {
 	return list
 }
 
-// indexes are the statements of the indexes on a table, those of keys apart. What
-// they look like to PostgreSQL has the schema's name left out.
+// indexes returns the statements of the indexes on a table, without those of keys. For PostgreSQL
+// the name of the schema is left out.
 func (w *world) indexes(table string) []string {
 	w.t.Helper()
 	if enginetest.Postgres() {
@@ -188,7 +187,7 @@ func (w *world) indexes(table string) []string {
 	return w.rows(1, `SELECT "sql" FROM "sqlite_schema" WHERE "type" = 'index' AND "tbl_name" = '`+table+`' AND "sql" != '' ORDER BY "name"`)
 }
 
-// either is what is wanted of SQLite, or of PostgreSQL.
+// either returns the expected result of SQLite, or of PostgreSQL.
 func either(sqlite, postgres []string) []string {
 	if enginetest.Postgres() {
 		return postgres
@@ -196,7 +195,7 @@ func either(sqlite, postgres []string) []string {
 	return sqlite
 }
 
-// describe is the error with the failures of its fields.
+// describe returns the error with the failures of its fields.
 func describe(err error) string {
 	var e *fault.Error
 	if !errors.As(err, &e) {
@@ -206,7 +205,7 @@ func describe(err error) string {
 	return e.Error() + " " + string(fields)
 }
 
-// state is everything that a failed change must leave as it was.
+// state returns everything that a failed change must not modify.
 func (w *world) state() string {
 	w.t.Helper()
 	var all []string

@@ -153,15 +153,15 @@ func changes(list []*Event, actor string) []change.Change {
 	return out
 }
 
-// inTx runs the InTx hooks. It returns the binding of the services that the hooks wrote
-// with, which the caller closes even on an error; nil if there are no hooks.
+// inTx runs the InTx hooks. It returns the binding of the services that the hooks used, which the
+// caller must close even after an error; nil without hooks.
 func (s *Service) inTx(ctx context.Context, tx store.Tx, bind record.Bind, list []*Event, next *schema.Snapshot) (*record.Binding, error) {
 	if s.cfg.Hooks.InTx.Empty() {
 		return nil, nil
 	}
 	b := bind(tx, func() *schema.Snapshot { return next })
 	for _, event := range list {
-		// A copy per attempt: the engine may retry the transaction, and Records is bound to
+		// A copy for each attempt: the engine may retry the transaction, and Records is bound to
 		// one attempt.
 		e := *event
 		e.Records = b.Records
@@ -177,8 +177,8 @@ func (s *Service) inTx(ctx context.Context, tx store.Tx, bind record.Bind, list 
 	return b, nil
 }
 
-// after runs the AfterSuccess hooks. The change is durable: their errors are logged, and
-// the end of the request does not cancel them.
+// after runs the AfterSuccess hooks. The change is durable: their errors are logged, and the end
+// of the request does not cancel them.
 func (s *Service) after(ctx context.Context, list []*Event) {
 	if s.cfg.Hooks.AfterSuccess.Empty() {
 		return

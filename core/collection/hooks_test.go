@@ -35,7 +35,7 @@ func TestHooks(t *testing.T) {
 		if _, err := e.Records.Create(e.Context, record.Root(), "log", in); err != nil {
 			return err
 		}
-		if e.Action == change.Create { // its table is there already
+		if e.Action == change.Create { // the table exists already
 			if _, err := e.Records.Create(e.Context, record.Root(), e.Collection.Name, record.Input{}); err != nil {
 				return err
 			}
@@ -82,8 +82,8 @@ func TestHooks(t *testing.T) {
 	}
 }
 
-// TestHooksOfImports: each collection of an import is a change of its own to the hooks,
-// and the refusal of one undoes all.
+// TestHooksOfImports: each collection of an import is a separate change for the hooks, and the
+// refusal of one rolls back all.
 func TestHooksOfImports(t *testing.T) {
 	app := coretest.New(t)
 	coretest.Collection(t, app, `{"name": "posts"}`)

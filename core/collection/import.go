@@ -96,8 +96,8 @@ type partRequest struct {
 	body   []byte
 }
 
-// requestsOf returns the parts of an import for the hooks: its items in their order, then
-// the collections that it deletes.
+// requestsOf returns the parts of an import for the hooks: its items in their order, then the
+// collections that it deletes.
 func (s *Service) requestsOf(in *Import) (list []*partRequest) {
 	snapshot, met, heads := s.cfg.Snapshots.Load(), map[string]bool{}, in.heads()
 	for i, item := range in.Collections {
@@ -200,8 +200,8 @@ func (w *schemaChange) importChanges(in *Import) (changes []alter.Change, err er
 			changes = append(changes, alter.Change{Old: c, New: draft})
 		}
 	}
-	// An item that was matched by name keeps the stored id; relations in other items still
-	// use the id of the import.
+	// An item that was matched by name keeps the stored id; relations in other items still use
+	// the id of the import.
 	for _, ch := range changes {
 		relink(ch.New, ids)
 	}

@@ -47,7 +47,7 @@ func TestImport(t *testing.T) {
 	w.exec(`INSERT INTO "posts" ("id", "title", "body") VALUES ('r', 'kept', 'too')`)
 	w.must(w.blobs.Put(context.Background(), "gone_id/r/f.txt", strings.NewReader("x"), 1, blob.Attributes{}))
 
-	// Without ids the fields are found by name and type; the options of the import win.
+	// Without ids the fields are matched by name and type; the options of the import win.
 	w.bring(imported(false, `{"name":"POSTS","fields":[{"name":"title","type":"text","max":7},{"id":"theirs","name":"n","type":"number"}]}`,
 		`{"name":"a","fields":[{"name":"b","type":"relation","collectionId":"b_id"}]}`, `{"name":"b","id":"b_id","fields":[{"name":"a","type":"relation","collectionId":"`+derivedID(t, "a")+`"}]}`))
 	posts := w.snapshots.Load().Find("posts_id")
@@ -68,7 +68,7 @@ func TestImport(t *testing.T) {
 		t.Errorf("collections = %q", got)
 	}
 
-	// What is missing goes: collections with their files, and fields.
+	// Missing collections are deleted with their files, and so are missing fields.
 	w.bring(imported(true, `{"id":"posts_id","name":"posts","fields":[{"id":"x","name":"body","type":"text"}],"listRule":null}`, `{"name":"users","type":"auth"}`))
 	if got := w.names(); !slices.Equal(got, []string{"users", "posts"}) {
 		t.Errorf("collections = %q", got)
@@ -95,13 +95,13 @@ func TestImport(t *testing.T) {
 
 func sorted(list []string) []string { return slices.Sorted(slices.Values(list)) }
 
-// derivedID is the id that a base collection of the name gets.
+// derivedID returns the derived id of a base collection with the name.
 func derivedID(t *testing.T, name string) string {
 	w := newWorld(t)
 	return w.create(`{"name":"` + name + `"}`).ID
 }
 
-// TestImportSwapsNames gives tables, columns and indexes names that others have.
+// TestImportSwapsNames gives tables, columns and indexes the names of others.
 func TestImportSwapsNames(t *testing.T) {
 	w := newWorld(t)
 	for _, name := range []string{"a", "b", "c"} {
@@ -217,7 +217,7 @@ func TestImportIsIdempotent(t *testing.T) {
 	}
 }
 
-// cut is the text without the time of the last change.
+// cut returns the text without the time of the last change.
 func cut(text string) string {
 	before, after, _ := strings.Cut(text, `"updated":"`)
 	return before + after[24:]

@@ -14,8 +14,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// listed returns a collection that describes the columns of _collections which filters and
-// sorts may use. It exists for the planner only and is in no snapshot.
+// listed returns a collection that describes the columns of _collections that filters and sorts
+// may use. It exists only for the planner and is in no snapshot of collections.
 func listed() *schema.Collection {
 	text := func(name string) *schema.Field { return &schema.Field{Name: name, Kind: &schema.Text{}} }
 	return &schema.Collection{ID: "_collections", Name: "_collections", Type: schema.Base, Fields: []*schema.Field{
@@ -25,9 +25,9 @@ func listed() *schema.Collection {
 	}}
 }
 
-// List returns one page of the collections, as JSON. Filter and sort know id, created,
-// updated, name, system and type; an expression that cannot be planned is an Invalid fault.
-// Expand and Cursor are ignored.
+// List returns one page of the collections, as JSON. Filter and sort may use id, created,
+// updated, name, system and type; the error for an expression that cannot be planned is a
+// fault.Invalid. Expand and Cursor are ignored.
 func (s *Service) List(ctx context.Context, caller record.Caller, p record.ListParams) (page *record.Page, err error) {
 	e := &OperationEvent{Operation: record.OpList, Caller: caller, List: &p}
 	err = s.around(ctx, e, "", func(e *OperationEvent) (err error) {
@@ -84,8 +84,8 @@ func paged(sel query.Select, page *record.Page) query.Select {
 	return sel
 }
 
-// unreadable turns an error of the planner into an Invalid fault with its reason: the
-// caller is a superuser.
+// unreadable turns an error of the planner into a fault.Invalid with its reason: the caller is a
+// superuser.
 func unreadable(err error) error {
 	var wrong *query.Error
 	if errors.As(err, &wrong) {
@@ -116,8 +116,8 @@ func ids(r store.Reader, plan *query.Plan) ([]string, error) {
 	return store.Texts(r, plan.SQL, plan.Args...)
 }
 
-// encode returns the JSON of the collections with those ids. One that was deleted after the
-// snapshot was taken is left out.
+// encode returns the JSON of the collections with the ids. A collection that was deleted after
+// the snapshot was taken is left out.
 func encode(s *schema.Snapshot, ids []string) ([]byte, error) {
 	list := make([]*schema.Collection, 0, len(ids))
 	for _, id := range ids {

@@ -13,27 +13,27 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// Plan is what a schema change would do. Lists are empty, never nil.
+// Plan is the effect of a schema change. Lists are empty, never nil.
 type Plan struct {
-	Collections []PlannedCollection `json:"collections"` // those that the change is about
-	Steps       []PlannedStep       `json:"steps"`       // in the order in which they are taken
-	Losses      []Loss              `json:"losses"`      // stored values that would be gone or other ones
-	Rewrites    []Rewrite           `json:"rewrites"`    // what follows new names
-	Broken      []Broken            `json:"broken"`      // rules of other collections that would be none any more
-	Warnings    []string            `json:"warnings"`    // what the body says that means nothing
+	Collections []PlannedCollection `json:"collections"` // the collections of the change
+	Steps       []PlannedStep       `json:"steps"`       // in the order of execution
+	Losses      []Loss              `json:"losses"`      // stored values that would be lost or altered
+	Rewrites    []Rewrite           `json:"rewrites"`    // texts that change with new names
+	Broken      []Broken            `json:"broken"`      // valid rules of other collections that would become invalid
+	Warnings    []string            `json:"warnings"`    // about unknown keys and doubtful rules of the body
 }
 
 // PlannedCollection is a collection that the change creates, updates or deletes.
 type PlannedCollection struct {
 	Action string `json:"action"` // create, update or delete
 	ID     string `json:"id"`
-	Name   string `json:"name"` // as it would be
-	Rows   int64  `json:"rows"` // that it has now
+	Name   string `json:"name"` // after the change
+	Rows   int64  `json:"rows"` // present number of records
 }
 
 // PlannedStep is one step of the change with the number of rows that it reads or writes.
 type PlannedStep struct {
-	Action string `json:"action"` // the name of a alter.Step
+	Action string `json:"action"` // the name of an alter.Step
 	Table  string `json:"table,omitempty"`
 	Column string `json:"column,omitempty"`
 	Index  string `json:"index,omitempty"`
@@ -45,20 +45,19 @@ type PlannedStep struct {
 // The causes of a loss.
 const (
 	// From the coarsest to the finest: a whole collection, a field, single values.
-	LossDeleted = "deleted" // the collection goes, with its records
-	LossDropped = "dropped" // the field goes, with its values
-	LossEmptied = "emptied" // a conversion leaves nothing of the value
-	LossAltered = "altered" // a conversion makes another value, from which the old one does not come back
+	LossDeleted = "deleted" // the collection is deleted with its records
+	LossDropped = "dropped" // the field is deleted with its values
+	LossEmptied = "emptied" // a conversion makes the value empty
+	LossAltered = "altered" // a conversion changes the value irreversibly
 )
 
-// Loss counts the values (of a deleted collection: the records) that would not be what they
-// were.
+// Loss counts the values (or the records of a deleted collection) that would be lost or altered.
 type Loss struct {
 	Cause      string    `json:"cause"`
 	Collection string    `json:"collection"`
-	Field      string    `json:"field,omitempty"` // as it is called now
+	Field      string    `json:"field,omitempty"` // the present name
 	Count      int64     `json:"count"`
-	Examples   []Example `json:"examples,omitempty"` // some converted ones
+	Examples   []Example `json:"examples,omitempty"` // some of the converted values
 }
 
 // Example is one converted value as JSON, shortened if it is long.
@@ -68,7 +67,7 @@ type Example struct {
 	To   string `json:"to"`
 }
 
-// Rewrite is a text (a rule, a query, an index, a label) that follows a new name.
+// Rewrite is a text (a rule, a query, an index, a label) that changes with a new name.
 type Rewrite struct {
 	Collection string `json:"collection"` // "" for the settings
 	Property   string `json:"property"`
@@ -76,8 +75,7 @@ type Rewrite struct {
 	To         string `json:"to"`
 }
 
-// Broken is a rule of another collection that is valid now and would not be after the
-// change.
+// Broken is a rule of another collection that is valid now and would not be after the change.
 type Broken struct {
 	Collection string `json:"collection"`
 	Property   string `json:"property"`
@@ -106,14 +104,13 @@ func (p *planned) parts() (n int) {
 	return n
 }
 
-// errUndone makes the engine roll back the transaction of a plan that succeeded.
+// errUndone makes the engine roll back the transaction of a successful plan.
 var errUndone = errors.New("collection: a plan is undone")
 
-// Plan reports what a schema change would do: it makes the change in a transaction that is
-// rolled back. An error is the one that the change itself would return. The body has
-// exactly one of: create, a collection; update, an object of collection, body and convert;
-// delete, an id or name; import, an Import. Any other body is an Invalid fault. Hooks do
-// not run.
+// Plan reports the effects of a schema change: it makes the change in a transaction that is
+// rolled back. An error is the error that the change itself would return. The body has exactly
+// one of: create, a collection; update, an object of collection, body and convert; delete, an id
+// or name; import, an Import. The error for any other body is a fault.Invalid. Hooks do not run.
 func (s *Service) Plan(ctx context.Context, caller record.Caller, body []byte) (*Plan, error) {
 	if err := caller.RequireSuperuser(); err != nil {
 		return nil, err

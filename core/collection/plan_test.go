@@ -13,7 +13,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// plan is the JSON of a plan, temporary names as ~.
+// plan returns the JSON of a plan, with temporary names as ~.
 func (w *world) plan(body string) string {
 	w.t.Helper()
 	before, number := w.state(), w.snapshots.Load().Number
@@ -78,7 +78,7 @@ func TestPlan(t *testing.T) {
 	}
 }
 
-// TestPlansOfFailures: a plan fails as the change does.
+// TestPlansOfFailures: a plan fails with the error of the change.
 func TestPlansOfFailures(t *testing.T) {
 	w := planWorld(t)
 	before := w.state()

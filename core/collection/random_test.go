@@ -25,10 +25,10 @@ type table struct {
 
 type column struct {
 	id, name, kind string
-	max            int // maxSelect, where there is one
+	max            int // maxSelect, for kinds that have it
 }
 
-// field is the column as it is imported. Relations go to the collection itself.
+// field returns the column as a field of an import. Relations refer to the collection itself.
 func (c column) field(table string) string {
 	options := ""
 	switch c.kind {
@@ -42,15 +42,15 @@ func (c column) field(table string) string {
 	return fmt.Sprintf(`{"id":"%s","name":"%s","type":"%s"%s}`, c.id, c.name, c.kind, options)
 }
 
-// items are the collections as an import has them, with indexes and rules that name
-// what they are made of.
+// items returns the collections as items of an import, with indexes and rules that contain their
+// names.
 func (s sketch) items() (list []string) {
 	for _, t := range s {
 		var fields, indexes []string
 		rule := fmt.Sprintf("@collection.%s.id ?= id", s[0].name)
 		for i, c := range t.columns {
 			fields = append(fields, c.field(t.id))
-			if i%2 == 0 && c.kind != "json" && c.kind != "geoPoint" { // PostgreSQL has no index on those
+			if i%2 == 0 && c.kind != "json" && c.kind != "geoPoint" { // PostgreSQL has no indexes on these kinds
 				indexes = append(indexes, fmt.Sprintf(`"create index i_%s_%s on %s (%s)"`, t.id, c.id, t.name, c.name))
 			}
 			rule += " || " + c.name + " = 'x'"
@@ -63,7 +63,7 @@ func (s sketch) items() (list []string) {
 
 var kinds = []string{"text", "number", "bool", "json", "select", "file", "relation", "date", "geoPoint", "email", "url", "editor"}
 
-// sketched is a random set.
+// sketched returns a random set.
 func sketched(r *rand.Rand) sketch {
 	var s sketch
 	for i := range 3 {
@@ -76,8 +76,8 @@ func sketched(r *rand.Rand) sketch {
 	return s
 }
 
-// changed is a set like s: fields gone, new, under other names (each other's among
-// them), in another order, holding one value or several.
+// changed returns a changed set: with fields removed, added, renamed (also to each other's
+// names), reordered, and switched between one value and several.
 func (s sketch) changed(r *rand.Rand) sketch {
 	names := r.Perm(len(s))
 	var out sketch
@@ -107,7 +107,7 @@ func (s sketch) changed(r *rand.Rand) sketch {
 	return out
 }
 
-// fillRandomly inserts rows, and gives the values by table, row and field.
+// fillRandomly inserts rows, and returns the values by table, row and field.
 func (w *world) fillRandomly(r *rand.Rand, s sketch) {
 	texts := []string{"", "x", "a b", `q"'`, "ünï", "5"}
 	for _, t := range s {
@@ -141,7 +141,7 @@ func (w *world) fillRandomly(r *rand.Rand, s sketch) {
 	}
 }
 
-// contents are the values by table and field id.
+// contents returns the values by table and field id.
 func (w *world) contents(s sketch) map[string][]string {
 	all := map[string][]string{}
 	for _, t := range s {
@@ -152,7 +152,7 @@ func (w *world) contents(s sketch) map[string][]string {
 	return all
 }
 
-// find is the column of a set, if it has it.
+// find returns the column of a set, and whether the set has it.
 func (s sketch) find(table, id string) (column, bool) {
 	for _, t := range s {
 		for _, c := range t.columns {
@@ -164,13 +164,13 @@ func (s sketch) find(table, id string) (column, bool) {
 	return column{}, false
 }
 
-// lastOnly is a printed list with nothing but its last item.
+// lastOnly returns a printed list with only its last item.
 func lastOnly(list string) string {
 	list = strings.Trim(list, "[]")
 	return "[" + list[strings.LastIndexByte(list, ' ')+1:] + "]"
 }
 
-// TestRandomSchemasKeepWhatBothHave goes from one set to another and back.
+// TestRandomSchemasKeepWhatBothHave changes one set to another and back.
 func TestRandomSchemasKeepWhatBothHave(t *testing.T) {
 	rounds := uint64(8)
 	if testing.Short() {
@@ -194,7 +194,7 @@ func TestRandomSchemasKeepWhatBothHave(t *testing.T) {
 					key := table.id + "." + c.id
 					between, kept := b.find(table.id, c.id)
 					if !kept {
-						continue // dropped, and made anew
+						continue // dropped and created anew
 					}
 					want := before[key]
 					if c.max > 1 && between.max == 1 && slices.Contains([]string{"select", "file", "relation"}, c.kind) {

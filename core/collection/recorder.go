@@ -1,5 +1,5 @@
-// planRecorder: the part of a plan that is written while the change runs: steps with their
-// rows, losses, rewrites, broken rules.
+// planRecorder: the part of a plan that is recorded while the change runs: steps with their rows,
+// losses, rewrites, broken rules.
 
 package collection
 
@@ -22,15 +22,15 @@ const (
 	maxExample  = 200 // bytes of a value
 )
 
-// planRecorder collects the Plan of a change. Its methods do nothing on nil, so that a
-// change which is no plan calls them without asking.
+// planRecorder collects the Plan of a change. Its methods do nothing if it is nil, so that a
+// change that is not a plan may call them.
 type planRecorder struct {
 	Plan
 	tx      store.Tx
 	dialect store.Dialect
 	stored  *schema.Snapshot
-	// Row counts by the present name of the table: each table is counted once.
-	rows map[string]int64 // of tables, as they are called now
+	// Each table is counted once.
+	rows map[string]int64 // row counts by the present names of the tables
 }
 
 func newPlanRecorder(tx store.Tx, dialect store.Dialect, stored *schema.Snapshot) *planRecorder {
@@ -77,7 +77,7 @@ func (n *planRecorder) step(step alter.Step) (err error) {
 		return nil
 	}
 	var p PlannedStep
-	touched := "" // the table whose rows it goes through
+	touched := "" // the table whose rows the step reads or writes
 	switch d := step.(type) {
 	case alter.CreateTable:
 		p = PlannedStep{Action: "createTable", Table: d.Table}
@@ -114,8 +114,8 @@ func (n *planRecorder) step(step alter.Step) (err error) {
 	return n.dropped(step, p.Rows)
 }
 
-// dropped records the loss of a table's records or a column's values. Empty ones are no
-// loss.
+// dropped records the loss of a table's records or a column's values. Empty tables and columns
+// are no loss.
 func (n *planRecorder) dropped(step alter.Step, rows int64) error {
 	switch d := step.(type) {
 	case alter.DropTable:
@@ -134,7 +134,7 @@ func (n *planRecorder) dropped(step alter.Step, rows int64) error {
 	return nil
 }
 
-// filled returns the SQL condition that a column holds more than the zero value of its
+// filled returns the SQL condition that a column has another value than the zero value of its
 // field.
 func filled(f *schema.Field, dialect store.Dialect) string {
 	column := store.Quote(f.Name)
@@ -153,7 +153,7 @@ func filled(f *schema.Field, dialect store.Dialect) string {
 	return column + ` <> ''`
 }
 
-// kindOf returns the kind of a field for people: "multiple select".
+// kindOf returns the kind of a field for display: "multiple select".
 func kindOf(f *schema.Field) string {
 	if f.Multiple() {
 		return "multiple " + f.Type()
@@ -161,8 +161,8 @@ func kindOf(f *schema.Field) string {
 	return f.Type()
 }
 
-// converted records the losses of a conversion. A value is lost if it cannot be converted
-// back to what it was: emptied if nothing is left of it, else altered.
+// converted records the losses of a conversion. A value is lost if it cannot be converted back:
+// emptied if the new value is empty, otherwise altered.
 func (n *planRecorder) converted(step alter.ConvertColumn, ids []string, was, is []any) {
 	if n == nil {
 		return
@@ -183,7 +183,7 @@ func (n *planRecorder) converted(step alter.ConvertColumn, ids []string, was, is
 	}
 }
 
-// loss returns the entry of a field and cause, creating it if there is none.
+// loss returns the entry of a field and cause, and creates it if need be.
 func (n *planRecorder) loss(cause, collection, field string) *Loss {
 	i := slices.IndexFunc(n.Losses, func(l Loss) bool { return l.Cause == cause && l.Collection == collection && l.Field == field })
 	if i < 0 {
@@ -196,7 +196,7 @@ func (n *planRecorder) loss(cause, collection, field string) *Loss {
 // example returns a value as JSON, cut after maxExample bytes.
 func example(v any) string {
 	raw, err := json.Marshal(v)
-	if err != nil { // JSON of an old database that is none
+	if err != nil { // invalid JSON of an old database
 		return fmt.Sprintf("%q", v)
 	}
 	return cut(string(raw))
@@ -214,15 +214,15 @@ func cut(text string) string {
 	return text[:end] + "…"
 }
 
-// rewrite records a text that follows a new name.
+// rewrite records a text that changes with a new name.
 func (n *planRecorder) rewrite(collection, property, from, to string) {
 	if n != nil {
 		n.Rewrites = append(n.Rewrites, Rewrite{collection, property, from, to})
 	}
 }
 
-// end records what followed the change: indexes and view queries with new names, and rules
-// of other collections that it would break.
+// end records the effects of the change: indexes and view queries with new names, and rules of
+// other collections that it would break.
 func (n *planRecorder) end(next *schema.Snapshot) error {
 	if n == nil {
 		return nil
@@ -264,8 +264,8 @@ func namesake(text string, c *schema.Collection) string {
 	return ""
 }
 
-// judge records the rules of a collection that are valid now and would not be after the
-// change. A rule of before is parsed only if the one of after is broken, which few are.
+// judge records the rules of a collection that are valid now and would not be after the change. A
+// rule of the stored collection is parsed only if the new one is broken, which is rare.
 func (n *planRecorder) judge(c *schema.Collection, next *schema.Snapshot) {
 	was := n.stored.ByID(c.ID)
 	stored := map[string]string{}

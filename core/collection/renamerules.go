@@ -1,5 +1,5 @@
-// Renames in the rules of all collections, and in the labels of rate limits: which of them
-// are rewritten. The text of one rule is rewritten by query.Renamed.
+// Renames in the rules of all collections, and in the labels of rate limits. The text of one rule
+// is rewritten by query.Renamed.
 
 package collection
 
@@ -13,9 +13,9 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// renameInRules rewrites rules that mention a renamed collection or field: those of the
-// drafts, and those of other collections, for which it appends changes. A rule of a draft
-// that differs from the stored one was submitted in the new names, and stays.
+// renameInRules rewrites rules that contain a renamed collection or field: those of the drafts,
+// and those of other collections, for which it appends changes. A rule of a draft that differs
+// from the stored one was submitted with the new names and is not changed.
 func (w *schemaChange) renameInRules(changes []alter.Change) ([]alter.Change, error) {
 	if !slices.ContainsFunc(changes, renames) {
 		return changes, nil
@@ -81,8 +81,8 @@ func (w *schemaChange) renameInRulesOf(c, draft *schema.Collection, is *schema.S
 	return changed, err
 }
 
-// ambiguous is the fault of a rule that cannot follow a rename, as the new name would mean
-// something else in it.
+// ambiguous returns the fault of a rule that cannot be updated for a rename, since the new name
+// would mean something else in it.
 func ambiguous(message string, c *schema.Collection, property string, err error) error {
 	fails := fault.Fields{}
 	fails.Set(fault.Leaf("validation_ambiguous_rename", fmt.Sprintf(

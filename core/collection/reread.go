@@ -1,5 +1,5 @@
-// Collections that were written by SQL, past this service: read again within the
-// transaction that did so.
+// Collections that were written by SQL, not by this service: they are read again within the
+// transaction that has written them.
 
 package collection
 
@@ -12,10 +12,9 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Reread reads the collections as tx sees them, and publishes them when it is durable. If
-// the server could not work with them the error is a fault.Invalid that says why: rows of
-// _collections that cannot be read, a system collection that is missing, a collection
-// without its table or a column.
+// Reread reads the collections in tx, and publishes them when tx is durable. If the server could
+// not work with them, the error is a fault.Invalid with the reason: rows of _collections that
+// cannot be read, a missing system collection, a collection without its table or a column.
 func (s *Service) Reread(tx store.Tx) (*schema.Snapshot, error) {
 	list, err := s.readRows(tx)
 	if err != nil {
@@ -36,8 +35,7 @@ func (s *Service) Reread(tx store.Tx) (*schema.Snapshot, error) {
 	return next, nil
 }
 
-// checkTable returns a fault if the table of a collection, or one of its columns, is not
-// there.
+// checkTable returns a fault if the table of a collection, or one of its columns, does not exist.
 func checkTable(tx store.Tx, c *schema.Collection) error {
 	reason, err := unmatched(tx, c)
 	if reason != "" {
@@ -52,7 +50,7 @@ func unmatched(r store.Reader, c *schema.Collection) (reason string, err error) 
 	table := store.Quote(c.Name)
 	columns := make([]string, len(c.Fields))
 	for i, f := range c.Fields {
-		columns[i] = table + "." + store.Quote(f.Name) // with the table: SQLite takes other names for texts
+		columns[i] = table + "." + store.Quote(f.Name) // with the table: SQLite reads other unknown names as texts
 	}
 	rows, err := r.Query("SELECT " + strings.Join(columns, ", ") + " FROM " + table + " WHERE 1 = 0")
 	if err == nil {
@@ -65,8 +63,8 @@ func unmatched(r store.Reader, c *schema.Collection) (reason string, err error) 
 	return "", err
 }
 
-// rereadFault says why the rows of _collections could not be read, unless it is the
-// database that has failed.
+// rereadFault returns the fault of unreadable rows of _collections, unless the database has
+// failed.
 func rereadFault(err error) error {
 	if fault.KindOf(err) == fault.Unavailable {
 		return err

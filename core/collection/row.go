@@ -10,10 +10,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// The table _collections: one row a collection, in the order of their creation.
-
-// rowColumns are the columns of _collections in the order in which readRows and rowValues
-// have them.
+// rowColumns are the columns of _collections in the order of readRows and rowValues.
 const rowColumns = `"id", "system", "type", "name", "fields", "indexes", ` +
 	`"listRule", "viewRule", "createRule", "updateRule", "deleteRule", "options", "created", "updated"`
 
@@ -44,7 +41,7 @@ func (s *Service) readRows(r store.Reader) (list []*schema.Collection, err error
 	return list, rows.Err()
 }
 
-// nullable returns a rule column: nil for NULL, which lets only superusers in.
+// nullable returns a rule column: nil for NULL, which allows only superusers.
 func nullable(rows store.Rows, col int) *string {
 	if rows.Kind(col) == store.KindNull {
 		return nil
@@ -53,7 +50,7 @@ func nullable(rows store.Rows, col int) *string {
 	return &s
 }
 
-// orNull is the column value of a rule, the reverse of nullable.
+// orNull returns the column value of a rule, the reverse of nullable.
 func orNull(rule *string) store.Value {
 	if rule == nil {
 		return store.Null
@@ -81,7 +78,7 @@ func (s *Service) rowValues(c *schema.Collection) ([]store.Value, error) {
 		store.Text(string(options)), store.Text(c.Created), store.Text(c.Updated)}, nil
 }
 
-// optionsJSON is the stored form of the options.
+// optionsJSON returns the stored form of the options.
 func (s *Service) optionsJSON(c *schema.Collection) ([]byte, error) {
 	if with := s.sealer(); with != nil && c.Auth != nil {
 		return sealed(c, with)
@@ -112,7 +109,7 @@ func (s *Service) updateRow(tx store.Tx, c *schema.Collection) error {
 	return err
 }
 
-// deleteRow removes the row. What it says about a table is the caller's to do.
+// deleteRow deletes the row. The caller must drop its table.
 func deleteRow(tx store.Tx, id string) error {
 	_, err := tx.Exec(`DELETE FROM "_collections" WHERE "id" = $1`, store.Text(id))
 	return err

@@ -13,9 +13,9 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Create makes the collection that the body describes and returns it. What the body leaves
-// out has the default of its type. A body that cannot be decoded, or that is not valid, is
-// an Invalid fault. The collection is shared with the snapshot and must not be changed.
+// Create creates the collection that the body describes and returns it. Missing properties have
+// the defaults of its type. The error for a body that cannot be decoded, or that is not valid, is
+// a fault.Invalid. The collection is shared with the snapshot and must not be changed.
 func (s *Service) Create(ctx context.Context, caller record.Caller, body []byte) (created *schema.Collection, err error) {
 	e := &OperationEvent{Operation: record.OpCreate, Caller: caller, Body: body}
 	err = s.around(ctx, e, "", func(e *OperationEvent) (err error) {
@@ -37,7 +37,7 @@ func (s *Service) createAsked(ctx context.Context, caller record.Caller, body []
 	return created, err
 }
 
-// createFrom creates a collection from the body that the hooks left.
+// createFrom creates a collection from the body after the hooks.
 func (s *Service) createFrom(ctx context.Context, caller record.Caller, body []byte) (created *schema.Collection, err error) {
 	var warnings []string
 	broken, err := s.rehearse(ctx, func(stored *schema.Snapshot) (*schema.Collection, error) {
@@ -58,8 +58,8 @@ func (s *Service) createFrom(ctx context.Context, caller record.Caller, body []b
 	return warned(created, warnings), nil
 }
 
-// warned returns the collection with the warnings for the answer. It is a copy: the
-// published collection carries no warnings.
+// warned returns the collection with the warnings for the response. It is a copy: the published
+// collection has no warnings.
 func warned(c *schema.Collection, warnings []string) *schema.Collection {
 	if len(warnings) == 0 {
 		return c
@@ -81,21 +81,21 @@ func (w *schemaChange) create(body []byte) (*schema.Collection, *schema.Snapshot
 	return draft, next, err
 }
 
-// Update merges the body over the stored collection and alters its table. An unknown
-// collection is a NotFound fault; a body that cannot be decoded or is not valid, or that
-// gives a field another kind, is an Invalid fault.
+// Update merges the body over the stored collection and alters its table. The error for an
+// unknown collection is a fault.NotFound; for a body that cannot be decoded, is not valid, or
+// changes the kind of a field, it is a fault.Invalid.
 func (s *Service) Update(ctx context.Context, caller record.Caller, idOrName string, body []byte) (*schema.Collection, error) {
 	return s.update(ctx, caller, idOrName, body, false)
 }
 
 // UpdateConverting is Update, but a field may change its kind: its values are converted as
-// Service.Plan reports it.
+// Service.Plan reports.
 func (s *Service) UpdateConverting(ctx context.Context, caller record.Caller, idOrName string, body []byte) (*schema.Collection, error) {
 	return s.update(ctx, caller, idOrName, body, true)
 }
 
-// update is Update and UpdateConverting. The query of a view is tried before the transaction,
-// which keeps all writes waiting.
+// update implements Update and UpdateConverting. The query of a view is tried before the
+// transaction, which keeps all writes waiting.
 func (s *Service) update(ctx context.Context, caller record.Caller, idOrName string, body []byte, convert bool) (updated *schema.Collection, err error) {
 	e := &OperationEvent{Operation: record.OpUpdate, Caller: caller, Body: body}
 	err = s.around(ctx, e, idOrName, func(e *OperationEvent) (err error) {
@@ -149,7 +149,7 @@ func (w *schemaChange) update(idOrName string, body []byte) (*schema.Collection,
 		return nil, nil, err
 	}
 	if draft.ID != old.ID {
-		// The table, the folders of files and relations of others are bound to the id.
+		// The table, the folders of files and relations of other collections are bound to the id.
 		return nil, nil, rawError(updateFailed, "the id of a collection cannot be changed", nil)
 	}
 	w.warnings = append(w.warnings, alter.UnknownKeys(draft, body)...)

@@ -12,18 +12,18 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// sealedOptions is what the stored options of an auth collection have in place of secrets.
+// sealedOptions are the stored options of an auth collection with encrypted secrets.
 type sealedOptions struct {
 	Sealed string `json:"sealed"`
 }
 
-// secrets are those of an auth collection.
+// secrets are the secrets of an auth collection.
 type secrets struct {
 	Tokens  map[string]string `json:"tokens"`  // by the names of the options
 	Clients map[string]string `json:"clients"` // by the names of the providers
 }
 
-// sealer is nil without a key.
+// sealer returns the sealer of the settings, nil without a key.
 func (s *Service) sealer() *settings.Sealer {
 	if s.cfg.Settings == nil {
 		return nil
@@ -31,10 +31,10 @@ func (s *Service) sealer() *settings.Sealer {
 	return s.cfg.Settings.Sealer()
 }
 
-// sealName binds what is sealed to its collection.
+// sealName returns the name that binds the sealed secrets to their collection.
 func sealName(c *schema.Collection) string { return "_collections/" + c.ID }
 
-// sealed returns the stored form of the options of an auth collection, secrets encrypted.
+// sealed returns the stored form of the options of an auth collection, with encrypted secrets.
 func sealed(c *schema.Collection, with *settings.Sealer) ([]byte, error) {
 	kept := secrets{Tokens: map[string]string{}, Clients: map[string]string{}}
 	options := c.Auth.Clone()
@@ -57,8 +57,8 @@ func sealed(c *schema.Collection, with *settings.Sealer) ([]byte, error) {
 	}{stored, sealedOptions{with.Seal(document, sealName(c))}})
 }
 
-// unseal gives an auth collection its secrets, if they are encrypted in its stored options. One
-// that is there in plain text stays: somebody has written it by SQL.
+// unseal decrypts the secrets of an auth collection, if they are encrypted in its stored options.
+// A secret that is in plain text is kept: it was written by SQL.
 func unseal(c *schema.Collection, stored []byte, with *settings.Sealer) error {
 	var o sealedOptions
 	if err := json.Unmarshal(stored, &o); err != nil || o.Sealed == "" {
@@ -91,7 +91,8 @@ func unseal(c *schema.Collection, stored []byte, with *settings.Sealer) error {
 }
 
 // Seal encrypts the stored secrets of all collections if there is a key and they are not
-// encrypted yet. It is no change of the collections: nobody is told.
+// encrypted yet. It does not count as a change of the collections: there are no hooks and no
+// change log entries.
 func (s *Service) Seal(ctx context.Context) error {
 	if s.sealer() == nil {
 		return nil
@@ -113,8 +114,9 @@ func (s *Service) Seal(ctx context.Context) error {
 	})
 }
 
-// Reseal stores the secrets of all collections with the key of these settings, in plain text if
-// they have none. It is no change of the collections: nobody is told.
+// Reseal stores the secrets of all collections with the key of the given settings, in plain text
+// if they have none. It does not count as a change of the collections: there are no hooks and no
+// change log entries.
 func (s *Service) Reseal(tx store.Tx, as *settings.Service) error {
 	list, err := s.readRows(tx)
 	if err != nil {
@@ -125,7 +127,7 @@ func (s *Service) Reseal(tx store.Tx, as *settings.Service) error {
 	return other.updateSecrets(tx, list)
 }
 
-// updateSecrets writes the rows of the auth collections among these.
+// updateSecrets writes the rows of the auth collections in the list.
 func (s *Service) updateSecrets(tx store.Tx, list []*schema.Collection) error {
 	for _, c := range list {
 		if c.Auth == nil {
@@ -138,7 +140,7 @@ func (s *Service) updateSecrets(tx store.Tx, list []*schema.Collection) error {
 	return nil
 }
 
-// anyPlain reports whether the secrets of some collection are stored in plain text.
+// anyPlain reports whether the secrets of a collection are stored in plain text.
 func anyPlain(r store.Reader) (plain bool, err error) {
 	rows, err := r.Query(`SELECT "options" FROM "_collections" WHERE "type" = $1`, store.Text(schema.Auth))
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package collection creates, changes and deletes collections: their tables,
-// their rows in _collections, and the snapshot that everything else reads.
+// Package collection creates, changes and deletes collections: their tables, their rows in
+// _collections, and the snapshot that all other packages read.
 package collection
 
 import (
@@ -24,24 +24,24 @@ import (
 type Service struct {
 	cfg     Config
 	planner *query.Planner
-	number  *atomic.Uint64   // of the last snapshot that was made
+	number  *atomic.Uint64   // number of the last snapshot
 	listing *schema.Snapshot // describes the table _collections itself
 
-	// outer is the transaction that this service is bound to (see Transaction); nil for the
+	// outer is the transaction that this service is bound to, see Transaction; nil for the
 	// service of the App.
-	outer *record.Binding // the transaction that this one is bound to, see Transaction; nil if to none
+	outer *record.Binding
 }
 
-// Config has what the service depends on. Fields without a default are required.
+// Config holds the dependencies of the service. Fields without a default are required.
 type Config struct {
 	Store     store.Store
 	Snapshots *atomic.Pointer[schema.Snapshot] // where new snapshots are published
 	Records   *record.Service
-	Removals  *removal.Queue    // of files that are to go
-	Changes   record.Appender   // what every change is appended to
-	Settings  *settings.Service // whose rate limits follow the names of collections; default: nobody's
+	Removals  *removal.Queue    // of files to delete
+	Changes   record.Appender   // the change log
+	Settings  *settings.Service // its rate limits are updated for new names of collections; default: none
 	Hooks     *Hooks            // default: none
-	HookLimit time.Duration     // of the handlers of one hook; default 10 s
+	HookLimit time.Duration     // time limit of the handlers of one hook; default 10 s
 	Log       *slog.Logger
 	Now       func() time.Time // default time.Now
 }
@@ -78,27 +78,27 @@ func (s *Service) Load(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		// A change that this process published after the read began may be missing in the
-		// list: read again then.
+		// A change that this process published after the read began may be missing in the list:
+		// then it is read again.
 		if s.cfg.Snapshots.CompareAndSwap(before, s.snapshot(list)) {
 			return nil
 		}
 	}
 }
 
-// snapshot returns a snapshot with the next number. Some are never published, but no two
-// have the same number, so caches may use it as their key.
+// snapshot returns a snapshot with the next number. Some are never published, but all numbers are
+// distinct, so caches may use them as keys.
 func (s *Service) snapshot(list []*schema.Collection) *schema.Snapshot {
 	return schema.NewSnapshot(s.number.Add(1), list)
 }
 
-// Snapshot returns the collections as the service sees them: one that is bound to a
-// transaction with the changes of that.
+// Snapshot returns the collections: for a service that is bound to a transaction, with the
+// changes of the transaction.
 func (s *Service) Snapshot() *schema.Snapshot { return s.cfg.Snapshots.Load() }
 
-// Get returns the collection with that id or, in any letter case, that name; a NotFound
-// fault if there is none. The collection is shared with the snapshot and must not be
-// changed.
+// Get returns the collection with the id or, in any letter case, the name. The error for an
+// unknown collection is a fault.NotFound. The collection is shared with the snapshot and must not
+// be changed.
 func (s *Service) Get(ctx context.Context, caller record.Caller, idOrName string) (found *schema.Collection, err error) {
 	e := &OperationEvent{Operation: record.OpView, Caller: caller}
 	err = s.around(ctx, e, idOrName, func(e *OperationEvent) error {
@@ -113,8 +113,7 @@ func (s *Service) Get(ctx context.Context, caller record.Caller, idOrName string
 	return found, err
 }
 
-// Scaffolds returns the defaults of a new collection of each type: JSON of an object by
-// type.
+// Scaffolds returns a JSON object with the defaults of a new collection of each type, by type.
 func (s *Service) Scaffolds(_ context.Context, caller record.Caller) ([]byte, error) {
 	if err := caller.RequireSuperuser(); err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-// The system collections of a new installation, and where a database lacks one.
+// The system collections of a new installation, and missing ones of an existing database.
 
 package collection
 
@@ -27,7 +27,7 @@ func (s *Service) EnsureSystem(ctx context.Context) error {
 	})
 }
 
-// missing are the collections that a database with those stored should have.
+// missing returns the collections that are missing in a database with the stored ones.
 func missing(stored *schema.Snapshot, now string) []*schema.Collection {
 	list := standard.SystemCollections(now)
 	if len(stored.All()) == 0 {

@@ -15,27 +15,26 @@ import (
 )
 
 // Transaction calls fn in an exclusive transaction, with a collection, record and settings
-// service bound to it, each of which sees the writes of the others. The settings service is
-// nil if s has none.
+// service bound to it, each of which sees the writes of the others. The settings service is nil
+// if s has none.
 //
-// If fn returns nil everything is committed, else everything is rolled back and the error
-// of fn returned. No other write runs meanwhile, so fn must not wait for one: services of
-// the App must not be used to write in it. The engine may retry, so fn may be called more
-// than once. The bound services must not be used after fn has returned.
+// If fn returns nil everything is committed, otherwise everything is rolled back and Transaction
+// returns the error of fn. No other write runs meanwhile, so fn must not wait for one: it must
+// not write by services of the App. The engine may retry, so fn may be called more than once. The
+// bound services must not be used after fn has returned.
 func (s *Service) Transaction(ctx context.Context, fn func(store.Tx, *Service, *record.Service, *settings.Service) error) error {
 	return s.cfg.Records.BindWithRetry(ctx, func(bind record.Bind) error {
 		return s.transaction(ctx, bind, fn)
 	})
 }
 
-// transaction is one call of Transaction; BindWithRetry repeats it when passwords had to be
-// hashed outside of it.
+// transaction is one attempt of Transaction; BindWithRetry repeats it if passwords must be hashed
+// outside of it.
 func (s *Service) transaction(ctx context.Context, bind record.Bind, fn func(store.Tx, *Service, *record.Service, *settings.Service) error) error {
 	var binding *record.Binding
 	err := s.cfg.Store.Exclusive(ctx, func(tx store.Tx) error {
-		// The engine has rolled back and retries: the services of the first attempt are
-		// void.
-		if binding != nil { // tried before
+		// The engine has rolled back and retries: the services of the first attempt are invalid.
+		if binding != nil { // an earlier attempt
 			binding.Close(ctx, false)
 			binding = nil
 		}
@@ -66,8 +65,8 @@ func (s *Service) transaction(ctx context.Context, bind record.Bind, fn func(sto
 	return err
 }
 
-// within returns the service bound to a transaction: it reads and writes through b, and
-// publishes snapshots to current.
+// within returns the service bound to a transaction: it reads and writes through b, and publishes
+// snapshots to current.
 func (s *Service) within(b *record.Binding, current *atomic.Pointer[schema.Snapshot]) *Service {
 	bound := *s
 	bound.cfg.Store, bound.cfg.Records, bound.cfg.Changes, bound.cfg.Snapshots = b.Store, b.Records, b.Changes, current

@@ -8,7 +8,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// TestTypeNamesStay: neither another collection nor a new name changes the name of a type.
+// TestTypeNamesStay: neither another collection nor a rename changes the name of a type.
 func TestTypeNamesStay(t *testing.T) {
 	t.Parallel()
 	app := coretest.New(t)
@@ -43,7 +43,7 @@ func TestTypeNamesStay(t *testing.T) {
 			t.Errorf("the name %s: %v", wrong, err)
 		}
 	}
-	// Empty again, it is the one by which it is known.
+	// An empty name is replaced by the present one.
 	do(app.Collections().Update(t.Context(), root, "post", []byte(`{"graphql":{"typeName":""}}`)))
 	is("single", "users")
 }

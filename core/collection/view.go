@@ -1,5 +1,5 @@
-// Trial of a view's query before it is saved: a dry run for superusers, and the check that
-// a create or update makes outside of its transaction.
+// Trials of a view's query: the dry run for superusers, and the check of a create or update
+// before its transaction.
 
 package collection
 
@@ -18,24 +18,22 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Limits of a trial. viewTimeout is the time in which a query must return its first
-// records.
+// Limits of a trial.
 const (
-	// Limits of a trial.
-	sampleSize  = 10   // records that a query is judged by
-	maxDryQuery = 5000 // characters
-	// viewTimeout is how long a query may take to give the first records.
+	sampleSize  = 10   // number of records that are read in a trial
+	maxDryQuery = 5000 // in characters
+	// viewTimeout is the time in which a query must return its first records.
 	viewTimeout = 5 * time.Second
 )
 
-// DryRun describes the view that a query would make.
+// DryRun describes the view of a query.
 type DryRun struct {
 	Fields []*schema.Field `json:"fields"`
 	Sample json.RawMessage `json:"sample"` // its first records, as superusers see them
 }
 
-// DryRunView derives the fields of a query and runs it for its first records, keeping
-// nothing. A query that cannot be used is an Invalid fault whose message says why.
+// DryRunView derives the fields of a query and runs it for its first records. It stores nothing.
+// The error for a query that cannot be used is a fault.Invalid with the reason.
 func (s *Service) DryRunView(ctx context.Context, caller record.Caller, query string) (*DryRun, error) {
 	if err := caller.RequireSuperuser(); err != nil {
 		return nil, err
@@ -55,7 +53,7 @@ func (s *Service) DryRunView(ctx context.Context, caller record.Caller, query st
 	return &DryRun{Fields: c.Fields, Sample: sample}, nil
 }
 
-// dryQuery validates the length of a query; a failure is an Invalid fault at "query".
+// dryQuery validates the length of a query; a failure is a fault.Invalid at "query".
 func dryQuery(query string) error {
 	var fail *fault.Field
 	switch n := utf8.RuneCountInString(query); {
@@ -72,12 +70,12 @@ func dryQuery(query string) error {
 	return fault.Invalidate(validateFailed, fails)
 }
 
-// rehearse tries the query of a draft before the transaction of its change, so that no
-// other write waits for a slow query. Drafts that are no views, or have the stored query,
-// are not tried. broken is the reason why the query cannot be used. A body that cannot be
-// decoded is left to the change, which reports it.
+// rehearse tries the query of a draft before the transaction of its change, so that no other
+// write waits for a slow query. It does not try drafts that are not views, or have the stored
+// query. broken is the reason why the query cannot be used. The change reports a body that cannot
+// be decoded.
 func (s *Service) rehearse(ctx context.Context, decode func(*schema.Snapshot) (*schema.Collection, error)) (broken, err error) {
-	if s.outer != nil { // a transaction is open already, in which it is tried
+	if s.outer != nil { // in the open transaction the change tries it
 		return nil, nil
 	}
 	stored := s.cfg.Snapshots.Load()
@@ -115,8 +113,7 @@ func (s *Service) try(ctx context.Context, stored *schema.Snapshot, old, c *sche
 		sample, err = s.sample(r, c, view)
 		return err
 	})
-	// The caller has gone, or its own limit has passed: that is no judgement about the
-	// query.
+	// If the caller has gone, or its own limit has passed, that says nothing about the query.
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -144,8 +141,8 @@ func (s *Service) sample(r store.Reader, c *schema.Collection, view store.View) 
 	return sample, distinct(ids)
 }
 
-// distinct returns an error if an id is empty or is there more than once: a view's records
-// are addressed by it.
+// distinct returns an error if an id is empty or not unique: a view's records are addressed by
+// their ids.
 func distinct(ids []string) error {
 	seen := map[string]bool{}
 	for _, id := range ids {

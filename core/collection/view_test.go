@@ -19,7 +19,7 @@ const postFields = `[{"name":"title","type":"text","max":50,"presentable":true},
 	{"name":"secret","type":"text","hidden":true},{"name":"at","type":"date"},{"name":"doc","type":"json"},{"name":"geo","type":"geoPoint"},
 	{"name":"tags","type":"select","values":["a","b"],"maxSelect":2},{"name":"authorId","type":"relation","collectionId":"_pb_users_auth_"}]`
 
-// withPosts is a world with records to look at.
+// withPosts returns a world with records.
 func withPosts(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t)
@@ -30,7 +30,7 @@ func withPosts(t *testing.T) *world {
 	return w
 }
 
-// view is the body of a view of that query.
+// view returns the body of a view with the query.
 func view(name, query string) string {
 	text, err := json.Marshal(query)
 	if err != nil {
@@ -39,7 +39,7 @@ func view(name, query string) string {
 	return fmt.Sprintf(`{"name":%q,"type":"view","viewQuery":%s}`, name, text)
 }
 
-// viewKinds are the names and types of the fields, with what is notable about them.
+// viewKinds returns the names and types of the fields, with some of their options.
 func viewKinds(c *schema.Collection) string {
 	var list []string
 	for _, f := range c.Fields {
@@ -87,7 +87,7 @@ func TestViewFields(t *testing.T) {
 	if got := w.rows(2, `SELECT "id", "tk" FROM "v" WHERE "id" = 'p1' AND "cnt" = 1`); !slices.Equal(got, []string{"p1,"}) {
 		t.Errorf("rows = %q, want p1 without the token key", got)
 	}
-	// The ids of copies stay when the view is saved again.
+	// The ids of copies are kept when the view is saved again.
 	again := w.update("v", `{"listRule":"","viewQuery":"select id, title as Head, ok from posts","fields":[{"name":"z","type":"text"}]}`)
 	if head := again.Field("Head"); head == nil && again.Field("head") == nil {
 		t.Errorf("fields after an update: %s", viewKinds(again))
@@ -179,7 +179,7 @@ func TestViewsFollowTheirSources(t *testing.T) {
 		raw, _ = json.Marshal(kept)
 		return string(raw)
 	}
-	// The table and a field get other names.
+	// The table and a field are renamed.
 	renamed := fields(func(f map[string]any) bool {
 		if f["name"] == "title" {
 			f["name"] = "headline"
@@ -194,7 +194,7 @@ func TestViewsFollowTheirSources(t *testing.T) {
 	if got := all(); !slices.Equal(got, []string{"p1,One", "p2,Two"}) {
 		t.Errorf("rows after renames = %q", got)
 	}
-	// A change of options reaches the copies.
+	// A change of options is applied to the copies.
 	hidden := fields(func(f map[string]any) bool { f["hidden"] = f["name"] == "headline"; return true })
 	w.update("articles", `{"fields":`+hidden+`}`)
 	for _, name := range []string{"a", "b"} {
@@ -203,7 +203,7 @@ func TestViewsFollowTheirSources(t *testing.T) {
 			t.Errorf("fields of %s after hiding one: %s", name, viewKinds(c))
 		}
 	}
-	// A column that a view uses stays, one that none uses goes, others come.
+	// A column that a view uses is kept, one that no view uses is dropped, others are added.
 	before := w.state()
 	_, err := w.Update(context.Background(), record.Root(), "articles", []byte(`{"fields":`+fields(func(f map[string]any) bool { return f["name"] != "headline" })+`}`))
 	var e *fault.Error
@@ -218,7 +218,7 @@ func TestViewsFollowTheirSources(t *testing.T) {
 	if got := all(); !slices.Equal(got, []string{"p1,One", "p2,Two"}) {
 		t.Errorf("rows after another change = %q", got)
 	}
-	// The view between gets another name, and loses a column that is in use.
+	// The view in the middle is renamed, and loses a column that is in use.
 	w.update("a", `{"name":"aa"}`)
 	b, _ := w.get("b")
 	if want := "select id, title as t, c from aa where c >= 0 order by title"; b.View.Query != want {
@@ -228,7 +228,7 @@ func TestViewsFollowTheirSources(t *testing.T) {
 	if !errors.As(err, &e) || !strings.Contains(e.Message, "view b: no such column: aa.title") {
 		t.Errorf("a view that loses a column in use = %v", err)
 	}
-	// They are there after a restart, too, and go in their order.
+	// They exist after a restart, too, and are deleted in their order.
 	for name, want := range map[string]string{"articles": "aa", "aa": "b", "users": "aa, articles"} {
 		err := w.Delete(context.Background(), record.Root(), name)
 		if !errors.As(err, &e) || e.Message != "Failed to delete collection probably due to existing reference in "+want+"." {
@@ -246,7 +246,7 @@ func TestViewsFollowTheirSources(t *testing.T) {
 	}
 }
 
-// What SQLite would take for a text in place of a column that is gone.
+// SQLite would treat quoted names of missing columns as texts.
 func TestViewWithQuotedColumns(t *testing.T) {
 	w := withPosts(t)
 	w.create(view("q", `select "id", "title", "n" from "posts" where "ok" = true`))
@@ -284,7 +284,7 @@ func TestViewIDs(t *testing.T) {
 	}
 }
 
-// Lists become rows by the functions that each engine has for that.
+// Lists are unpacked by the functions of each engine.
 func TestViewOfItems(t *testing.T) {
 	w := withPosts(t)
 	from := `json_each(p.tags) AS j`

@@ -14,8 +14,8 @@ const (
 // NewSecret returns a new secret for signing tokens, 50 random characters.
 func NewSecret() string { return RandomString(50, AlphabetToken) }
 
-// NewAuthOptions returns the options of a new auth collection of that name, each token with a
-// secret of its own.
+// NewAuthOptions returns the options of a new auth collection with the name. Each token has a
+// separate secret.
 func NewAuthOptions(name string) *AuthOptions {
 	everybody := ""
 	o := &AuthOptions{
@@ -45,7 +45,7 @@ func NewAuthOptions(name string) *AuthOptions {
 	return o
 }
 
-// linkTemplate is a mail whose point is a button.
+// linkTemplate returns a mail with a button.
 func linkTemplate(subject, opening, purpose, button, page string) Template {
 	return Template{Subject: subject, Body: "<p>Hello,</p>\n" +
 		"<p>" + opening + "</p>\n" +

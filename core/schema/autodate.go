@@ -7,35 +7,35 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Autodate is a field that the server sets to the time of a write. What clients
-// send for it is ignored.
+// Autodate is a field that the server sets to the time of a write. Values from clients are
+// ignored.
 type Autodate struct {
 	OnCreate bool `json:"onCreate"`
 	OnUpdate bool `json:"onUpdate"`
 }
 
-// Type is "autodate".
+// Type returns "autodate".
 func (*Autodate) Type() string { return "autodate" }
 
-// Multiple is false.
+// Multiple returns false.
 func (*Autodate) Multiple() bool { return false }
 
-// Class is ClassDate.
+// Class returns ClassDate.
 func (*Autodate) Class() Class { return ClassDate }
 
-// Column is a text column.
+// Column returns store.ColumnText.
 func (*Autodate) Column() store.ColumnKind { return store.ColumnText }
 
-// Zero is "".
+// Zero returns "".
 func (*Autodate) Zero() any { return "" }
 
-// Cast is the canonical form of a date.
+// Cast converts a date to its canonical form.
 func (*Autodate) Cast(v any) any { return castTime(v) }
 
 // Validate accepts everything.
 func (*Autodate) Validate(*Field, any) *fault.Field { return nil }
 
-// Check judges the options of the field.
+// Check validates the options of the field.
 func (a *Autodate) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
 	if !a.OnCreate && !a.OnUpdate {

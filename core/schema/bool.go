@@ -11,25 +11,25 @@ import (
 // Bool is a field that is true or false.
 type Bool struct{}
 
-// Type is "bool".
+// Type returns "bool".
 func (*Bool) Type() string { return "bool" }
 
-// Multiple is false.
+// Multiple returns false.
 func (*Bool) Multiple() bool { return false }
 
-// Class is ClassBool.
+// Class returns ClassBool.
 func (*Bool) Class() Class { return ClassBool }
 
-// Column is a bool column.
+// Column returns store.ColumnBool.
 func (*Bool) Column() store.ColumnKind { return store.ColumnBool }
 
-// Zero is false.
+// Zero returns false.
 func (*Bool) Zero() any { return false }
 
-// Cast is the truth of v; of texts only 1, t, T, TRUE, true and True are true.
+// Cast converts v to a boolean; the only true texts are 1, t, T, TRUE, true and True.
 func (*Bool) Cast(v any) any { return cast.Bool(v) }
 
-// Validate fails a required field that is false.
+// Validate refuses false if the field is required.
 func (*Bool) Validate(f *Field, v any) *fault.Field {
 	if yes, _ := v.(bool); f.Required && !yes {
 		return fault.Leaf("validation_required", "Must be true")
@@ -37,13 +37,13 @@ func (*Bool) Validate(f *Field, v any) *fault.Field {
 	return nil
 }
 
-// Check judges the options of the field.
+// Check validates the options of the field.
 func (*Bool) Check(*Field) fault.Fields { return nil }
 
 func (*Bool) clone() Kind { return &Bool{} }
 
 func (b *Bool) load(rows store.Rows, col int) any {
-	// SQLite keeps whatever other programs have put into the column.
+	// SQLite may have any value of another program in the column.
 	if rows.Kind(col) == store.KindText {
 		return b.Cast(rows.Text(col))
 	}

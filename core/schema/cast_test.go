@@ -221,7 +221,7 @@ func FuzzCast(f *testing.F) {
 				if out := AppendValue(nil, field, got); !json.Valid(out) {
 					t.Errorf("%s: Cast(%#v) is written as %q, which is not JSON", k.Type(), in, out)
 				}
-				if k.Validate(field, got) != nil || strings.Contains(s, "[") { // a list inside a text is opened once
+				if k.Validate(field, got) != nil || strings.Contains(s, "[") { // a list inside a text is decoded only once
 					continue
 				}
 				if again := k.Cast(got); !reflect.DeepEqual(again, got) {
@@ -245,7 +245,7 @@ func BenchmarkCastBody(b *testing.B) {
 	}
 }
 
-// A column of numbers has no -0: an answer must not show what a later one does not.
+// A column of numbers has no -0, so a response must not have it either.
 func TestCastNegativeZero(t *testing.T) {
 	for _, v := range []any{math.Copysign(0, -1), json.Number("-0.0"), "-0"} {
 		if got := (&Number{}).Cast(v).(float64); got != 0 || math.Signbit(got) {

@@ -1,4 +1,4 @@
-// What select, file and relation fields share: one value or a list of them.
+// The common parts of select, file and relation fields, which have one value or a list of values.
 
 package schema
 
@@ -29,8 +29,8 @@ func tooMany(limit int) *fault.Field {
 	return fault.Leaf("validation_too_many_values", fmt.Sprintf("Select no more than %d", limit), "maxSelect", limit)
 }
 
-// loadChoice is the value of a stored text: the text that a single choice is, or the
-// list of several. Either may have been stored when the field held the other.
+// loadChoice returns the value of a stored text: a text, or a list if multiple is set. The stored
+// text may have the other form if the option was changed.
 func loadChoice(stored string, multiple bool) any {
 	if multiple {
 		return parseList(stored)
@@ -38,13 +38,13 @@ func loadChoice(stored string, multiple bool) any {
 	return cast.Choice(stored, false)
 }
 
-// parseList reads the stored list of a field. Nearly all of them are plain: no
-// escapes, no spaces, no empty or repeated items.
+// parseList parses the stored list of a field. Nearly all lists are plain: no escapes, no spaces,
+// no empty or repeated items.
 func parseList(s string) []string {
 	if s == "[]" {
 		return []string{}
 	}
-	// Escapes and anything that is not the form in which we write lists go to the JSON parser.
+	// The JSON parser reads all other forms than that in which we write lists.
 	if len(s) < 4 || !strings.HasPrefix(s, `["`) || !strings.HasSuffix(s, `"]`) || strings.IndexByte(s, '\\') >= 0 {
 		return cast.List(s)
 	}

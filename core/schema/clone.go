@@ -4,10 +4,10 @@ package schema
 
 import "slices"
 
-// Clone is a draft of the collection that shares nothing with it.
+// Clone returns a draft of the collection, as a deep copy.
 func (c *Collection) Clone() *Collection {
 	d := *c
-	// What NewSnapshot has computed is not true of a draft any more.
+	// The data that NewSnapshot has computed is not valid for a draft.
 	d.byName, d.indexes, d.sorted, d.Warnings = nil, nil, nil, nil
 	d.Fields = make([]*Field, len(c.Fields))
 	for i, f := range c.Fields {
@@ -28,12 +28,12 @@ func (c *Collection) Clone() *Collection {
 
 // Rule is one of the five API rules of a collection.
 type Rule struct {
-	Name string   // on the wire: "listRule" …
-	Text **string // the place of it in the collection
+	Name string   // in JSON: "listRule" …
+	Text **string // points to the rule in the collection
 }
 
-// Rules are the API rules of the collection, in the order of the wire. They point into
-// it: to write through Text changes the collection.
+// Rules returns the API rules of the collection, in the order of the wire format. Writing through
+// Text changes the collection.
 func (c *Collection) Rules() []Rule {
 	return []Rule{
 		{"listRule", &c.ListRule}, {"viewRule", &c.ViewRule}, {"createRule", &c.CreateRule},
@@ -41,9 +41,8 @@ func (c *Collection) Rules() []Rule {
 	}
 }
 
-// MapRules gives every expression of the collection, none of them empty, to fn and
-// replaces it by what fn returns. Properties are named as on the wire. The
-// collection is a draft.
+// MapRules calls fn for every non-empty expression of the collection and replaces it by the
+// result. Properties have their names in JSON. The collection must be a draft.
 func (c *Collection) MapRules(fn func(property, text string) string) {
 	replace := func(property string, rule **string) {
 		if *rule != nil && **rule != "" {
@@ -64,14 +63,14 @@ func (c *Collection) MapRules(fn func(property, text string) string) {
 	}
 }
 
-// Clone is a copy of the field that shares nothing with it.
+// Clone returns a deep copy of the field.
 func (f *Field) Clone() *Field {
 	d := *f
 	d.Kind = f.Kind.clone()
 	return &d
 }
 
-// FieldByID is the field with that id, nil if there is none.
+// FieldByID returns the field with the id, nil if there is none.
 func (c *Collection) FieldByID(id string) *Field {
 	if i := slices.IndexFunc(c.Fields, func(f *Field) bool { return f.ID == id }); i >= 0 {
 		return c.Fields[i]
@@ -79,7 +78,7 @@ func (c *Collection) FieldByID(id string) *Field {
 	return nil
 }
 
-// EqualRules says whether two rules are the same.
+// EqualRules reports whether two rules are equal.
 func EqualRules(a, b *string) bool {
 	if a == nil || b == nil {
 		return a == b

@@ -1,9 +1,9 @@
-// Package schema is what a collection is: its fields, rules, indexes and
-// options, how they are checked, how values of each kind are cast, validated,
-// stored and written as JSON, and which DDL leads from one form to the next.
+// Package schema has the model of collections: fields, rules, indexes and options, their
+// validation, and the casting, validation, storing and JSON encoding of values by the kinds of
+// fields.
 //
-// It holds no database and runs no SQL. A *Collection in a Snapshot is
-// immutable; whoever changes one clones it first.
+// It uses no database and runs no SQL. A *Collection in a Snapshot is immutable; to change one,
+// clone it first.
 package schema
 
 import (
@@ -12,14 +12,14 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// The types of a collection. A collection keeps its type for life.
+// The types of a collection. The type of a collection never changes.
 const (
 	Base = "base"
 	Auth = "auth"
 	View = "view"
 )
 
-// Names and ids that the code refers to (docs/wire/records.md §2.11).
+// Names of the system collections (docs/wire/records.md §2.11).
 const (
 	Superusers    = "_superusers"
 	ExternalAuths = "_externalAuths"
@@ -28,12 +28,12 @@ const (
 	AuthOrigins   = "_authOrigins"
 )
 
-// InstallerEmail is the address of the superuser with whose token the first real one is
-// made. Nobody reads its mails.
+// InstallerEmail is the address of the superuser whose token is used to create the first real
+// superuser. It receives no mail.
 const InstallerEmail = "__pbinstaller@example.com"
 
-// AccountReferences returns the system collections whose rows belong to an account of any
-// auth collection, which they name by collectionRef and recordRef.
+// AccountReferences returns the system collections whose rows belong to an account of any auth
+// collection, to which collectionRef and recordRef refer.
 func AccountReferences() []string { return []string{ExternalAuths, MFAs, OTPs, AuthOrigins} }
 
 // InternalTables returns the tables of the server that belong to no collection.
@@ -47,7 +47,7 @@ func LogTables() []string { return []string{"_logs", "_metrics"} }
 
 // Collection is the definition of one collection.
 //
-// A rule is nil for superusers only, "" for everyone, else an expression.
+// A rule is nil for superusers only, "" for everyone, otherwise an expression.
 type Collection struct {
 	ID      string
 	Name    string
@@ -62,8 +62,8 @@ type Collection struct {
 	UpdateRule *string
 	DeleteRule *string
 
-	// Warnings are what the write that returned the collection has to say about its
-	// body, such as unknown keys. They are never stored.
+	// Warnings are about the body of the write that returned the collection, such as unknown
+	// keys. They are never stored.
 	Warnings []string
 
 	Created string // canonical datetime
@@ -74,19 +74,19 @@ type Collection struct {
 
 	GraphQL GraphQLOptions
 
-	// Made by NewSnapshot; nil on a draft.
+	// Set by NewSnapshot; nil in a draft.
 	byName  map[string]int
 	indexes []store.Index
 	sorted  []int
 }
 
-// IsAuth says whether records of the collection can sign in.
+// IsAuth reports whether records of the collection can sign in.
 func (c *Collection) IsAuth() bool { return c.Type == Auth }
 
-// IsView says whether the collection is read only.
+// IsView reports whether the collection is a view, which is read-only.
 func (c *Collection) IsView() bool { return c.Type == View }
 
-// Field is the field of that exact name, nil if there is none.
+// Field returns the field with exactly this name, nil if there is none.
 func (c *Collection) Field(name string) *Field {
 	if i := c.FieldIndex(name); i >= 0 {
 		return c.Fields[i]
@@ -94,7 +94,7 @@ func (c *Collection) Field(name string) *Field {
 	return nil
 }
 
-// FieldIndex is the position of the field in Fields, -1 if there is none.
+// FieldIndex returns the position of the field in Fields, -1 if there is none.
 func (c *Collection) FieldIndex(name string) int {
 	if c.byName != nil {
 		if i, ok := c.byName[name]; ok {
@@ -105,28 +105,28 @@ func (c *Collection) FieldIndex(name string) int {
 	return slices.IndexFunc(c.Fields, func(f *Field) bool { return f.Name == name })
 }
 
-// Sorted are the positions of the fields in the order of their names, which is
-// the order in which a record is written. Nil on a draft; not to be changed.
+// Sorted returns the positions of the fields in the order of their names, which is the order of a
+// record's JSON. It is nil for a draft. The caller must not change the slice.
 func (c *Collection) Sorted() []int { return c.sorted }
 
-// ViewOptions are what only a view has.
+// ViewOptions are the options that only a view has.
 type ViewOptions struct {
 	Query string `json:"viewQuery"`
 
-	// Broken is the error of a query that cannot be used, for Validate. Only drafts have it.
+	// Broken is the error of a query that cannot be used, for Validate. It is set only in drafts.
 	Broken error `json:"-"`
 }
 
-// SetBroken says why the query of a draft cannot be run. It does nothing for a draft
-// of no view, or with nil.
+// SetBroken sets the error of a draft's query. It does nothing for a draft that is not a view, or
+// for nil.
 func (c *Collection) SetBroken(err error) {
 	if c.View != nil && err != nil {
 		c.View.Broken = err
 	}
 }
 
-// SetFields gives a draft other fields. It may be in a snapshot that is made to see
-// what will be.
+// SetFields replaces the fields of a draft, which may be in a temporary snapshot of a future
+// state.
 func (c *Collection) SetFields(fields []*Field) {
 	c.Fields = fields
 	c.byName, c.indexes, c.sorted = nil, nil, nil

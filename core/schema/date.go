@@ -10,34 +10,34 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Date is a field of one moment, in the form of FormatTime; "" is none.
+// Date is a field with a time, in the form of FormatTime; "" for none.
 type Date struct {
 	Min string `json:"min"` // canonical, "" for none
 	Max string `json:"max"`
 }
 
-// Type is "date".
+// Type returns "date".
 func (*Date) Type() string { return "date" }
 
-// Multiple is false.
+// Multiple returns false.
 func (*Date) Multiple() bool { return false }
 
-// Class is ClassDate.
+// Class returns ClassDate.
 func (*Date) Class() Class { return ClassDate }
 
-// Column is a text column.
+// Column returns store.ColumnText.
 func (*Date) Column() store.ColumnKind { return store.ColumnText }
 
-// Zero is "".
+// Zero returns "".
 func (*Date) Zero() any { return "" }
 
-// Cast is the canonical form of a date in any of the accepted forms.
+// Cast converts a date in any accepted form to the canonical form.
 func (*Date) Cast(v any) any { return castTime(v) }
 
-// Validate judges the range.
+// Validate checks the range.
 func (d *Date) Validate(f *Field, v any) *fault.Field {
 	s, _ := v.(string)
-	switch { // canonical dates sort as text
+	switch { // canonical dates are in order as texts
 	case s == "":
 		return required(f, true)
 	case d.Min != "" && s < d.Min:
@@ -54,10 +54,10 @@ func outside(code, word, limit string) *fault.Field {
 		"threshold", t.Format(time.RFC3339Nano))
 }
 
-// normalize brings submitted limits to the canonical form.
+// normalize converts submitted limits to the canonical form.
 func (d *Date) normalize() { d.Min, d.Max = castTime(d.Min), castTime(d.Max) }
 
-// Check judges the options of the field.
+// Check validates the options of the field.
 func (d *Date) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
 	if d.Min != "" && d.Max != "" && d.Max < d.Min {

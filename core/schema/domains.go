@@ -9,7 +9,7 @@ import (
 	"github.com/loambase/loam/internal/address"
 )
 
-// domainAllowed compares exactly: letter case counts.
+// domainAllowed compares domains case-sensitively.
 func domainAllowed(domain string, only, except []string) bool {
 	if len(only) > 0 && !slices.Contains(only, domain) {
 		return false
@@ -17,7 +17,7 @@ func domainAllowed(domain string, only, except []string) bool {
 	return !slices.Contains(except, domain)
 }
 
-// checkDomains judges the two lists, of which only one may be set.
+// checkDomains validates the two lists, of which only one may be set.
 func checkDomains(only, except []string) fault.Fields {
 	fails := fault.Fields{}
 	if len(only) > 0 && len(except) > 0 {

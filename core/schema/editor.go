@@ -14,31 +14,31 @@ import (
 // defaultEditorSize is the limit of an editor field whose MaxSize is 0.
 const defaultEditorSize = 5 << 20
 
-// Editor is a field of HTML, stored as it comes.
+// Editor is a field with HTML, stored unchanged.
 type Editor struct {
 	MaxSize     int64 `json:"maxSize"` // bytes; 0: 5 MiB
 	ConvertURLs bool  `json:"convertURLs"`
 }
 
-// Type is "editor".
+// Type returns "editor".
 func (*Editor) Type() string { return "editor" }
 
-// Multiple is false.
+// Multiple returns false.
 func (*Editor) Multiple() bool { return false }
 
-// Class is ClassText.
+// Class returns ClassText.
 func (*Editor) Class() Class { return ClassText }
 
-// Column is a text column.
+// Column returns store.ColumnText.
 func (*Editor) Column() store.ColumnKind { return store.ColumnText }
 
-// Zero is "".
+// Zero returns "".
 func (*Editor) Zero() any { return "" }
 
-// Cast is the text of a scalar.
+// Cast converts a scalar to its text.
 func (*Editor) Cast(v any) any { return cast.Text(v) }
 
-// Limit is the greatest allowed size in bytes.
+// Limit returns the maximum size in bytes.
 func (e *Editor) Limit() int64 {
 	if e.MaxSize > 0 {
 		return e.MaxSize
@@ -46,7 +46,7 @@ func (e *Editor) Limit() int64 {
 	return defaultEditorSize
 }
 
-// Validate judges the size.
+// Validate checks the size.
 func (e *Editor) Validate(f *Field, v any) *fault.Field {
 	s, _ := v.(string)
 	if s == "" {
@@ -59,7 +59,7 @@ func (e *Editor) Validate(f *Field, v any) *fault.Field {
 	return check.Storable(s)
 }
 
-// Check judges the options of the field.
+// Check validates the options of the field.
 func (e *Editor) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
 	fails.Set(check.Between(e.MaxSize, 0, check.MaxSafe), "maxSize")

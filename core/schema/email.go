@@ -12,31 +12,31 @@ import (
 	"github.com/loambase/loam/internal/address"
 )
 
-// Email is a field of one e-mail address, kept as it was written.
+// Email is a field with an e-mail address, stored unchanged.
 type Email struct {
 	ExceptDomains Strings `json:"exceptDomains"`
 	OnlyDomains   Strings `json:"onlyDomains"`
 }
 
-// Type is "email".
+// Type returns "email".
 func (*Email) Type() string { return "email" }
 
-// Multiple is false.
+// Multiple returns false.
 func (*Email) Multiple() bool { return false }
 
-// Class is ClassText.
+// Class returns ClassText.
 func (*Email) Class() Class { return ClassText }
 
-// Column is a text column.
+// Column returns store.ColumnText.
 func (*Email) Column() store.ColumnKind { return store.ColumnText }
 
-// Zero is "".
+// Zero returns "".
 func (*Email) Zero() any { return "" }
 
-// Cast is the text of a scalar.
+// Cast converts a scalar to its text.
 func (*Email) Cast(v any) any { return cast.Text(v) }
 
-// Validate judges the form of the address and its domain.
+// Validate checks the form of the address and its domain.
 func (e *Email) Validate(f *Field, v any) *fault.Field {
 	s, _ := v.(string)
 	if s == "" {
@@ -51,7 +51,7 @@ func (e *Email) Validate(f *Field, v any) *fault.Field {
 	return nil
 }
 
-// Check judges the options of the field.
+// Check validates the options of the field.
 func (e *Email) Check(*Field) fault.Fields {
 	return checkDomains(e.OnlyDomains, e.ExceptDomains)
 }

@@ -1,4 +1,4 @@
-// Encoding of JSON strings, lists and points, escaping only what JSON demands.
+// Encoding of JSON strings, lists and points with only the escapes that JSON requires.
 
 package schema
 
@@ -11,9 +11,9 @@ import (
 
 const hex = "0123456789abcdef"
 
-// AppendString appends s as a JSON string. Only what JSON demands is escaped: quotes,
-// backslashes and control characters (docs/wire/records.md §1.2). Bytes that are
-// not UTF-8 become the escape \ufffd, whatever the version of Go writes for them.
+// AppendString appends s as a JSON string. It escapes only characters that JSON requires to be
+// escaped: quotes, backslashes and control characters (docs/wire/records.md §1.2). Bytes that are
+// not UTF-8 become the escape \ufffd, with any version of Go.
 func AppendString[T ~string | ~[]byte](dst []byte, s T) []byte {
 	dst = append(dst, '"')
 	start, i := 0, 0
@@ -30,8 +30,8 @@ func AppendString[T ~string | ~[]byte](dst []byte, s T) []byte {
 			start = i
 			continue
 		}
-		// Only a character's own bytes are converted: a conversion of the whole rest would copy
-		// it for each character.
+		// Only the bytes of one character are converted: converting the whole rest would copy it
+		// for each character.
 		n := min(len(s)-i, utf8.UTFMax)
 		r, size := utf8.DecodeRuneInString(string(s[i : i+n]))
 		if r == utf8.RuneError && size == 1 {
@@ -45,8 +45,8 @@ func AppendString[T ~string | ~[]byte](dst []byte, s T) []byte {
 	return append(dst, '"')
 }
 
-// plain is the index of the first byte from i on that a JSON string cannot hold
-// as it is, or that is not ASCII.
+// plain returns the index of the first byte from i on that a JSON string must escape, or that is
+// not ASCII.
 func plain[T ~string | ~[]byte](s T, i int) int {
 	for ; i+8 <= len(s); i += 8 {
 		b := s[i : i+8]
@@ -64,9 +64,9 @@ func plain[T ~string | ~[]byte](s T, i int) int {
 	return i
 }
 
-// special says whether one of eight bytes is a control character, not ASCII, or
-// one of " and \. It looks at all of them at once: x-ones borrows into the high
-// bit of a byte only if that byte (or one below it) was zero.
+// special reports whether one of eight bytes is a control character, not ASCII, or one of " and
+// \. It checks all of them at once: x-ones borrows into the high bit of a byte only if that byte
+// (or one below it) was zero.
 func special(w uint64) bool {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	quote, backslash := w^ones*'"', w^ones*'\\'
@@ -74,7 +74,7 @@ func special(w uint64) bool {
 	return found&highs != 0
 }
 
-// appendEscape appends a character that a JSON string cannot hold as it is.
+// appendEscape appends the escape of a character.
 func appendEscape(dst []byte, c byte) []byte {
 	switch c {
 	case '"', '\\':
@@ -93,11 +93,11 @@ func appendEscape(dst []byte, c byte) []byte {
 	return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xF])
 }
 
-// AppendNumber appends f as encoding/json writes a float64: integers without a
-// fraction, else the shortest decimals. What JSON cannot hold is written as 0.
+// AppendNumber appends f as encoding/json writes a float64: integers without a fraction, others
+// with the shortest decimals. Infinity and NaN are written as 0.
 func AppendNumber(dst []byte, f float64) []byte {
-	// Integers that a double holds exactly are most of all numbers, and faster to write as
-	// such. -0 keeps its sign.
+	// Integers that a double holds exactly are the most frequent numbers, and faster to write as
+	// integers. -0 keeps its sign.
 	if n := int64(f); float64(n) == f && n > -1<<53 && n < 1<<53 && (n != 0 || !math.Signbit(f)) {
 		return strconv.AppendInt(dst, n, 10)
 	}
@@ -116,8 +116,8 @@ func AppendNumber(dst []byte, f float64) []byte {
 	return dst
 }
 
-// AppendJSON appends a stored JSON text compactly, its strings as they are. Empty is
-// null; what is not valid JSON stands for itself as a string (old databases hold such).
+// AppendJSON appends a stored JSON text compactly, with its strings unchanged. An empty text
+// becomes null; invalid JSON, as in old databases, becomes a string.
 func AppendJSON(dst, raw []byte) []byte {
 	if len(raw) == 0 {
 		return append(dst, "null"...)
@@ -127,8 +127,8 @@ func AppendJSON(dst, raw []byte) []byte {
 	}
 	start, inString := 0, false
 	for i := 0; i < len(raw); i++ {
-		// White space between values is dropped; what is inside of a string stays, escapes
-		// included.
+		// White space between values is dropped; the content of strings is kept, including
+		// escapes.
 		switch c := raw[i]; {
 		case c == '\\' && inString:
 			i++

@@ -9,10 +9,10 @@ import (
 	"unicode/utf8"
 )
 
-// standardString is s as encoding/json writes it without its escapes for HTML and
-// JavaScript. Bytes that are not UTF-8 become the escape \ufffd in some versions of Go
-// and the character itself in others: ours is the escape. ok is false for a text that
-// also holds the character, which both keep.
+// standardString returns s as encoding/json writes it without its escapes for HTML and
+// JavaScript. Bytes that are not UTF-8 become the escape \ufffd in some versions of Go and the
+// character itself in others: we write the escape. ok is false for a text that also has the
+// character, which both keep.
 func standardString(s string) (text string, ok bool) {
 	raw, _ := Marshal(s)
 	if utf8.ValidString(s) {

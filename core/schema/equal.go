@@ -10,8 +10,7 @@ import (
 	"github.com/loambase/loam/core/internal/cast"
 )
 
-// IsZero says whether the value, one of the field's kind, is what a required field
-// refuses.
+// IsZero reports whether a required field refuses the value, which must be of the field's kind.
 func (f *Field) IsZero(v any) bool {
 	switch v := v.(type) {
 	case []string:
@@ -22,7 +21,7 @@ func (f *Field) IsZero(v any) bool {
 	return v == f.Kind.Zero()
 }
 
-// Equal says whether two values of the field's kind are the same.
+// Equal reports whether two values of the field's kind are equal.
 func (f *Field) Equal(a, b any) bool {
 	switch a := a.(type) {
 	case []string:

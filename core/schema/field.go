@@ -1,4 +1,4 @@
-// Fields: what all kinds share, and the interface Kind.
+// Fields: the common properties of all kinds, and the interface Kind.
 
 package schema
 
@@ -8,7 +8,7 @@ import (
 	"github.com/loambase/loam/internal/check"
 )
 
-// Field is one field of a collection: what all kinds share, and its Kind.
+// Field is one field of a collection: the common properties of all kinds, and its Kind.
 type Field struct {
 	ID          string
 	Name        string
@@ -20,33 +20,32 @@ type Field struct {
 	Kind        Kind
 }
 
-// Type is the wire name of the field's kind: "text", "number" …
+// Type returns the name of the field's kind in JSON: "text", "number" …
 func (f *Field) Type() string { return f.Kind.Type() }
 
-// Multiple says whether the field holds a list of values.
+// Multiple reports whether the field has a list of values.
 func (f *Field) Multiple() bool { return f.Kind.Multiple() }
 
-// Column is the table column that stores the field.
+// Column returns the table column of the field.
 func (f *Field) Column() store.Column {
 	return store.Column{Name: f.Name, Kind: f.Kind.Column(), PrimaryKey: f.IsID()}
 }
 
-// IsID says whether the field is the primary key.
+// IsID reports whether the field is the primary key.
 func (f *Field) IsID() bool {
 	k, ok := f.Kind.(interface{ isPrimaryKey() bool })
 	return ok && k.isPrimaryKey()
 }
 
-// IsChoice says whether the field holds one or several of something: values of a list,
-// files or records.
+// IsChoice reports whether the field has one or several values of a list, files or records.
 func (f *Field) IsChoice() bool { return f.Kind.Class() == ClassChoice }
 
-// IsPassword says whether the field holds hashes, which are shown to nobody.
+// IsPassword reports whether the field has hashes, which are never shown.
 func (f *Field) IsPassword() bool { return f.Kind.Class() == ClassPassword }
 
-// Class groups the kinds whose values are handled alike: read, written, compared and
-// rendered. Code that treats kinds differently switches over it, so that a new kind of
-// a known class needs no change there.
+// Class groups the kinds whose values are handled in the same way: read, written, compared and
+// rendered. Code that distinguishes kinds switches over the class, so that a new kind of a known
+// class needs no change there.
 type Class int
 
 // The classes, with the Go type of their values.
@@ -61,7 +60,7 @@ const (
 	ClassPoint                 // Point
 )
 
-// Classes are all classes, for the tests of tables that must know each.
+// Classes returns all classes, for tests of tables by class.
 func Classes() []Class {
 	return []Class{ClassText, ClassDate, ClassNumber, ClassBool, ClassJSON, ClassChoice, ClassPassword, ClassPoint}
 }
@@ -80,35 +79,34 @@ func Classes() []Class {
 //	json                                            json.RawMessage, nil for null
 //	geoPoint                                        Point
 type Kind interface {
-	// Type is the name on the wire: "text", "number" …
+	// Type returns the name in JSON: "text", "number" …
 	Type() string
 
-	// Class tells how values of the kind are handled.
+	// Class returns the class of the kind, by which its values are handled.
 	Class() Class
 
-	// Multiple says whether the options allow a list of values.
+	// Multiple reports whether the options allow a list of values.
 	Multiple() bool
 
-	// Column is the kind of the table column that stores the values.
+	// Column returns the kind of the table column for the values.
 	Column() store.ColumnKind
 
-	// Zero is the value of a field that was never set.
+	// Zero returns the value of a field that was never set.
 	Zero() any
 
-	// Cast turns anything that a JSON body, a form or Go code may hold into a
-	// value of the kind. What cannot be converted becomes the zero value
-	// (docs/wire/records.md §3.1).
+	// Cast converts a value from a JSON body, a form or Go code to a value of the kind. A value
+	// that cannot be converted becomes the zero value (docs/wire/records.md §3.1).
 	Cast(v any) any
 
-	// Validate judges a cast value by the field's options; it needs no database.
-	// nil: valid.
+	// Validate checks a cast value against the field's options, without a database. It returns
+	// nil for a valid value.
 	Validate(f *Field, v any) *fault.Field
 
-	// Check judges the options themselves, when a collection is saved.
+	// Check validates the options themselves, when a collection is saved.
 	Check(f *Field) fault.Fields
 
-	clone() Kind                       // a copy that shares nothing
-	load(rows store.Rows, col int) any // the value of a column that is not NULL
+	clone() Kind                       // returns a deep copy
+	load(rows store.Rows, col int) any // returns the value of a column that is not NULL
 }
 
 // Point is the value of a geoPoint field, in degrees.
@@ -117,7 +115,7 @@ type Point struct {
 	Lat float64 `json:"lat"`
 }
 
-// required is the failure of a field that must have a value and has none.
+// required returns the failure of a required field without a value.
 func required(f *Field, empty bool) *fault.Field {
 	if f.Required && empty {
 		return check.Blank()
@@ -125,9 +123,9 @@ func required(f *Field, empty bool) *fault.Field {
 	return nil
 }
 
-// BodySize is how many bytes the options of the field allow a value to add to a request
-// body beyond what every body may have: 0 for kinds whose values are small. It is at
-// most 1<<50, so that sums do not overflow.
+// BodySize returns the number of bytes by which a value of the field may exceed the usual size of
+// a request body: 0 for kinds with small values. It is at most 1<<50, so that sums do not
+// overflow.
 func (f *Field) BodySize() int64 {
 	if k, ok := f.Kind.(interface{ bodySize() int64 }); ok {
 		return min(k.bodySize(), maxBodySize)

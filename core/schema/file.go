@@ -13,37 +13,37 @@ import (
 	"github.com/loambase/loam/internal/check"
 )
 
-// defaultFileSize is the limit of one file of a field whose MaxSize is 0.
+// defaultFileSize is the maximum size of a file if MaxSize is 0.
 const defaultFileSize = 5 << 20
 
-// File is a field of the names of one or several stored files.
+// File is a field with the names of one or several stored files.
 type File struct {
-	MaxSelect int     `json:"maxSelect"` // 0 and 1: holds one
-	MaxSize   int64   `json:"maxSize"`   // bytes of each; 0: 5 MiB
+	MaxSelect int     `json:"maxSelect"` // 0 and 1: a single file
+	MaxSize   int64   `json:"maxSize"`   // in bytes, of each file; 0: 5 MiB
 	MimeTypes Strings `json:"mimeTypes"`
 	Thumbs    Strings `json:"thumbs"`
 	Protected bool    `json:"protected"`
 }
 
-// Type is "file".
+// Type returns "file".
 func (*File) Type() string { return "file" }
 
-// Multiple says whether more than one may be stored.
+// Multiple reports whether more than one may be stored.
 func (f *File) Multiple() bool { return f.MaxSelect > 1 }
 
-// Class is ClassChoice.
+// Class returns ClassChoice.
 func (*File) Class() Class { return ClassChoice }
 
-// Column is a text column or, for several, a list.
+// Column returns store.ColumnText, or store.ColumnMulti for several values.
 func (f *File) Column() store.ColumnKind { return choiceColumn(f.Multiple()) }
 
-// Zero is "" or the empty list.
+// Zero returns "" or the empty list.
 func (f *File) Zero() any { return choiceZero(f.Multiple()) }
 
-// Cast is the list of names in v, or the last of them.
+// Cast converts v to the list of its names, or to the last name for a single file.
 func (f *File) Cast(v any) any { return cast.Choice(v, f.Multiple()) }
 
-// Limit is the greatest allowed size of one file in bytes.
+// Limit returns the maximum size of a file in bytes.
 func (f *File) Limit() int64 {
 	if f.MaxSize > 0 {
 		return f.MaxSize
@@ -51,8 +51,8 @@ func (f *File) Limit() int64 {
 	return defaultFileSize
 }
 
-// Validate judges the number of files. Whether each name is that of a stored file or of an
-// upload is judged by the write (package record), before the number.
+// Validate checks the number of files. The write (package record) checks before that each name is
+// that of a stored file or of an upload.
 func (f *File) Validate(field *Field, v any) *fault.Field {
 	list, _ := v.([]string)
 	if one, ok := v.(string); ok && one != "" {
@@ -73,7 +73,7 @@ func (f *File) Validate(field *Field, v any) *fault.Field {
 	return nil
 }
 
-// Check judges the options of the field.
+// Check validates the options of the field.
 func (f *File) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
 	fails.Set(check.Between(f.MaxSelect, 0, check.MaxSafe), "maxSelect")
@@ -81,7 +81,7 @@ func (f *File) Check(*Field) fault.Fields {
 	size := regexp.MustCompile(`^(\d+)x(\d+)(t|b|f)?$`)
 	for i, thumb := range f.Thumbs {
 		switch {
-		// One of the two sizes may be 0, to follow from the shape of the picture, but not both.
+		// One of the two sizes may be 0, to follow from the aspect ratio, but not both.
 		case slices.Contains([]string{"0x0", "0x0t", "0x0b", "0x0f"}, thumb):
 			fails.Set(fault.Leaf("validation_not_in_invalid", "Must not be in list"), "thumbs", fault.Index(i))
 		case !size.MatchString(thumb):
@@ -100,7 +100,7 @@ func (f *File) clone() Kind {
 func (f *File) load(rows store.Rows, col int) any { return loadChoice(rows.Text(col), f.Multiple()) }
 
 func (f *File) bodySize() int64 {
-	// The product must stay below maxBodySize, whatever the options say.
+	// The product must stay below maxBodySize, with any options.
 	const most = 1000 // files
 	return min(f.Limit(), maxBodySize/most) * int64(min(max(1, f.MaxSelect), most))
 }

@@ -10,25 +10,25 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// GeoPoint is a field of one place on earth; 0,0 is none.
+// GeoPoint is a field with a place on earth; 0,0 for none.
 type GeoPoint struct{}
 
-// Type is "geoPoint".
+// Type returns "geoPoint".
 func (*GeoPoint) Type() string { return "geoPoint" }
 
-// Multiple is false.
+// Multiple returns false.
 func (*GeoPoint) Multiple() bool { return false }
 
-// Class is ClassPoint.
+// Class returns ClassPoint.
 func (*GeoPoint) Class() Class { return ClassPoint }
 
-// Column is a geo column.
+// Column returns store.ColumnGeo.
 func (*GeoPoint) Column() store.ColumnKind { return store.ColumnGeo }
 
-// Zero is the point 0,0.
+// Zero returns the point 0,0.
 func (*GeoPoint) Zero() any { return Point{} }
 
-// Cast reads an object with the numbers lon and lat, or its JSON.
+// Cast converts an object with the numbers lon and lat, or its JSON.
 func (*GeoPoint) Cast(v any) any {
 	switch v := v.(type) {
 	case Point:
@@ -53,7 +53,7 @@ func textPoint(raw []byte) Point {
 	return Point{Lon: degrees(p.Lon), Lat: degrees(p.Lat)}
 }
 
-// degrees is a number; a text is not, though it may spell one.
+// degrees converts a number; a text becomes 0, even if it has the form of a number.
 func degrees(v any) float64 {
 	switch v.(type) {
 	case string, bool:
@@ -62,13 +62,13 @@ func degrees(v any) float64 {
 	return cast.Number(v)
 }
 
-// Validate judges that the point is on earth.
+// Validate checks the ranges of longitude and latitude.
 func (*GeoPoint) Validate(f *Field, v any) *fault.Field {
 	p, _ := v.(Point)
 	switch {
 	case p == Point{}:
 		return required(f, true)
-	// Written so that NaN fails too.
+	// Written so that NaN also fails.
 	case !(p.Lat >= -90 && p.Lat <= 90):
 		return fault.Leaf("validation_invalid_latitude", "Latitude must be between -90 and 90 degrees")
 	case !(p.Lon >= -180 && p.Lon <= 180):
@@ -77,7 +77,7 @@ func (*GeoPoint) Validate(f *Field, v any) *fault.Field {
 	return nil
 }
 
-// Check judges the options of the field.
+// Check validates the options of the field.
 func (*GeoPoint) Check(*Field) fault.Fields { return nil }
 
 func (*GeoPoint) clone() Kind { return &GeoPoint{} }

@@ -20,35 +20,34 @@ import (
 
 const (
 	defaultJSONSize = 1 << 20
-	maxJSONDepth    = 1000 // the engines refuse to look into what is deeper
+	maxJSONDepth    = 1000 // the engines refuse to read documents that are nested more deeply
 )
 
-// JSON is a field of any JSON value.
+// JSON is a field with any JSON value.
 type JSON struct {
 	MaxSize int64 `json:"maxSize"` // bytes; 0: 1 MiB
 }
 
-// Type is "json".
+// Type returns "json".
 func (*JSON) Type() string { return "json" }
 
-// Multiple is false.
+// Multiple returns false.
 func (*JSON) Multiple() bool { return false }
 
-// Class is ClassJSON.
+// Class returns ClassJSON.
 func (*JSON) Class() Class { return ClassJSON }
 
-// Column is a JSON column.
+// Column returns store.ColumnJSON.
 func (*JSON) Column() store.ColumnKind { return store.ColumnJSON }
 
-// Zero is null.
+// Zero returns null.
 func (*JSON) Zero() any { return json.RawMessage(nil) }
 
-// Cast is v as JSON text. Decoded values are written compactly with sorted keys;
-// a text that looks like JSON and is valid stays exactly as it came; any other
-// text is a JSON string. A json.RawMessage is taken as it is. A number that stands
-// alone takes the form in which a column gives it back, and half a surrogate pair
-// becomes U+FFFD, as it does when it is decoded: PostgreSQL looks into no document
-// that has one.
+// Cast converts v to JSON text. Decoded values are written compactly with sorted keys; a text
+// that is valid JSON is kept unchanged; any other text becomes a JSON string. A json.RawMessage
+// is kept unchanged. A number that is the whole value gets the form in which a column returns it,
+// and half a surrogate pair becomes U+FFFD, as a decoder reads it: PostgreSQL cannot evaluate
+// paths in a document with half a pair.
 func (*JSON) Cast(v any) any {
 	switch v := v.(type) {
 	case json.RawMessage:
@@ -61,8 +60,8 @@ func (*JSON) Cast(v any) any {
 	return rawJSON(appendDecoded(nil, v))
 }
 
-// rawJSON gives null its one form, and a lone number; every text is made of whole
-// characters.
+// rawJSON normalizes null and a number that is the whole value, and replaces halves of surrogate
+// pairs.
 func rawJSON(raw []byte) json.RawMessage {
 	t := bytes.TrimSpace(raw)
 	switch {
@@ -76,8 +75,8 @@ func rawJSON(raw []byte) json.RawMessage {
 
 func isLoneNumber(t []byte) bool { return address.IsDigit(t[0]) || t[0] == '-' }
 
-// loneNumber is the number as the engines store it: exact up to 64 bits, else a
-// double. What no double can hold stays as it is, for Validate to refuse.
+// loneNumber returns the number as the engines store it: exact up to 64 bits, otherwise a double.
+// A number out of the range of doubles is returned unchanged, and Validate refuses it.
 func loneNumber(t []byte) json.RawMessage {
 	if n, err := strconv.ParseInt(string(t), 10, 64); err == nil {
 		return strconv.AppendInt(nil, n, 10)
@@ -88,7 +87,8 @@ func loneNumber(t []byte) json.RawMessage {
 	return t
 }
 
-// textJSON is Cast of a text: the JSON value that it is written as, else a JSON string of it.
+// textJSON is Cast of a text: the JSON value that the text contains, otherwise a JSON string of
+// the text.
 func textJSON(s string) json.RawMessage {
 	switch s {
 	case "null":
@@ -98,8 +98,8 @@ func textJSON(s string) json.RawMessage {
 	case "":
 		return json.RawMessage(`""`)
 	}
-	// Forms send JSON as a text. What cannot begin a JSON value is a text by itself, and is not
-	// worth parsing.
+	// Forms send JSON as a text. A text that cannot begin a JSON value is a string, and need not
+	// be parsed.
 	if c := s[0]; address.IsDigit(c) || strings.IndexByte(`-"[{`, c) >= 0 {
 		if raw := []byte(s); json.Valid(raw) {
 			return rawJSON(raw)
@@ -108,7 +108,7 @@ func textJSON(s string) json.RawMessage {
 	return AppendString(nil, s)
 }
 
-// appendDecoded appends what a JSON decoder, or Go code, made.
+// appendDecoded appends a value of a JSON decoder, or of Go code.
 func appendDecoded(dst []byte, v any) []byte {
 	switch v := v.(type) {
 	case nil:
@@ -142,17 +142,17 @@ func appendDecoded(dst []byte, v any) []byte {
 		}
 		return append(dst, '}')
 	}
-	// What cannot be encoded, such as a channel, becomes null rather than an error: casts never
-	// fail.
-	raw, err := Marshal(v) // a Go value of the embedder's own
+	// A value that cannot be encoded, such as a channel, becomes null instead of an error: casts
+	// never fail.
+	raw, err := Marshal(v) // a Go value of the embedding program
 	if err != nil {
 		return append(dst, "null"...)
 	}
 	return append(dst, raw...)
 }
 
-// appendDecodedNumber writes numbers as a float64 prints, but keeps integers
-// exact that a float64 cannot hold.
+// appendDecodedNumber writes a number like a float64, but keeps integers exact that a float64
+// cannot hold.
 func appendDecodedNumber(dst []byte, n json.Number) []byte {
 	f, err := n.Float64()
 	if cast.IsInteger(string(n)) && (f > check.MaxSafe || f < -check.MaxSafe) || err != nil {
@@ -161,7 +161,7 @@ func appendDecodedNumber(dst []byte, n json.Number) []byte {
 	return AppendNumber(dst, f)
 }
 
-// Limit is the greatest allowed size in bytes.
+// Limit returns the maximum size in bytes.
 func (j *JSON) Limit() int64 {
 	if j.MaxSize > 0 {
 		return j.MaxSize
@@ -169,7 +169,7 @@ func (j *JSON) Limit() int64 {
 	return defaultJSONSize
 }
 
-// Validate judges the text: valid, storable, of an allowed size.
+// Validate checks that the text is valid JSON, can be stored, and has an allowed size.
 func (j *JSON) Validate(f *Field, v any) *fault.Field {
 	raw, _ := v.(json.RawMessage)
 	if raw == nil {
@@ -188,8 +188,8 @@ func (j *JSON) Validate(f *Field, v any) *fault.Field {
 	return storableJSON(raw)
 }
 
-// ValidateKeys refuses a text in which an object has a key twice. It is not a part of
-// Validate: what was stored before such texts were refused stays as it is.
+// ValidateKeys refuses a text in which an object has a key twice. It is not a part of Validate,
+// since such texts may have been stored by older versions.
 func (*JSON) ValidateKeys(v any) *fault.Field {
 	raw, _ := v.(json.RawMessage)
 	if CheckKeys(raw, 0) != nil {
@@ -198,7 +198,7 @@ func (*JSON) ValidateKeys(v any) *fault.Field {
 	return nil
 }
 
-// isFinite says whether a double can hold the number.
+// isFinite reports whether a double can hold the number.
 func isFinite(number []byte) bool {
 	_, err := strconv.ParseFloat(string(number), 64)
 	return err == nil
@@ -212,8 +212,8 @@ func isBlankJSON(raw []byte) bool {
 	return false
 }
 
-// storableJSON refuses valid JSON that an engine cannot hold: U+0000, also as an
-// escape, and what is nested too deeply.
+// storableJSON refuses valid JSON that an engine cannot hold: U+0000, also as an escape, and too
+// deep nesting.
 func storableJSON(raw []byte) *fault.Field {
 	if fail := check.Storable(string(raw)); fail != nil {
 		return fail
@@ -240,7 +240,7 @@ func storableJSON(raw []byte) *fault.Field {
 	return nil
 }
 
-// Check judges the options of the field.
+// Check validates the options of the field.
 func (j *JSON) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
 	fails.Set(check.Between(j.MaxSize, 0, check.MaxSafe), "maxSize")
@@ -249,10 +249,10 @@ func (j *JSON) Check(*Field) fault.Fields {
 
 func (j *JSON) clone() Kind { return clonePointer(j) }
 
-// load returns the stored document. What is not valid JSON, as in old databases, is a string of
-// it, so that every answer can be read.
+// load returns the stored document. Invalid JSON, as in old databases, becomes a string, so that
+// every response can be parsed.
 func (*JSON) load(rows store.Rows, col int) any {
-	if rows.Kind(col) == store.KindFloat { // a lone number, which SQLite keeps as one
+	if rows.Kind(col) == store.KindFloat { // a single number, which SQLite stores as a number
 		return json.RawMessage(AppendNumber(nil, rows.Float(col)))
 	}
 	stored := rows.Bytes(col)

@@ -1,4 +1,4 @@
-// Keys of JSON objects: repeated and too many ones are refused.
+// Keys of JSON objects: repeated keys, and too many keys, are refused.
 
 package schema
 
@@ -8,16 +8,16 @@ import (
 	"errors"
 )
 
-// The failures of CheckKeys.
+// The errors of CheckKeys.
 var (
 	ErrRepeatedKey = errors.New("schema: an object has a key twice")
 	ErrManyKeys    = errors.New("schema: an object has too many keys")
 )
 
-// CheckKeys looks at the keys of each object in the JSON value that the text begins
-// with. It fails with ErrRepeatedKey if an object has the same key twice, however it is
-// written, and with ErrManyKeys if an object has more than most keys; 0 is no limit.
-// Text that is not JSON may pass or fail.
+// CheckKeys checks the keys of each object in the JSON value at the beginning of the text. It
+// fails with ErrRepeatedKey if an object has the same key twice, in any spelling, and with
+// ErrManyKeys if an object has more than most keys; 0 means no limit. For text that is not JSON
+// the result is undefined.
 func CheckKeys(text []byte, most int) error {
 	var s keyScanner
 	for i := 0; i < len(text); i++ {
@@ -48,7 +48,7 @@ func CheckKeys(text []byte, most int) error {
 	return nil
 }
 
-// stringEnd is the index after the string that begins at i, or the end of the text.
+// stringEnd returns the index after the string that begins at i, or the end of the text.
 func stringEnd(text []byte, i int) int {
 	end := i + 1
 	for {
@@ -68,14 +68,14 @@ func stringEnd(text []byte, i int) int {
 	}
 }
 
-// keyScanner knows the keys of the objects that are open.
+// keyScanner has the keys of the open objects.
 type keyScanner struct {
 	open  []openValue
-	keys  [][]byte // of all open objects, the innermost one's last
+	keys  [][]byte // of all open objects, the innermost object's last
 	atKey bool     // the next string is a key
 }
 
-// openValue is an object or a list that has begun and not ended.
+// openValue is an open object or list.
 type openValue struct {
 	object bool
 	first  int                 // index into keys
@@ -84,9 +84,8 @@ type openValue struct {
 
 // add adds a key to the innermost object.
 func (s *keyScanner) add(raw []byte, most int) error {
-	const few = 32 // keys; up to there it is faster to compare each with each
-	// Keys are compared as decoders read them: an escape and the character that it stands for
-	// are the same key.
+	const few = 32 // up to so many keys it is faster to compare each with each
+	// Keys are compared as decoders read them: an escape and its character are the same key.
 	key := raw[1:max(1, len(raw)-1)]
 	if bytes.IndexByte(raw, '\\') >= 0 {
 		var text string
@@ -115,8 +114,7 @@ func (s *keyScanner) add(raw []byte, most int) error {
 	return nil
 }
 
-// repeats reports whether the object has the key already, by the set of its keys if there is
-// one.
+// repeats reports whether the object already has the key, by the set of its keys if there is one.
 func repeats(seen map[string]struct{}, own [][]byte, key []byte) bool {
 	if seen != nil {
 		_, found := seen[string(key)]

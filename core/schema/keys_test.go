@@ -43,7 +43,7 @@ func TestCheckKeys(t *testing.T) {
 		{"{" + keys(32) + `"k0":0}`, 0, ErrRepeatedKey},
 		{"{" + keys(33) + `"n":{` + keys(40) + `"x":0},"k32":0}`, 0, ErrRepeatedKey},
 		{`{"a":{` + keys(9) + `"x":0},"b":{` + keys(9) + `"x":0}}`, 10, nil},
-		// What is no JSON must only not panic.
+		// Text that is not JSON must not cause a panic.
 		{`{"a":1,"b`, 0, nil}, {`}]`, 0, nil}, {`{"`, 0, nil}, {`{"\`, 0, nil}, {`,"a","a"`, 0, nil}, {"", 0, nil},
 	} {
 		if err := CheckKeys([]byte(tt.text), tt.most); !errors.Is(err, tt.want) {
@@ -52,7 +52,7 @@ func TestCheckKeys(t *testing.T) {
 	}
 }
 
-// FuzzCheckKeys compares with decoding token by token.
+// FuzzCheckKeys compares CheckKeys with decoding token by token.
 func FuzzCheckKeys(f *testing.F) {
 	f.Add(`{"a":[{"b":1,"\u0062":"\\\""}]}`)
 	f.Fuzz(func(t *testing.T, text string) {

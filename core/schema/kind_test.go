@@ -208,7 +208,7 @@ func TestCheckPrimaryKey(t *testing.T) {
 	}
 }
 
-// codes are the leaves by their path, joined with dots.
+// codes returns the codes by their paths, joined with dots.
 func codes(fails fault.Fields) map[string]string {
 	all := map[string]string{}
 	for name, f := range fails {

@@ -4,9 +4,9 @@ package schema
 
 import "fmt"
 
-// Kinds are all kinds in the order of the documentation, each with every option at its
-// zero value. The list is made anew at each call. It is the one place that a new kind
-// must be added to; tests of tables by kind loop over it.
+// Kinds returns all kinds in the order of the documentation, each with every option at its zero
+// value. The list is new at each call. A new kind must be added only here; tests of tables by
+// kind loop over it.
 func Kinds() []Kind {
 	return []Kind{
 		&Text{}, &Editor{}, &Number{}, &Bool{}, &Email{}, &URL{}, &Date{}, &Autodate{},
@@ -14,7 +14,7 @@ func Kinds() []Kind {
 	}
 }
 
-// newKind is the kind of that name on the wire with every option at its zero value.
+// newKind returns the kind with the name in JSON, with every option at its zero value.
 func newKind(wireType string) (Kind, error) {
 	for _, k := range Kinds() {
 		if k.Type() == wireType {

@@ -9,7 +9,7 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// valueTypes is the Go type of the values of each class, those of several choices apart.
+// valueTypes returns the Go type of the values of each class, except for lists of choices.
 func valueTypes() map[Class]reflect.Type {
 	return map[Class]reflect.Type{
 		ClassText:     reflect.TypeFor[string](),
@@ -79,8 +79,7 @@ func TestEveryKind(t *testing.T) {
 	}
 }
 
-// TestClonesShareNothing sets every option of every kind, then changes the clone's in
-// place.
+// TestClonesShareNothing sets every option of every kind, then changes the clone in place.
 func TestClonesShareNothing(t *testing.T) {
 	t.Parallel()
 	for _, k := range Kinds() {
@@ -106,7 +105,7 @@ func TestClonesShareNothing(t *testing.T) {
 	}
 }
 
-// fill sets each exported field of a struct to something.
+// fill sets each exported field of a struct to a value that is not zero.
 func fill(v reflect.Value) {
 	for i := range v.NumField() {
 		f := v.Field(i)

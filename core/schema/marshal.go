@@ -7,8 +7,8 @@ import (
 	"encoding/json"
 )
 
-// Marshal is json.Marshal in the form of AppendString: of texts only what JSON demands
-// is escaped. What the MarshalJSON of a value has escaped stays so.
+// Marshal is json.Marshal with the escapes of AppendString: only characters that JSON requires to
+// be escaped. Escapes written by the MarshalJSON of a value are kept.
 func Marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -20,16 +20,16 @@ func Marshal(v any) ([]byte, error) {
 	return literalSeparators(text), nil
 }
 
-// literalSeparators replaces the escapes of U+2028 and U+2029, which encoding/json
-// writes for the sake of JavaScript, by the characters. It works in place.
+// literalSeparators replaces the escapes of U+2028 and U+2029, which encoding/json writes for
+// JavaScript, by the characters. It works in place.
 func literalSeparators(text []byte) []byte {
 	if !bytes.Contains(text, []byte(`\u202`)) {
 		return text
 	}
 	out := text[:0]
 	for i := 0; i < len(text); i++ {
-		// Escapes are looked at as pairs, so that a backslash that is itself escaped does not
-		// begin one.
+		// Escapes are read as pairs, so that a backslash that is itself escaped does not begin an
+		// escape.
 		if text[i] != '\\' || i+1 == len(text) {
 			out = append(out, text[i])
 			continue
@@ -39,7 +39,7 @@ func literalSeparators(text []byte) []byte {
 			i += 5
 			continue
 		}
-		out = append(out, text[i], text[i+1]) // the second one may be a backslash
+		out = append(out, text[i], text[i+1]) // the second byte may be a backslash
 		i++
 	}
 	return out

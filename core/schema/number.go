@@ -10,38 +10,38 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Number is a field of a double precision number.
+// Number is a field with a double precision number.
 type Number struct {
 	Min     *float64 `json:"min"`
 	Max     *float64 `json:"max"`
 	OnlyInt bool     `json:"onlyInt"`
 }
 
-// Type is "number".
+// Type returns "number".
 func (*Number) Type() string { return "number" }
 
-// Multiple is false.
+// Multiple returns false.
 func (*Number) Multiple() bool { return false }
 
-// Class is ClassNumber.
+// Class returns ClassNumber.
 func (*Number) Class() Class { return ClassNumber }
 
-// Column is a number column.
+// Column returns store.ColumnNumber.
 func (*Number) Column() store.ColumnKind { return store.ColumnNumber }
 
-// Zero is 0.
+// Zero returns 0.
 func (*Number) Zero() any { return 0.0 }
 
-// Cast is the number that v is, or that it spells; NaN, which Validate refuses, for an
-// integer of which the column would lose digits.
+// Cast converts v to a number. An integer that would lose digits in the column becomes NaN, which
+// Validate refuses.
 func (*Number) Cast(v any) any {
 	if !cast.Exact(v) {
 		return math.NaN()
 	}
-	return cast.Number(v) + 0 // -0 becomes 0, as it is stored
+	return cast.Number(v) + 0 // -0 becomes 0, as in the column
 }
 
-// Validate judges the number; 0 passes all but required.
+// Validate checks the number; 0 passes all checks but that of a required field.
 func (n *Number) Validate(f *Field, v any) *fault.Field {
 	x, _ := v.(float64)
 	switch {
@@ -67,7 +67,7 @@ func onlyInt() *fault.Field {
 	return fault.Leaf("validation_only_int_constraint", "Decimal numbers are not allowed")
 }
 
-// Check judges the options of the field.
+// Check validates the options of the field.
 func (n *Number) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
 	if n.OnlyInt && n.Min != nil && *n.Min != math.Trunc(*n.Min) {
@@ -88,7 +88,7 @@ func (n *Number) clone() Kind {
 }
 
 func (n *Number) load(rows store.Rows, col int) any {
-	// A column of numbers that held texts before, or was written by another program.
+	// The column had texts before, or was written by another program.
 	if rows.Kind(col) == store.KindText {
 		return cast.Number(rows.Text(col)) + 0
 	}

@@ -15,40 +15,40 @@ import (
 
 const (
 	maxPassword      = 71 // code points
-	maxPasswordBytes = 72 // what bcrypt takes
+	maxPasswordBytes = 72 // limit of bcrypt
 )
 
-// Password is a field of a bcrypt hash. The value of a record is the hash; the
-// plain text lives only while it is being set.
+// Password is a field with a bcrypt hash. The value of a record is the hash; the plain text is in
+// memory only while the password is being set.
 type Password struct {
 	Min     int    `json:"min"`
 	Max     int    `json:"max"` // 0: 71
 	Pattern string `json:"pattern"`
-	Cost    int    `json:"cost"` // bcrypt's; 0: the one that the app is configured with
+	Cost    int    `json:"cost"` // cost of bcrypt; 0: the cost in the configuration of the app
 
 	re *regexp.Regexp // Pattern, compiled by NewSnapshot
 }
 
-// Type is "password".
+// Type returns "password".
 func (*Password) Type() string { return "password" }
 
-// Multiple is false.
+// Multiple returns false.
 func (*Password) Multiple() bool { return false }
 
-// Class is ClassPassword.
+// Class returns ClassPassword.
 func (*Password) Class() Class { return ClassPassword }
 
-// Column is a text column.
+// Column returns store.ColumnText.
 func (*Password) Column() store.ColumnKind { return store.ColumnText }
 
-// Zero is "".
+// Zero returns "".
 func (*Password) Zero() any { return "" }
 
-// Cast is the text of a scalar.
+// Cast converts a scalar to its text.
 func (*Password) Cast(v any) any { return cast.Text(v) }
 
-// Validate judges a new plain password, not a stored hash. What is too long for
-// bcrypt is too long here, whatever its length in code points.
+// Validate checks a new plain password, not a stored hash. A password that is too long for bcrypt
+// is refused, even if it has few code points.
 func (p *Password) Validate(f *Field, v any) *fault.Field {
 	s, _ := v.(string)
 	if s == "" {
@@ -70,7 +70,7 @@ func (p *Password) Validate(f *Field, v any) *fault.Field {
 	return matches(p.re, p.Pattern, s)
 }
 
-// Check judges the options of the field.
+// Check validates the options of the field.
 func (p *Password) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
 	fails.Set(check.Between(p.Min, 1, maxPassword), "min")

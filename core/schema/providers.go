@@ -4,7 +4,7 @@ package schema
 
 import "slices"
 
-// KnownProvider says whether an OAuth2 provider of that name can be configured.
+// KnownProvider reports whether an OAuth2 provider with the name can be configured.
 func KnownProvider(name string) bool {
 	return slices.Contains([]string{"apple", "google", "microsoft", "yandex", "facebook", "instagram2", "github",
 		"gitlab", "bitbucket", "gitee", "gitea", "discord", "twitter", "kakao", "vk", "linear", "notion", "monday",

@@ -10,8 +10,8 @@ const (
 	AlphabetToken = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 )
 
-// RandomString is n characters of the alphabet (of 2 to 256 bytes), each as
-// likely as every other, from the system's secure source.
+// RandomString returns n characters of the alphabet (of 2 to 256 bytes) with equal probability,
+// from the system's secure source.
 func RandomString(n int, alphabet string) string {
 	limit := 256 - 256%len(alphabet) // bytes from here on would favour the first letters
 	out := make([]byte, n)

@@ -18,7 +18,7 @@ func TestRandomString(t *testing.T) {
 			counts[c]++
 		}
 	}
-	for _, c := range AlphabetID { // 833 of each are expected; 5 standard deviations are 143
+	for _, c := range AlphabetID { // expected are 833 of each; 5 standard deviations are 143
 		if n := counts[c]; n < 690 || n > 976 {
 			t.Errorf("%q came %d times in 30000, want about 833", c, n)
 		}

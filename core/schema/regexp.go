@@ -8,7 +8,7 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// compiled is the pattern, nil if it is empty or wrong: then Validate fails on use.
+// compiled returns the compiled pattern, nil if it is empty or invalid; then Validate fails.
 func compiled(pattern string) *regexp.Regexp {
 	if pattern == "" {
 		return nil
@@ -20,12 +20,12 @@ func compiled(pattern string) *regexp.Regexp {
 	return re
 }
 
-// matches judges s by a pattern, which is compiled here if it was not before.
+// matches checks s against a pattern, and compiles the pattern if necessary.
 func matches(re *regexp.Regexp, pattern, s string) *fault.Field {
 	if pattern == "" {
 		return nil
 	}
-	// NewSnapshot compiles the patterns. The field of a draft is in no snapshot yet, so its
+	// NewSnapshot compiles the patterns. The field of a draft is not in a snapshot yet, so its
 	// pattern is compiled here.
 	if re == nil {
 		var err error
@@ -39,7 +39,7 @@ func matches(re *regexp.Regexp, pattern, s string) *fault.Field {
 	return nil
 }
 
-// checkPattern is the failure of a pattern that is no regular expression.
+// checkPattern returns the failure of a pattern that is not a regular expression.
 func checkPattern(pattern string) *fault.Field {
 	if pattern == "" {
 		return nil

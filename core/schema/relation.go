@@ -11,33 +11,33 @@ import (
 	"github.com/loambase/loam/internal/check"
 )
 
-// Relation is a field of the ids of one or several records of a collection.
+// Relation is a field with the ids of one or several records of a collection.
 type Relation struct {
 	CollectionID  string `json:"collectionId"`
 	CascadeDelete bool   `json:"cascadeDelete"`
 	MinSelect     int    `json:"minSelect"`
-	MaxSelect     int    `json:"maxSelect"` // 0 and 1: holds one
+	MaxSelect     int    `json:"maxSelect"` // 0 and 1: a single record
 }
 
-// Type is "relation".
+// Type returns "relation".
 func (*Relation) Type() string { return "relation" }
 
-// Multiple says whether the field may refer to more than one record.
+// Multiple reports whether the field may refer to more than one record.
 func (r *Relation) Multiple() bool { return r.MaxSelect > 1 }
 
-// Class is ClassChoice.
+// Class returns ClassChoice.
 func (*Relation) Class() Class { return ClassChoice }
 
-// Column is a text column or, for several, a list.
+// Column returns store.ColumnText, or store.ColumnMulti for several values.
 func (r *Relation) Column() store.ColumnKind { return choiceColumn(r.Multiple()) }
 
-// Zero is "" or the empty list.
+// Zero returns "" or the empty list.
 func (r *Relation) Zero() any { return choiceZero(r.Multiple()) }
 
-// Cast is the list of ids in v, or the last of them.
+// Cast converts v to the list of its ids, or to the last id for a single record.
 func (r *Relation) Cast(v any) any { return cast.Choice(v, r.Multiple()) }
 
-// Validate judges the number of ids; whether they exist only the database knows.
+// Validate checks the number of ids; whether the records exist is checked in the database.
 func (r *Relation) Validate(f *Field, v any) *fault.Field {
 	list, _ := v.([]string)
 	if one, ok := v.(string); ok && one != "" {
@@ -60,8 +60,8 @@ func (r *Relation) Validate(f *Field, v any) *fault.Field {
 	return nil
 }
 
-// Check judges the options of the field. Whether the collection exists is left to the
-// validation of the collection, which knows the others.
+// Check validates the options of the field. The validation of the collection, which has the other
+// collections, checks that the collection exists.
 func (r *Relation) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
 	fails.Set(check.Filled(r.CollectionID), "collectionId")

@@ -7,22 +7,22 @@ import (
 	"fmt"
 )
 
-// The parts of a collection that its row in _collections keeps as JSON.
+// The parts of a collection that its row in _collections has as JSON.
 
-// FieldsJSON is the stored form of the fields.
+// FieldsJSON returns the stored form of the fields.
 func (c *Collection) FieldsJSON() ([]byte, error) { return json.Marshal(c.Fields) }
 
-// IndexesJSON is the stored form of the indexes.
+// IndexesJSON returns the stored form of the indexes.
 func (c *Collection) IndexesJSON() ([]byte, error) { return json.Marshal(c.Indexes) }
 
-// StoredOptions are the options of a collection as its row has them.
+// StoredOptions are the options of a collection in the form of its row.
 type StoredOptions struct {
 	*AuthOptions
 	*ViewOptions
 	GraphQL *GraphQLOptions `json:"graphql,omitempty"`
 }
 
-// StoredOptions returns the options, which are those of the collection and no copies.
+// StoredOptions returns the options. They are those of the collection, not copies.
 func (c *Collection) StoredOptions() StoredOptions {
 	o := StoredOptions{AuthOptions: c.Auth, ViewOptions: c.View}
 	if c.GraphQL.TypeName != "" {
@@ -31,12 +31,12 @@ func (c *Collection) StoredOptions() StoredOptions {
 	return o
 }
 
-// OptionsJSON is the stored form of the options. It holds the secrets that MarshalJSON leaves
+// OptionsJSON returns the stored form of the options. It has the secrets that MarshalJSON leaves
 // out.
 func (c *Collection) OptionsJSON() ([]byte, error) { return json.Marshal(c.StoredOptions()) }
 
-// LoadJSON sets fields, indexes and options from their stored form. Type must be
-// set. Options that an older version did not store keep their defaults.
+// LoadJSON sets fields, indexes and options from their stored form. Type must be set. Options
+// that an older version did not store get their defaults.
 func (c *Collection) LoadJSON(fields, indexes, options []byte) error {
 	if err := json.Unmarshal(fields, &c.Fields); err != nil {
 		return fmt.Errorf("collection %s: fields: %w", c.Name, err)
@@ -46,7 +46,7 @@ func (c *Collection) LoadJSON(fields, indexes, options []byte) error {
 	}
 	switch c.Type {
 	case Auth:
-		// Options that an older version did not store keep these defaults.
+		// These are the defaults of options that an older version did not store.
 		c.Auth = NewAuthOptions(c.Name)
 	case View:
 		c.View = &ViewOptions{}

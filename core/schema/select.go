@@ -11,31 +11,31 @@ import (
 	"github.com/loambase/loam/internal/check"
 )
 
-// Select is a field of one or several of a fixed list of values.
+// Select is a field with one or several values of a fixed list.
 type Select struct {
 	Values    []string `json:"values"`
-	MaxSelect int      `json:"maxSelect"` // 0 and 1: holds one
+	MaxSelect int      `json:"maxSelect"` // 0 and 1: a single value
 }
 
-// Type is "select".
+// Type returns "select".
 func (*Select) Type() string { return "select" }
 
-// Multiple says whether more than one may be chosen.
+// Multiple reports whether more than one may be chosen.
 func (s *Select) Multiple() bool { return s.MaxSelect > 1 }
 
-// Class is ClassChoice.
+// Class returns ClassChoice.
 func (*Select) Class() Class { return ClassChoice }
 
-// Column is a text column or, for several, a list.
+// Column returns store.ColumnText, or store.ColumnMulti for several values.
 func (s *Select) Column() store.ColumnKind { return choiceColumn(s.Multiple()) }
 
-// Zero is "" or the empty list.
+// Zero returns "" or the empty list.
 func (s *Select) Zero() any { return choiceZero(s.Multiple()) }
 
-// Cast is the list of v's texts, or the last of them.
+// Cast converts v to the list of its texts, or to the last text for a single value.
 func (s *Select) Cast(v any) any { return cast.Choice(v, s.Multiple()) }
 
-// Validate judges the number of values and each of them.
+// Validate checks the number of values and each of them.
 func (s *Select) Validate(f *Field, v any) *fault.Field {
 	if one, ok := v.(string); ok && one != "" {
 		return s.allowed(one)
@@ -62,7 +62,7 @@ func (s *Select) allowed(value string) *fault.Field {
 	return fault.Leaf("validation_invalid_value", "Invalid value "+value, "value", value)
 }
 
-// Check judges the options of the field.
+// Check validates the options of the field.
 func (s *Select) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
 	if len(s.Values) == 0 {

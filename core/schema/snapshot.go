@@ -1,4 +1,4 @@
-// Snapshots: all collections at one moment, indexed by id, name and reference.
+// Snapshots: all collections at one time, indexed by id, name and reference.
 
 package schema
 
@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Snapshot is every collection at one moment, immutable and numbered. A request
-// takes one at its start and uses no other.
+// Snapshot has all collections at one time. It is immutable and numbered. A request takes one at
+// its start and uses no other.
 type Snapshot struct {
-	Number uint64 // grows with every change of any collection
+	Number uint64 // increases with every change of any collection
 
 	list   []*Collection
 	byID   map[string]*Collection
@@ -25,8 +25,8 @@ type Reference struct {
 	Relation   *Relation // the field's kind
 }
 
-// NewSnapshot indexes the collections, which must not change afterwards, in the
-// order of their creation.
+// NewSnapshot returns the snapshot of the collections, which must not change afterwards. They are
+// in the order of their creation.
 func NewSnapshot(number uint64, list []*Collection) *Snapshot {
 	s := &Snapshot{Number: number, list: list,
 		byID:   make(map[string]*Collection, len(list)),
@@ -37,7 +37,7 @@ func NewSnapshot(number uint64, list []*Collection) *Snapshot {
 		s.byID[c.ID] = c
 		s.byName[strings.ToLower(c.Name)] = c
 	}
-	// References come in the order of names, so that deletions cascade in the same order on
+	// References are in the order of names, so that deletions cascade in the same order after
 	// every start.
 	byName := slices.SortedStableFunc(slices.Values(list), func(a, b *Collection) int {
 		return strings.Compare(a.Name, b.Name)
@@ -52,8 +52,8 @@ func NewSnapshot(number uint64, list []*Collection) *Snapshot {
 	return s
 }
 
-// prepare computes what reads of the collection need again and again. One that
-// is in an older snapshot already stays untouched: others may be reading it.
+// prepare computes the data that reads of the collection need repeatedly. A collection that is
+// already in an older snapshot is not changed: others may be reading it.
 func (c *Collection) prepare() {
 	if c.byName != nil {
 		return
@@ -72,13 +72,13 @@ func (c *Collection) prepare() {
 	c.byName = byName
 }
 
-// All is every collection in the order of creation. Not to be changed.
+// All returns every collection in the order of creation. The caller must not change the slice.
 func (s *Snapshot) All() []*Collection { return s.list }
 
-// ByID is the collection with that id, nil if there is none.
+// ByID returns the collection with the id, nil if there is none.
 func (s *Snapshot) ByID(id string) *Collection { return s.byID[id] }
 
-// Find is the collection with that id or, case-insensitively, that name.
+// Find returns the collection with the id or, in any letter case, the name; nil if there is none.
 func (s *Snapshot) Find(idOrName string) *Collection {
 	if c := s.byID[idOrName]; c != nil {
 		return c
@@ -89,10 +89,10 @@ func (s *Snapshot) Find(idOrName string) *Collection {
 	return s.byName[strings.ToLower(idOrName)]
 }
 
-// References are the relation fields that point to the collection, its own
-// included, in the order of the names of their collections. Not to be changed.
+// References returns the relation fields that refer to the collection, including its own, in the
+// order of the names of their collections. The caller must not change the slice.
 func (s *Snapshot) References(collectionID string) []Reference { return s.refs[collectionID] }
 
-// Named is the collection of that name in any letter case, whatever has it for an id:
-// that is how queries of views name it.
+// Named returns the collection with the name in any letter case; ids are ignored. Queries of
+// views refer to collections in this way.
 func (s *Snapshot) Named(name string) *Collection { return s.byName[strings.ToLower(name)] }

@@ -10,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// decodeNew makes the collection that a body describes.
+// decodeNew returns the collection that a body describes.
 func decodeNew(t *testing.T, body string, stored ...*schema.Collection) *schema.Collection {
 	t.Helper()
 	c, err := alter.DecodeNew([]byte(body), schema.NewSnapshot(1, stored), testNow)

@@ -1,4 +1,4 @@
-// Repair of JSON texts with half a surrogate pair.
+// Repair of JSON texts with halves of surrogate pairs.
 
 package schema
 
@@ -8,12 +8,12 @@ import (
 	"unicode/utf16"
 )
 
-// escapeLength is that of \uXXXX.
+// escapeLength is the length of \uXXXX.
 const escapeLength = 6
 
-// wholeCharacters is JSON text with U+FFFD for each escape that is only one
-// half of a character, as decoders read it. PostgreSQL reads no document that has
-// one: a single record would break every filter that looks into the column.
+// wholeCharacters returns the JSON text with U+FFFD in place of each escape that is only one half
+// of a character, as decoders read it. PostgreSQL cannot read a document with such an escape: a
+// single record would break every filter on the column.
 func wholeCharacters(raw []byte) []byte {
 	changed := false
 	for i := 0; ; {
@@ -24,10 +24,10 @@ func wholeCharacters(raw []byte) []byte {
 		i += next
 		half, ok := escapedHalf(raw[i:])
 		if !ok {
-			i = min(i+2, len(raw)) // over what is escaped, which may be a backslash
+			i = min(i+2, len(raw)) // skip the escaped character, which may be a backslash
 			continue
 		}
-		// Two halves that belong together are one character.
+		// Two halves of a pair are one character.
 		if other, ok := escapedHalf(raw[i+escapeLength:]); ok && utf16.DecodeRune(half, other) != '\uFFFD' {
 			i += 2 * escapeLength
 			continue
@@ -40,7 +40,7 @@ func wholeCharacters(raw []byte) []byte {
 	}
 }
 
-// escapedHalf is the surrogate at the beginning of the text, which is escaped.
+// escapedHalf returns the escaped surrogate at the beginning of the text.
 func escapedHalf(text []byte) (rune, bool) {
 	if len(text) < escapeLength || text[0] != '\\' || text[1] != 'u' {
 		return 0, false

@@ -15,17 +15,17 @@ import (
 	"github.com/loambase/loam/internal/check"
 )
 
-// The id field as every collection has it unless its definition says otherwise.
+// The options of the id field of a collection, unless its definition has others.
 const (
 	IDPattern  = `^[a-z0-9]+$`
 	IDGenerate = `[a-z0-9]{15}`
 	IDLength   = 15
 )
 
-// defaultTextMax is the longest text of a field whose Max is 0.
+// defaultTextMax is the maximum length of a text if Max is 0.
 const defaultTextMax = 5000
 
-// Text is a field of plain text. Lengths are in Unicode code points.
+// Text is a field with plain text. Lengths are in Unicode code points.
 type Text struct {
 	Min                 int    `json:"min"`
 	Max                 int    `json:"max"` // 0: 5000
@@ -37,25 +37,25 @@ type Text struct {
 	texts *pattern.Pattern // AutogeneratePattern, likewise
 }
 
-// Type is "text".
+// Type returns "text".
 func (*Text) Type() string { return "text" }
 
-// Multiple is false.
+// Multiple returns false.
 func (*Text) Multiple() bool { return false }
 
-// Class is ClassText.
+// Class returns ClassText.
 func (*Text) Class() Class { return ClassText }
 
-// Column is a text column.
+// Column returns store.ColumnText.
 func (*Text) Column() store.ColumnKind { return store.ColumnText }
 
-// Zero is "".
+// Zero returns "".
 func (*Text) Zero() any { return "" }
 
-// Cast is the text of a scalar.
+// Cast converts a scalar to its text.
 func (*Text) Cast(v any) any { return cast.Text(v) }
 
-// Limit is the greatest allowed length.
+// Limit returns the maximum length.
 func (t *Text) Limit() int {
 	if t.Max > 0 {
 		return t.Max
@@ -63,12 +63,12 @@ func (t *Text) Limit() int {
 	return defaultTextMax
 }
 
-// StandardID says whether the texts are ids of the default form, so that the
-// database's own comparison is enough to tell them apart.
+// StandardID reports whether the texts are ids of the default form, so that the comparison of the
+// database is enough to distinguish them.
 func (t *Text) StandardID() bool { return t.Pattern == IDPattern }
 
-// Validate judges length, pattern and, of a primary key, what no id may be.
-// Whether an id exists already, or is being changed, is not known here.
+// Validate checks length, pattern and, for a primary key, forbidden ids. It does not check
+// whether an id exists already, or is being changed.
 func (t *Text) Validate(f *Field, v any) *fault.Field {
 	s, _ := v.(string)
 	if s == "" {
@@ -77,8 +77,7 @@ func (t *Text) Validate(f *Field, v any) *fault.Field {
 	if fail := check.Storable(s); fail != nil {
 		return fail
 	}
-	// Standard ids have none of the characters in question, and are judged by their pattern
-	// alone.
+	// Standard ids have no forbidden characters, so the pattern is enough.
 	if t.PrimaryKey && !t.StandardID() {
 		if fail := validateID(s); fail != nil {
 			return fail
@@ -95,7 +94,7 @@ func (t *Text) Validate(f *Field, v any) *fault.Field {
 	return matches(t.re, t.Pattern, s)
 }
 
-// validateID refuses what would be unsafe in a path or a file name.
+// validateID refuses ids that would be unsafe in a path or a file name.
 func validateID(s string) *fault.Field {
 	if i := strings.IndexAny(s, "./\\|\"'`<>:?*%$\x00\t\n\r "); i >= 0 {
 		ch := s[i : i+1]
@@ -109,7 +108,7 @@ func validateID(s string) *fault.Field {
 	return nil
 }
 
-// deviceName is the Windows device that s names, in upper case, or "".
+// deviceName returns the Windows device that s names, in upper case, or "".
 func deviceName(s string) string {
 	name := strings.ToUpper(s)
 	switch name {
@@ -122,7 +121,7 @@ func deviceName(s string) string {
 	return ""
 }
 
-// Check judges the options of the field.
+// Check validates the options of the field.
 func (t *Text) Check(f *Field) fault.Fields {
 	fails := fault.Fields{}
 	fails.Set(check.Between(t.Min, 0, check.MaxSafe), "min")
@@ -137,7 +136,7 @@ func (t *Text) Check(f *Field) fault.Fields {
 	return fails
 }
 
-// checkKey judges what a primary key must be: named id, limited by a pattern, and visible.
+// checkKey checks a primary key: it must be named id, have a pattern, and be visible.
 func (t *Text) checkKey(f *Field, fails fault.Fields) {
 	if f.Name != "id" {
 		fails.Set(fault.Leaf("validation_in_invalid", `The primary key must be named "id"`), "name")
@@ -150,10 +149,10 @@ func (t *Text) checkKey(f *Field, fails fault.Fields) {
 	}
 }
 
-// checkGenerate makes a few texts and judges them by the other options.
+// checkGenerate generates a few texts and validates them against the other options.
 func (t *Text) checkGenerate(f *Field) *fault.Field {
-	// A pattern may match the options only most of the time; ten texts find that out nearly
-	// always.
+	// A pattern may satisfy the options only most of the time; ten texts nearly always reveal
+	// that.
 	for range 10 {
 		s, err := t.Generate()
 		if err != nil {
@@ -167,7 +166,7 @@ func (t *Text) checkGenerate(f *Field) *fault.Field {
 	return nil
 }
 
-// clone leaves out what is compiled: the texts of a draft may change.
+// clone leaves out the compiled patterns: the patterns of a draft may change.
 func (t *Text) clone() Kind {
 	c := clonePointer(t)
 	c.re, c.texts = nil, nil
@@ -180,11 +179,11 @@ func (t *Text) isPrimaryKey() bool { return t.PrimaryKey }
 
 func (t *Text) compile() {
 	t.re = compiled(t.Pattern)
-	t.texts, _ = pattern.Parse(t.AutogeneratePattern) // of a wrong one Generate is the error
+	t.texts, _ = pattern.Parse(t.AutogeneratePattern) // Generate returns the error of an invalid pattern
 }
 
-// Generate is a random text by AutogeneratePattern. It is an error of a pattern for which
-// no text can be made.
+// Generate returns a random text of AutogeneratePattern. It fails for a pattern for which no text
+// can be generated.
 func (t *Text) Generate() (string, error) {
 	if t.texts == nil {
 		return pattern.Generate(t.AutogeneratePattern)

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// TimeLayout is the one form in which dates are stored and written.
+// TimeLayout is the form in which dates are stored and written.
 const TimeLayout = "2006-01-02 15:04:05.000Z"
 
-// FormatTime is t in UTC, cut to milliseconds. The zero time is "".
+// FormatTime returns t in UTC, cut to milliseconds; "" for the zero time.
 func FormatTime(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -18,13 +18,13 @@ func FormatTime(t time.Time) string {
 	return t.UTC().Truncate(time.Millisecond).Format(TimeLayout)
 }
 
-// ParseTime reads a date in any of the forms of docs/wire/records.md §3.8; one without a zone
-// is UTC, and blanks around it do not count. It refuses what the canonical form cannot hold:
-// years outside 1 to 9999.
+// ParseTime parses a date in any form of docs/wire/records.md §3.8. A date without a zone is in
+// UTC; spaces around it are ignored. ok is false for years outside 1 to 9999, which the canonical
+// form cannot have.
 func ParseTime(s string) (time.Time, bool) {
 	s = strings.TrimSpace(s)
 	for _, layout := range [...]string{
-		"2006-01-02 15:04:05Z07:00", // a fraction of a second may follow in all of them
+		"2006-01-02 15:04:05Z07:00", // all of them may have a fraction of a second
 		time.RFC3339,
 		time.DateOnly,
 		time.DateTime,
@@ -48,7 +48,7 @@ func ParseTime(s string) (time.Time, bool) {
 		time.RubyDate,
 		"02 Jan 2006",
 	} {
-		// The most frequent forms come first, as each layout is tried in turn.
+		// The most frequent forms come first, since the layouts are tried in order.
 		t, err := time.Parse(layout, s)
 		if err != nil {
 			continue
@@ -59,7 +59,7 @@ func ParseTime(s string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// StoredTime brings a time to the form of FormatTime. ok is false for a text that is no
+// StoredTime converts a time to the form of FormatTime. ok is false for a text that is not a
 // time, and for a day without hours and minutes.
 func StoredTime(s string) (stored string, ok bool) {
 	if isCanonicalTime(s) {
@@ -72,7 +72,7 @@ func StoredTime(s string) (stored string, ok bool) {
 	return FormatTime(t), ok
 }
 
-// castTime is the canonical form of anything that means a date, else "".
+// castTime returns the canonical form of a date of any type, "" if v is not a date.
 func castTime(v any) string {
 	switch v := v.(type) {
 	case string:
@@ -90,8 +90,7 @@ func castTime(v any) string {
 	return ""
 }
 
-// isCanonicalTime says whether s is a valid date that is written exactly as
-// FormatTime would write it. Days that not every month has are left to ParseTime.
+// isCanonicalTime reports whether s is a valid date in the form of FormatTime.
 func isCanonicalTime(s string) bool {
 	if len(s) != len(TimeLayout) {
 		return false
@@ -114,7 +113,7 @@ func isCanonicalTime(s string) bool {
 		s[11:13] > "23" || s[14:16] > "59" || s[17:19] > "59" {
 		return false
 	}
-	// Every month has these days; for the others the calendar is asked.
+	// Every month has these days; for the others the calendar is needed.
 	if day <= "28" {
 		return true
 	}

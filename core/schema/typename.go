@@ -1,4 +1,4 @@
-// Names of GraphQL types: the one that a collection has got, and those that are given.
+// Names of GraphQL types: the stored name of a collection, and the choice of new names.
 
 package schema
 
@@ -9,16 +9,16 @@ import (
 	"strings"
 )
 
-// GraphQLOptions are the options of a collection that concern the GraphQL schema.
+// GraphQLOptions are the options of a collection for the GraphQL schema.
 type GraphQLOptions struct {
-	// TypeName is the name of the type of its records. It is given when the collection is made
-	// and stays, whatever the collection and others are called later.
+	// TypeName is the name of the type of its records. It is set when the collection is created
+	// and does not change with the names of this or other collections.
 	TypeName string `json:"typeName,omitempty"`
 }
 
-// TypeNames returns the names of the types of the collections by their ids. Names that were
-// given are kept; collections of older versions, that have none, get theirs after those, in
-// the order of their own names.
+// TypeNames returns the type names of the collections by their ids. Stored names are kept;
+// collections of older versions, which have none, get names after those, in the order of their
+// own names.
 func TypeNames(list []*Collection) map[string]string {
 	names, taken := map[string]string{}, map[string]bool{}
 	sorted := slices.SortedFunc(slices.Values(list), func(a, b *Collection) int { return strings.Compare(a.Name, b.Name) })
@@ -33,8 +33,8 @@ func TypeNames(list []*Collection) map[string]string {
 	return names
 }
 
-// NewTypeName returns the name of the type of the collection: the one that it has been given,
-// else the singular of its name in PascalCase; with _2, _3 … if that is taken or reserved.
+// NewTypeName returns the type name of the collection: the stored one, otherwise the singular of
+// its name in PascalCase; with _2, _3 … if that is in use or reserved.
 func NewTypeName(c *Collection, taken map[string]bool) string {
 	name := c.GraphQL.TypeName
 	if name == "" {
@@ -47,15 +47,15 @@ func NewTypeName(c *Collection, taken map[string]bool) string {
 	return free
 }
 
-// ReservedTypeName reports whether GraphQL uses the name itself, now or later: for a type of
-// every schema, or for what is generated for a record type.
+// ReservedTypeName reports whether GraphQL uses the name, now or possibly later: for a type of
+// every schema, or for a type that is generated for a record type.
 func ReservedTypeName(name string) bool {
 	return builtinTypes[name] || slices.ContainsFunc(GeneratedSuffixes(), func(suffix string) bool {
 		return strings.HasSuffix(name, suffix) && name != suffix
 	})
 }
 
-// BuiltinTypes are the names of the types that every schema has, now or later.
+// BuiltinTypes returns the names of the types of every schema, now or possibly later.
 func BuiltinTypes() []string { return slices.Sorted(maps.Keys(builtinTypes)) }
 
 var builtinTypes = map[string]bool{
@@ -64,19 +64,19 @@ var builtinTypes = map[string]bool{
 	"Upload": true, "SortDirection": true, "ChangeAction": true, "DatePart": true,
 }
 
-// GeneratedSuffixes are what the names of generated types end in. Those of two record types
-// are never the same: where a suffix ends in another one, what is left of it, as Many, is
+// GeneratedSuffixes returns the suffixes of the names of generated types. Generated names of two
+// record types are never equal: if a suffix ends in another one, the rest of it, such as Many, is
 // reserved too.
 func GeneratedSuffixes() []string {
 	return []string{"Connection", "Edge", "Filter", "ManyFilter", "Many", "Sort", "Input", "Patch", "Aggregate", "AggregateSort", "GroupBy", "Having", "Change", "Payload"}
 }
 
-// maxTypeName is how long a name is made at most, in bytes; a suffix may follow.
+// maxTypeName is the maximum length of a generated name in bytes; a suffix may follow.
 const maxTypeName = 200
 
-// typeName is the name of the type of a collection's records: the singular in PascalCase.
-// Imported collections may have names of any characters: those that no type can have part words,
-// as "_" does.
+// typeName returns the type name for a collection: the singular in PascalCase. Imported
+// collections may have names with any characters: those that a type name cannot have separate
+// words, like "_".
 func typeName(collection string) string {
 	words := strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' {
@@ -92,8 +92,8 @@ func typeName(collection string) string {
 	return name
 }
 
-// singular takes off the ending of a plural. There are no irregular ones: a rule that can be
-// told in a sentence is worth more than a list.
+// singular removes the ending of a plural. It knows no irregular plurals, so that the rule is
+// simple.
 func singular(name string) string {
 	if stem, ok := strings.CutSuffix(name, "ies"); ok && stem != "" {
 		return stem + "y"
@@ -109,8 +109,7 @@ func singular(name string) string {
 	return name
 }
 
-// Pascal joins the parts of a name between underscores, each with an upper case letter in
-// front.
+// Pascal joins the parts of a name between underscores, each beginning with an upper case letter.
 func Pascal(name string) string {
 	var b strings.Builder
 	for part := range strings.SplitSeq(name, "_") {

@@ -20,7 +20,8 @@ func TestTypeName(t *testing.T) {
 	}
 }
 
-// TestTypeNamesThatWereGiven: they go before those that follow from names.
+// TestTypeNamesThatWereGiven: stored names come before names that are derived from collection
+// names.
 func TestTypeNamesThatWereGiven(t *testing.T) {
 	t.Parallel()
 	list := []*Collection{

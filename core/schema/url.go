@@ -12,31 +12,31 @@ import (
 	"github.com/loambase/loam/internal/address"
 )
 
-// URL is a field of one web address.
+// URL is a field with a web address.
 type URL struct {
 	ExceptDomains Strings `json:"exceptDomains"`
 	OnlyDomains   Strings `json:"onlyDomains"`
 }
 
-// Type is "url".
+// Type returns "url".
 func (*URL) Type() string { return "url" }
 
-// Multiple is false.
+// Multiple returns false.
 func (*URL) Multiple() bool { return false }
 
-// Class is ClassText.
+// Class returns ClassText.
 func (*URL) Class() Class { return ClassText }
 
-// Column is a text column.
+// Column returns store.ColumnText.
 func (*URL) Column() store.ColumnKind { return store.ColumnText }
 
-// Zero is "".
+// Zero returns "".
 func (*URL) Zero() any { return "" }
 
-// Cast is the text of a scalar.
+// Cast converts a scalar to its text.
 func (*URL) Cast(v any) any { return cast.Text(v) }
 
-// Validate judges the form of the address and its host.
+// Validate checks the form of the address and its host.
 func (u *URL) Validate(f *Field, v any) *fault.Field {
 	s, _ := v.(string)
 	if s == "" {
@@ -48,7 +48,7 @@ func (u *URL) Validate(f *Field, v any) *fault.Field {
 	if len(u.OnlyDomains) == 0 && len(u.ExceptDomains) == 0 {
 		return nil
 	}
-	// Wire: the host counts with its port, and an address without a scheme has none.
+	// Wire: the host includes its port; an address without a scheme has no host.
 	parsed, err := url.Parse(s)
 	if err != nil || !domainAllowed(parsed.Host, u.OnlyDomains, u.ExceptDomains) {
 		return fault.Leaf("validation_url_domain_not_allowed", "Url domain is not allowed")
@@ -56,7 +56,7 @@ func (u *URL) Validate(f *Field, v any) *fault.Field {
 	return nil
 }
 
-// Check judges the options of the field.
+// Check validates the options of the field.
 func (u *URL) Check(*Field) fault.Fields {
 	return checkDomains(u.OnlyDomains, u.ExceptDomains)
 }

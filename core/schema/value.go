@@ -1,4 +1,4 @@
-// Values of fields as parameters, and back from rows.
+// Conversion of field values to parameters, and from rows.
 
 package schema
 
@@ -10,8 +10,7 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Value is the bound parameter of a value of the field. What is not a value of
-// its kind is cast first.
+// Value returns a value of the field as a bound parameter. A value of another type is cast first.
 func (f *Field) Value(v any) store.Value {
 	switch f.Kind.Column() {
 	case store.ColumnNumber:
@@ -23,8 +22,7 @@ func (f *Field) Value(v any) store.Value {
 			return store.Text(string(compactJSON(raw)))
 		}
 		return store.Null
-	// An empty list is stored as one, never as NULL: conditions on its length need no second
-	// case.
+	// An empty list is stored as [], never as NULL: conditions on its length need no second case.
 	case store.ColumnMulti:
 		if list := as[[]string](f, v); len(list) > 0 {
 			return store.Text(string(AppendStrings(nil, list)))
@@ -36,8 +34,8 @@ func (f *Field) Value(v any) store.Value {
 	return store.Text(as[string](f, v))
 }
 
-// compactJSON is without the spaces between tokens, which not every engine leaves
-// out when it compares a document. What is not valid stays as it is.
+// compactJSON removes the spaces between tokens, which some engines compare. Invalid JSON is
+// returned unchanged.
 func compactJSON(raw []byte) []byte {
 	if !bytes.ContainsAny(raw, " \t\r\n") {
 		return raw
@@ -49,7 +47,7 @@ func compactJSON(raw []byte) []byte {
 	return b.Bytes()
 }
 
-// as is v as the Go type of the field's kind.
+// as returns v as the Go type of the field's kind, cast if necessary.
 func as[T any](f *Field, v any) T {
 	if t, ok := v.(T); ok {
 		return t
@@ -58,8 +56,8 @@ func as[T any](f *Field, v any) T {
 	return t
 }
 
-// Load is the field's value in a row. What is stored in another form than this
-// kind's (old databases, a changed option) is cast; NULL is the zero value.
+// Load returns the field's value in a row. A value in the form of another kind (old databases, a
+// changed option) is cast; NULL becomes the zero value.
 func (f *Field) Load(rows store.Rows, col int) any {
 	if rows.Kind(col) == store.KindNull {
 		return f.Kind.Zero()
@@ -67,8 +65,7 @@ func (f *Field) Load(rows store.Rows, col int) any {
 	return f.Kind.load(rows, col)
 }
 
-// AppendValue appends a value of the field as its wire JSON. A password is
-// always the empty string.
+// AppendValue appends the JSON of a value of the field. A password is always the empty string.
 func AppendValue(dst []byte, f *Field, v any) []byte {
 	if f.IsPassword() {
 		return append(dst, `""`...)

@@ -9,7 +9,7 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// row is one row of stored values.
+// row is a row of stored values.
 type row []store.Value
 
 func (r row) Next() bool                   { return false }

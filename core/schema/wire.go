@@ -1,4 +1,4 @@
-// The JSON of collections and fields as clients see it, without secrets.
+// The JSON of collections and fields for clients, without secrets.
 
 package schema
 
@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// wireCollection is a collection as clients see it, in the order of its keys.
+// wireCollection is the JSON of a collection for clients, in the order of its keys.
 type wireCollection struct {
 	ID         string   `json:"id"`
 	ListRule   *string  `json:"listRule"`
@@ -28,7 +28,7 @@ type wireCollection struct {
 	Warnings []string        `json:"warnings,omitempty"`
 }
 
-// MarshalJSON writes the collection as clients see it, without secrets.
+// MarshalJSON writes the collection for clients, without secrets.
 func (c *Collection) MarshalJSON() ([]byte, error) {
 	w := wireCollection{
 		ID: c.ID, ListRule: c.ListRule, ViewRule: c.ViewRule, CreateRule: c.CreateRule,
@@ -36,7 +36,7 @@ func (c *Collection) MarshalJSON() ([]byte, error) {
 		Fields: c.Fields, Indexes: c.Indexes, Created: c.Created, Updated: c.Updated, System: c.System,
 		ViewOptions: c.View, Warnings: c.Warnings,
 	}
-	if name := c.GraphQL.TypeName; name != "" && name != typeName(c.Name) { // else it tells nothing new
+	if name := c.GraphQL.TypeName; name != "" && name != typeName(c.Name) { // otherwise it is redundant
 		w.GraphQL = &c.GraphQL
 	}
 	// Clients expect lists, not null.
@@ -47,14 +47,13 @@ func (c *Collection) MarshalJSON() ([]byte, error) {
 		w.Indexes = []string{}
 	}
 	if c.Auth != nil {
-		// Embedded: the options stand among the properties of the collection, not in an object
-		// of their own.
+		// Embedded: the options are properties of the collection, not in a separate object.
 		w.AuthOptions = c.Auth.public()
 	}
 	return Marshal(w)
 }
 
-// wireField is what the fields of all kinds have in common.
+// wireField has the common properties of all fields.
 type wireField struct {
 	ID          string `json:"id"`
 	Name        string `json:"name"`
@@ -79,15 +78,15 @@ func (f *Field) MarshalJSON() ([]byte, error) {
 		}
 	}
 	if _, ok := f.Kind.(*Autodate); ok {
-		// Wire: autodate fields have neither.
+		// Wire: autodate fields do not have these properties.
 		delete(merged, "required")
 		delete(merged, "help")
 	}
 	return Marshal(merged)
 }
 
-// UnmarshalJSON reads a field. An unknown type is an error, an unknown option is
-// ignored, an option that is not there has its zero value.
+// UnmarshalJSON decodes a field. An unknown type is an error, an unknown option is ignored, a
+// missing option gets its zero value.
 func (f *Field) UnmarshalJSON(body []byte) error {
 	var w wireField
 	if err := json.Unmarshal(body, &w); err != nil {
@@ -97,7 +96,7 @@ func (f *Field) UnmarshalJSON(body []byte) error {
 	if err != nil {
 		return err
 	}
-	// Properties and options are in one object, so it is read twice: once for each part.
+	// Properties and options are in one object, so it is decoded twice.
 	if err := json.Unmarshal(body, kind); err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-// Amending collections of another installation (PocketBase) so that tables can be made of
+// Amendment of collections of another installation (PocketBase) so that tables can be created for
 // them: missing standard fields, ids, indexes.
 
 package alter
@@ -14,11 +14,11 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Amend completes a collection that was defined elsewhere so that a table can be made of
-// it: it adds what every collection of its type has, and removes what none can have.
-// Nothing else is judged or changed. tableIndexes are the CREATE INDEX statements of its
-// table at the source; unique indexes among them that the definition lacks are added. The
-// notes say in words what was done. c is changed in place.
+// Amend completes a collection that was defined elsewhere so that a table can be created for it:
+// it adds the fields and indexes of every collection of its type, and removes those that no
+// collection can have. Nothing else is checked or changed. tableIndexes are the CREATE INDEX
+// statements of its table at the source; unique indexes among them that the definition lacks are
+// added. notes describes the changes. c is changed in place.
 func Amend(c *schema.Collection, tableIndexes []string) (notes []string) {
 	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
 	amendFields(c, note)
@@ -46,8 +46,8 @@ func Amend(c *schema.Collection, tableIndexes []string) (notes []string) {
 	return notes
 }
 
-// amendFields removes fields without a name and second fields of a name (in any letter
-// case), and assigns ids where they are missing or not unique.
+// amendFields removes fields without a name and further fields of the same name (in any letter
+// case), and assigns ids that are missing or not unique.
 func amendFields(c *schema.Collection, note func(string, ...any)) {
 	names, ids := map[string]bool{}, map[string]bool{}
 	var list []*schema.Field
@@ -74,8 +74,8 @@ func amendFields(c *schema.Collection, note func(string, ...any)) {
 	}
 }
 
-// amendKey makes the field id, and no other, the primary key, adding it if it is missing.
-// Views are left alone: their id comes from the query.
+// amendKey makes the field id, and no other, the primary key, and adds it if it is missing. Views
+// are not changed: their id comes from the query.
 func amendKey(c *schema.Collection, note func(string, ...any)) {
 	if c.IsView() {
 		return
@@ -89,7 +89,7 @@ func amendKey(c *schema.Collection, note func(string, ...any)) {
 	if c.Fields[at].Type() != "text" {
 		was := c.Fields[at]
 		c.Fields[at] = standard.IDField()
-		// The id stays, so that the stored values are found by it.
+		// The id is kept, so that the stored values are found by it.
 		c.Fields[at].ID = was.ID
 		note("the field id was of the type %s and is a text now", was.Type())
 	}
@@ -100,8 +100,8 @@ func amendKey(c *schema.Collection, note func(string, ...any)) {
 	}
 }
 
-// amendIndexes removes indexes that cannot be parsed or call forbidden functions, adds unique indexes that only the
-// table has (values rely on them), and those of every auth collection.
+// amendIndexes removes indexes that cannot be parsed or call forbidden functions, adds unique
+// indexes that only the table has (records rely on them), and those of every auth collection.
 func amendIndexes(c *schema.Collection, tableIndexes []string, note func(string, ...any)) {
 	kept, leftOut := []string{}, map[string]bool{}
 	for _, text := range c.Indexes {
@@ -123,8 +123,7 @@ func amendIndexes(c *schema.Collection, tableIndexes []string, note func(string,
 	}
 	for _, text := range tableIndexes {
 		ix, err := sqlindex.Parse(text)
-		// Other indexes of the table only make queries faster; unique ones keep values apart
-		// that the records rely on.
+		// Other indexes of the table only make queries faster; records rely on the unique ones.
 		if err != nil || !ix.Unique || hasIndex(c, ix.Name) || leftOut[strings.ToLower(ix.Name)] {
 			continue
 		}
@@ -145,14 +144,13 @@ func amendIndexes(c *schema.Collection, tableIndexes []string, note func(string,
 	}
 }
 
-// hasIndex reports whether the collection defines an index of that name.
+// hasIndex reports whether the collection defines an index with the name.
 func hasIndex(c *schema.Collection, name string) bool {
 	return slices.ContainsFunc(c.ParsedIndexes(), func(ix store.Index) bool { return strings.EqualFold(ix.Name, name) })
 }
 
-// AdoptView derives the fields of a view from its query, as DeriveView does, and sets them.
-// A field of the same name and type keeps its id, so that relations and rules which use ids
-// stay valid.
+// AdoptView derives the fields of a view from its query, like DeriveView, and sets them. A field
+// of the same name and type keeps its id, so that relations and rules with ids remain valid.
 func AdoptView(c *schema.Collection, find func(name string) *schema.Collection) (store.View, error) {
 	fields, view, err := DeriveView(c.View.Query, c, find)
 	if err != nil {
@@ -172,8 +170,8 @@ func AdoptView(c *schema.Collection, find func(name string) *schema.Collection) 
 	return view, nil
 }
 
-// EmptyView is the database's view for a collection whose query cannot be used: its fields
-// as columns, and no rows.
+// EmptyView returns the database's view for a collection whose query cannot be used: it has the
+// fields as columns, and no rows.
 func EmptyView(c *schema.Collection) store.View {
 	if c.Field("id") == nil {
 		c.Fields = slices.Insert(c.Fields, 0, standard.IDField())

@@ -18,7 +18,7 @@ func TestAmend(t *testing.T) {
 		table   []string // the indexes of the table
 		fields  string   // their names and ids
 		indexes int
-		notes   []string // parts of them
+		notes   []string // each is a part of the note
 	}{
 		{"in order", schema.Collection{Name: "a", Type: schema.Base, Fields: []*schema.Field{key(), text("x", "x")}}, nil, "id:k x:x", 0, nil},
 		{"no id", schema.Collection{Name: "a", Type: schema.Base, Fields: []*schema.Field{text("x", "x")}}, nil, "id:text3208210256 x:x", 0, []string{"id was missing"}},

@@ -1,5 +1,5 @@
-// Conversion of values when a field changes its kind: which kinds can be converted, and by
-// which cast.
+// Conversion of values when a field changes its kind: the kinds that can be converted, and the
+// casts.
 
 package alter
 
@@ -11,9 +11,9 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// convertible reports whether values of one kind may become values of another. Passwords
-// never: a hash must not become readable, and no other value is a hash. Nothing becomes a
-// file, as files come from uploads only.
+// convertible reports whether values of one kind may become values of another. Passwords never: a
+// hash must not become readable, and no other value is a hash. No value becomes a file, since
+// files come from uploads only.
 func convertible(from, to schema.Kind) bool {
 	if from.Type() == to.Type() {
 		return true
@@ -22,7 +22,7 @@ func convertible(from, to schema.Kind) bool {
 	return !isFile && from.Class() != schema.ClassPassword && to.Class() != schema.ClassPassword
 }
 
-// converts reports whether stored values of was have to be rewritten to be values of is.
+// converts reports whether stored values of was must be rewritten to be values of is.
 func converts(was, is *schema.Field) bool {
 	if was.Type() == is.Type() {
 		return was.Multiple() != is.Multiple()
@@ -30,9 +30,9 @@ func converts(was, is *schema.Field) bool {
 	return is.Kind.Class() != schema.ClassText || was.Kind.Column() != store.ColumnText
 }
 
-// Convert returns a value of field from as a value of field to, by the cast of to's kind.
-// Lists and documents become their JSON text where the target is a text, and are parsed
-// from it. What the cast cannot use becomes the zero value.
+// Convert returns a value of field from as a value of field to, by the cast of to's kind. Lists
+// and documents become their JSON text if the target is a text, and are parsed from it. A value
+// that cannot be cast becomes the zero value.
 func Convert(from, to *schema.Field, v any) any {
 	switch value := to.Kind.Cast(source(from, to, v)).(type) {
 	case float64:
@@ -45,7 +45,7 @@ func Convert(from, to *schema.Field, v any) any {
 	}
 }
 
-// source returns the value in the form that the cast of the target understands best.
+// source returns the value in the form that suits the cast of the target best.
 func source(from, to *schema.Field, v any) any {
 	switch v.(type) {
 	case float64, bool: // 0 and false are values
@@ -68,12 +68,12 @@ func source(from, to *schema.Field, v any) any {
 	case schema.Point:
 		return string(schema.AppendPoint(nil, v))
 	case json.RawMessage:
-		// A document that is a text by itself is converted as that text, without its quotes.
+		// A document that is a text is converted as that text, without its quotes.
 		var s string
 		if json.Unmarshal(v, &s) == nil {
 			return s
 		}
-		// These casts read documents themselves: a list of a document becomes the items of a
+		// These casts read documents themselves: a list in a document becomes the items of a
 		// field.
 		switch to.Kind.Column() {
 		case store.ColumnNumber, store.ColumnBool, store.ColumnMulti:

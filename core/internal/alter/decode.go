@@ -1,8 +1,8 @@
-// Package alter is how collections change: the drafts that bodies describe (decode),
-// what follows new names (indexes, options, queries of views), whether a draft may be
-// saved (validate), and which DDL leads the tables from one state to the next (steps).
+// Package alter computes changes of collections: the drafts that bodies describe (decode), the
+// effects of new names (indexes, options, queries of views), the validity of a draft (validate),
+// and the DDL from one state of the tables to the next (steps).
 //
-// It computes only: package collection reads, writes and publishes.
+// It only computes: package collection reads, writes and publishes.
 package alter
 
 import (
@@ -19,7 +19,7 @@ const (
 	bodyUnreadable = "Failed to load the submitted data due to invalid formatting."
 )
 
-// submitted is the part of a body that collections of every type have. Options of auth
+// submitted has the properties in a body that collections of every type have. Options of auth
 // collections and views are decoded into their own structs.
 type submitted struct {
 	ID         string
@@ -30,17 +30,17 @@ type submitted struct {
 	DeleteRule *string
 	Name       string
 	Type       string
-	Fields     *[]*schema.Field // nil: not there
+	Fields     *[]*schema.Field // nil: missing
 	Indexes    *[]string
 	Created    string
 	System     bool
 	GraphQL    schema.GraphQLOptions
 }
 
-// DecodeNew returns the collection that a create body describes: the defaults of its type,
-// the body over them, then what every collection of the type has. s tells which ids are
-// taken, now is the time of creation. The result is a draft for Validate. The error for a
-// body that does not decode into a collection is a fault.Invalid.
+// DecodeNew returns the collection that a create body describes: the defaults of its type, then
+// the body, then the fields of every collection of the type. s has the ids in use, now is the
+// time of creation. The result is a draft for Validate. The error for a body that cannot be
+// decoded into a collection is a fault.Invalid.
 func DecodeNew(body []byte, s *schema.Snapshot, now string) (*schema.Collection, error) {
 	var head struct{ Type, Name string }
 	if err := decodeFirst(body, &head); err != nil {
@@ -50,8 +50,8 @@ func DecodeNew(body []byte, s *schema.Snapshot, now string) (*schema.Collection,
 	if c.Type == "" {
 		c.Type = schema.Base
 	}
-	// The defaults come first, so that the body is decoded over them: options that it leaves
-	// out have their defaults.
+	// The defaults come first and the body is decoded over them, so that missing options keep
+	// their defaults.
 	if c.Type == schema.Auth {
 		c.Auth = schema.NewAuthOptions(c.Name)
 	}
@@ -69,29 +69,28 @@ func DecodeNew(body []byte, s *schema.Snapshot, now string) (*schema.Collection,
 	return c, nil
 }
 
-// DecodeOver returns the stored collection with an update body merged over it: what the
-// body leaves out stays, nested options are merged, lists are replaced. stored is not
-// changed; the result is a draft for Validate. A body that cannot be decoded is an Invalid
-// fault.
+// DecodeOver returns the stored collection with an update body merged over it: properties that
+// the body does not have are kept, nested options are merged, lists are replaced. stored is not
+// changed; the result is a draft for Validate. The error for a body that cannot be decoded is a
+// fault.Invalid.
 func DecodeOver(stored *schema.Collection, body []byte, now string) (*schema.Collection, error) {
 	return merged(stored, body, merging{old: stored}, now)
 }
 
-// DecodeConverting is DecodeOver for a change that may convert fields to another kind: a
-// field without an id is the stored field of that name, whatever its kind.
+// DecodeConverting is DecodeOver for a change that may convert fields to another kind: a field
+// without an id is the stored field of the same name, of any kind.
 func DecodeConverting(stored *schema.Collection, body []byte, now string) (*schema.Collection, error) {
 	return merged(stored, body, merging{old: stored, convert: true}, now)
 }
 
-// DecodeImported is DecodeOver for a body from another installation: a field with an
-// unknown id is the stored field of the same name and type (with convert, of the same
-// name). Stored fields that the body leaves out stay, unless only is set; system fields
-// always stay.
+// DecodeImported is DecodeOver for a body from another installation: a field with an unknown id
+// is the stored field of the same name and type (with convert, of the same name). Stored fields
+// that the body does not have are kept, unless only is set; system fields are always kept.
 func DecodeImported(stored *schema.Collection, body []byte, only, convert bool, now string) (*schema.Collection, error) {
 	return merged(stored, body, merging{old: stored, convert: convert, imported: true, only: only}, now)
 }
 
-// merged clones the collection, merges the body over it and lets indexes and options follow
+// merged clones the collection, merges the body over it and updates indexes and options for
 // renamed fields.
 func merged(c *schema.Collection, body []byte, m merging, now string) (*schema.Collection, error) {
 	d := c.Clone()
@@ -99,8 +98,8 @@ func merged(c *schema.Collection, body []byte, m merging, now string) (*schema.C
 		return nil, err
 	}
 	said := map[string]json.RawMessage{}
-	// An import is in the new names throughout. In an update, a text that is the stored one,
-	// letter by letter, follows a rename.
+	// An import uses the new names everywhere. In an update, a text that is equal to the stored
+	// text is updated for a rename.
 	if m.imported {
 		if err := decodeFirst(body, &said); err != nil {
 			return nil, fault.Wrap(fault.Invalid, bodyUnreadable, err)
@@ -111,7 +110,7 @@ func merged(c *schema.Collection, body []byte, m merging, now string) (*schema.C
 	return d, nil
 }
 
-// errOldForm is the fault of an export of PocketBase before 0.23, whose fields would be
+// errOldForm returns the fault for an export of PocketBase before 0.23, whose fields would be
 // ignored as unknown keys.
 func errOldForm() error {
 	return fault.New(fault.Invalid, "The collection is in the form of PocketBase before 0.23 (schema, options), "+
@@ -162,7 +161,7 @@ func mergeBody(c *schema.Collection, body []byte, m merging) error {
 	if in.Indexes != nil {
 		c.Indexes = *in.Indexes
 	}
-	if c.IsView() { // its fields follow from its query
+	if c.IsView() { // its fields are derived from its query
 		return nil
 	}
 	if in.Fields == nil {
@@ -184,7 +183,7 @@ func mergeBody(c *schema.Collection, body []byte, m merging) error {
 	return nil
 }
 
-// decodeFirst decodes the first JSON value of the body. What follows it is ignored
+// decodeFirst decodes the first JSON value of the body. Text after it is ignored
 // (docs/wire/records.md §1).
 func decodeFirst(body []byte, into any) error {
 	if len(bytes.TrimSpace(body)) == 0 {

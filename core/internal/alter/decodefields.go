@@ -1,5 +1,5 @@
-// Fields of a body matched to stored fields, by id or by name, so that a field that is sent
-// again keeps its column and data.
+// Matching of the fields of a body to stored fields, by id or by name, so that a field that is
+// sent again keeps its column and data.
 
 package alter
 
@@ -11,17 +11,17 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// merging says how the fields of a body are matched to the stored ones.
+// merging determines how the fields of a body are matched to the stored ones.
 type merging struct {
-	old      *schema.Collection // nil: there are none
+	old      *schema.Collection // the stored collection; nil for none
 	convert  bool               // the type of a field may change
-	imported bool               // ids may be of another database
-	only     bool               // of an import: stored fields that the body leaves out go
+	imported bool               // ids may come from another database
+	only     bool               // of an import: stored fields that the body does not have are deleted
 }
 
-// buildFields returns the field list of a body (docs/wire/records.md §2.3). A field without
-// an id gets that of the stored field of its name, which keeps column and data, else a
-// derived one. Of two fields with one id the later one wins.
+// buildFields returns the field list of a body (docs/wire/records.md §2.3). A field without an id
+// gets the id of the stored field of its name, which keeps column and data, otherwise a derived
+// id. Of two fields with one id the later one wins.
 func (m merging) buildFields(submitted []*schema.Field) []*schema.Field {
 	m.matchNames(submitted)
 	var list []*schema.Field
@@ -37,10 +37,10 @@ func (m merging) buildFields(submitted []*schema.Field) []*schema.Field {
 	return list
 }
 
-// matchNames gives a submitted field without a known id the id of the stored field of its
-// name, unless that one is submitted by its id. So a field sent by name is the stored
-// field, whatever its kind, and never replaces it in silence. Only an import that deletes
-// what it does not contain may replace a field by one of another kind.
+// matchNames gives a submitted field without a known id the id of the stored field of its name,
+// unless that field is submitted by its id. So a field sent by name is the stored field, of any
+// kind, and never replaces it silently. Only an import that deletes missing fields may replace a
+// field by one of another kind.
 func (m merging) matchNames(submitted []*schema.Field) {
 	if m.old == nil {
 		return
@@ -49,8 +49,7 @@ func (m merging) matchNames(submitted []*schema.Field) {
 		if f.ID != "" && m.old.FieldByID(f.ID) != nil {
 			continue
 		}
-		// An id that is not known here may come from another installation: the name is what
-		// both have in common.
+		// An unknown id may come from another installation: the name is the same in both.
 		stored := m.named(f.Name)
 		if stored == nil || hasID(submitted, stored.ID) {
 			continue
@@ -62,7 +61,7 @@ func (m merging) matchNames(submitted []*schema.Field) {
 	}
 }
 
-// named returns the stored field of a name, preferring the same letter case; nil if there
+// named returns the stored field with the name, preferably in the same letter case; nil if there
 // is none.
 func (m merging) named(name string) *schema.Field {
 	if f := m.old.Field(name); f != nil {
@@ -81,7 +80,7 @@ func hasID(list []*schema.Field, id string) bool {
 	return slices.ContainsFunc(list, func(f *schema.Field) bool { return f.ID == id })
 }
 
-// left returns copies of the stored fields that stay although an import does not contain
+// left returns copies of the stored fields that are kept although an import does not contain
 // them.
 func (m merging) left(fields []*schema.Field) []*schema.Field {
 	var list []*schema.Field

@@ -1,5 +1,5 @@
-// Renamed fields, within their own collection: its indexes, identity fields and OAuth2
-// mappings take the new names. Views do in renameviews.go, rules in package collection.
+// Renamed fields within their collection: its indexes, identity fields and OAuth2 mappings are
+// updated. Views are updated in renameviews.go, rules in package collection.
 
 package alter
 
@@ -11,9 +11,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// followRenames rewrites the indexes and options of c that name fields of it and were left
-// as stored, while fields were renamed. Properties in said were submitted, in the new
-// names, and stay.
+// followRenames updates the indexes and options of c for renamed fields, if they are unchanged in
+// the draft. Properties in said were submitted with the new names and are not changed.
 func followRenames(c, old *schema.Collection, said map[string]json.RawMessage) {
 	renamed := map[string]string{}
 	for _, was := range old.Fields {

@@ -1,4 +1,4 @@
-// Renames in the queries of views: tables and columns by their new names.
+// Renames in the queries of views: new names of tables and columns.
 
 package alter
 
@@ -7,8 +7,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// renames returns the names that tables and their columns lose. Columns of views are left
-// out: they follow from their query, which is what its author wants them to be.
+// renames returns the changed names of tables and their columns. Columns of views are left out:
+// their names come from the query, as its author wrote them.
 func (f *following) renames() viewquery.Renames {
 	to := viewquery.Renames{Tables: map[string]string{}, Columns: map[viewquery.Origin]string{},
 		Dropped: map[viewquery.Origin]bool{}}
@@ -35,14 +35,14 @@ func (f *following) renames() viewquery.Renames {
 	return to
 }
 
-// rename returns the view with its query after the renames, unless a new query was sent.
+// rename returns the view with its query after the renames, unless a new query was submitted.
 func (f *following) rename(c *schema.Collection, to viewquery.Renames) (*schema.Collection, error) {
 	old := f.was.ByID(c.ID)
 	if old == nil || old.View == nil || old.View.Query != c.View.Query {
 		return c, nil
 	}
 	q, err := viewquery.Parse(c.View.Query)
-	if err != nil { // which is said where it matters
+	if err != nil { // validation reports the error
 		return c, nil
 	}
 	query, err := q.Rename(tablesOf(f.was.Named), to)

@@ -1,5 +1,5 @@
-// The diff of collections: the DDL steps, in a safe order, that turn the tables of one
-// state into those of another.
+// The diff of collections: the DDL steps, in a safe order, from the tables of one state to those
+// of another.
 
 package alter
 
@@ -12,41 +12,41 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Step is one DDL step: one of the structs below, or CreateView or DropView. Package
-// collection runs them.
+// Step is a DDL step: one of the structs below, or CreateView or DropView. Package collection
+// runs steps.
 type Step interface{ step() }
 
 // The steps.
 type (
-	// CreateTable makes the table of a new collection.
+	// CreateTable creates the table of a new collection.
 	CreateTable struct {
 		Table   string
 		Columns []store.Column
 	}
 	// DropTable drops the table of a collection with its records.
 	DropTable struct{ Table string }
-	// RenameTable gives the table another name.
+	// RenameTable renames a table.
 	RenameTable struct{ From, To string }
-	// AddColumn adds a column, which is zero in the rows that are there.
+	// AddColumn adds a column, with the zero value in existing rows.
 	AddColumn struct {
 		Table  string
 		Column store.Column
 	}
-	// RenameColumn gives a column another name.
+	// RenameColumn renames a column.
 	RenameColumn struct{ Table, From, To string }
 	// DropColumn drops a column with its data.
 	DropColumn struct {
 		Table, Column string
-		Field         *schema.Field // that it stored
+		Field         *schema.Field // the field of the column
 	}
-	// ConvertColumn makes the values of From, which the column of its name stores,
-	// into those of To. They are then in the column To.Name: the same one, or a new
-	// one, of which no field has the name, and the old one is gone.
+	// ConvertColumn converts the values of the field From, which are in the column From.Name,
+	// into values of To. Afterwards they are in the column To.Name: the same column, or a new one
+	// that no field is named after; then the old column is dropped.
 	ConvertColumn struct {
 		Table    string
 		From, To *schema.Field
 	}
-	// CreateIndex makes an index; Position is its place in Collection.Indexes.
+	// CreateIndex creates an index; Position is its index in Collection.Indexes.
 	CreateIndex struct {
 		Index    store.Index
 		Position int
@@ -65,11 +65,11 @@ func (ConvertColumn) step() {}
 func (CreateIndex) step()   {}
 func (DropIndex) step()     {}
 
-// Change is a collection before and after: Old is nil for a create, New for a delete. Both
-// have the same id.
+// Change is a collection before and after a change: Old is nil for a create, New for a delete.
+// Both have the same id.
 type Change struct{ Old, New *schema.Collection }
 
-// Collection returns the collection after the change; of a delete, before it.
+// Collection returns the collection after the change; for a delete, before it.
 func (c Change) Collection() *schema.Collection {
 	if c.New != nil {
 		return c.New
@@ -77,13 +77,13 @@ func (c Change) Collection() *schema.Collection {
 	return c.Old
 }
 
-// Diff returns the steps that turn the table of old (nil: none) into that of c.
+// Diff returns the steps from the table of old (nil: none) to that of c.
 func Diff(old, c *schema.Collection) []Step { return DiffAll([]Change{{old, c}}) }
 
-// DiffAll returns the steps that turn the tables of one valid state into those of another,
-// in this order: indexes dropped, tables dropped, tables renamed, tables created, columns
-// changed, indexes created. So every name is free when a step takes it, and indexes are
-// built once, over final values. Views need ViewChanges around it.
+// DiffAll returns the steps from the tables of one valid state to those of another, in this
+// order: drop indexes, drop tables, rename tables, create tables, change columns, create indexes.
+// So every name is free when a step uses it, and indexes are built once, over final values. Views
+// need the steps of ViewChanges before and after.
 func DiffAll(changes []Change) []Step {
 	var dropIndexes, dropTables, creates, columns, indexes []Step
 	for _, ch := range changes {
@@ -105,10 +105,10 @@ func DiffAll(changes []Change) []Step {
 	return slices.Concat(dropIndexes, dropTables, renameSteps(changes), creates, columns, indexes)
 }
 
-// renameSteps renames tables. If another table still has the new name, the rename goes
-// through a temporary name, so that names can be exchanged.
+// renameSteps renames tables. If another table still has the new name, the rename uses a
+// temporary name, so that names can be exchanged.
 func renameSteps(changes []Change) []Step {
-	held := map[string]string{} // lower-case names of the tables that stay: the id
+	held := map[string]string{} // ids of the tables that are kept, by lower-case name
 	for _, ch := range changes {
 		if ch.Old != nil && ch.New != nil {
 			held[strings.ToLower(ch.Old.Name)] = ch.Old.ID
@@ -119,7 +119,7 @@ func renameSteps(changes []Change) []Step {
 		if ch.Old == nil || ch.New == nil || ch.Old.Name == ch.New.Name {
 			continue
 		}
-		// Another table has the name until its own rename: both go by way of temporary names.
+		// Another table has the name until its own rename, so this one is renamed twice.
 		if id, ok := held[strings.ToLower(ch.New.Name)]; ok && id != ch.Old.ID {
 			between := temporary(ch.Old.Name)
 			away = append(away, RenameTable{ch.Old.Name, between})
@@ -131,8 +131,8 @@ func renameSteps(changes []Change) []Step {
 	return slices.Concat(away, direct, home)
 }
 
-// createStep creates the table of a collection. Columns are sorted by name, so that equal
-// collections have equal tables.
+// createStep returns the step for the table of a collection. Columns are sorted by name, so that
+// equal collections have equal tables.
 func createStep(c *schema.Collection) Step {
 	table := CreateTable{Table: c.Name}
 	for _, f := range c.Fields {
@@ -147,12 +147,12 @@ func temporary(name string) string {
 	return "_tmp_" + name[:min(len(name), 40)] + schema.RandomString(10, schema.AlphabetID)
 }
 
-// columnSteps changes columns in this order: drop, convert, rename, add. A rename to a name
-// that another column has now goes through a temporary name, so that names can be exchanged
-// or change in letter case only.
+// columnSteps returns the changes of columns in this order: drop, convert, rename, add. A rename
+// to the present name of another column uses a temporary name, so that names can be exchanged or
+// change in letter case only.
 func columnSteps(old, c *schema.Collection) []Step {
 	var drops, converted, away, direct, home, adds []Step
-	held := map[string]bool{} // names of stored columns that stay, under this name or another
+	held := map[string]bool{} // lower-case names of stored columns that are kept, under this name or another
 	for _, was := range old.Fields {
 		if c.FieldByID(was.ID) == nil {
 			drops = append(drops, DropColumn{c.Name, was.Name, was})
@@ -164,8 +164,8 @@ func columnSteps(old, c *schema.Collection) []Step {
 		was := old.FieldByID(f.ID)
 		if was != nil && converts(was, f) {
 			to := f.Clone()
-			// A column of another type is a new column: engines cannot change the type of one
-			// that holds values.
+			// A column of another type is a new column: engines cannot change the type of a
+			// column with values.
 			if to.Name = was.Name; was.Kind.Column() != f.Kind.Column() {
 				to.Name = temporary(was.Name)
 				home = append(home, RenameColumn{c.Name, to.Name, f.Name})
@@ -199,8 +199,8 @@ func moved(old, c *schema.Collection) bool {
 	})
 }
 
-// indexSteps drops indexes that are gone and creates new ones; with all, it drops and
-// creates every index. Indexes are compared by their canonical text.
+// indexSteps drops removed indexes and creates new ones; with all, it drops and creates every
+// index. Indexes are compared by their canonical text.
 func indexSteps(old, c *schema.Collection, all bool) (drops, creates []Step) {
 	kept := map[string]bool{} // canonical texts
 	is := map[string]bool{}

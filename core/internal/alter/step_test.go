@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// script is the steps as short lines, temporary names as ~1, ~2 …
+// script returns the steps as short lines, with temporary names as ~1, ~2 …
 func script(steps []Step) string {
 	var lines []string
 	for _, s := range steps {

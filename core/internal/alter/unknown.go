@@ -1,4 +1,4 @@
-// Warnings about unknown keys (misspelt options) in the body of a collection.
+// Warnings about unknown keys (misspelled options) in the body of a collection.
 
 package alter
 
@@ -11,16 +11,16 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// UnknownKeys lists the keys of a body that mean nothing in a collection of the draft's
-// type or in a field of its kind, a sentence for each. They are ignored, and most often
-// misspelt. A key in another letter case is read, and listed as well. The body must be one
-// that was decoded into the draft.
+// UnknownKeys returns a sentence for each key of a body that a collection of the draft's type, or
+// a field of its kind, does not have. Such keys are ignored, and most often misspelled. A key in
+// another letter case is used, but listed as well. The draft must have been decoded from the
+// body.
 func UnknownKeys(draft *schema.Collection, body []byte) []string {
 	var sent map[string]json.RawMessage
 	if decodeFirst(body, &sent) != nil {
 		return nil
 	}
-	// What an empty collection of the type writes as JSON has all the keys that can be read.
+	// The JSON of an empty collection of the type has all the keys that can be decoded.
 	model := &schema.Collection{Type: draft.Type, GraphQL: schema.GraphQLOptions{TypeName: "T"}}
 	switch draft.Type {
 	case schema.Auth:
@@ -34,7 +34,7 @@ func UnknownKeys(draft *schema.Collection, body []byte) []string {
 			continue
 		}
 		var fields []json.RawMessage
-		_ = json.Unmarshal(raw, &fields) // was decoded before
+		_ = json.Unmarshal(raw, &fields) // it was decoded before
 		for i, field := range fields {
 			list = append(list, unknownInField(field, "fields."+fault.Index(i)+".")...)
 		}
@@ -43,7 +43,7 @@ func UnknownKeys(draft *schema.Collection, body []byte) []string {
 	return list
 }
 
-// unknownInField lists the unknown keys of one field.
+// unknownInField returns the sentences for the unknown keys of one field.
 func unknownInField(raw json.RawMessage, path string) []string {
 	var f schema.Field
 	var sent map[string]json.RawMessage
@@ -51,13 +51,13 @@ func unknownInField(raw json.RawMessage, path string) []string {
 		return nil
 	}
 	known := keysOf(&f)
-	for _, common := range []string{"required", "help"} { // autodates have none, clients send them
+	for _, common := range []string{"required", "help"} { // autodates do not have them, but clients send them
 		known[common] = nil
 	}
 	return unknownIn(sent, known, path)
 }
 
-// keysOf returns the keys that the JSON of v has: the known ones.
+// keysOf returns the keys of the JSON of v, which are the known keys.
 func keysOf(v any) map[string]json.RawMessage {
 	known := map[string]json.RawMessage{}
 	raw, err := json.Marshal(v)
@@ -65,7 +65,7 @@ func keysOf(v any) map[string]json.RawMessage {
 		err = json.Unmarshal(raw, &known)
 	}
 	if err != nil {
-		panic(err) // an empty model can be written and is an object
+		panic(err) // an empty model can be encoded and is an object
 	}
 	return known
 }
@@ -78,10 +78,10 @@ func unknownIn(sent, known map[string]json.RawMessage, path string) (list []stri
 		case ok:
 			var inner, innerKnown map[string]json.RawMessage
 			if json.Unmarshal(raw, &inner) == nil && json.Unmarshal(model, &innerKnown) == nil && len(innerKnown) > 0 {
-				innerKnown["secret"] = nil // is never written
+				innerKnown["secret"] = nil // it is never in the JSON
 				list = append(list, unknownIn(inner, innerKnown, path+key+".")...)
 			}
-		// Answers of ours have warnings, and clients send answers back.
+		// Responses have warnings, and clients send responses back.
 		case path == "" && (key == "warnings" || (key == "options" || key == "schema") && empty(raw)):
 		default:
 			list = append(list, path+key+unknownKey(key, known))
@@ -96,7 +96,7 @@ func empty(raw json.RawMessage) bool {
 	return slices.Contains([]string{"null", "{}", "[]"}, string(raw))
 }
 
-// unknownKey says what happens to a key that is not known as it is spelt.
+// unknownKey returns the effect of an unknown key.
 func unknownKey(key string, known map[string]json.RawMessage) string {
 	for name := range known {
 		if strings.EqualFold(name, key) {

@@ -1,5 +1,5 @@
 // Validation of a collection: id, type, name, rules and indexes, with the codes of the wire
-// format. Fields, auth options and views have files of their own.
+// format. Fields, auth options and views have separate files.
 
 package alter
 
@@ -16,12 +16,11 @@ import (
 	"github.com/loambase/loam/internal/check"
 )
 
-// Validate returns the failures of a collection (docs/wire/records.md §2.5), of each
-// property the first one; empty if it is valid. It changes nothing.
+// Validate returns the first failure of each property of a collection (docs/wire/records.md
+// §2.5); empty if it is valid. It changes nothing.
 func Validate(c *schema.Collection, s ValidationContext) fault.Fields {
 	v := validation{c: c, ValidationContext: s, fails: fault.Fields{}}
-	// Each check sets the first failure of its property; those that come later do not replace
-	// it.
+	// Each check sets the first failure of its property; later failures do not replace it.
 	v.fails.Set(v.id(), "id")
 	v.fails.Set(v.system(), "system")
 	v.fails.Set(v.kind(), "type")
@@ -50,8 +49,8 @@ func (v *validation) id() *fault.Field {
 	if fail := check.First(check.Filled(v.c.ID), check.Length(v.c.ID, 1, 100), check.Word(v.c.ID)); fail != nil {
 		return fail
 	}
-	// Wherever a collection is named, its id may stand, and is looked up first: an id
-	// that is another one's name would take its place.
+	// A collection may be referred to by its id instead of its name, and ids are looked up first:
+	// an id that is the name of another collection would hide it.
 	if slices.ContainsFunc(v.Snapshot.All(), func(o *schema.Collection) bool {
 		return o != v.c && (o.ID == v.c.ID || strings.EqualFold(o.Name, v.c.ID))
 	}) {
@@ -79,10 +78,10 @@ func (v *validation) kind() *fault.Field {
 	return nil
 }
 
-// typePattern is what names of GraphQL types look like.
+// typePattern matches names of GraphQL types.
 var typePattern = regexp.MustCompile(`^(_?[A-Za-z][0-9A-Za-z_]*|_[0-9A-Za-z]*)$`)
 
-// typeName validates the name of the GraphQL type: its form, and that it is free.
+// typeName validates the name of the GraphQL type: its form, and that it is not in use.
 func (v *validation) typeName() *fault.Field {
 	name := v.c.GraphQL.TypeName
 	switch {
@@ -98,14 +97,15 @@ func (v *validation) typeName() *fault.Field {
 	return nil
 }
 
-// name validates the name: its form, that it is free among collections, in any letter case,
-// and that the database does not use it.
+// name validates the name: its form, that no other collection has it in any letter case, and that
+// the database does not use it.
 func (v *validation) name() *fault.Field {
 	name := v.c.Name
 	if fail := check.First(check.Filled(name), check.NameLength(name), via(name), check.Word(name)); fail != nil {
 		return fail
 	}
-	// The stored name is not judged again: a collection of an older version must stay saveable.
+	// The stored name is not checked again, so that a collection of an older version can be
+	// saved.
 	if v.Old != nil && v.Old.Name == name {
 		return nil
 	}
@@ -129,15 +129,15 @@ func (v *validation) name() *fault.Field {
 	return nil
 }
 
-// internal reports whether the database has the name in use: as one of the server's own
-// tables, as an index, or reserved.
+// internal reports whether the database uses the name: for a table of the server, for an index,
+// or as a reserved name.
 func (v *validation) internal(name string) bool {
 	return IsReservedName(name) || slices.ContainsFunc(v.Names, func(n store.CatalogName) bool { return strings.EqualFold(n.Name, name) })
 }
 
-// IsReservedName reports whether no collection may have the name, in any letter case, on
-// any engine: tables of the server and of the engines, and functions of SQLite that a table
-// of that name would hide from the server's own statements.
+// IsReservedName reports whether no collection may have the name, in any letter case, on any
+// engine: tables of the server and of the engines, and functions of SQLite that a table of that
+// name would hide from the server's own statements.
 func IsReservedName(name string) bool {
 	name = strings.ToLower(name)
 	for _, prefix := range []string{"sqlite_", "pg_", "pragma_", "_loam_"} {
@@ -195,15 +195,15 @@ func (v *validation) indexes() {
 	}
 }
 
-// newOddName reports whether an index gets a name with quotes, brackets or white space.
-// Imported ones keep theirs.
+// newOddName reports whether an index gets a name with quotes, brackets or white space. Imported
+// indexes keep their names.
 func (v *validation) newOddName(ix store.Index) bool {
 	return strings.ContainsAny(ix.Name, "`\"'[]\t\r\n") && (v.Old == nil ||
 		!slices.ContainsFunc(v.Old.ParsedIndexes(), func(was store.Index) bool { return was.Name == ix.Name }))
 }
 
-// newFunctions returns the functions of an index that none may call, and that the stored
-// index of the same name does not call either: what was stored before goes on to work.
+// newFunctions returns the forbidden functions that an index calls, without those that the stored
+// index of the same name calls, too: stored indexes remain valid.
 func (v *validation) newFunctions(ix store.Index) []string {
 	names := sqlindex.ForbiddenFunctions(ix)
 	if v.Old == nil || len(names) == 0 {
@@ -218,7 +218,7 @@ func (v *validation) newFunctions(ix store.Index) []string {
 	return names
 }
 
-// index validates one index against those before it and those of other tables.
+// index validates one index against the indexes before it and those of other tables.
 func (v *validation) index(ix store.Index, before []store.Index) *fault.Field {
 	if fail := check.NameLength(ix.Name); fail != nil {
 		return fail
@@ -233,7 +233,7 @@ func (v *validation) index(ix store.Index, before []store.Index) *fault.Field {
 		}
 	}
 	for _, n := range v.Names {
-		// Indexes share one namespace in the database, whatever their tables.
+		// Indexes of all tables share one namespace in the database.
 		own := strings.EqualFold(n.Table, v.c.Name)
 		if n.Kind == "index" && strings.EqualFold(n.Name, ix.Name) && !own {
 			return fault.Leaf("validation_existing_index_name",
@@ -248,8 +248,8 @@ func (v *validation) index(ix store.Index, before []store.Index) *fault.Field {
 	return nil
 }
 
-// lostUnique returns the system field whose unique index was would be lost: no new index is
-// unique over the same columns. "" if none is.
+// lostUnique returns the system field that would lose its unique index was, since no new index is
+// unique over the same columns; "" if there is none.
 func (v *validation) lostUnique(was store.Index, now []store.Index) string {
 	if !was.Unique || slices.ContainsFunc(now, func(ix store.Index) bool { return ix.Unique && sqlindex.SameColumns(ix, was) }) {
 		return ""

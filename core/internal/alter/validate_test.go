@@ -13,7 +13,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// noBadRules is a rule check for which the rule "bad" is wrong.
+// noBadRules checks a rule and refuses only the rule "bad".
 func noBadRules(_ *schema.Collection, rule string) error {
 	if rule == "bad" {
 		return errors.New("no such thing")
@@ -228,7 +228,7 @@ func TestValidateRefusesTwoKeys(t *testing.T) {
 	}
 }
 
-// codes are the leaves by their path, joined with dots.
+// codes returns the codes by their paths, joined with dots.
 func codes(fails fault.Fields) map[string]string {
 	all := map[string]string{}
 	for name, f := range fails {

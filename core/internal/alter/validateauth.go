@@ -21,8 +21,8 @@ const (
 	maxTokenDuration = 94670856 // three years
 )
 
-// auth validates the options of an auth collection. What they add up to (signIn) is
-// validated only if each is valid by itself.
+// auth validates the options of an auth collection. Combinations (signIn) are validated only if
+// each option is valid.
 func (v *validation) auth() {
 	o := v.c.Auth
 	fails := fault.Fields{}
@@ -48,7 +48,7 @@ func (v *validation) auth() {
 		fails.Set(check.Needed(t.Duration, minDuration, maxTokenDuration), name, "duration")
 	}
 	fails.Set(check.Between(o.SessionDuration, minDuration, maxTokenDuration), "sessionDuration")
-	// Options of a way to sign in that is off are not judged: they may be half filled in.
+	// Options of a disabled sign-in method are not validated: they may be incomplete.
 	if o.OTP.Enabled {
 		fails.Set(check.Needed(o.OTP.Duration, minDuration, day), "otp", "duration")
 		fails.Set(check.Needed(o.OTP.Length, 4, check.MaxSafe), "otp", "length")
@@ -71,8 +71,8 @@ func (v *validation) auth() {
 	}
 }
 
-// signIn validates combinations: MFA needs two ways to sign in, identity fields must exist
-// and be unique.
+// signIn validates combinations: MFA needs two sign-in methods, identity fields must exist and be
+// unique.
 func (v *validation) signIn(fails fault.Fields) {
 	o := v.c.Auth
 	ways := 0
@@ -117,8 +117,8 @@ func checkTemplates(o *schema.AuthOptions, fails fault.Fields) {
 	}
 }
 
-// checkProviders validates OAuth2 providers: known, each once, with credentials and valid
-// URLs.
+// checkProviders validates OAuth2 providers: they must be known and unique, with credentials and
+// valid URLs.
 func checkProviders(list schema.Providers, fails fault.Fields) {
 	seen := map[string]bool{}
 	for i, p := range list {

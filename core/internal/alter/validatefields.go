@@ -1,5 +1,5 @@
-// Validation of fields: the list as a whole, each field by its kind, relations, and what
-// may change in a stored field.
+// Validation of fields: the list as a whole, each field by its kind, relations, and the allowed
+// changes of a stored field.
 
 package alter
 
@@ -14,8 +14,8 @@ import (
 	"github.com/loambase/loam/internal/check"
 )
 
-// fields validates the list as a whole, then each field, then each by its stored state.
-// Duplicates end it: positions would be ambiguous.
+// fields validates the list as a whole, then each field, then each field against the stored one.
+// After duplicates it stops, since positions would be ambiguous.
 func (v *validation) fields() {
 	if v.duplicates() {
 		return
@@ -55,8 +55,8 @@ func (v *validation) duplicates() bool {
 	return found
 }
 
-// missing returns the failure of a list that lacks the id, a field of every auth
-// collection, or a system field that the stored collection has.
+// missing returns the failure of a list without the id, without a field of every auth collection,
+// or without a system field of the stored collection.
 func (v *validation) missing() *fault.Field {
 	if v.c.View != nil && v.c.View.Broken != nil && v.c.Field("id") != nil || len(v.c.Fields) == 0 {
 		return check.Blank()
@@ -83,7 +83,7 @@ func (v *validation) missing() *fault.Field {
 	return nil
 }
 
-// field validates what all fields have, then the options of its kind.
+// field validates the common properties of a field, then the options of its kind.
 func (v *validation) field(f *schema.Field) fault.Fields {
 	fails := fault.Fields{}
 	fails.Set(check.First(check.Filled(f.ID), check.Length(f.ID, 1, 100)), "id")
@@ -101,8 +101,8 @@ func (v *validation) field(f *schema.Field) fault.Fields {
 	return fails
 }
 
-// fieldName validates a name: its form, and that no engine, and no key of a record's JSON,
-// has it already.
+// fieldName validates a name: its form, and that it is not reserved by an engine or for a key of
+// a record's JSON.
 func (v *validation) fieldName(name string) *fault.Field {
 	if fail := check.First(check.Filled(name), check.NameLength(name), check.Word(name)); fail != nil {
 		return fail
@@ -117,8 +117,8 @@ func (v *validation) fieldName(name string) *fault.Field {
 	return via(name)
 }
 
-// relation validates the target of a relation: it exists, is the stored one, and is a view
-// only if the collection is.
+// relation validates the target of a relation: it must exist, must not change, and may be a view
+// only if the collection is a view.
 func (v *validation) relation(f *schema.Field, r *schema.Relation) *fault.Field {
 	if v.Old != nil && !v.c.IsView() {
 		if was := v.Old.FieldByID(f.ID); was != nil {
@@ -141,8 +141,8 @@ func (v *validation) relation(f *schema.Field, r *schema.Relation) *fault.Field 
 	return nil
 }
 
-// changedFields validates each field against the stored one of the same id. A change of
-// kind needs Convert, and kinds that can be converted.
+// changedFields validates each field against the stored field with the same id. A change of kind
+// needs Convert, and kinds that can be converted.
 func (v *validation) changedFields() {
 	for i, f := range v.c.Fields {
 		was := v.Old.FieldByID(f.ID)
@@ -158,7 +158,7 @@ func (v *validation) changedFields() {
 	}
 }
 
-// systemDates forbids to change when a system autodate is set.
+// systemDates forbids changes of onCreate and onUpdate of a system autodate.
 func (v *validation) systemDates(i int, f, was *schema.Field) {
 	is, ok := f.Kind.(*schema.Autodate)
 	if !ok {

@@ -1,4 +1,4 @@
-// The context and state of validating one collection, and the checks that its parts share.
+// The context and state of a validation, and the checks that its parts share.
 
 package alter
 
@@ -10,20 +10,20 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// ValidationContext is what a collection is validated against.
+// ValidationContext has the state against which a collection is validated.
 type ValidationContext struct {
-	Old      *schema.Collection // as it is stored; nil when it is new
-	Snapshot *schema.Snapshot   // the collections as they are to be, the judged one among them or not
-	// Names are taken: every table, view and index of the database except the tables of
-	// collections, and the indexes of the collections under validation.
+	Old      *schema.Collection // the stored collection; nil for a new one
+	Snapshot *schema.Snapshot   // the collections after the change, with or without the validated one
+	// Names are the names in use: every table, view and index of the database except the tables
+	// of collections, and the indexes of the collections under validation.
 	Names   []store.CatalogName
-	Convert bool // fields may become ones of another kind
+	Convert bool // fields may change to another kind
 
-	// Rule judges a rule of the collection by its new fields.
+	// Rule checks a rule of the collection against its new fields.
 	Rule func(c *schema.Collection, rule string) error
 
-	// WasBroken says whether a stored rule of Old does not resolve as it is stored, since
-	// what it names is gone: it refuses everybody and may be saved again. Nil: none is.
+	// WasBroken reports whether a stored rule of Old cannot be resolved, since a name in it no
+	// longer exists: such a rule denies everybody and may be saved again. Nil: no rule is broken.
 	WasBroken func(rule string) bool
 }
 
@@ -42,13 +42,13 @@ func via(name string) *fault.Field {
 	return nil
 }
 
-// systemRuleChange is the failure of changing a rule of a system collection.
+// systemRuleChange returns the failure of a changed rule of a system collection.
 func systemRuleChange() *fault.Field {
 	return fault.Leaf("validation_collection_system_rule_change", "System collection API rule cannot be changed")
 }
 
-// isStoredBroken reports whether the rule is, letter by letter, a stored one that did not
-// resolve before the change either.
+// isStoredBroken reports whether the rule is equal to a stored rule that could not be resolved
+// before the change either.
 func (v *validation) isStoredBroken(rule string) bool {
 	if v.Old == nil || v.WasBroken == nil {
 		return false

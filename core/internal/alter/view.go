@@ -1,5 +1,5 @@
-// Fields of a view derived from its query: which column shows which field, what kind
-// computed columns have, and which are hidden or secret.
+// The fields of a view, derived from its query: the fields that columns show, the kinds of
+// computed columns, and hidden and secret fields.
 
 package alter
 
@@ -20,10 +20,9 @@ var (
 )
 
 // DeriveView derives a view from its query (docs/wire/records.md §2.9): the fields of the
-// collection, and the view of the database. find resolves the collections that it may read.
-// Fields keep the ids that they have in old, if it is not nil. The error says in words for
-// the author what is wrong. If only the column id is missing, the fields are returned
-// beside the error.
+// collection, and the view of the database. find resolves the collections that the query may
+// read. Fields keep their ids in old, if it is not nil. The error is for the author of the query.
+// If only the column id is missing, the fields are returned together with the error.
 func DeriveView(query string, old *schema.Collection, find func(name string) *schema.Collection) ([]*schema.Field, store.View, error) {
 	q, err := viewquery.Parse(query)
 	if err != nil {
@@ -52,7 +51,7 @@ func DeriveView(query string, old *schema.Collection, find func(name string) *sc
 	return d.fields, v, nil
 }
 
-// tablesOf presents the collections to package viewquery.
+// tablesOf returns the collections as tables of package viewquery.
 func tablesOf(find func(name string) *schema.Collection) viewquery.Find {
 	return func(name string) *viewquery.Table {
 		c := find(name)
@@ -71,7 +70,7 @@ func tablesOf(find func(name string) *schema.Collection) viewquery.Find {
 	}
 }
 
-// viewKind is the kind of a field as package viewquery knows kinds.
+// viewKind returns the kind of a field in package viewquery.
 func viewKind(f *schema.Field) viewquery.Kind {
 	switch f.Kind.Column() {
 	case store.ColumnText:
@@ -91,8 +90,8 @@ type derivation struct {
 	fields []*schema.Field
 }
 
-// field returns the field of a column: a copy of the field that it shows, else one of the
-// computed kind.
+// field returns the field of a column: a copy of the field that it shows, otherwise a field of
+// the computed kind.
 func (d *derivation) field(col viewquery.Column) *schema.Field {
 	if col.Name == "id" {
 		f := standard.IDField()
@@ -103,7 +102,7 @@ func (d *derivation) field(col viewquery.Column) *schema.Field {
 	if f == nil {
 		f = &schema.Field{Name: col.Name, Kind: computed(col)}
 	}
-	// What may not be seen as a field is not seen under another name either.
+	// A field that is hidden is also hidden under another name.
 	f.Hidden = f.Hidden || slices.ContainsFunc(col.Origins, func(o viewquery.Origin) bool { return d.at(o).Hidden })
 	if f.ID == "" {
 		f.ID = standard.FieldID(f.Type(), f.Name, d.taken)
@@ -111,14 +110,14 @@ func (d *derivation) field(col viewquery.Column) *schema.Field {
 	return f
 }
 
-// shown returns a copy of the field that a column shows; the id of another collection
-// becomes a relation to it. nil if the column is computed.
+// shown returns a copy of the field that a column shows, nil if the column is computed. The id of
+// another collection becomes a relation to it.
 func (d *derivation) shown(col viewquery.Column) *schema.Field {
 	if col.Source == nil {
 		return nil
 	}
 	source := d.at(*col.Source)
-	// An id of another collection in a view is as good as a relation field: it can be expanded.
+	// The id of another collection in a view is like a relation field: it can be expanded.
 	if source.IsID() {
 		return &schema.Field{Name: col.Name, Kind: &schema.Relation{CollectionID: d.find(col.Source.Table).ID, MaxSelect: 1}}
 	}
@@ -127,11 +126,10 @@ func (d *derivation) shown(col viewquery.Column) *schema.Field {
 	return f
 }
 
-// clonePrefix begins the ids of copied fields, as in PocketBase.
+// clonePrefix is the prefix of the ids of copied fields, as in PocketBase.
 const clonePrefix = "_clone_"
 
-// cloneID returns the id that the copy of a field has already in the stored view, else a
-// new one.
+// cloneID returns the id of the copy of a field in the stored view, otherwise a new one.
 func (d *derivation) cloneID(source *schema.Field, name string) string {
 	if d.old != nil {
 		was := d.old.Field(name)
@@ -151,8 +149,8 @@ func (d *derivation) taken(id string) bool {
 	return slices.ContainsFunc(d.fields, func(f *schema.Field) bool { return f.ID == id })
 }
 
-// computed returns the kind of a computed column, from its function, cast or expression.
-// JSON can hold whatever is not known.
+// computed returns the kind of a computed column, from its function, cast or expression. It is
+// JSON if the kind is unknown, since JSON can hold any value.
 func computed(col viewquery.Column) schema.Kind {
 	switch {
 	case col.Count:
@@ -176,8 +174,8 @@ func computed(col viewquery.Column) schema.Kind {
 	return &schema.JSON{MaxSize: 1}
 }
 
-// stored reports whether the column holds stored values of the field's kind in every part
-// of a UNION.
+// stored reports whether the column has stored values of the field's kind in every part of a
+// UNION.
 func (d *derivation) stored(col viewquery.Column, f *schema.Field) bool {
 	if col.Source == nil || !col.Everywhere {
 		return false
@@ -187,7 +185,7 @@ func (d *derivation) stored(col viewquery.Column, f *schema.Field) bool {
 	})
 }
 
-// at returns the field of an origin, which exists.
+// at returns the field of an origin, which must exist.
 func (d *derivation) at(o viewquery.Origin) *schema.Field { return d.find(o.Table).Field(o.Column) }
 
 // secret reports whether the origin is a secret field.
@@ -195,8 +193,7 @@ func (d *derivation) secret(o viewquery.Origin) bool {
 	return isSecret(d.find(o.Table), d.at(o))
 }
 
-// isSecret reports whether nobody is ever shown the values of a field: password hashes and
-// token keys.
+// isSecret reports whether the values of a field are never shown: password hashes and token keys.
 func isSecret(c *schema.Collection, f *schema.Field) bool {
 	return f.IsPassword() || c.IsAuth() && f.Name == "tokenKey"
 }

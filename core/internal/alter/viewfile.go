@@ -9,12 +9,12 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// maxViewDepth is through how many views a file is followed.
+// maxViewDepth is the maximum number of views through which a file is followed.
 const maxViewDepth = 5
 
-// FileSource returns the collection and the file field whose files a field of a view
-// names, also through other views; nil if it shows no such field. find resolves the
-// collections that the query reads.
+// FileSource returns the collection and the file field whose files a field of a view shows, also
+// through other views; nil if it shows no such field. find resolves the collections that the
+// query reads.
 func FileSource(view *schema.Collection, field string, find func(name string) *schema.Collection) (*schema.Collection, *schema.Field) {
 	for range maxViewDepth {
 		from := sourceOf(view, field, find)

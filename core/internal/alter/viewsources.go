@@ -1,5 +1,5 @@
-// A source of a view changes: the view takes its new names (renameviews.go), and its fields
-// are derived again.
+// Changes of the sources of a view: its query gets their new names (renameviews.go), and its
+// fields are derived again.
 
 package alter
 
@@ -13,13 +13,13 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// FollowViews returns the list of collections with its views brought in line: their queries
-// follow renames, and their fields are derived anew. list is how all collections will be,
-// drafts among them; was is what is stored.
+// FollowViews returns the list of collections with updated views: renames are applied to their
+// queries, and their fields are derived anew. list has all collections after the change,
+// including drafts; was is the stored state.
 //
-// Drafts that sent reports are completed in place, and what is wrong with their query is
-// put into View.Broken for validation. Other views are replaced by drafts where they
-// change; if one of them would no longer work, that is an error which names it.
+// A draft for which sent returns true is completed in place, and the error of its query is put
+// into View.Broken for validation. Other views are replaced by drafts if they change; if one of
+// them would no longer work, the error names it.
 func FollowViews(was *schema.Snapshot, list []*schema.Collection, sent func(*schema.Collection) bool, now string) ([]*schema.Collection, error) {
 	f := following{was: was, now: now, list: slices.Clone(list), sent: sent, named: map[string]*schema.Collection{}}
 	renames := f.renames()
@@ -53,7 +53,7 @@ func FollowViews(was *schema.Snapshot, list []*schema.Collection, sent func(*sch
 	return f.list, nil
 }
 
-// errCycle is what is wrong with a view that reads itself, maybe through others.
+// errCycle is the error of a view that reads itself, directly or through other views.
 var errCycle = errors.New("the view reads itself")
 
 // readsItself reports whether the view is among its sources, or theirs.
@@ -78,11 +78,11 @@ type following struct {
 	was   *schema.Snapshot
 	now   string
 	list  []*schema.Collection
-	sent  func(*schema.Collection) bool // by somebody who is told what is wrong with it
-	named map[string]*schema.Collection // what may be read already, by name in lower case
+	sent  func(*schema.Collection) bool // reports whether the collection was submitted; its client gets its errors
+	named map[string]*schema.Collection // collections that may be read already, by lower-case name
 }
 
-// find resolves a collection that may be read already: tables, and views that are ready.
+// find returns a collection that may be read already: a table, or a view that is ready.
 func (f *following) find(name string) *schema.Collection { return f.named[strings.ToLower(name)] }
 
 // derive sets the fields of a view whose sources are ready, and marks it ready.
@@ -100,7 +100,7 @@ func (f *following) derive(c *schema.Collection) error {
 		f.ready(c)
 		return nil
 	case slices.ContainsFunc(sources(c, f.find), func(source *schema.Collection) bool { return source.View != nil && source.View.Broken != nil }):
-		f.ready(c) // nothing will come of it
+		f.ready(c) // its source is broken, which is reported for the source
 		return nil
 	}
 	if err == nil {
@@ -124,11 +124,11 @@ func (f *following) derive(c *schema.Collection) error {
 	return nil
 }
 
-// ready lets the views after it in the order read the collection.
+// ready allows the later views in the order to read the collection.
 func (f *following) ready(c *schema.Collection) { f.named[strings.ToLower(c.Name)] = c }
 
-// lost returns an error if the view uses a column that one of its sources, a view itself,
-// no longer has. SQLite would take the unknown name for a text, and not complain.
+// lost returns an error if the view uses a column that one of its sources, a view itself, no
+// longer has. SQLite would treat the unknown name as a text, without an error.
 func (f *following) lost(old *schema.Collection) error {
 	dropped := map[viewquery.Origin]bool{}
 	for _, source := range sources(old, f.was.Named) {
@@ -149,7 +149,7 @@ func (f *following) lost(old *schema.Collection) error {
 	return err
 }
 
-// changed reports whether the collection differs from the stored one for those who read it.
+// changed reports whether the collection differs from the stored one for views that read it.
 func (f *following) changed(c *schema.Collection) bool {
 	old := f.was.ByID(c.ID)
 	return old == nil || !sameForm(old, c)

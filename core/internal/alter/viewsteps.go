@@ -1,5 +1,5 @@
-// Which views of the database must be dropped before a schema change and created after it,
-// in the order of what they read.
+// The views of the database that must be dropped before a schema change and created after it, in
+// the order of their dependencies.
 
 package alter
 
@@ -14,23 +14,23 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// The steps that views need.
+// The steps for views.
 type (
-	// CreateView makes a view.
+	// CreateView creates a view.
 	CreateView struct {
 		Name string
 		View store.View
 	}
-	// DropView drops one.
+	// DropView drops a view.
 	DropView struct{ Name string }
 )
 
 func (CreateView) step() {}
 func (DropView) step()   {}
 
-// ViewChanges returns the views to drop before the tables change from one snapshot to the
-// other, and those to create afterwards: engines do not alter a table that a view reads.
-// Views are dropped before and created after those that they read.
+// ViewChanges returns the views to drop before the tables change from one snapshot to the other,
+// and those to create afterwards: engines do not alter a table that a view reads. A view is
+// dropped before, and created after, the views that it reads.
 func ViewChanges(was, is *schema.Snapshot) (drop []Step, create []*schema.Collection) {
 	gone := map[string]bool{} // ids of the views of was that are dropped
 	for _, c := range ViewOrder(was) {
@@ -41,7 +41,7 @@ func ViewChanges(was, is *schema.Snapshot) (drop []Step, create []*schema.Collec
 			drop = append(drop, DropView{c.Name})
 		}
 	}
-	// ViewOrder has sources first; a view must be dropped before those that it reads.
+	// ViewOrder has sources first; a view must be dropped before its sources.
 	slices.Reverse(drop)
 	for _, c := range ViewOrder(is) {
 		if was.ByID(c.ID) == nil || gone[c.ID] {
@@ -51,14 +51,13 @@ func ViewChanges(was, is *schema.Snapshot) (drop []Step, create []*schema.Collec
 	return drop, create
 }
 
-// keepsForm reports whether the collection is in the snapshot unchanged for those who read
-// it.
+// keepsForm reports whether the collection is in the snapshot, unchanged for views that read it.
 func keepsForm(c *schema.Collection, is *schema.Snapshot) bool {
 	next := is.ByID(c.ID)
 	return next != nil && sameForm(c, next)
 }
 
-// NewView returns the step that creates a view of the snapshot. An error names the view.
+// NewView returns the step that creates a view of the snapshot. The error names the view.
 func NewView(c *schema.Collection, is *schema.Snapshot) (CreateView, error) {
 	_, view, err := DeriveView(c.View.Query, c, is.Named)
 	if err != nil {
@@ -67,8 +66,8 @@ func NewView(c *schema.Collection, is *schema.Snapshot) (CreateView, error) {
 	return CreateView{c.Name, view}, nil
 }
 
-// sameForm reports whether two states of a collection are the same to those who read it:
-// name, fields, query.
+// sameForm reports whether two states of a collection are equal for views that read it: name,
+// fields, query.
 func sameForm(a, b *schema.Collection) bool {
 	if a == b {
 		return true
@@ -84,8 +83,7 @@ func sameForm(a, b *schema.Collection) bool {
 	return err == nil && bytes.Equal(was, is)
 }
 
-// sources returns the collections that the query of a view reads; none if it cannot be
-// parsed.
+// sources returns the collections that the query of a view reads, none if it cannot be parsed.
 func sources(c *schema.Collection, find func(name string) *schema.Collection) []*schema.Collection {
 	if c.View == nil {
 		return nil
@@ -103,7 +101,8 @@ func sources(c *schema.Collection, find func(name string) *schema.Collection) []
 	return list
 }
 
-// reads reports whether the query of a view names the other collection, which may be gone.
+// reads reports whether the query of a view names the other collection, which may no longer
+// exist.
 func reads(c *schema.Collection, other *schema.Collection, find func(name string) *schema.Collection) bool {
 	if c.View == nil {
 		return false
@@ -115,11 +114,11 @@ func reads(c *schema.Collection, other *schema.Collection, find func(name string
 	})
 }
 
-// ViewOrder returns every view of the snapshot, each after those that it reads.
+// ViewOrder returns every view of the snapshot, each after the views that it reads.
 func ViewOrder(s *schema.Snapshot) []*schema.Collection { return viewOrder(s.All(), s.Named) }
 
-// viewOrder sorts views topologically by what they read. Views that read themselves are in
-// it once.
+// viewOrder sorts views topologically by their sources. Views that read themselves are in the
+// result once.
 func viewOrder(list []*schema.Collection, find func(name string) *schema.Collection) []*schema.Collection {
 	var ordered []*schema.Collection
 	seen := map[*schema.Collection]bool{}

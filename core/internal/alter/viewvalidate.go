@@ -1,4 +1,4 @@
-// Validation of what only a view has: its query, two rules, and no indexes.
+// Validation of the properties of a view: its query, two rules, and no indexes.
 
 package alter
 
@@ -7,12 +7,12 @@ import (
 	"github.com/loambase/loam/internal/check"
 )
 
-// maxReason limits, in bytes, how much of the engine's message about a query is told.
+// maxReason is the maximum length in bytes of the engine's message about a query in a failure.
 const maxReason = 500
 
-// view validates what only a view has, and refuses what it must not have.
+// view validates the properties of a view, and refuses those that a view must not have.
 func (v *validation) view() {
-	if v.c.View == nil { // the type was changed, which has been judged
+	if v.c.View == nil { // the type was changed, which is reported already
 		return
 	}
 	for _, r := range v.c.Rules() {
@@ -31,7 +31,7 @@ func (v *validation) view() {
 	}
 }
 
-// invalidQuery is the failure of a query, with the beginning of the reason.
+// invalidQuery returns the failure of a query, with the beginning of the reason.
 func invalidQuery(broken error) *fault.Field {
 	reason := broken.Error()
 	return fault.Leaf("validation_invalid_view_query", "Invalid query - "+reason[:min(len(reason), maxReason)])

@@ -1,4 +1,4 @@
-// Package blobtest holds the tests that every blob.Store must pass.
+// Package blobtest has the tests that every blob.Store must pass.
 package blobtest
 
 import (
@@ -16,8 +16,8 @@ import (
 	"github.com/loambase/loam/core/blob"
 )
 
-// Run tests stores that open makes, each of them empty. large is the size of a blob that
-// the store does not keep in one piece while it is written.
+// Run tests the stores that open returns, each of them empty. large is the size of a blob that
+// the store writes in more than one piece.
 func Run(t *testing.T, large int, open func(t *testing.T) blob.Store) {
 	for name, test := range map[string]func(*testing.T, *store){
 		"put and open":    putAndOpen,
@@ -35,7 +35,7 @@ func Run(t *testing.T, large int, open func(t *testing.T) blob.Store) {
 	}
 }
 
-// store is a Store with the test that uses it.
+// store is a Store with its test.
 type store struct {
 	blob.Store
 	t *testing.T
@@ -48,7 +48,7 @@ func (s *store) put(key, text string) {
 	}
 }
 
-// get is the contents of a blob, "" for a missing one.
+// get returns the contents of a blob, "" for a missing one.
 func (s *store) get(key string) string {
 	s.t.Helper()
 	b, err := s.Open(s.t.Context(), key)
@@ -151,7 +151,7 @@ func largeBlobs(t *testing.T, s *store, large int) {
 	if rest, err := io.ReadAll(b); err != nil || len(rest) != large+7 {
 		t.Errorf("from the middle %d bytes came, %v", len(rest), err)
 	}
-	// A failure in the middle leaves the blob as it was.
+	// A failure in the middle leaves the blob unchanged.
 	before := s.get("c/r/large")
 	broken := errors.New("broken")
 	half := io.MultiReader(io.LimitReader(random, int64(large+large/2)), failing{broken})
@@ -244,7 +244,7 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-// announcedBlobs have no name before it is durable that they were announced.
+// announcedBlobs checks that blobs have no name before their announcement is durable.
 func announcedBlobs(t *testing.T, s *store, large int) {
 	for _, size := range []int{0, 1, large, 2*large + 3} {
 		text := strings.Repeat("x", size)

@@ -1,6 +1,5 @@
-// Package cast turns what a JSON body, a form or Go code may hold into texts, lists,
-// numbers and truth values (docs/wire/records.md §3.1). What cannot be converted becomes
-// the zero value.
+// Package cast converts values from a JSON body, a form or Go code to texts, lists, numbers and
+// booleans (docs/wire/records.md §3.1). A value that cannot be converted becomes the zero value.
 package cast
 
 import (
@@ -12,7 +11,7 @@ import (
 	"strings"
 )
 
-// Text converts a value to a text. null, lists and objects give an empty one.
+// Text converts a value to a text, empty for null, lists and objects.
 func Text(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -64,8 +63,8 @@ func IsInteger(s string) bool {
 	return digits != "" && strings.Trim(digits, "0123456789") == ""
 }
 
-// List converts a value to its unique, non-empty texts in their order. A text that is a
-// JSON list of texts stands for that list, as forms send it. Never nil; the argument is not
+// List converts a value to its unique, non-empty texts in order. A text with a JSON list of
+// texts, as forms send it, becomes that list. The result is never nil; the argument is not
 // changed.
 func List(v any) []string {
 	switch v := v.(type) {
@@ -103,7 +102,7 @@ func textList(s string) []string {
 	if s == "" {
 		return []string{}
 	}
-	// A look for the bracket saves the parser for nearly all texts.
+	// A search for the bracket saves the parser for nearly all texts.
 	if strings.IndexByte(s, '[') >= 0 {
 		var list []string
 		if json.Unmarshal([]byte(s), &list) == nil {
@@ -113,9 +112,10 @@ func textList(s string) []string {
 	return []string{s}
 }
 
-// Unique removes empty and repeated items in place, keeping the first of each. Never nil.
+// Unique removes empty and repeated items in place, and keeps the first of each. The result is
+// never nil.
 func Unique(list []string) []string {
-	if len(list) > 16 { // the quadratic search below would show
+	if len(list) > 16 { // the quadratic search below would be slow
 		return uniqueLong(list)
 	}
 	kept := list[:0]
@@ -143,7 +143,7 @@ func uniqueLong(list []string) []string {
 	return kept
 }
 
-// last returns the item that a single-value field keeps of a list.
+// last returns the item of a list that a single-value field keeps.
 func last(list []string) string {
 	if len(list) == 0 {
 		return ""
@@ -151,8 +151,7 @@ func last(list []string) string {
 	return list[len(list)-1]
 }
 
-// Choice converts a value for a field that holds one text (a string) or several (a
-// []string).
+// Choice converts a value for a field with one text (a string) or with several (a []string).
 func Choice(v any, multiple bool) any {
 	if multiple {
 		return List(v)
@@ -163,7 +162,7 @@ func Choice(v any, multiple bool) any {
 	return last(List(v))
 }
 
-// Number converts a value to a number, 0 if it stands for none. Numbers out of range become
+// Number converts a value to a number, 0 if that is not possible. Numbers out of range become
 // infinite, which validation refuses.
 func Number(v any) float64 {
 	switch v := v.(type) {
@@ -197,8 +196,8 @@ func Number(v any) float64 {
 	return 0
 }
 
-// parseFloat parses a decimal number, infinity or NaN with blanks around it. Everything
-// else, hexadecimal included, is 0.
+// parseFloat parses a decimal number, infinity or NaN, with spaces around it. All other texts,
+// including hexadecimal numbers, are 0.
 func parseFloat(s string) float64 {
 	if strings.ContainsAny(s, "xX") {
 		return 0
@@ -223,7 +222,8 @@ func Exact(v any) bool {
 		return exactInt(v)
 	case int:
 		return exactInt(int64(v))
-	// Numbers above 1<<63 are no int64; a double holds few of them exactly, and no column does.
+	// Numbers of 1<<63 and above are no int64; a double holds few of them exactly, and no column
+	// does.
 	case uint64:
 		return v <= 1<<53 || v < 1<<63 && exactInt(int64(v))
 	}
@@ -258,7 +258,7 @@ func numeric(r reflect.Value) (float64, bool) {
 	return 0, false
 }
 
-// Bool converts a value to a truth value, false if it stands for none.
+// Bool converts a value to a boolean, false if that is not possible.
 func Bool(v any) bool {
 	switch v := v.(type) {
 	case nil:
@@ -278,7 +278,7 @@ func Bool(v any) bool {
 	return f != 0 && !math.IsNaN(f)
 }
 
-// Decode decodes a JSON text, keeping numbers as json.Number; nil if it is not valid.
+// Decode decodes a JSON text, with numbers as json.Number; nil if it is not valid.
 func Decode(raw json.RawMessage) any {
 	d := json.NewDecoder(strings.NewReader(string(raw)))
 	d.UseNumber()

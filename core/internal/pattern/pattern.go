@@ -1,4 +1,4 @@
-// Package pattern makes random texts that match a regular expression.
+// Package pattern generates random texts that match a regular expression.
 package pattern
 
 import (
@@ -9,22 +9,21 @@ import (
 	"strings"
 )
 
-// maxRepeat is how often at most Generate repeats what has no upper bound of its
-// own, beyond its lower bound.
+// maxRepeat is the maximum number of repetitions beyond the lower bound if the expression has no
+// upper bound.
 const maxRepeat = 10
 
-// Bounds of a text, so that nested repetitions eat neither memory nor time.
+// Limits of a text, so that nested repetitions do not use much memory or time.
 const (
 	maxGenerated     = 5000 // bytes
 	maxGenerateSteps = 100_000
 )
 
-// Pattern is a regular expression that texts are made for. It understands literals,
-// classes, groups, alternation, repetition and the anchors ^ and $. It is safe for
-// concurrent use.
+// Pattern is a regular expression for which texts are generated. It may have literals, classes,
+// groups, alternation, repetition and the anchors ^ and $. It is safe for concurrent use.
 type Pattern struct{ re *syntax.Regexp }
 
-// Parse reads a regular expression.
+// Parse parses a regular expression.
 func Parse(text string) (*Pattern, error) {
 	re, err := syntax.Parse(text, syntax.Perl)
 	if err != nil {
@@ -34,8 +33,8 @@ func Parse(text string) (*Pattern, error) {
 	return &Pattern{re}, nil
 }
 
-// Generate returns a random text that matches the pattern, from crypto/rand. What the
-// pattern cannot have, or a text beyond the bounds, is an error.
+// Generate returns a random text that matches the pattern, from crypto/rand. It fails for an
+// unsupported part of the pattern, or for a text beyond the limits.
 func (p *Pattern) Generate() (string, error) {
 	var g generator
 	if err := g.generate(p.re); err != nil {
@@ -44,7 +43,7 @@ func (p *Pattern) Generate() (string, error) {
 	return g.text.String(), nil
 }
 
-// Generate is Parse and Generate at once.
+// Generate is Parse and Pattern.Generate in one call.
 func Generate(text string) (string, error) {
 	p, err := Parse(text)
 	if err != nil {
@@ -53,8 +52,8 @@ func Generate(text string) (string, error) {
 	return p.Generate()
 }
 
-// clip takes from each class what is not printable ASCII, unless nothing else is in it:
-// then the first rune stays.
+// clip removes from each class the runes that are not printable ASCII. A class without printable
+// ASCII keeps only its first rune.
 func clip(re *syntax.Regexp) {
 	for _, sub := range re.Sub {
 		clip(sub)
@@ -74,12 +73,12 @@ func clip(re *syntax.Regexp) {
 	re.Rune = ascii
 }
 
-// generator holds the text so far and a pool of random bytes, which saves a system call for
-// each character.
+// generator has the text so far and a pool of random bytes, which saves a system call for each
+// character.
 type generator struct {
 	text  strings.Builder
 	steps int
-	pool  [64]byte // random bytes, of which the last left ones are unused
+	pool  [64]byte // random bytes; the last left bytes are unused
 	left  int
 }
 
@@ -155,8 +154,8 @@ func (g *generator) pick(class []rune) error {
 	}
 }
 
-// below returns a uniform random number from 0 to n-1, by rejection. Repetitions and
-// classes stay far below 2^16; of more alternatives only the first 2^16 are used.
+// below returns a uniform random number from 0 to n-1, by rejection. Repetitions and classes are
+// much smaller than 2^16; of more alternatives only the first 2^16 are used.
 func (g *generator) below(n int) int {
 	if n <= 1 {
 		return 0

@@ -11,9 +11,9 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// TestConstantsAreConvertedAsSQLiteWould: a constant is given the kind of the
-// column when the plan is made; SQLite by itself, with the value bound as it is,
-// must find the same rows. So must PostgreSQL with its plan.
+// TestConstantsAreConvertedAsSQLiteWould: the planner converts a constant to the kind of the
+// column; SQLite with the value bound unconverted must find the same rows, and so must PostgreSQL
+// with its plan.
 func TestConstantsAreConvertedAsSQLiteWould(t *testing.T) {
 	c := collection("c", nil, field("t", &schema.Text{}), field("n", &schema.Number{}),
 		field("b", &schema.Bool{}), field("l", &schema.Select{Values: []string{"x"}, MaxSelect: 2}))
@@ -62,7 +62,7 @@ func flip(op string) string {
 	return strings.NewReplacer("<", ">", ">", "<").Replace(op)
 }
 
-// TestConstantsCompareAsInSQLite: what is folded is what SQLite finds.
+// TestConstantsCompareAsInSQLite: a comparison that the planner folds has the result of SQLite.
 func TestConstantsCompareAsInSQLite(t *testing.T) {
 	c := collection("c", nil)
 	f, lite := open(t, c), reference(t, c)
@@ -105,9 +105,8 @@ func TestConstantsCompareAsInSQLite(t *testing.T) {
 	}
 }
 
-// TestTextsOfNumbers: a number that is written in a filter is compared with texts in
-// the form that a client would give it. SQLite would look for
-// 0.33333333333333332 and 0.0009810000000000001.
+// TestTextsOfNumbers: a number in a filter is compared with texts in the form that a client would
+// write. SQLite would compare 0.33333333333333332 and 0.0009810000000000001.
 func TestTextsOfNumbers(t *testing.T) {
 	texts := []string{"0.3333333333333333", "0.000981", "0.0001", "-12.5", "1.0e-05", "1.25e+20", "1000000000000000.0", "123456789012345.6"}
 	f := open(t, collection("c", nil, field("t", &schema.Text{})))
@@ -122,7 +121,7 @@ func TestTextsOfNumbers(t *testing.T) {
 	}
 }
 
-// TestTextsOfStoredNumbers: ~ sees the same digits on every engine.
+// TestTextsOfStoredNumbers: ~ matches the same digits of a number on every engine.
 func TestTextsOfStoredNumbers(t *testing.T) {
 	numbers := map[string]float64{"0.333333333333333": 1.0 / 3, "0.000981": 0.000981, "0.3": 0.1 + 0.2, "1e-05": 1e-5, "5": 5, "-2.5": -2.5,
 		"123456789012346": 123456789012345.6, "1000000000000000": 1e15, "9007199254740992": 1 << 53, "1e+20": 1e20, "0": 0}

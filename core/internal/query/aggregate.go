@@ -13,8 +13,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// MaxGroups is how many groups an Aggregate returns at most. A caller that wants to know
-// whether there are more asks for one more.
+// MaxGroups is the maximum number of groups that an Aggregate returns. A caller that must know
+// whether there are more requests one more.
 const MaxGroups = 1000
 
 // Aggregate describes figures over the records of the scope's collection that satisfy rules
@@ -23,9 +23,9 @@ const MaxGroups = 1000
 type Aggregate struct {
 	Scope
 
-	// As in Select. With Restricted, figures and groups are held to what a filter may
-	// use: no hidden fields, list rules of crossed collections. E-mail addresses, which
-	// may be hidden, are neither grouped nor counted.
+	// As in Select. With Restricted, figures and groups have the limits of a filter: no hidden
+	// fields, list rules of crossed collections. E-mail addresses that may be hidden are neither
+	// grouped nor counted.
 	Rule       string
 	RuleExpr   lang.Expr
 	Filter     string
@@ -36,26 +36,27 @@ type Aggregate struct {
 	Values  []Figure
 
 	// Having selects groups, Sort sorts them, both by the names of outputs: count > 5 &&
-	// sum_price >= 100; -count,status. What Sort leaves open is in the order of the keys.
+	// sum_price >= 100; -count,status. Groups that Sort leaves equal are in the order of the
+	// keys.
 	Having     string
 	HavingExpr lang.Expr
 	Sort       string
 
-	Limit  int // of groups; 0 and what is more than MaxGroups+1 stand for MaxGroups
+	Limit  int // maximum number of groups; 0 and numbers above MaxGroups+1 mean MaxGroups
 	Offset int
 }
 
-// GroupKey is a field that groups are made by, or a part of a date field (UTC) as a number.
-// Path may cross to-one relations, as in author.country.
+// GroupKey is a field to group by, or a part of a date field (UTC) as a number. Path may cross
+// to-one relations, as in author.country.
 type GroupKey struct {
 	Path string
-	Part DatePart // "" is the value itself
+	Part DatePart // "" means the whole value
 }
 
 // DatePart is the part of a date that a GroupKey groups by.
 type DatePart string
 
-// The parts.
+// The parts of a date.
 const (
 	Year  DatePart = "year"
 	Month DatePart = "month" // 1 to 12
@@ -74,8 +75,8 @@ type Figure struct {
 // Func is the name of an aggregate function.
 type Func string
 
-// The functions. The sum of nothing is 0; Avg, Min and Max of nothing are nil. A date
-// that is not set is no value for Min, Max and CountDistinct.
+// The functions. The sum of no values is 0; Avg, Min and Max of no values are nil. A date that is
+// not set counts as no value for Min, Max and CountDistinct.
 const (
 	Count         Func = "count"
 	CountDistinct Func = "countDistinct"
@@ -97,22 +98,22 @@ type AggregatePlan struct {
 
 // AggregateOutput describes one column of the result: a key or a figure.
 type AggregateOutput struct {
-	// Name is that of the key, such as status, author_country, created_year, or of the
+	// Name is the name of the key, such as status, author_country, created_year, or of the
 	// figure: count, sum_price, countDistinct_author.
 	Name string
 
 	Key    *GroupKey // nil for a figure
 	Figure *Figure   // nil for a key
 
-	// For Having and Sort: the output as an operand. integer and list tell Value how to
-	// decode the column.
+	// operand is the output in Having and Sort. integer and list tell Value how to decode the
+	// column.
 	operand ir.Operand
 	integer bool
 	list    bool
 }
 
-// Value decodes column i of the current row: nil, a bool, an int64 (counts, parts of
-// dates), a float64, a string, or a []string of a list field.
+// Value decodes column i of the current row: nil, a bool, an int64 (counts, parts of dates), a
+// float64, a string, or a []string of a list field.
 func (p *AggregatePlan) Value(rows store.Rows, i int) any {
 	o := &p.Outputs[i]
 	if rows.Kind(i) == store.KindNull {
@@ -138,16 +139,16 @@ func (p *AggregatePlan) Value(rows store.Rows, i int) any {
 	return rows.Text(i)
 }
 
-// aggregation is the state of planning an Aggregate: its columns in SQL and its outputs, of
-// equal length.
+// aggregation is the state of planning an Aggregate: its columns in SQL and its outputs, which
+// have equal length.
 type aggregation struct {
 	read    *read
 	columns []ir.AggregateColumn
 	outputs []AggregateOutput
 }
 
-// Aggregate compiles the figures. An expression, path or combination that cannot be used is
-// an *Error. Plans of aggregates are not cached.
+// Aggregate compiles an Aggregate. The error for an expression, path or combination that cannot
+// be used is an *Error. Plans of aggregates are not cached.
 func (p *Planner) Aggregate(a Aggregate) (*AggregatePlan, error) {
 	sel := Select{Scope: a.Scope, Rule: a.Rule, RuleExpr: a.RuleExpr, Filter: a.Filter, FilterExpr: a.FilterExpr, Restricted: a.Restricted}
 	if err := checkSelect(&sel); err != nil {
@@ -187,8 +188,8 @@ func (p *Planner) Aggregate(a Aggregate) (*AggregatePlan, error) {
 		Work: store.Work{Shape: store.ShapeOf(sql.SQL)}, Outputs: g.outputs}, nil
 }
 
-// resolve resolves keys, then figures, and refuses two outputs of one name, which Having
-// and Sort could not tell apart.
+// resolve resolves the keys, then the figures, and refuses two outputs of the same name, since
+// Having and Sort could not distinguish them.
 func (g *aggregation) resolve(a *Aggregate) error {
 	for i := range a.GroupBy {
 		if err := g.key(&a.GroupBy[i]); err != nil {
@@ -213,9 +214,9 @@ func (g *aggregation) resolve(a *Aggregate) error {
 	return nil
 }
 
-// value resolves a path of to-one relations that ends in a field. date reports whether that
-// is a date field. A path with several values, or to an e-mail address that may be hidden,
-// is an *Error.
+// value resolves a path of to-one relations that ends in a field. date reports whether that is a
+// date field. A path with several values, or to an e-mail address that may be hidden, is an
+// *Error.
 func (g *aggregation) value(path string) (o ir.Operand, date bool, err error) {
 	p, err := parsePath(path)
 	if err != nil {
@@ -242,7 +243,7 @@ func (g *aggregation) value(path string) (o ir.Operand, date bool, err error) {
 	return o, date, nil
 }
 
-// dateParts are position (from 1) and length of each part in the stored form of a date,
+// dateParts has the position (from 1) and length of each part in the stored form of a date,
 // 2006-01-02 15:04:05.000Z.
 var dateParts = map[DatePart][2]int{Year: {1, 4}, Month: {6, 2}, Day: {9, 2}, Hour: {12, 2}}
 
@@ -314,18 +315,17 @@ func (g *aggregation) figure(f *Figure) error {
 	return nil
 }
 
-// outputName turns a path into an identifier that Having can name.
+// outputName turns a path into an identifier that Having can use.
 func outputName(path string) string { return strings.ReplaceAll(path, ".", "_") }
 
-// add appends a column with its output. As an operand of Having the output refers to the
-// column of the inner statement, not to the field: the field's rows are gone by then.
+// add appends a column with its output. As an operand of Having the output refers to the column
+// of the inner statement, not to the field, whose rows are not available there.
 func (g *aggregation) add(c ir.AggregateColumn, o AggregateOutput) {
 	o.operand.Term, o.operand.EmailOf = ir.Derived{Column: len(g.columns), Integer: o.integer}, nil
 	g.columns, g.outputs = append(g.columns, c), append(g.outputs, o)
 }
 
-// having resolves the conditions on groups. Their names are those of the outputs, instead
-// of fields.
+// having resolves the conditions on groups. Names in them are names of outputs, not of fields.
 func (g *aggregation) having(a *Aggregate) ([]ir.Cond, error) {
 	names := make(map[string]ir.Operand, len(g.outputs))
 	for _, o := range g.outputs {
@@ -360,8 +360,8 @@ func (g *aggregation) having(a *Aggregate) ([]ir.Cond, error) {
 	return ir.Parts(ir.AllOf(conds...)), nil
 }
 
-// order resolves Sort and appends the keys that it leaves out, so that the order of groups
-// is total and pages do not overlap.
+// order resolves Sort and appends the keys that it does not name, so that the order of groups is
+// total and pages do not overlap.
 func (g *aggregation) order(sort string) ([]ir.AggregateOrder, error) {
 	var order []ir.AggregateOrder
 	used := make([]bool, len(g.outputs))
@@ -395,7 +395,7 @@ func (g *aggregation) order(sort string) ([]ir.AggregateOrder, error) {
 	return order, nil
 }
 
-// index returns the position of the output of that name, -1 if there is none.
+// index returns the position of the output with the name, -1 if there is none.
 func (g *aggregation) index(name string) int {
 	for i, o := range g.outputs {
 		if o.Name == name {

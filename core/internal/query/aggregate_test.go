@@ -17,7 +17,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// aggregate gives the rows of the figures, "E" if they are refused.
+// aggregate returns the rows of an Aggregate and its plan. The error is that of the planner.
 func (f *fixture) aggregate(a query.Aggregate) (rows [][]any, plan *query.AggregatePlan, err error) {
 	f.t.Helper()
 	if plan, err = f.planner.Aggregate(a); err != nil {
@@ -43,7 +43,7 @@ func (f *fixture) aggregate(a query.Aggregate) (rows [][]any, plan *query.Aggreg
 	return rows, plan, nil
 }
 
-// values are what the paths give for each record that the filter selects.
+// valuesOf returns the values of the paths for each record that the filter selects.
 func (f *fixture) valuesOf(sel query.Select, paths []string) (rows [][]any) {
 	f.t.Helper()
 	sel.Columns, sel.Outputs, sel.Restricted = []string{"id"}, paths, false
@@ -81,7 +81,7 @@ func (f *fixture) valuesOf(sel query.Select, paths []string) (rows [][]any) {
 	return rows
 }
 
-// figure works a figure out from the values of a group.
+// figure computes a figure from the values of a group.
 func figure(fn query.Func, values []any) any {
 	var numbers []float64
 	var texts []string
@@ -125,8 +125,8 @@ func figure(fn query.Func, values []any) any {
 	return nil
 }
 
-// TestAggregatesAgreeWithPlainSums compares groups and figures with those of a loop
-// over the records.
+// TestAggregatesAgreeWithPlainSums compares groups and figures with those of a loop over the
+// records.
 func TestAggregatesAgreeWithPlainSums(t *testing.T) {
 	f := everything(t)
 	n := 800
@@ -237,7 +237,7 @@ func TestAggregatesAgreeWithPlainSums(t *testing.T) {
 	}
 }
 
-// shop is orders of customers whose addresses may be hidden.
+// shop returns a fixture with orders of customers whose addresses may be hidden.
 func shop(t testing.TB) *fixture {
 	f := open(t,
 		authCollection("customers", rule("verified = true"), field("country", &schema.Text{}), hidden(field("credit", &schema.Number{}))),

@@ -12,14 +12,14 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// bodyIdent resolves @request.body.<p>. p has lost its first parts.
+// bodyIdent resolves @request.body.<p>, where p begins after "@request.body.".
 func (r *resolver) bodyIdent(p pathName) (ir.Operand, error) {
 	f := r.base.Collection.Field(p.parts[0])
 	v, sent := lookup(r.b.request().Body, p.parts)
 	switch p.modifier {
 	case "isset":
 		return ir.ConstantOf(ir.TruthOf(sent)), nil
-	case "changed": // those that may be are not resolved as operands
+	case "changed": // :changed of a field is resolved in compare
 		return ir.Operand{}, misplaced(p)
 	case "each", "length":
 		switch {
@@ -37,8 +37,8 @@ func (r *resolver) bodyIdent(p pathName) (ir.Operand, error) {
 			return r.bodyRelation(f, k, p)
 		}
 	}
-	// A submitted value is compared as the kind of the field that it is for: a date in its
-	// stored form, a number as a number. A value for no field keeps its own kind.
+	// A submitted value is compared as a value of its field's kind: a date in its stored form, a
+	// number as a number. A value without a field keeps its own kind.
 	value := bodyValue(v)
 	if f != nil && len(p.parts) == 1 && f.Kind.Class() == schema.ClassDate && p.modifier == "" {
 		o := ir.ConstantOf(value)
@@ -74,11 +74,11 @@ func (r *resolver) bodyItems(f *schema.Field, v any, length bool) ir.Operand {
 	return ir.Operand{Term: ir.Item{Of: s}, Kind: ir.KindText, Nullable: true}
 }
 
-// bodyElements is :each or :length of the list that is submitted for a json field.
+// bodyElements resolves :each or :length of the list that is submitted for a json field.
 func (r *resolver) bodyElements(f *schema.Field, v any, length bool) ir.Operand {
 	raw, _ := f.Kind.Cast(v).(json.RawMessage)
 	var list []json.RawMessage
-	_ = json.Unmarshal(raw, &list) // what is no list has no elements
+	_ = json.Unmarshal(raw, &list) // a value that is not a list has no elements
 	switch {
 	case length:
 		return ir.ConstantOf(ir.Whole(len(list)))
@@ -99,8 +99,8 @@ func lookup(body map[string]any, parts []string) (v any, ok bool) {
 	return v, true
 }
 
-// member returns the member of an object or point, or the item of a list, by the text of
-// its index. JSON that is still encoded is decoded for it.
+// member returns the member of an object or point, or the item of a list by its index as text.
+// JSON that is still encoded is decoded first.
 func member(v any, name string) (any, bool) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -143,7 +143,7 @@ func bodyValue(v any) ir.Value {
 	case float64:
 		return ir.Number(v)
 	case json.Number:
-		f, _ := v.Float64() // what is out of range is infinite
+		f, _ := v.Float64() // a number out of range is infinite
 		return ir.Number(f)
 	case json.RawMessage:
 		return rawValue(v)

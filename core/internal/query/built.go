@@ -12,9 +12,6 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// What an expression built in code has and a text has not: not, in, and the
-// quantifiers over related records.
-
 // constant converts a Go value of an expression to a constant. lang.Check has refused all
 // other types.
 func constant(v any) ir.Value {
@@ -32,8 +29,8 @@ func constant(v any) ir.Value {
 	return ir.Number(f)
 }
 
-// not resolves a negation. It has a scope of its own: rows of multi-valued paths inside it
-// are looked for under the NOT, so that "not (tags ?= x)" means that no tag is x.
+// not resolves a negation. It has its own scope: rows of multi-valued paths inside it are looked
+// for under the NOT, so that "not (tags ?= x)" means that no tag is x.
 func (r *resolver) not(e *lang.Not) (ir.Cond, error) {
 	var guards []ir.Cond
 	own := r.alone(&guards)
@@ -44,9 +41,9 @@ func (r *resolver) not(e *lang.Not) (ir.Cond, error) {
 	return ir.Unless(own.closed(c, guards, r)), nil
 }
 
-// closed puts EXISTS around a condition of r's own scope, with those guards that concern
-// rows of the scope. Other guards (list rules of records outside) are handed to the
-// resolver outside, where they hold for the whole expression.
+// closed puts EXISTS around a condition of r's scope, with those guards that concern rows of the
+// scope. Other guards (list rules of records outside) are passed to the outside resolver, where
+// they apply to the whole expression.
 func (r *resolver) closed(c ir.Cond, guards []ir.Cond, outside *resolver) ir.Cond {
 	var inside []ir.Cond
 	for _, g := range guards {
@@ -97,9 +94,9 @@ func (r *resolver) in(e *lang.In) (ir.Cond, error) {
 	return r.b.forAll(oneOf(o, e.Values), guards, false, own.scope), nil
 }
 
-// oneOf compares an operand with a list. Texts go into one parameter, so that the statement
-// does not grow with the list; every other value is a comparison of its own, as engines
-// compare kinds differently.
+// oneOf compares an operand with a list of values. Texts go into one parameter, so that the
+// statement does not grow with the list; every other value is a separate comparison, since
+// engines compare kinds differently.
 func oneOf(o ir.Operand, values []any) ir.Cond {
 	var texts []string
 	var conds []ir.Cond
@@ -126,8 +123,8 @@ func oneOf(o ir.Operand, values []any) ir.Cond {
 	return ir.AnyOf(slices.Insert(conds, 0, list)...)
 }
 
-// related resolves a quantifier over the records at the end of a path of relations. "every"
-// is "no related record for which it does not hold".
+// related resolves a quantifier over the records at the end of a path of relations. "every" means
+// that no related record violates the condition.
 func (r *resolver) related(e *lang.Related) (ir.Cond, error) {
 	var guards []ir.Cond
 	own := r.alone(&guards)
@@ -162,7 +159,7 @@ func (r *resolver) related(e *lang.Related) (ir.Cond, error) {
 	return ir.Unless(found), nil
 }
 
-// present is the condition that the source has a row: outer joins give a row of NULLs where
+// present returns the condition that the source has a row: an outer join yields a row of NULLs if
 // there is none.
 func present(s *ir.Source) ir.Cond {
 	id := ir.Operand{Term: ir.Column{Of: s, Name: "id"}, Kind: ir.KindText, Affinity: ir.AffinityText, Nullable: true}

@@ -13,8 +13,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// built runs a filter expression and gives the ids that it selects, in order of id;
-// ok is false if it is refused.
+// built runs a filter expression and returns the selected ids in order; ok is false if the
+// expression is refused.
 func (f *fixture) built(c *schema.Collection, e lang.Expr, restricted bool, listed bool) (ids []string, ok bool) {
 	sel := query.Select{Scope: f.scope(c.Name, nil), FilterExpr: e, Restricted: restricted}
 	if listed && c.ListRule != nil {
@@ -35,7 +35,7 @@ func without(all, some []string) []string {
 
 func or(list ...lang.Expr) lang.Expr { return &lang.Or{List: list} }
 
-// relations are the paths of one relation from the collection, and where they lead.
+// relations returns the relation fields of the collection and their targets.
 func (g *generator) relations(c *schema.Collection) (paths []string, targets []*schema.Collection) {
 	for _, fd := range c.Fields {
 		if r, ok := fd.Kind.(*schema.Relation); ok {
@@ -48,7 +48,7 @@ func (g *generator) relations(c *schema.Collection) (paths []string, targets []*
 	return paths, targets
 }
 
-// built makes a random expression of everything that only code builds.
+// built returns a random expression with all nodes that only code builds.
 func (g *generator) built(c *schema.Collection, depth int) lang.Expr {
 	switch n := g.IntN(12); {
 	case depth > 0 && n < 2:
@@ -80,7 +80,8 @@ func (g *generator) values() []any {
 	return out
 }
 
-// TestBuiltExpressionsAgreeWithText reduces what only code builds to what texts have.
+// TestBuiltExpressionsAgreeWithText compares expressions that only code builds with equivalent
+// texts.
 func TestBuiltExpressionsAgreeWithText(t *testing.T) {
 	f := everything(t)
 	n := 1500
@@ -124,8 +125,8 @@ func TestBuiltExpressionsAgreeWithText(t *testing.T) {
 	}
 }
 
-// relatedAgrees finds the related records first, by a query of their own, and then the
-// records that have one of them.
+// relatedAgrees compares a quantifier with two queries: the first finds the related records, the
+// second the records that refer to one of them.
 func relatedAgrees(g *generator, c *schema.Collection, same func(string, lang.Expr, []string, []string)) {
 	f := g.f
 	paths, targets := g.relations(c)
@@ -177,7 +178,7 @@ func TestLikeThatTellsCase(t *testing.T) {
 	}
 }
 
-// TestPlaceholders binds what would end a text if it were quoted into it.
+// TestPlaceholders binds values that would end a text if they were quoted into it.
 func TestPlaceholders(t *testing.T) {
 	f := observed(t)
 	for name, c := range map[string]struct {
@@ -206,8 +207,8 @@ func TestPlaceholders(t *testing.T) {
 	}
 }
 
-// TestBuiltLimits: what code builds has limits of its own, and what is too large or
-// makes no sense is an *Error.
+// TestBuiltLimits: expressions built in code have limits of their own, and one that is too large
+// or makes no sense is an *Error.
 func TestBuiltLimits(t *testing.T) {
 	f := observed(t)
 	one := is("t", "one")

@@ -1,5 +1,5 @@
-// Several callers judged in one statement: who they are, and @request.auth of each of them
-// as columns. render/callers.go writes the list of their ids.
+// Many callers judged in one statement, with @request.auth of each as columns. render/callers.go
+// writes the list of their ids.
 
 package query
 
@@ -9,15 +9,15 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Callers are signed-in records of one auth collection. @request.auth means each of
-// them; everything else of Request, whose Auth is left out, is the same for all.
+// Callers are signed-in records of one auth collection. @request.auth refers to each of them;
+// everything else of Request, whose Auth is not set, is the same for all.
 type Callers struct {
 	Collection *schema.Collection
 	IDs        []string // none of them empty
 }
 
-// callersIdent resolves @request.auth.<p> for many callers: a column of the list of their
-// ids, or of the records that the ids are joined to.
+// callersIdent resolves @request.auth.<p> for many callers: a column of the list of their ids, or
+// of the records that the ids are joined to.
 func (r *resolver) callersIdent(p pathName) (ir.Operand, error) {
 	callers := r.b.callers
 	if len(p.parts) == 1 {
@@ -41,8 +41,8 @@ func (r *resolver) callersIdent(p pathName) (ir.Operand, error) {
 	return r.requestPath(r.b.from(callers, ir.Source{Kind: ir.ToMember, Collection: c}), p)
 }
 
-// callersAccount resolves an account field (email, verified) that a single caller has as a
-// constant. Detached makes the column compare as that constant would.
+// callersAccount resolves an account field (email, verified), which is a constant for a single
+// caller. Detached makes the column compare like that constant.
 func (r *resolver) callersAccount(p pathName) (ir.Operand, error) {
 	if p.modifier != "" && p.modifier != "lower" {
 		return ir.Operand{}, misplaced(p)

@@ -10,13 +10,13 @@ import (
 	"github.com/loambase/loam/core/internal/query"
 )
 
-// TestManyCallersAgreeWithEachAlone judges a record for many callers in one statement
-// and one by one: a stored record, and one that is not.
+// TestManyCallersAgreeWithEachAlone judges a record for many callers in one statement and one by
+// one: a stored record, and a candidate.
 func TestManyCallersAgreeWithEachAlone(t *testing.T) {
 	f := everything(t)
 	node, person := f.snapshot.Find("node"), f.snapshot.Find("person")
 	records := map[string]row{}
-	for _, id := range []string{"a", "b", "c", "d"} { // what a token's record has is what is stored
+	for _, id := range []string{"a", "b", "c", "d"} { // the token's record has the stored values
 		records[id] = row{"id": id}
 		plan, err := f.planner.Compile(query.Select{Scope: f.scope("person", nil), ID: id, Columns: []string{"email", "emailVisibility", "verified"}})
 		if err != nil {

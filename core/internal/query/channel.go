@@ -1,5 +1,5 @@
-// Rules of channels: they are about no record, but about the caller, other collections, and
-// @channel.name, @channel.1 and so on.
+// Rules of channels: they have no record, only the caller, other collections, and @channel.name,
+// @channel.1 and so on.
 
 package query
 
@@ -12,8 +12,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// channels is the base of rules of channels: a collection without a field, so that the name
-// of a field means nothing in them.
+// channels is the base of rules of channels: a collection without fields, so that no field name
+// can be resolved.
 var channels = &schema.Collection{ID: "@channel", Name: "@channel"}
 
 // ChannelRule returns the Select whose plan passes, or yields one row, if the caller satisfies
@@ -22,8 +22,8 @@ func ChannelRule(s *schema.Snapshot, request *Request, now time.Time, rule strin
 	return Select{Scope: Scope{Snapshot: s, Collection: channels, Request: request, Now: now}, Rule: rule, Candidate: []store.Value{}}
 }
 
-// CheckChannelRule returns nil if the text is a rule that channels with that many wildcards in
-// their pattern may have, else an *Error that says why not.
+// CheckChannelRule returns nil if channels with that many wildcards in their pattern may have the
+// rule, otherwise an *Error with the reason.
 func CheckChannelRule(s *schema.Snapshot, wildcards int, rule string) error {
 	sel := ChannelRule(s, &Request{Channel: make([]string, 1+wildcards)}, time.Time{}, rule)
 	b := newBuilder(nil, &sel)

@@ -11,8 +11,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// BenchmarkGuards lists and counts 100,000 messages by filters behind rules, as they are
-// for superusers (open) and as they are for all others (guarded).
+// BenchmarkGuards lists and counts 100,000 messages by filters, for superusers (open) and for
+// others, behind rules (guarded).
 func BenchmarkGuards(b *testing.B) {
 	const rows, rooms = 100_000, 1000
 	messages := collection("messages", rule(""), field("slug", &schema.Text{}), field("code", &schema.Text{}), field("rank", &schema.Number{}), field("body", &schema.Text{}), field("pub", &schema.Bool{}),

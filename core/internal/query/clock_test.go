@@ -19,8 +19,8 @@ import (
 
 var timed = flag.Bool("timed", false, "also compare times, which needs a quiet machine")
 
-// diary is a database with notes that eve may not list, whatever the rule, and one that
-// she may.
+// diary is a database with notes that eve may not list under any of the rules, and one note that
+// she may list.
 type diary struct {
 	*fixture
 	dir, url string
@@ -53,15 +53,15 @@ func openDiary(t *testing.T, indexes []string, rows int) *diary {
 	return d
 }
 
-// indexesOfNotes are none, those of what the guesses are about, such behind the owner, and a
-// unique one.
+// indexesOfNotes are none, indexes on the columns of the guesses, indexes with the owner before
+// them, and a unique one.
 var indexesOfNotes = [][]string{nil,
 	{"CREATE INDEX `pins` ON `notes` (`pin`)", "CREATE INDEX `ranks` ON `notes` (`rank`)"},
 	{"CREATE INDEX `pins` ON `notes` (`owner`, `pin`)", "CREATE INDEX `ranks` ON `notes` (`owner`, `rank`)"},
 	{"CREATE UNIQUE INDEX `pins` ON `notes` (`pin`)"},
 }
 
-// rulesOfNotes are shapes of rules under which eve lists no more than one of the notes.
+// rulesOfNotes are rules of different shapes under which eve lists at most one of the notes.
 var rulesOfNotes = []string{
 	`owner = @request.auth.id`,
 	`readers.id ?= @request.auth.id`,
@@ -77,8 +77,8 @@ var rulesOfNotes = []string{
 	`owner.role = 'editor'`,
 }
 
-// guesses are filters with a right and a wrong guess at what eve may not see. None has
-// other answers for what she may.
+// guesses returns filters with a right and a wrong guess at values that eve may not see. Both
+// guesses have the same answers for the values that she may see.
 func guesses(heavy int) (list [][2]string) {
 	costly := strings.Repeat(" && body !~ 'qzx'", heavy)
 	for _, f := range []string{
@@ -97,7 +97,7 @@ func guesses(heavy int) (list [][2]string) {
 	return append(list, [2]string{"pin > '7'", "pin > '8'"}, [2]string{"rank > 7000", "rank > 8000"}, [2]string{"rank > 7000 && pin >= '8'", "rank > 8000 && pin >= '7'"})
 }
 
-// guessesOfMembers are the same about members that posts lead to.
+// guessesOfMembers returns such filters about members to which posts refer.
 func guessesOfMembers() (list [][2]string) {
 	costly := strings.Repeat(" && %[2]s.body !~ 'qzx'", 20)
 	for _, path := range []string{"m", "ms"} {
@@ -109,8 +109,8 @@ func guessesOfMembers() (list [][2]string) {
 	return list
 }
 
-// TestFiltersTouchNoHiddenRow: what a statement does is the same to the step, whatever a
-// filter guesses about a record that the caller may not list.
+// TestFiltersTouchNoHiddenRow: a statement takes the same steps, whatever a filter guesses about
+// a record that the caller may not list.
 func TestFiltersTouchNoHiddenRow(t *testing.T) {
 	t.Parallel()
 	for _, indexes := range indexesOfNotes {
@@ -121,11 +121,11 @@ func TestFiltersTouchNoHiddenRow(t *testing.T) {
 		check := func(collection, rule string, pair [2]string, restricted bool) {
 			t.Helper()
 			var did [2]string
-			stands := false // a row stands for one that there may not be
+			stands := false // the plan uses a stand-in row for a row that may not exist
 			for i, filter := range pair {
 				sel := query.Select{Scope: d.scope(collection, eve), Columns: []string{"id"}, Rule: rule, Filter: filter, Restricted: restricted, Limit: 30}
 				kinds := []func(query.Select) (*query.Plan, error){d.planner.Compile, d.planner.Count}
-				if d.url != "" { // where an explanation takes milliseconds
+				if d.url != "" { // there an explanation takes milliseconds
 					kinds = kinds[:1]
 				}
 				for _, compile := range kinds {
@@ -155,7 +155,7 @@ func TestFiltersTouchNoHiddenRow(t *testing.T) {
 			check("posts", "", pair, true)
 		}
 		told = 0
-		for _, rule := range rulesOfNotes { // what is measured would show it
+		for _, rule := range rulesOfNotes { // checks that a difference would be measured
 			check("notes", rule, guesses(5)[1], false)
 		}
 		if told < 5 {
@@ -164,11 +164,11 @@ func TestFiltersTouchNoHiddenRow(t *testing.T) {
 	}
 }
 
-// found is whether an index has found a row, in PostgreSQL's account.
+// found matches whether an index has found a row, in the explanation of PostgreSQL.
 var found = regexp.MustCompile(`rows=[01](\.00)? `)
 
-// nearly says whether one row was judged in both cases. It was found by an index, or stands
-// for what the index has not found, which is some steps more or less.
+// nearly reports whether one row was judged in both cases: found by an index, or the stand-in for
+// the row that the index did not find, which differs by a few steps.
 func nearly(did [2]string) bool {
 	if !strings.Contains(did[0], "\n") {
 		a, b := strings.Fields(did[0]), strings.Fields(did[1])
@@ -183,8 +183,8 @@ func nearly(did [2]string) bool {
 	return found.ReplaceAllString(did[0], "rows=? ") == found.ReplaceAllString(did[1], "rows=? ")
 }
 
-// TestUniqueValuesFindOneRow: what is found by an index that is unique is what a scan finds,
-// and the row that stands for another is never an answer.
+// TestUniqueValuesFindOneRow: a unique index finds the same rows as a scan, and a stand-in row is
+// never in the answer.
 func TestUniqueValuesFindOneRow(t *testing.T) {
 	t.Parallel()
 	for _, indexes := range [][]string{{"CREATE UNIQUE INDEX `pins` ON `notes` (`pin`)"}, {"CREATE UNIQUE INDEX `both` ON `notes` (`pin`, `rank`)"}} {
@@ -214,12 +214,12 @@ func TestUniqueValuesFindOneRow(t *testing.T) {
 	}
 }
 
-// TestRulesAboutTheCallerKeepIndexes: a rule that reads no record hides none, so an index
-// serves the filter.
+// TestRulesAboutTheCallerKeepIndexes: a rule that reads no record hides none, so an index may
+// serve the filter.
 func TestRulesAboutTheCallerKeepIndexes(t *testing.T) {
 	t.Parallel()
 	d := openDiary(t, indexesOfNotes[1], 1)
-	for range 20 { // as many as make an index worth it
+	for range 20 { // enough rows for an index to be used
 		var notes []row
 		for i := range 100 {
 			notes = append(notes, row{"id": schema.RandomString(15, schema.AlphabetID), "pin": "00", "rank": float64(i), "owner": "ann"})
@@ -248,8 +248,8 @@ func TestRulesAboutTheCallerKeepIndexes(t *testing.T) {
 	}
 }
 
-// work returns a function that runs a plan and gives what the engine did: the steps of
-// SQLite's machine, or PostgreSQL's own account of rows and loops.
+// work returns a function that runs a plan and returns the work of the engine: the steps of
+// SQLite's virtual machine, or PostgreSQL's own count of rows and loops.
 func (d *diary) work(t *testing.T) func(*query.Plan) string {
 	if d.url != "" {
 		return func(plan *query.Plan) string { return d.explained(t, plan) }
@@ -293,7 +293,7 @@ func (d *diary) work(t *testing.T) func(*query.Plan) string {
 	}
 }
 
-// unlike are parts of an explanation that differ from run to run, or name the guess.
+// unlike matches the parts of an explanation that differ between runs, or contain the guess.
 var unlike = regexp.MustCompile(`'[^']*'|\([^()]*rows=[^()]*cost[^()]*\)|Buffers:.*|Memory.*|[0-9.]+ ms|'?[0-9.]+'?::[a-z ]+`)
 
 func (d *diary) explained(t *testing.T, plan *query.Plan) string {
@@ -305,8 +305,8 @@ func (d *diary) explained(t *testing.T, plan *query.Plan) string {
 	return b.String()
 }
 
-// TestTheClockTellsNothing compares times: pairs of a right and a wrong guess, in turns,
-// by the sign test.
+// TestTheClockTellsNothing compares times of pairs of a right and a wrong guess, in turns, by the
+// sign test.
 func TestTheClockTellsNothing(t *testing.T) {
 	if !*timed {
 		t.Skip("without -timed")
@@ -314,7 +314,7 @@ func TestTheClockTellsNothing(t *testing.T) {
 	const pairs = 30
 	for _, indexes := range indexesOfNotes {
 		size, tries := 8000, 5
-		if len(indexes) == 1 { // to read a column behind a long text takes a microsecond: DESIGN.md
+		if len(indexes) == 1 { // reading a column behind a long text takes a microsecond: DESIGN.md
 			size, tries = 1, 1
 		}
 		d := openDiary(t, indexes, size)

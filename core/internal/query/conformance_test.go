@@ -9,7 +9,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// observed is the data set of docs/wire/records.md §5.10.
+// observed returns a fixture with the data set of docs/wire/records.md §5.10.
 func observed(t testing.TB) *fixture {
 	f := open(t,
 		collection("tags", rule(""), field("name", &schema.Text{}), field("rank", &schema.Number{})),
@@ -40,7 +40,7 @@ func observed(t testing.TB) *fixture {
 	return f
 }
 
-// cases reads lines of "expression → rows"; what begins with # is a comment.
+// cases reads lines of "expression → rows"; lines that begin with # are comments.
 func cases(t *testing.T, f *fixture, collection, table string, sel func(expr string) query.Select) {
 	t.Helper()
 	for line := range strings.Lines(table) {
@@ -218,7 +218,7 @@ func TestObservedFilters(t *testing.T) {
 
 func TestObservedSorts(t *testing.T) {
 	f := observed(t)
-	// Which order the reference gave is not on record, only what it accepts.
+	// The order of the reference is not recorded, only the sorts that it accepts.
 	cases(t, f, "a", `
 		tag.name,-tags.name,+n → 4 3 5 2 1
 		-tag.name → 1 2 5 4 3
@@ -243,7 +243,7 @@ func TestObservedSorts(t *testing.T) {
 	}
 }
 
-// TestSharedPaths is docs/wire/records.md §5.7: what shares a path and what does not.
+// TestSharedPaths tests docs/wire/records.md §5.7: which comparisons share a path.
 func TestSharedPaths(t *testing.T) {
 	f := open(t,
 		collection("tags", nil, field("name", &schema.Text{}), field("rank", &schema.Number{})),
@@ -275,7 +275,7 @@ func TestSharedPaths(t *testing.T) {
 		@collection.tags.id ?= rels.id && @collection.tags.name ?= 'red' → one
 		@collection.tags.id ?= rels.id && @collection.tags.name ?= 'red' && rels.rank ?= 2 → –
 	`, func(expr string) query.Select { return query.Select{Filter: expr} })
-	// A rule and a filter are one query: they share too.
+	// A rule and a filter are one query, so they share paths, too.
 	got := f.run(query.Select{Scope: f.scope("a", nil), Rule: "rels.name ?= 'red'", Filter: "rels.rank ?= 2"})
 	if got != "" {
 		t.Errorf("rule and filter on one path give %q, want none", got)
@@ -341,8 +341,8 @@ func TestRestrictedCallers(t *testing.T) {
 	}
 }
 
-// TestWhereEnginesDiffer is about what one of the engines does differently by
-// itself: the order of letters, what NULL is, what a number looks like.
+// TestWhereEnginesDiffer tests comparisons in which the engines differ by default: the order of
+// letters, NULL, texts that look like numbers.
 func TestWhereEnginesDiffer(t *testing.T) {
 	f := open(t, collection("a", nil, field("t", &schema.Text{}), field("n", &schema.Number{}), field("j", &schema.JSON{}), field("r", one("a")),
 		field("rs", many("a")), field("s", &schema.Select{Values: []string{"a", "B", "<"}, MaxSelect: 2})))

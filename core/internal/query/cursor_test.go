@@ -15,7 +15,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// page reads the ids of a page and the cursor of its last row.
+// page returns the ids of a page and the cursor of its last row.
 func (f *fixture) page(sel query.Select) (ids []string, cursor string, err error) {
 	f.t.Helper()
 	sel.Columns, sel.Keys = []string{"id"}, true
@@ -47,8 +47,8 @@ var sorts = map[string][]string{
 	"view": {"j", "-j.a,n", "", "t", "-t", "n,-t", "up.n,t", "-ups.t", "id", "-id,t"},
 }
 
-// TestCursorsWalkTheWholeList: pages that follow each other's cursors are the
-// list, whatever the sort, and NULLs in it.
+// TestCursorsWalkTheWholeList: pages that follow each other's cursors give the whole list, for
+// any sort, also with NULLs.
 func TestCursorsWalkTheWholeList(t *testing.T) {
 	f := everything(t)
 	for collection, list := range sorts {
@@ -98,8 +98,8 @@ func TestSortsWithoutCursors(t *testing.T) {
 	}
 }
 
-// TestForeignCursorsAreRefused: a cursor is bound to its sort and collection, and
-// made-up ones are errors.
+// TestForeignCursorsAreRefused: a cursor is valid only for its sort and collection, and forged
+// ones are errors.
 func TestForeignCursorsAreRefused(t *testing.T) {
 	f := everything(t)
 	_, good, err := f.page(query.Select{Scope: f.scope("node", nil), Sort: "t,-n"})
@@ -131,7 +131,7 @@ func TestForeignCursorsAreRefused(t *testing.T) {
 }
 
 // TestCursorsEndWithTheirSecret: equal rows have equal cursors under one secret, and under
-// another one they are refused.
+// another secret they are refused.
 func TestCursorsEndWithTheirSecret(t *testing.T) {
 	f := chat(t)
 	sel := query.Select{Scope: f.scope("rooms", nil), Sort: "name", Limit: 1}
@@ -153,7 +153,7 @@ func TestCursorsEndWithTheirSecret(t *testing.T) {
 	}
 }
 
-// TestDeepPagesAreTheSame: far pages are read in another way, with the same rows.
+// TestDeepPagesAreTheSame: far pages have another form of statement, with the same rows.
 func TestDeepPagesAreTheSame(t *testing.T) {
 	f := chat(t)
 	rows := make([]row, 1100)
@@ -187,7 +187,7 @@ func TestDeepPagesAreTheSame(t *testing.T) {
 	}
 }
 
-// TestRandomWalks: every row once, in the order of one page, by random sorts.
+// TestRandomWalks: pages by random sorts return every row once, in the order of a single page.
 func TestRandomWalks(t *testing.T) {
 	f := everything(t)
 	n := uint64(300)

@@ -9,9 +9,9 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Naive plans the ids that rule and filter select as the reference does: every path
-// joined to the selected table, duplicates removed, nothing folded away inside
-// joins. It is what the real plan must agree with.
+// Naive plans the ids that rule and filter select like the reference: every path is joined to the
+// selected table, duplicates are removed, nothing is folded inside joins. The real plan must
+// agree with it.
 func Naive(p *Planner, sel Select) (string, []store.Value, error) {
 	r := &read{b: newBuilder(p, &sel), sel: &sel}
 	rule, err := r.whole(sel.Rule, nil, false)
@@ -26,13 +26,13 @@ func Naive(p *Planner, sel Select) (string, []store.Value, error) {
 	return sql, args, nil
 }
 
-// LikePattern is tested against SQLite.
+// LikePattern exports ir.LikePattern for a test against SQLite.
 func LikePattern(v store.Value) (string, bool) { return ir.LikePattern(ir.Bound(v).Pattern()) }
 
-// ModifiersOf is the table by kind, which a test holds against schema.Kinds.
+// ModifiersOf exports the table by kind for a test against schema.Kinds.
 var ModifiersOf = modifiersOf
 
-// Sealed is a cursor of that content, as only the planner can make it.
+// Sealed returns a cursor with the content, as only the planner can make it.
 func (p *Planner) Sealed(s *schema.Snapshot, content string) string {
 	return base64.RawURLEncoding.EncodeToString(p.sealOf(s).Close([]byte(content)))
 }

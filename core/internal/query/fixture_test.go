@@ -13,10 +13,10 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// clock is the moment of every test.
+// clock is the time of every test.
 var clock = time.Date(2024, 2, 29, 12, 34, 56, 789e6, time.UTC)
 
-// fixture is a database of some collections.
+// fixture is a database with some collections.
 type fixture struct {
 	t        testing.TB
 	db       store.Store
@@ -29,14 +29,13 @@ func open(t testing.TB, collections ...*schema.Collection) *fixture {
 	return openOn(t, enginetest.Open(t), collections...)
 }
 
-// reference is a database of SQLite, whose answers are those that every engine
-// must give.
+// reference returns a SQLite database, with whose answers every engine must agree.
 func reference(t testing.TB, collections ...*schema.Collection) *fixture {
 	t.Helper()
 	return openOn(t, enginetest.OpenAt(t, t.TempDir(), ""), collections...)
 }
 
-// openOn makes the collections in the database.
+// openOn creates the collections in the database.
 func openOn(t testing.TB, db store.Store, collections ...*schema.Collection) *fixture {
 	t.Helper()
 	f := &fixture{t: t, db: db, snapshot: schema.NewSnapshot(1, collections), planner: query.New(db.Dialect())}
@@ -69,14 +68,14 @@ func openOn(t testing.TB, db store.Store, collections ...*schema.Collection) *fi
 	return f
 }
 
-// in is the fixture for another test.
+// in returns the fixture for another test.
 func (f *fixture) in(t testing.TB) *fixture {
 	other := *f
 	other.t = t
 	return &other
 }
 
-// row is one record by field; what is left out is the zero value.
+// row has the values of a record by field; missing fields have their zero values.
 type row map[string]any
 
 func (f *fixture) insert(collection string, rows ...row) {
@@ -114,12 +113,12 @@ func (f *fixture) values(c *schema.Collection, r row) []store.Value {
 	return values
 }
 
-// scope is a collection as a caller sees it.
+// scope returns the scope of a collection and a request.
 func (f *fixture) scope(collection string, r *query.Request) query.Scope {
 	return query.Scope{Snapshot: f.snapshot, Collection: f.snapshot.Find(collection), Request: r, Now: clock}
 }
 
-// run gives the first column of every row, "E" for an expression that is refused.
+// run returns the first column of every row, "E" for an expression that is refused.
 func (f *fixture) run(sel query.Select) string {
 	f.t.Helper()
 	if sel.Columns == nil {
@@ -144,7 +143,7 @@ func (f *fixture) run(sel query.Select) string {
 	return strings.Join(got, " ")
 }
 
-// query runs a plan and gives the first columns of its rows.
+// query runs a plan and returns the first columns of its rows.
 func (f *fixture) query(plan *query.Plan, columns int) [][]string {
 	f.t.Helper()
 	var out [][]string

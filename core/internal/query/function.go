@@ -1,4 +1,4 @@
-// Functions of the language: geoDistance and strftime, with what arguments each accepts.
+// Functions of the language: geoDistance and strftime, with their valid arguments.
 
 package query
 
@@ -23,9 +23,9 @@ func (r *resolver) call(c *lang.Call) (ir.Operand, error) {
 	return ir.Operand{}, &Error{Message: "unknown function " + quoted(c.Name)}
 }
 
-// geoDistance resolves the distance of two points, given as longitude and latitude each, in
-// kilometres. Constants are not folded: the mathematics of the engines differs from Go's in
-// the last digits, and a filter must select the same rows either way.
+// geoDistance resolves the distance of two points in kilometres. Each point is a longitude and a
+// latitude. Constants are not folded: the engines differ from Go in the last digits, and a filter
+// must select the same rows in both cases.
 func (r *resolver) geoDistance(c *lang.Call) (ir.Operand, error) {
 	if len(c.Args) != 4 {
 		return ir.Operand{}, &Error{Message: "geoDistance takes 4 arguments"}
@@ -98,8 +98,8 @@ func (r *resolver) strftime(c *lang.Call) (ir.Operand, error) {
 	return ir.Operand{Term: s, Kind: ir.KindText, Nullable: true, EmailOf: s.Time.EmailOf}, nil
 }
 
-// literalText returns an argument that must be written in the expression itself; ok is
-// false for fields and anything else that is known only per row.
+// literalText returns the text of an argument that must be in the expression itself; ok is false
+// for fields and other operands that differ between rows.
 func literalText(o lang.Operand) (text string, ok bool) {
 	switch o := o.(type) {
 	case lang.Text:
@@ -110,7 +110,7 @@ func literalText(o lang.Operand) (text string, ok bool) {
 	return text, ok
 }
 
-// now is the clock of the request as an operand. It makes the plan volatile.
+// now returns the time of the request as an operand. It makes the plan volatile.
 func (r *resolver) now() ir.Operand {
 	r.b.volatile = true
 	o := ir.ConstantOf(ir.Text(schema.FormatTime(r.b.Scope.Now)))
@@ -118,8 +118,7 @@ func (r *resolver) now() ir.Operand {
 	return o
 }
 
-// validFormat reports whether every directive of a strftime format is one that all engines
-// know.
+// validFormat reports whether all engines support every directive of a strftime format.
 func validFormat(format string) bool {
 	for {
 		_, rest, ok := strings.Cut(format, "%")
@@ -133,7 +132,7 @@ func validFormat(format string) bool {
 	}
 }
 
-// validModifier matches strftime modifiers. It is compiled at its first use: compiling it
+// validModifier matches strftime modifiers. It is compiled at its first use: the compilation
 // takes a tenth of the start of the process.
 var validModifier = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)^([+-]?\d{1,9}(\.\d{1,9})? (second|minute|hour|day|month|year)s?` +

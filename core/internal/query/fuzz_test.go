@@ -12,8 +12,8 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// FuzzPlan: what a client sends is refused by an *Error or becomes SQL that runs.
-// The text is taken as it is, and as the seed of a random expression.
+// FuzzPlan: input of a client is refused by an *Error or becomes SQL that runs. The text is used
+// as it is, and as the seed of a random expression.
 func FuzzPlan(f *testing.F) {
 	fx := everything(f)
 	f.Add("up.t = ups.t && who.email ~ 'a'", "-who.n", uint64(1))
@@ -28,7 +28,7 @@ func FuzzPlan(f *testing.F) {
 	})
 }
 
-// fuzzNewParts puts a client's words where a Select and an Aggregate take names.
+// fuzzNewParts puts the client's input where a Select and an Aggregate take names.
 func fuzzNewParts(t *testing.T, f *fixture, text, sort string, seed uint64) {
 	t.Helper()
 	g := &generator{Rand: rand.New(rand.NewPCG(seed, 4)), f: f}
@@ -89,7 +89,7 @@ func check(t *testing.T, f *fixture, sel query.Select) {
 	}
 }
 
-// placeholders are the parameters that the SQL names, each once.
+// placeholders returns the parameters that the SQL contains, each once.
 func placeholders(t *testing.T, plan *query.Plan) []store.Value {
 	t.Helper()
 	used := make([]store.Value, 0, len(plan.Args))
@@ -104,8 +104,8 @@ func placeholders(t *testing.T, plan *query.Plan) []store.Value {
 	return used
 }
 
-// TestNothingIsInjected puts what could end a text, a name or a path into every
-// place that takes a client's words.
+// TestNothingIsInjected puts texts that could end a text, a name or a path into every place that
+// takes a client's input.
 func TestNothingIsInjected(t *testing.T) {
 	f := everything(t)
 	hostile := []string{`'`, `"`, `\`, "`", `;`, `--`, `/*`, `' OR 1=1 --`, `" OR 1=1 --`, `$1`, `?1`, `:a`, `@a`, "\n", "\r", `]`, `)`, `x' || 'y`,

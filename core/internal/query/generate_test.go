@@ -12,8 +12,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// everything is a database with a field of every kind, relations of every shape
-// and few values, so that random expressions have something to say.
+// everything returns a database with a field of every kind, relations of every shape and few
+// different values, so that random expressions find records.
 func everything(t testing.TB) *fixture {
 	node := collection("node", rule("n != 2"),
 		field("t", &schema.Text{}), field("n", &schema.Number{}), field("b", &schema.Bool{}),
@@ -67,9 +67,9 @@ func everything(t testing.TB) *fixture {
 type generator struct {
 	*rand.Rand
 	f       *fixture
-	request bool // may use @request, @collection and hidden things
-	auth    bool // much of @request.auth
-	plain   bool // fields of the record itself only
+	request bool // may use @request, @collection and hidden fields
+	auth    bool // uses @request.auth often
+	plain   bool // only fields of the record itself
 }
 
 func (g *generator) pick(list ...string) string { return list[g.IntN(len(list))] }
@@ -110,7 +110,7 @@ func (g *generator) literal() string {
 		"'a'", "'[]'", "-1", "'2024'", "'gone'", "'x@x.org'", "'\\\\'", "'_'", "1")
 }
 
-// path is a random path that may cross relations.
+// path returns a random path that may cross relations.
 func (g *generator) path(c *schema.Collection, hops int) string {
 	if hops > 0 && !g.plain && g.IntN(2) == 0 {
 		var steps []string
@@ -151,8 +151,8 @@ func (g *generator) req() *query.Request {
 	}
 }
 
-// TestPlansAgreeWithPlainJoins compares plans with the query that the contract
-// describes: all paths joined, duplicates removed.
+// TestPlansAgreeWithPlainJoins compares plans with the query that the contract describes: all
+// paths joined, duplicates removed.
 func TestPlansAgreeWithPlainJoins(t *testing.T) {
 	f := everything(t)
 	n := 3000
@@ -169,7 +169,7 @@ func TestPlansAgreeWithPlainJoins(t *testing.T) {
 			sel.Restricted = g.IntN(2) == 0
 		}
 		sel.Filter = g.expr(sel.Collection, g.IntN(4))
-		if !g.request && g.IntN(2) == 0 { // a rule, and keys that may decide it
+		if !g.request && g.IntN(2) == 0 { // a rule, and keys by which it may be decided once
 			sel.Restricted, g.request, sel.Request = true, true, g.req()
 			sel.Rule = g.expr(sel.Collection, g.IntN(3))
 			if g.request = false; g.IntN(3) == 0 {
@@ -188,7 +188,7 @@ func TestPlansAgreeWithPlainJoins(t *testing.T) {
 			plan, _ := f.planner.Compile(sel)
 			t.Fatalf("seed %d, %s: %s = %q, want %q\n%s %v\n%s", seed, sel.Collection.Name, sel.Filter, got, want, plan.SQL, plan.Args, sql)
 		}
-		// Reading by id takes other joins, and a count is of the same rows.
+		// Reading by id uses other joins, and a count is of the same rows.
 		for _, id := range want[:min(len(want), 1)] {
 			by := sel
 			by.ID = id
@@ -206,8 +206,8 @@ func TestPlansAgreeWithPlainJoins(t *testing.T) {
 	}
 }
 
-// TestCandidatesAgreeWithStoredRows: a rule means the same for a record before
-// and after it is stored (improvement 16), so folding agrees with SQLite.
+// TestCandidatesAgreeWithStoredRows: a rule has the same result for a record before and after it
+// is stored (improvement 16), so folding agrees with SQLite.
 func TestCandidatesAgreeWithStoredRows(t *testing.T) {
 	f := everything(t)
 	node := f.snapshot.Find("node")
@@ -240,7 +240,7 @@ func TestCandidatesAgreeWithStoredRows(t *testing.T) {
 		g.plain = g.IntN(2) == 0
 		expr := g.expr(node, g.IntN(3))
 		if strings.Contains(expr, "_via_") || strings.Contains(expr, "strftime") && strings.Contains(expr, ":each") {
-			continue // what refers to the record differs on purpose
+			continue // records that refer to the candidate differ on purpose
 		}
 		id := g.pick("a", "b", "c", "d", "e", "5", "x")
 		request := g.req()

@@ -18,9 +18,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// TestGoldenPlans renders each file of testdata/plan for both engines. A file has
-// lines of "name: value", then, after "--", the SQL of SQLite and that of
-// PostgreSQL with their parameters.
+// TestGoldenPlans renders each file of testdata/plan for both engines. A file has lines of "name:
+// value", then, after "--", the SQL of SQLite and of PostgreSQL with their parameters.
 func TestGoldenPlans(t *testing.T) {
 	f := chat(t)
 	files, err := filepath.Glob("testdata/plan/*.txt")
@@ -49,7 +48,7 @@ func TestGoldenPlans(t *testing.T) {
 	}
 }
 
-// built are expressions that only code builds, by the name that golden files use.
+// built has expressions that only code builds, by their names in the golden files.
 var built = map[string]lang.Expr{
 	"in":     &lang.In{Left: lang.Ident{Name: "name"}, Values: []any{"a", "b"}},
 	"not in": &lang.Not{Of: &lang.In{Left: lang.Ident{Name: "owner.role"}, Values: []any{"admin", "", 5}}},
@@ -69,7 +68,7 @@ func is(field, value string) lang.Expr {
 	return &lang.Compare{Left: lang.Ident{Name: field}, Right: lang.Value{V: value}}
 }
 
-// golden plans what the head of a file describes.
+// golden plans the Select that the head of a file describes, and returns its SQL.
 func golden(t *testing.T, f *fixture, p *query.Planner, head string) string {
 	t.Helper()
 	sel := query.Select{Columns: []string{"id"}}
@@ -185,7 +184,7 @@ func golden(t *testing.T, f *fixture, p *query.Planner, head string) string {
 	return statement(plan.SQL, plan.Args)
 }
 
-// statement is SQL with its parameters.
+// statement returns SQL with its parameters, a line each.
 func statement(sql string, args []store.Value) string {
 	out := sql + "\n"
 	for i, v := range args {

@@ -8,10 +8,10 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// A client may time an answer. So its filter must not be evaluated for records that the
-// rule hides, nor for related ones that a guard hides: DESIGN.md, "The clock".
+// A client may measure the time of an answer. So its filter must not be evaluated for records
+// that the rule hides, nor for related records that a guard hides: DESIGN.md, "The clock".
 
-// combine is the condition that rule, guards and filter hold, in this order.
+// combine returns the condition that rule, guards and filter hold, in this order.
 func (r *read) combine(rule, filter ir.Cond) (ir.Cond, error) {
 	_, known := rule.(ir.Truth)
 	if !r.sel.Restricted || known || filter == ir.Truth(true) {
@@ -19,7 +19,7 @@ func (r *read) combine(rule, filter ir.Cond) (ir.Cond, error) {
 	}
 	ids, rest := r.byID(filter)
 	then := guarded(rest, r.guards)
-	if r.share(rule, then) { // then both must hold for one row
+	if r.share(rule, then) { // then rule and filter must hold for the same row
 		then = r.b.close(ir.AllOf(rule, then), 0)
 		return ir.AllOf(ir.AllOf(ids...), ir.Guard(r.b.close(rule, 0), then)), nil
 	}
@@ -35,10 +35,10 @@ func (r *read) combine(rule, filter ir.Cond) (ir.Cond, error) {
 	return ir.AllOf(ir.AllOf(ids...), ir.AllOf(keys...), guard), nil
 }
 
-// once finds out whether the rule is the same for all rows that a part of the filter may
-// name, as a rule about the room of a message is for the messages of one room. Then it is
-// judged once, before any row is read, and an index may serve that part: the keys. The
-// rest of the filter has to wait for when.
+// once finds out whether the rule is the same for all rows that a part of the filter may select,
+// like a rule about the room of a message for the messages of one room. Then it is judged once,
+// before any row is read, and an index may serve that part: the keys. The rest of the filter must
+// be evaluated only when the condition when holds.
 func (r *read) once(rule, filter ir.Cond) (when ir.Cond, keys []ir.Cond, rest ir.Cond, err error) {
 	if r.sel.Callers != nil || r.sel.Candidate != nil {
 		return rule, nil, filter, nil
@@ -90,9 +90,9 @@ func (r *read) once(rule, filter ir.Cond) (when ir.Cond, keys []ir.Cond, rest ir
 	return rule, keys, rest, nil
 }
 
-// behind takes from the filter what only an index on the columns of the rule can serve:
-// a rule of equalities such as owner = @request.auth.id and an index on owner and created
-// serve a filter by created, and no row of another owner is touched.
+// behind removes from the filter the parts that only an index on the columns of the rule can
+// serve: with a rule of equalities, such as owner = @request.auth.id, an index on owner and
+// created serves a filter by created and reads no row of another owner.
 func (r *read) behind(rule ir.Cond, parts []ir.Cond) (keys []ir.Cond, rest ir.Cond) {
 	var columns []string
 	for _, part := range ir.Parts(rule) {
@@ -113,7 +113,7 @@ func (r *read) behind(rule ir.Cond, parts []ir.Cond) (keys []ir.Cond, rest ir.Co
 	return keys, ir.AllOf(others...)
 }
 
-// served says whether an index finds the rows for which the condition holds.
+// served reports whether an index finds the rows for which the condition holds.
 func (r *read) served(c ir.Cond) bool {
 	key := r.key(c)
 	if keyed, ok := c.(*ir.Keyed); ok {
@@ -129,8 +129,8 @@ func keyColumn(key *ir.Comparison) string {
 	return column.Name
 }
 
-// onlyBehind says whether there is an index with the column, and each such index begins
-// with the given ones.
+// onlyBehind reports whether there is an index with the column, and each such index begins with
+// the given columns.
 func (r *read) onlyBehind(column string, first []string) bool {
 	found := false
 	for _, ix := range r.b.base.Collection.ParsedIndexes() {
@@ -151,10 +151,10 @@ func (r *read) onlyBehind(column string, first []string) bool {
 	return found
 }
 
-// isExpression says whether an index is on more than a column there.
+// isExpression reports whether an index is on an expression there.
 func isExpression(c store.IndexColumn) bool { return strings.ContainsAny(c.Name, "()") }
 
-// key is the condition as one that an index on a column may serve; nil if it is none.
+// key returns the condition if an index on a column may serve it, otherwise nil.
 func (r *read) key(c ir.Cond) *ir.Comparison {
 	t, ok := c.(*ir.Comparison)
 	if !ok || t.Form == ir.CmpNotEqual || t.Form > ir.CmpGreaterEqual {
@@ -169,8 +169,8 @@ func (r *read) key(c ir.Cond) *ir.Comparison {
 	return t
 }
 
-// ruleFor is the rule for the rows whose column has the text of the key; nil if it reads
-// more of them than that column.
+// ruleFor returns the rule for the rows whose column has the text of the key; nil if it reads
+// other columns of the rows.
 func (r *read) ruleFor(key *ir.Comparison) (ir.Cond, error) {
 	column, _ := key.Left.Term.(ir.Column)
 	text := key.Right.Constant().Text
@@ -189,15 +189,15 @@ func (r *read) ruleFor(key *ir.Comparison) (ir.Cond, error) {
 	return rule, nil
 }
 
-// readsUnder says whether the condition reads the source or what is reached through it.
+// readsUnder reports whether the condition reads the source or a source reached through it.
 func readsUnder(c ir.Cond, s *ir.Source) bool {
 	found := false
 	ir.VisitSources(c, func(used *ir.Source) { found = found || used.Under(s) })
 	return found
 }
 
-// guarded is the conjunction of the guards and of the condition, whose parts are behind
-// the guards of the records that they read.
+// guarded returns the conjunction of the guards and the condition. The parts of the condition are
+// evaluated after the guards of the records that they read.
 func guarded(c ir.Cond, guards []ir.Cond) ir.Cond {
 	if len(guards) == 0 {
 		return c
@@ -238,14 +238,14 @@ func guarded(c ir.Cond, guards []ir.Cond) ir.Cond {
 	return ir.AllOf(all...)
 }
 
-// reads says whether the condition reads the record of the guard, or what is reached
-// through it.
+// reads reports whether the condition reads the record of the guard, or a record reached through
+// it.
 func reads(c, guard ir.Cond) bool {
 	g, ok := guard.(ir.ListGuard)
 	return ok && readsUnder(c, g.Record)
 }
 
-// share says whether the conditions read a source of scope 0 that may have many rows.
+// share reports whether both conditions read the same source of scope 0 that may have many rows.
 func (r *read) share(a, b ir.Cond) bool {
 	var list []*ir.Source
 	ir.VisitSources(a, func(s *ir.Source) {
@@ -264,9 +264,8 @@ func (r *read) share(a, b ir.Cond) bool {
 	return found
 }
 
-// byID takes from the conjunction the parts that name records by their ids. These need
-// not wait for the rule: whoever knows an id may ask for that record itself, which costs
-// the same.
+// byID removes from the conjunction the parts that select records by their ids. These need not
+// wait for the rule: a client that knows an id may request that record itself, at the same cost.
 func (r *read) byID(c ir.Cond) (ids []ir.Cond, rest ir.Cond) {
 	var others []ir.Cond
 	for _, part := range ir.Parts(c) {
@@ -291,7 +290,7 @@ func (r *read) isID(c ir.Cond) bool {
 	return false
 }
 
-// ownID says whether the operand is the id of the selected record.
+// ownID reports whether the operand is the id of the selected record.
 func (r *read) ownID(o ir.Operand) bool {
 	column, ok := o.Term.(ir.Column)
 	return ok && column.Of == r.b.base && column.Name == "id" && !column.Of.Collection.IsView()

@@ -1,4 +1,4 @@
-// What an operand stands for before anything is read.
+// Values of operands that are known before a row is read.
 
 package query
 
@@ -8,8 +8,8 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Known returns the value of an operand that no row decides: a literal, a macro, a part of
-// the request. ok is false for every other operand, and for one that means nothing.
+// Known returns the value of an operand that depends on no row: a literal, a macro, a part of the
+// request. ok is false for every other operand, and for one that cannot be resolved.
 func Known(s Scope, o lang.Operand) (v store.Value, ok bool) {
 	b := newBuilder(nil, &Select{Scope: s})
 	r := &resolver{b: b, base: b.base, scope: b.newScope(), guards: new([]ir.Cond)}

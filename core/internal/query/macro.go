@@ -1,4 +1,4 @@
-// Macros of the language: @now, @todayStart, @yearEnd and the other names for moments, all
+// Macros of the language: @now, @todayStart, @yearEnd and the other names of points in time, all
 // in UTC.
 
 package query
@@ -10,8 +10,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// macro returns the value of a macro at the time now (docs/wire/records.md §5.3); ok is
-// false if there is none of that name.
+// macro returns the value of a macro at the time now (docs/wire/records.md §5.3); ok is false if
+// there is no such macro.
 func macro(name string, now time.Time) (ir.Value, bool) {
 	now = now.UTC()
 	y, m, d := now.Date()
@@ -55,9 +55,8 @@ func macro(name string, now time.Time) (ir.Value, bool) {
 	return ir.Null, false
 }
 
-// moment is a time in the stored form of date fields, so that it compares with them as
-// text.
+// moment returns a time in the stored form of date fields, for comparison with them as text.
 func moment(t time.Time) ir.Value { return ir.Text(schema.FormatTime(t)) }
 
-// lastBefore is the last stored moment before t: stored times have milliseconds.
+// lastBefore returns the last time before t that can be stored: stored times have milliseconds.
 func lastBefore(t time.Time) ir.Value { return moment(t.Add(-time.Millisecond)) }

@@ -7,7 +7,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Each kind says which modifiers its stored values take.
+// The table of modifiers has an entry for each kind.
 func TestEveryKindHasItsModifiers(t *testing.T) {
 	t.Parallel()
 	kinds := schema.Kinds()

@@ -13,11 +13,11 @@ import (
 type Origin struct {
 	Collection         *schema.Collection
 	Rule, Filter, Sort string
-	By                 string   // relation that selects the records, of RefBy or Parents; else ""
-	Tables             []string // tables that the statement reads, that of Collection first
+	By                 string   // relation field of RefBy or Parents; "" without them
+	Tables             []string // tables that the statement reads, Collection's first
 }
 
-// Limits of the origins that are kept.
+// Limits of the cache of origins.
 const (
 	maxOrigins    = 1000     // statements
 	maxOriginText = 2000     // bytes of the rule, and of the filter

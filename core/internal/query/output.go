@@ -4,8 +4,8 @@ package query
 
 import "github.com/loambase/loam/core/internal/query/ir"
 
-// output resolves a path of Select.Outputs. It shares no sources with filters, since the
-// records on its path are judged by view rules, and those of a filter by list rules.
+// output resolves a path of Select.Outputs. It shares no sources with filters, since the records
+// on its path are guarded by view rules, and those of a filter by list rules.
 func (r *read) output(path string) (ir.Output, error) {
 	var out ir.Output
 	p, err := parsePath(path)
@@ -35,8 +35,8 @@ func (r *read) output(path string) (ir.Output, error) {
 	return out, nil
 }
 
-// crossedForOutput adds the view rule of a record on the path of an output to the guards.
-// Where it does not hold, the output is NULL and the row stays.
+// crossedForOutput adds the view rule of a record on the path of an output to the guards. If it
+// does not hold, the output is NULL and the row remains.
 func (r *resolver) crossedForOutput(s *ir.Source) error {
 	rule := s.Collection.ViewRule
 	switch {

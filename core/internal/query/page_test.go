@@ -13,7 +13,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// TestBackwardPages: what comes before a cursor is what stood before it, nearest first.
+// TestBackwardPages: a backward page has the rows before the cursor, nearest first.
 func TestBackwardPages(t *testing.T) {
 	f := everything(t)
 	for collection, list := range sorts {
@@ -52,7 +52,7 @@ func TestBackwardPages(t *testing.T) {
 	}
 }
 
-// lists reads the ids of a plan with Parents, by parent, and the last cursor of each.
+// lists returns the ids of a plan with Parents, by parent, and the last cursor of each list.
 func (f *fixture) lists(sel query.Select) (lists map[string][]string, cursors map[string]string, order []string) {
 	f.t.Helper()
 	sel.Columns, sel.Keys = []string{"id", "t"}, true
@@ -82,7 +82,7 @@ func (f *fixture) lists(sel query.Select) (lists map[string][]string, cursors ma
 	return lists, cursors, order
 }
 
-// TestListsOfParents: the list of each parent is the list that it would have alone.
+// TestListsOfParents: the list of each parent is the same as in a read for it alone.
 func TestListsOfParents(t *testing.T) {
 	f := everything(t)
 	n := 600
@@ -130,7 +130,7 @@ func TestListsOfParents(t *testing.T) {
 				t.Fatalf("seed %d: list of %s by %q: %v, want %v\n%s", seed, parent, sel.Sort, lists[parent], want, plan.SQL)
 			}
 		}
-		for _, cursor := range cursors { // the next page of all lists, from one of their rows
+		for _, cursor := range cursors { // the next page of all lists, after one of their rows
 			next := all
 			if next.After = cursor; sel.Backward {
 				next.After, next.Before = "", cursor
@@ -158,7 +158,7 @@ func TestListsOfParents(t *testing.T) {
 	}
 }
 
-// counts are the numbers of children by parent.
+// counts returns the numbers of children by parent.
 func (f *fixture) counts(sel query.Select) map[string]string {
 	f.t.Helper()
 	plan, err := f.planner.Count(sel)
@@ -186,8 +186,8 @@ func TestParentsAreRefused(t *testing.T) {
 	}
 }
 
-// TestOutputs: an output is the field of the related record, if the caller may view
-// every record on the way to it, else NULL.
+// TestOutputs: an output is the field of the related record if the caller may view every record
+// on the path to it, otherwise NULL.
 func TestOutputs(t *testing.T) {
 	f := everything(t)
 	f.snapshot.Find("node").ViewRule = rule("n != 5 || who.id = @request.auth.id")

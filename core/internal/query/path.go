@@ -1,5 +1,5 @@
-// Paths: dotted names are followed through relations, back relations (_via_), lists, json
-// and points; hidden fields and modifiers are checked on the way.
+// Paths: dotted names that lead through relations, back relations (_via_), lists, json and
+// points; hidden fields and modifiers are checked on the way.
 
 package query
 
@@ -12,7 +12,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// maxHops is how many relations a path may cross. Each is a join.
+// maxHops is the maximum number of relations in a path. Each is a join.
 const maxHops = 6
 
 // pathName is a dotted name, split, with the modifier of its last part ("" if none).
@@ -22,7 +22,7 @@ type pathName struct {
 	modifier string
 }
 
-// parsePath splits a name at its dots and its modifier. An unknown modifier is an *Error.
+// parsePath splits a name into its parts and its modifier. An unknown modifier is an *Error.
 func parsePath(name string) (pathName, error) {
 	p := pathName{text: name}
 	name, p.modifier, _ = strings.Cut(name, ":")
@@ -35,8 +35,8 @@ func parsePath(name string) (pathName, error) {
 	return p, nil
 }
 
-// path resolves a path of fields that starts at a record of s. Parts of the path that are
-// relations become joins, with the checks of crossed.
+// path resolves a path of fields that starts at a record of s. Relations in the path become
+// joins, with the checks of crossed.
 func (r *resolver) path(s *ir.Source, p pathName) (ir.Operand, error) {
 	hops := 0
 	for i, name := range p.parts {
@@ -67,7 +67,7 @@ func (r *resolver) path(s *ir.Source, p pathName) (ir.Operand, error) {
 		case class == schema.ClassJSON || class == schema.ClassPoint:
 			return r.document(s, f, rest, p)
 		case isRelation:
-			// An output must read the joined record, as its view rule decides.
+			// An output must read the joined record, since its view rule decides.
 			if !k.Multiple() && len(rest) == 1 && rest[0] == "id" && !r.output && (p.modifier == "" || p.modifier == "lower") {
 				return r.field(s, f, p.modifier), nil // the stored id: no join
 			}
@@ -86,8 +86,8 @@ func (r *resolver) path(s *ir.Source, p pathName) (ir.Operand, error) {
 	return ir.Operand{}, unresolved(p.text) // not reached: the last part has returned
 }
 
-// modifiersOf are the modifiers that mean something for stored values, by the kind of the
-// field. isset and changed are about what is submitted.
+// modifiersOf has the modifiers that are valid for stored values, by the kind of the field. isset
+// and changed are for submitted values.
 var modifiersOf = map[string][]string{
 	(*schema.Text)(nil).Type():     {"lower"},
 	(*schema.Editor)(nil).Type():   {"lower"},
@@ -105,8 +105,8 @@ var modifiersOf = map[string][]string{
 	(*schema.GeoPoint)(nil).Type(): {},
 }
 
-// applies reports whether the modifier has a meaning for the stored values of the field.
-// One without is refused: silently ignored, it would make a rule that matches nothing.
+// applies reports whether the modifier is valid for the stored values of the field. An invalid
+// one is refused: if it were ignored, the rule would match nothing.
 func applies(modifier string, f *schema.Field) bool {
 	return modifier == "" || slices.Contains(modifiersOf[f.Type()], modifier)
 }
@@ -116,7 +116,7 @@ func isJSON(f *schema.Field) bool {
 	return f.Kind.Class() == schema.ClassJSON
 }
 
-// inapplicable is the error of a modifier on a field of the wrong type.
+// inapplicable returns the error of a modifier on a field of the wrong type.
 func inapplicable(p pathName, f *schema.Field) error {
 	return &Error{Message: "the modifier " + quoted(p.modifier) + " does not apply to " + quoted(p.text) + ", a field of type " + f.Type()}
 }
@@ -153,8 +153,8 @@ func (r *resolver) reach(s *ir.Source, p pathName) (*ir.Source, error) {
 	return s, nil
 }
 
-// secret reports whether clients may not filter by the field: hidden ones, and passwords,
-// whose stored hash would be guessable by comparisons.
+// secret reports whether clients may not filter by the field: hidden fields, and passwords, whose
+// stored hash could be guessed by comparisons.
 func secret(f *schema.Field) bool {
 	return f.Hidden || f.IsPassword()
 }
@@ -175,9 +175,8 @@ func tooFar(p pathName) error {
 	return &Error{Message: "max nested relations reached for field " + quoted(p.text)}
 }
 
-// target returns the source of the records that the relation f of s refers to. A record
-// that is not stored yet (a candidate) has the ids in its values, so that no join is
-// needed.
+// target returns the source of the records that the relation f of s refers to. A candidate, which
+// is not stored yet, has the ids in its values, so it needs no join.
 func (r *resolver) target(s *ir.Source, f *schema.Field, k *schema.Relation) (*ir.Source, error) {
 	target := r.b.Scope.Snapshot.ByID(k.CollectionID)
 	if target == nil {
@@ -207,8 +206,8 @@ func (r *resolver) target(s *ir.Source, f *schema.Field, k *schema.Relation) (*i
 }
 
 // backRelation returns the source of the records that refer to s, named by the part
-// collection_via_field of a path. last reports that the path ends here: a back relation
-// alone is no value.
+// collection_via_field of a path. last says that the path ends here, which is an error, since a
+// back relation alone has no value.
 func (r *resolver) backRelation(s *ir.Source, part string, last bool) (*ir.Source, error) {
 	name, field, ok := strings.Cut(part, "_via_")
 	if !ok || last {
@@ -231,7 +230,7 @@ func (r *resolver) backRelation(s *ir.Source, part string, last bool) (*ir.Sourc
 	}
 	next := ir.Source{Kind: ir.EachRef, Collection: c, Field: field, Scope: r.scope}
 	switch {
-	case s.Kind == ir.FromCandidate || s.Kind == ir.FromNothing: // nothing refers to what is not stored
+	case s.Kind == ir.FromCandidate || s.Kind == ir.FromNothing: // no record refers to one that is not stored
 		next = ir.Source{Kind: ir.FromNothing, Collection: c}
 	case k.Multiple():
 		next.Kind = ir.EachMember
@@ -242,9 +241,9 @@ func (r *resolver) backRelation(s *ir.Source, part string, last bool) (*ir.Sourc
 	return out, r.crossed(out)
 }
 
-// uniqueRef reports whether at most one record of c refers to any given record by the
-// field: then the back relation has one value, and a join needs no EXISTS. A partial unique
-// index proves that only if the rows that it leaves out are those with an empty relation.
+// uniqueRef reports whether at most one record of c refers to any given record by the field: then
+// the back relation has one value, and a join needs no EXISTS. A partial unique index proves that
+// only if it leaves out no rows but those with an empty relation.
 func uniqueRef(c *schema.Collection, field string) bool {
 	ix, ok := c.UniqueIndex(field)
 	if !ok {
@@ -254,7 +253,7 @@ func uniqueRef(c *schema.Collection, field string) bool {
 	return where == "" || where == field+"!=''" || where == field+"<>''"
 }
 
-// column is the stored value of a field as a term: a column, or a parameter of a candidate.
+// column returns the stored value of a field as a term: a column, or a parameter of a candidate.
 func (r *resolver) column(s *ir.Source, f *schema.Field) ir.Term {
 	if s.Kind == ir.FromCandidate {
 		return ir.Stored{V: s.Candidate[s.Collection.FieldIndex(f.Name)], Kind: f.Kind.Column()}
@@ -265,7 +264,7 @@ func (r *resolver) column(s *ir.Source, f *schema.Field) ir.Term {
 	return ir.Column{Of: s, Name: f.Name, Kind: f.Kind.Column()}
 }
 
-// field is the operand of a field with its modifier. An e-mail address that the caller may
+// field returns the operand of a field with its modifier. An e-mail address that the caller may
 // not see is marked, so that comparisons with it fail (ir.EmailShown).
 func (r *resolver) field(s *ir.Source, f *schema.Field, modifier string) ir.Operand {
 	o := r.plainField(s, f)
@@ -290,7 +289,7 @@ func (r *resolver) field(s *ir.Source, f *schema.Field, modifier string) ir.Oper
 	return o
 }
 
-// fieldLength is the operand of :length, the number of a field's items.
+// fieldLength returns the operand of :length, the number of a field's items.
 func (r *resolver) fieldLength(s *ir.Source, f *schema.Field) ir.Operand {
 	if s.Kind == ir.FromNothing {
 		return ir.ConstantOf(ir.Whole(0))
@@ -301,8 +300,9 @@ func (r *resolver) fieldLength(s *ir.Source, f *schema.Field) ir.Operand {
 	return ir.Operand{Term: ir.Length{Of: r.column(s, f), List: f.Multiple()}, Kind: ir.KindNumber}
 }
 
-// elements is each element of a list in a JSON document of s, a candidate or request if
-// s is nil. name tells the list from others of s.
+// elements returns the operand for each element of a list in a JSON document of s. If s is nil,
+// the document is of a candidate or the request. name distinguishes the list from other lists of
+// s.
 func (r *resolver) elements(s *ir.Source, name string, list ir.Path) ir.Operand {
 	from := ir.Source{Kind: ir.EachElement, Field: name, List: list, Scope: r.scope}
 	o := ir.Operand{Kind: ir.KindAny, Nullable: true, Strict: true}
@@ -314,13 +314,13 @@ func (r *resolver) elements(s *ir.Source, name string, list ir.Path) ir.Operand 
 	return o
 }
 
-// elementCount is how many elements a list in a JSON document has.
+// elementCount returns the operand for the number of elements of a list in a JSON document.
 func elementCount(list ir.Path) ir.Operand {
 	return ir.Operand{Term: ir.Length{Of: list}, Kind: ir.KindNumber}
 }
 
-// plainField is the operand of a field without modifier: its kind, affinity and
-// nullability, from the type of its column.
+// plainField returns the operand of a field without modifier: its kind, affinity and nullability,
+// from the type of its column.
 func (r *resolver) plainField(s *ir.Source, f *schema.Field) ir.Operand {
 	o := ir.Operand{Nullable: s.Nullable()}
 	switch f.Kind.Column() {
@@ -354,7 +354,7 @@ func (r *resolver) plainField(s *ir.Source, f *schema.Field) ir.Operand {
 	return o
 }
 
-// document is the operand of a path within a json or geoPoint field.
+// document returns the operand of a path within a json or geoPoint field.
 func (r *resolver) document(s *ir.Source, f *schema.Field, parts []string, p pathName) (ir.Operand, error) {
 	for _, part := range parts {
 		if part == "" {

@@ -1,5 +1,5 @@
-// Planner: the entry to the package, with the cache of parsed expressions; CheckRule
-// validates a rule without making SQL.
+// Planner: the entry point of the package, with the cache of parsed expressions; CheckRule
+// validates a rule without generating SQL.
 
 package query
 
@@ -13,21 +13,21 @@ import (
 	"github.com/loambase/loam/internal/cache"
 )
 
-// Planner compiles reads for one dialect. It is safe for concurrent use and
-// caches parsed expressions and plans; make one for each store.
+// Planner compiles reads for one dialect. It is safe for concurrent use and caches parsed
+// expressions and plans, so there should be one for each store.
 type Planner struct {
 	dialect store.Dialect
 	parsed  *cache.Cache[string, lang.Expr]
 	plans   plans
 	origins *cache.Cache[string, Origin] // by the SQL of a statement
-	seal    atomic.Pointer[render.Seal]  // that was used last
+	seal    atomic.Pointer[render.Seal]  // the last one used
 }
 
 const (
-	// Limits of the cache of parsed expressions: entries, and bytes of one text. Longer
-	// texts are parsed each time.
+	// Limits of the cache of parsed expressions: entries, and bytes of one text. Longer texts are
+	// parsed each time.
 	maxParsed     = 2000
-	maxParsedText = 4096 // bytes; what is longer is parsed each time
+	maxParsedText = 4096 // in bytes
 )
 
 // New returns a planner for the dialect, with empty caches.
@@ -53,8 +53,8 @@ func (p *Planner) parse(text string) (lang.Expr, error) {
 	return e, err
 }
 
-// sealOf is the seal of cursors. Its secret is the one that signs the tokens of superusers:
-// all nodes have it, no client does, and cursors live as long as it does.
+// sealOf returns the seal of cursors. Its secret is the secret that signs the tokens of
+// superusers: all nodes have it, no client has it, and cursors are valid as long as it.
 func (p *Planner) sealOf(s *schema.Snapshot) *render.Seal {
 	secret := ""
 	if s != nil {
@@ -70,8 +70,8 @@ func (p *Planner) sealOf(s *schema.Snapshot) *render.Seal {
 	return made
 }
 
-// CheckRule returns nil if the text is a rule that the collection may have, else an *Error
-// that says why not. It resolves the rule for a guest; no SQL is made.
+// CheckRule returns nil if the collection may have the rule, otherwise an *Error with the reason.
+// It resolves the rule for a guest and generates no SQL.
 func CheckRule(s *schema.Snapshot, c *schema.Collection, rule string) error {
 	b := newBuilder(nil, &Select{Scope: Scope{Snapshot: s, Collection: c}})
 	_, err := b.rule(b.base, rule)

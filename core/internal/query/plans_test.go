@@ -11,8 +11,8 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// TestRememberedPlansAreThePlans: whatever was planned before, for whomever, a plan
-// is what a planner without a past makes.
+// TestRememberedPlansAreThePlans: a plan from the cache is equal to the plan of a new planner,
+// whatever was planned before and for whichever caller.
 func TestRememberedPlansAreThePlans(t *testing.T) {
 	f := everything(t)
 	dialect := f.db.Dialect()
@@ -55,7 +55,7 @@ func TestRememberedPlansAreThePlans(t *testing.T) {
 			case 7:
 				sel.FilterExpr = is("id", g.pick("a", "b"))
 			}
-			if g.IntN(4) == 0 { // the fields in another order are another selection
+			if g.IntN(4) == 0 { // another order of the fields is another selection
 				sel.Columns = append(slices.Clone(sel.Columns[1:]), "id", sel.Columns[0])
 			}
 			sel.Limit, sel.Offset = 1+g.IntN(3), g.IntN(2)*g.IntN(1000)
@@ -69,7 +69,7 @@ func TestRememberedPlansAreThePlans(t *testing.T) {
 	}
 }
 
-// summary is all that a plan says.
+// summary returns all parts of a plan as texts.
 func summary(p *query.Planner, sel query.Select, count bool) []string {
 	compile := p.Compile
 	if count {
@@ -86,8 +86,8 @@ func summary(p *query.Planner, sel query.Select, count bool) []string {
 	return list
 }
 
-// TestSelectionsMadePerRequestHit: the plan is known by what is selected, not by whose
-// slice it is.
+// TestSelectionsMadePerRequestHit: the cache finds a plan by the selected names, not by the slice
+// that contains them.
 func TestSelectionsMadePerRequestHit(t *testing.T) {
 	f := chat(t)
 	p := query.New(f.db.Dialect())
@@ -155,7 +155,7 @@ func BenchmarkCompile(b *testing.B) {
 		{"two relations", query.Select{Rule: signedIn, Filter: "up.up.t = 'x'", Keys: true, Limit: 31}},
 		{"selected anew", query.Select{Rule: signedIn, ID: "a", Limit: 1, Outputs: []string{"up.t"}}},
 		{"parents", query.Select{Rule: signedIn, Parents: &query.Parents{Field: "up", IDs: []string{"a", "b"}}, Limit: 5}},
-		{"clock", query.Select{Rule: signedIn, Filter: "t > @now", Keys: true, Limit: 31}}, // never remembered
+		{"clock", query.Select{Rule: signedIn, Filter: "t > @now", Keys: true, Limit: 31}}, // never cached
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			sel := bench.sel
@@ -171,8 +171,8 @@ func BenchmarkCompile(b *testing.B) {
 	}
 }
 
-// TestPromptPlans: only what a few rows answer is prompt; plans that differ in values have
-// one shape.
+// TestPromptPlans: only plans that read a few rows are prompt; plans that differ only in values
+// have one shape.
 func TestPromptPlans(t *testing.T) {
 	t.Parallel()
 	f := chat(t)

@@ -1,5 +1,5 @@
-// Renames in the text of one rule: it names collections and fields by their new names.
-// Package collection says which rules those are.
+// Renames in the text of one rule, which refers to collections and fields by their new names
+// afterwards. Package collection knows the affected rules.
 
 package query
 
@@ -12,13 +12,12 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Renamed returns a rule of collection c (of the snapshot was) as it has to read in the
-// snapshot is: names of renamed collections and fields are replaced, everything else keeps
-// its spelling. Names that resolve to nothing stay, and so does a text that is no rule.
+// Renamed returns a rule of collection c (of the snapshot was) as it must be in the snapshot is:
+// names of renamed collections and fields are replaced, everything else is unchanged. Names that
+// cannot be resolved are kept, and so is a text that is not a rule.
 //
-// The error is an *Error: a path from @request.auth that several auth collections have,
-// which would get different names in them, unless the rule mentions all of the new names
-// already.
+// The error is an *Error: a path from @request.auth that several auth collections have, and that
+// would get different names in them, unless the rule already contains all of the new names.
 func Renamed(rule string, c *schema.Collection, was, is *schema.Snapshot) (string, error) {
 	e, err := lang.Parse(rule)
 	if err != nil {
@@ -34,14 +33,14 @@ func Renamed(rule string, c *schema.Collection, was, is *schema.Snapshot) (strin
 	return lang.Edited(rule, r.edits), nil
 }
 
-// renamer walks a rule as the resolver does, collecting edits of its text.
+// renamer walks a rule like the resolver and collects edits of its text.
 type renamer struct {
 	rule    string
 	was, is *schema.Snapshot
 	base    *schema.Collection
 	edits   []lang.Edit
-	names   []string     // of all identifiers
-	doubts  []lang.Ident // paths from @request.auth that mean several things
+	names   []string     // names of all identifiers
+	doubts  []lang.Ident // paths from @request.auth with several meanings
 }
 
 // expr walks an expression.
@@ -76,7 +75,7 @@ func (r *renamer) operand(o lang.Operand) {
 	}
 }
 
-// ident collects the edits of one identifier, by the root that its path starts from.
+// ident collects the edits of one identifier, by the root of its path.
 func (r *renamer) ident(id lang.Ident) {
 	rest, root := cutRoot(id.Name)
 	at := id.Pos + len(id.Name) - len(rest)
@@ -105,8 +104,8 @@ func (r *renamer) ident(id lang.Ident) {
 	}
 }
 
-// cutRoot splits a name into the root of its path (@request.auth. and the like, "" for the
-// record itself) and the rest. A name with @ that is no path is all root.
+// cutRoot splits a name into the root of its path (@request.auth. and the like, "" for the record
+// itself) and the rest. A name with @ that is not a path is all root.
 func cutRoot(name string) (rest, root string) {
 	for _, root := range []string{"@request.body.", "@request.auth.", "@collection."} {
 		if rest, ok := strings.CutPrefix(name, root); ok {
@@ -119,8 +118,8 @@ func cutRoot(name string) (rest, root string) {
 	return name, ""
 }
 
-// collection returns the new name of a collection that the rule calls name. That may be the
-// id, which stays.
+// collection returns the new name of a collection that the rule refers to as name. If name is the
+// id, it is kept.
 func (r *renamer) collection(c *schema.Collection, name string) string {
 	if is := r.is.ByID(c.ID); is != nil && name != c.ID && is.Name != c.Name {
 		return is.Name
@@ -128,7 +127,7 @@ func (r *renamer) collection(c *schema.Collection, name string) string {
 	return name
 }
 
-// field returns the new name of a field. Fields are matched by id; a deleted one keeps its
+// field returns the new name of a field. Fields are matched by id; a deleted field keeps its
 // name.
 func (r *renamer) field(c *schema.Collection, f *schema.Field) string {
 	if is := r.is.ByID(c.ID); is != nil {
@@ -139,8 +138,8 @@ func (r *renamer) field(c *schema.Collection, f *schema.Field) string {
 	return f.Name
 }
 
-// path returns the edits of a path of fields from a record of c. at is the position of the
-// path in the rule.
+// path returns the edits of a path of fields from a record of c. at is the position of the path
+// in the rule.
 func (r *renamer) path(c *schema.Collection, path string, at int) (edits []lang.Edit) {
 	path, _, _ = strings.Cut(path, ":")
 	for c != nil {
@@ -157,8 +156,8 @@ func (r *renamer) path(c *schema.Collection, path string, at int) (edits []lang.
 	return edits
 }
 
-// step returns the new name of one part of a path and the collection that it leads to; nil
-// if it leads to none.
+// step returns the new name of one part of a path and the collection that it leads to, nil if it
+// leads to none.
 func (r *renamer) step(c *schema.Collection, name string) (is string, next *schema.Collection) {
 	if f := c.Field(name); f != nil {
 		if k, ok := f.Kind.(*schema.Relation); ok {
@@ -174,8 +173,8 @@ func (r *renamer) step(c *schema.Collection, name string) (is string, next *sche
 	return r.collection(other, from) + "_via_" + r.field(other, other.Field(by)), other
 }
 
-// body is path for @request.body: a first part that is no field is a free key of the body
-// and stays.
+// body is path for @request.body: a first part that is not a field is a free key of the body and
+// is kept.
 func (r *renamer) body(path string, at int) []lang.Edit {
 	first, _, _ := strings.Cut(path, ".")
 	first, _, _ = strings.Cut(first, ":")
@@ -185,9 +184,8 @@ func (r *renamer) body(path string, at int) []lang.Edit {
 	return r.path(r.base, path, at)
 }
 
-// meanings returns the edits of a path from @request.auth, once for each auth collection
-// that has its first part. Rules do not apply to superusers, so their collection is left
-// out.
+// meanings returns the edits of a path from @request.auth, once for each auth collection that has
+// its first part. Rules do not apply to superusers, so their collection is left out.
 func (r *renamer) meanings(id lang.Ident) (list [][]lang.Edit) {
 	rest, root := cutRoot(id.Name)
 	first, _, _ := strings.Cut(rest, ".")
@@ -208,8 +206,8 @@ func agreed(meanings [][]lang.Edit) bool {
 	return !slices.ContainsFunc(meanings, func(other []lang.Edit) bool { return !slices.Equal(other, meanings[0]) })
 }
 
-// settle accepts a path with several meanings if the rule mentions all of the new paths
-// already; else it is an *Error.
+// settle accepts a path with several meanings if the rule already contains all of the new paths;
+// otherwise it returns an *Error.
 func (r *renamer) settle(id lang.Ident) error {
 	for _, edits := range r.meanings(id) {
 		for i := range edits {
@@ -222,8 +220,7 @@ func (r *renamer) settle(id lang.Ident) error {
 	return nil
 }
 
-// literal renames a collection in a text that @request.auth.collectionName is compared
-// with.
+// literal renames a collection in a text that is compared with @request.auth.collectionName.
 func (r *renamer) literal(side, other lang.Operand) {
 	id, ok := side.(lang.Ident)
 	t, isText := other.(lang.Text)

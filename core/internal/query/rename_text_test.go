@@ -22,7 +22,8 @@ func TestRenamed(t *testing.T) {
 	superusers := authCollection(schema.Superusers, nil, field("role", &schema.Text{}))
 	was := schema.NewSnapshot(1, []*schema.Collection{posts, tags, users, staff, superusers})
 
-	// rename is the snapshot with other names: "posts" or "posts.title" to the new one.
+	// rename returns the snapshot with other names: names has the new names of "posts" or
+	// "posts.title".
 	rename := func(names map[string]string) *schema.Snapshot {
 		var list []*schema.Collection
 		for _, c := range was.All() {
@@ -41,7 +42,7 @@ func TestRenamed(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		names      map[string]string
-		rule, want string // the latter "" if it is refused
+		rule, want string // want is "" if the rename is refused
 	}{
 		"own field": {map[string]string{"posts.title": "name"}, "title = 'title' && title:lower ~ \"title\"", "name = 'title' && name:lower ~ \"title\""},
 		"comments and spacing": {map[string]string{"posts.title": "a_longer_name"}, "// title\n  title  =\t'x'//title\n&& (  title != 1)\r\n",
@@ -77,8 +78,8 @@ func TestRenamed(t *testing.T) {
 	}
 }
 
-// TestRenamedMeansTheSame gives collections and fields random names, swapped ones
-// among them, and compares what rules of any form answer before and after.
+// TestRenamedMeansTheSame gives collections and fields random names, including swapped ones, and
+// compares the answers of rules of any form before and after.
 func TestRenamedMeansTheSame(t *testing.T) {
 	was := everything(t)
 	rounds, rules := 12, 250
@@ -109,8 +110,8 @@ func TestRenamedMeansTheSame(t *testing.T) {
 	}
 }
 
-// renamedFixture is a database with the rows of another one under random names. names
-// are the new ones of fields, by the id of the collection.
+// renamedFixture returns a database with the rows of another one under random names. names has
+// the new names of fields, by the id of the collection.
 func renamedFixture(t *testing.T, was *fixture, r *rand.Rand) (is *fixture, names map[string]map[string]string) {
 	t.Helper()
 	names = map[string]map[string]string{}
@@ -150,7 +151,7 @@ func renamedFixture(t *testing.T, was *fixture, r *rand.Rand) (is *fixture, name
 		}
 		list = append(list, d)
 	}
-	for i, d := range list { // the indexes and the view are not what is tested here
+	for i, d := range list { // the indexes and the view are not tested here
 		for j, text := range d.Indexes {
 			ix, err := sqlindex.Parse(text)
 			if err != nil {
@@ -242,7 +243,7 @@ func copyRows(was, is *fixture, from, to *schema.Collection) {
 	}
 }
 
-// renamedRequest is a request as a client would send it that knows the new names.
+// renamedRequest returns the request of a client that knows the new names.
 func renamedRequest(r *query.Request, is *fixture, names map[string]string) *query.Request {
 	if r == nil {
 		return nil

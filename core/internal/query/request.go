@@ -1,5 +1,5 @@
-// @request.*: context, method, headers, query, auth and body as operands. callers.go has
-// @request.auth of many callers at once.
+// @request.*: context, method, headers, query, auth and body as operands. callers.go resolves
+// @request.auth for many callers.
 
 package query
 
@@ -42,10 +42,10 @@ func (r *resolver) requestIdent(name, rest string) (ir.Operand, error) {
 	return ir.Operand{}, unresolved(name)
 }
 
-// guest stands for a nil Request.
+// guest is the request that is used if Scope.Request is nil.
 var guest Request
 
-// request returns the request and records that the plan depends on it.
+// request returns the request, and notes that the plan depends on it.
 func (b *builder) request() *Request {
 	b.depend(onRequest)
 	if b.Scope.Request == nil {
@@ -62,9 +62,9 @@ func (b *builder) caller() AuthRecord {
 	return b.Scope.Request.Auth
 }
 
-// asksWhetherSignedIn recognizes @request.auth.id != "" and = "", with which most rules
-// begin. All signed-in callers share the plan of such a rule, where an id as a parameter
-// would need one for each.
+// asksWhetherSignedIn recognizes @request.auth.id != "" and @request.auth.id = "", with which
+// most rules begin. Callers who are signed in share the plan of such a rule; with the id as a
+// parameter each caller would need a separate plan.
 func asksWhetherSignedIn(c *lang.Compare) (signedIn, ok bool) {
 	id, isIdent := c.Left.(lang.Ident)
 	empty, isText := c.Right.(lang.Text)
@@ -74,8 +74,8 @@ func asksWhetherSignedIn(c *lang.Compare) (signedIn, ok bool) {
 	return c.Op == lang.NotEqual, c.Op == lang.NotEqual || c.Op == lang.Equal
 }
 
-// signedIn reports whether the caller has an id. Callers of a many-callers statement always
-// have.
+// signedIn reports whether the caller has an id. Callers of a many-callers statement always have
+// an id.
 func (b *builder) signedIn() bool {
 	if b.callers != nil {
 		return true
@@ -85,10 +85,11 @@ func (b *builder) signedIn() bool {
 	return auth != nil && auth.ID() != ""
 }
 
-// static is the operand of a known value, see single.
+// static returns the operand of a known value with the modifier of the path, like single.
 func static(v ir.Value, p pathName) (ir.Operand, error) { return single(ir.ConstantOf(v), p) }
 
-// single is the operand of one value with its modifier; modifiers of lists are refused.
+// single returns the operand of one value with the modifier of the path. It refuses modifiers of
+// lists.
 func single(o ir.Operand, p pathName) (ir.Operand, error) {
 	switch p.modifier {
 	case "lower":
@@ -99,13 +100,13 @@ func single(o ir.Operand, p pathName) (ir.Operand, error) {
 	return o, nil
 }
 
-// misplaced is the error of a modifier in a place where it has no meaning.
+// misplaced returns the error of a modifier at a place where it has no meaning.
 func misplaced(p pathName) error {
 	return &Error{Message: "the modifier " + quoted(p.modifier) + " cannot be used in " + quoted(p.text)}
 }
 
-// requestText is the operand of a header or query parameter: the first of its values, NULL
-// if there is none.
+// requestText returns the operand of a header or query parameter: its first value, NULL if it has
+// none.
 func requestText(p pathName, values []string) (ir.Operand, error) {
 	switch {
 	case p.modifier == "isset":
@@ -118,8 +119,8 @@ func requestText(p pathName, values []string) (ir.Operand, error) {
 	return static(ir.Text(values[0]), p)
 }
 
-// headerValues finds a header by the name that rules use for it. The host is no header to
-// rules.
+// headerValues returns the values of the header with the given name in rules, nil if there is
+// none. Rules cannot read the host.
 func headerValues(headers map[string][]string, name string) []string {
 	for key, values := range headers {
 		if headerName(key) == name && name != "host" {
@@ -129,8 +130,8 @@ func headerValues(headers map[string][]string, name string) []string {
 	return nil
 }
 
-// headerName is the name of a header in rules: lower case, everything else than letters and
-// digits replaced by underscores.
+// headerName returns the name of a header in rules: in lower case, with underscores for all
+// characters but letters and digits.
 func headerName(key string) string {
 	b := []byte(key)
 	for i, c := range b {
@@ -165,7 +166,7 @@ func (r *resolver) authIdent(p pathName) (ir.Operand, error) {
 		case "collectionName":
 			return static(ir.Text(auth.Collection().Name), p)
 		case "email", "emailVisibility", "verified":
-			r.b.depend(onRequest) // they change
+			r.b.depend(onRequest) // the values may change between requests
 			return static(bodyValue(auth.Get(p.parts[0])), p)
 		}
 	}
@@ -176,8 +177,8 @@ func (r *resolver) authIdent(p pathName) (ir.Operand, error) {
 	return r.requestPath(r.b.root(ir.Source{Kind: ir.FromRecord, Collection: c, ID: auth.ID()}), p)
 }
 
-// requestPath is path, except that unknown names are NULL: auth collections differ in their
-// fields, and a rule serves all of them.
+// requestPath resolves a path like path, but an unknown name is NULL: auth collections have
+// different fields, and a rule serves all of them.
 func (r *resolver) requestPath(s *ir.Source, p pathName) (ir.Operand, error) {
 	o, err := r.path(s, p)
 	if e, ok := err.(*Error); ok && e.Unknown {
@@ -186,7 +187,7 @@ func (r *resolver) requestPath(s *ir.Source, p pathName) (ir.Operand, error) {
 	return o, err
 }
 
-// submitted returns the items of a field in a body.
+// submitted returns the items of a field's value in a body: the ids of a relation, for example.
 func submitted(f *schema.Field, v any) []string {
 	switch v := f.Kind.Cast(v).(type) {
 	case []string:
@@ -199,7 +200,7 @@ func submitted(f *schema.Field, v any) []string {
 	return nil
 }
 
-// bodyRelation resolves a path through a relation of the body: it continues from the
+// bodyRelation resolves a path through a relation field of the body: the path continues from the
 // records whose ids were submitted.
 func (r *resolver) bodyRelation(f *schema.Field, k *schema.Relation, p pathName) (ir.Operand, error) {
 	target := r.b.Scope.Snapshot.ByID(k.CollectionID)
@@ -223,9 +224,9 @@ func changedField(o lang.Operand) (id lang.Ident, ok bool) {
 	return id, true
 }
 
-// changed resolves a comparison with :changed. Whether a field changes is a condition on
-// the stored row, so the comparison becomes two cases: the condition holds and true is
-// compared, or it does not and false is.
+// changed resolves a comparison with :changed. Whether a field changes is a condition on the
+// stored row. So the comparison becomes two cases: the condition holds and true is compared, or
+// it does not hold and false is compared.
 func (r *resolver) changed(id lang.Ident, o lang.Operand, compare func(is, other ir.Operand) ir.Cond) (ir.Cond, error) {
 	name := strings.TrimSuffix(strings.TrimPrefix(id.Name, "@request.body."), ":changed")
 	f := r.base.Collection.Field(name)

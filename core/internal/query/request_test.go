@@ -12,7 +12,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// user is a signed-in record.
+// user is an auth record with the stored values of a user.
 type user struct {
 	collection *schema.Collection
 	values     row
@@ -30,7 +30,7 @@ func authCollection(name string, listRule *string, fields ...*schema.Field) *sch
 	return c
 }
 
-// chat is rooms, their members, and users in teams.
+// chat returns a fixture with rooms, their members, and users in teams.
 func chat(t testing.TB) *fixture {
 	members := collection("room_members", nil, field("room", one("rooms")), field("user", one("users")))
 	members.Indexes = []string{"CREATE INDEX `of_user` ON `room_members` (`user`, `room`)"}
@@ -201,7 +201,7 @@ func TestKnownRulesCostNothing(t *testing.T) {
 	}
 }
 
-// judge says whether a candidate passes.
+// judge reports whether a candidate passes.
 func (f *fixture) judge(sel query.Select) (bool, error) {
 	f.t.Helper()
 	plan, err := f.planner.Compile(sel)
@@ -215,7 +215,7 @@ func (f *fixture) judge(sel query.Select) (bool, error) {
 	return len(rows) == 1, nil
 }
 
-// TestCandidates is the facts on create rules of docs/wire/records.md §4.4 and §5.10.
+// TestCandidates tests the facts about create rules in docs/wire/records.md §4.4 and §5.10.
 func TestCandidates(t *testing.T) {
 	f := open(t,
 		collection("q1", nil, field("n", &schema.Text{}), field("pub", &schema.Bool{}), field("num", &schema.Number{})),
@@ -234,7 +234,7 @@ func TestCandidates(t *testing.T) {
 		want bool
 	}{
 		{`num = 1`, true},
-		{`num = '1'`, true}, // as against a stored row
+		{`num = '1'`, true}, // as for a stored row
 		{`num = 'one'`, false},
 		{`num + 1`, false},
 		{`b = true`, true},
@@ -261,9 +261,9 @@ func TestCandidates(t *testing.T) {
 		{`g.lon = 0`, true},
 		{`strftime('%Y', d) = '2024'`, true},
 		{`@collection.q2.n ?= n`, true},
-		{`@collection.q2.num ?= num`, false}, // its own row is not there yet
+		{`@collection.q2.num ?= num`, false}, // the candidate is not stored yet
 		{`@collection.q1.num ?= num`, true},
-		{`q2_via_self.id = ''`, true}, // nothing refers to it yet
+		{`q2_via_self.id = ''`, true}, // no record refers to the candidate yet
 		{`q2_via_self.num > 0`, false},
 		{`q2_via_self.r.n ?= 'A'`, false},
 		{`q2_via_self.rm:length = 0`, true},
@@ -400,7 +400,7 @@ func TestFlagsIDsAndRefs(t *testing.T) {
 	}
 }
 
-// TestForUpdate reads in a write: rows are not locked for others to read.
+// TestForUpdate reads a row with ForUpdate in a write transaction.
 func TestForUpdate(t *testing.T) {
 	f := chat(t)
 	plan, err := f.planner.Compile(query.Select{Scope: f.scope("rooms", nil), Columns: []string{"name"}, ID: "r1", ForUpdate: true})

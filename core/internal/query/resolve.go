@@ -1,5 +1,5 @@
-// The resolver: expressions become typed conditions (ir.Cond) on sources; comparisons with
-// multi-valued paths get their EXISTS here.
+// The resolver turns expressions into typed conditions (ir.Cond) on sources, and encloses
+// comparisons of multi-valued paths in EXISTS.
 
 package query
 
@@ -13,47 +13,47 @@ import (
 	"github.com/loambase/loam/core/internal/query/lang"
 )
 
-// builder is shared by all expressions of one Select: the sources that their paths reach,
-// and how much of the request the plan depends on.
+// builder is the state that all expressions of one Select share: the sources that their paths
+// reach, and the parts of the request on which the plan depends.
 type builder struct {
 	Scope   Scope
-	planner *Planner // its cache of parsed expressions; nil: none
+	planner *Planner // has the cache of parsed expressions; nil: no cache
 	base    *ir.Source
 
 	scopes int
-	roots  []*ir.Source // sources that are reached from no other
+	roots  []*ir.Source // sources without a parent, except base
 	made   []*ir.Source // all sources, parents before children
-	// Sources whose list rule is among the guards already.
+	// Sources whose list rule is in the guards already.
 	guarded  []*ir.Source
-	callers  *ir.Source // that @request.auth means, if there are many
-	tells    bool       // an expression reads a value by which the callers differ
+	callers  *ir.Source // the source for @request.auth if there are many callers, otherwise nil
+	tells    bool       // an expression reads a value that differs between the callers
 	volatile bool
 	depends  dependence
 }
 
 // resolver turns parsed expressions into conditions on the rows of base.
 //
-// Paths that may give many rows share their source with others of the same
-// scope. An expression has one scope for all of its any-comparisons; each side
-// of an all-comparison has its own (docs/wire/records.md §5.7).
+// Paths that may have many rows share their sources with the other paths of the same scope. All
+// any-comparisons of an expression have one scope; each side of an all-comparison has a scope of
+// its own (docs/wire/records.md §5.7).
 type resolver struct {
 	b          *builder
 	base       *ir.Source
 	scope      int
 	restricted bool
-	guards     *[]ir.Cond            // where the conditions on crossed records go
-	names      map[string]ir.Operand // what names mean, instead of fields: the outputs of an Aggregate
-	output     bool                  // of an output: what is crossed must satisfy its view rule
+	guards     *[]ir.Cond            // list to which the rules of crossed records are added
+	names      map[string]ir.Operand // outputs of an Aggregate by name; nil: names are fields
+	output     bool                  // resolves a path of Outputs: view rules guard the crossed records
 }
 
-// newScope returns the number of a new scope. Scope 0 is that of rule and filter.
+// newScope returns the number of a new scope. Scope 0 is the scope of rule and filter.
 func (b *builder) newScope() int {
 	b.scopes++
 	return b.scopes
 }
 
-// expr resolves an expression. Any-comparisons in the result have no EXISTS yet: close adds
-// one per scope, so that they share rows.
+// expr resolves an expression. Any-comparisons in the result have no EXISTS yet: close adds one
+// EXISTS per source, so that the comparisons share rows.
 func (r *resolver) expr(e lang.Expr) (ir.Cond, error) {
 	switch e := e.(type) {
 	case *lang.And:
@@ -88,8 +88,8 @@ func (r *resolver) list(list []lang.Expr, combine func(...ir.Cond) ir.Cond) (ir.
 	return combine(conds...), nil
 }
 
-// compare resolves a comparison. Two forms that are conditions by themselves come first:
-// :changed, and whether the caller is signed in.
+// compare resolves a comparison. Two special forms come first: comparisons with :changed, and the
+// test whether the caller is signed in.
 func (r *resolver) compare(c *lang.Compare) (ir.Cond, error) {
 	if id, ok := changedField(c.Left); ok {
 		return r.changed(id, c.Right, func(is, other ir.Operand) ir.Cond { return ir.Compare(c.Op, is, other) })
@@ -110,7 +110,7 @@ func (r *resolver) compare(c *lang.Compare) (ir.Cond, error) {
 	return r.compareAll(c)
 }
 
-// sides resolves the operands of a comparison, the left by l, the right by rr.
+// sides resolves the operands of a comparison, the left operand by l and the right operand by rr.
 func (r *resolver) sides(l, rr *resolver, c *lang.Compare) (left, right ir.Operand, err error) {
 	if left, err = l.operand(c.Left); err != nil {
 		return left, right, wrap("left", c.Left, err)
@@ -121,8 +121,8 @@ func (r *resolver) sides(l, rr *resolver, c *lang.Compare) (left, right ir.Opera
 	return left, right, checkPattern(c, right)
 }
 
-// checkPattern refuses a pattern that an engine would refuse at run time: one that is too
-// long, or is not known now where the engine needs a constant.
+// checkPattern refuses a pattern that an engine would refuse at run time: a pattern that is too
+// long, or that is not a constant where the engine needs a constant.
 func checkPattern(c *lang.Compare, right ir.Operand) error {
 	if c.Op < lang.Like {
 		return nil
@@ -141,16 +141,16 @@ func checkPattern(c *lang.Compare, right ir.Operand) error {
 	return nil
 }
 
-// wrap names the side of a comparison in an error, in the words of the wire format.
+// wrap names the side of the comparison in an error, with the text of the wire format.
 func wrap(side string, o lang.Operand, err error) error {
 	pos, _ := o.Position()
 	return &Error{Message: "invalid " + side + " operand " + quoted(o.String()) + " - " + err.Error(), Pos: pos}
 }
 
-// compareAll resolves a comparison that must hold for every value of both sides (= instead
-// of ?=). Each side has a scope of its own.
+// compareAll resolves a comparison that must hold for all values of both sides (= instead of ?=).
+// Each side has a scope of its own.
 func (r *resolver) compareAll(c *lang.Compare) (ir.Cond, error) {
-	if r.restricted { // the guards of what is crossed hold for the whole filter
+	if r.restricted { // crossed records are guarded for the whole filter
 		if _, _, err := r.sides(r, r, c); err != nil {
 			return nil, err
 		}
@@ -165,16 +165,16 @@ func (r *resolver) compareAll(c *lang.Compare) (ir.Cond, error) {
 	return r.b.forAll(leaf, guards, holdsForNone(leaf, left, right), l.scope, rr.scope), nil
 }
 
-// alone returns the resolver with a new scope, whose guards go to the list.
+// alone returns a copy of the resolver with a new scope, which adds its guards to the given list.
 func (r *resolver) alone(guards *[]ir.Cond) *resolver {
 	own := *r
 	own.scope, own.guards = r.b.newScope(), guards
 	return &own
 }
 
-// forAll returns the condition that a comparison holds for all rows of the scopes: some row
-// for which it holds, and none for which it does not. bare says that it holds for no rows
-// at all, so that the second half decides alone.
+// forAll returns the condition that a comparison holds for all rows of the scopes: there is a row
+// for which it holds, and no row for which it does not hold. bare means that the comparison also
+// holds if there are no rows; then the second half is enough.
 func (b *builder) forAll(leaf ir.Cond, guards []ir.Cond, bare bool, scopes ...int) ir.Cond {
 	many := b.many(scopes...)
 	if _, known := leaf.(ir.Truth); known || len(many) == 0 {
@@ -188,14 +188,14 @@ func (b *builder) forAll(leaf ir.Cond, guards []ir.Cond, bare bool, scopes ...in
 	return ir.AllOf(&ir.Exists{Sources: many, In: ir.Guard(guard, leaf)}, never)
 }
 
-// holdsForNone reports whether the comparison is true, and never NULL, for a side that has
-// no values. In that case "there is no violating row" alone decides.
+// holdsForNone reports whether the comparison is true, and never NULL, for a side without values.
+// Then "there is no violating row" is enough.
 func holdsForNone(c ir.Cond, left, right ir.Operand) bool {
 	t, ok := c.(*ir.Comparison)
 	if !ok {
 		return false
 	}
-	// compare may have put the operands in the other order.
+	// ir.Compare may have exchanged the operands.
 	for _, side := range [...]struct {
 		o    ir.Operand
 		left bool
@@ -209,7 +209,7 @@ func holdsForNone(c ir.Cond, left, right ir.Operand) bool {
 	return true
 }
 
-// many returns the sources of those scopes that may have many rows, parents first.
+// many returns the sources of the given scopes that may have many rows, parents first.
 func (b *builder) many(spaces ...int) []*ir.Source {
 	var list []*ir.Source
 	for _, s := range b.made {
@@ -220,8 +220,8 @@ func (b *builder) many(spaces ...int) []*ir.Source {
 	return list
 }
 
-// close puts EXISTS around the conditions that share a source of the scope, innermost
-// source first.
+// close encloses the conditions that share a source of the scope in EXISTS, innermost source
+// first.
 func (b *builder) close(c ir.Cond, space int) ir.Cond {
 	many := b.many(space)
 	for _, s := range slices.Backward(many) {
@@ -247,8 +247,8 @@ func (r *resolver) operand(o lang.Operand) (ir.Operand, error) {
 	return ir.Operand{}, &Error{Message: "missing parameter " + quoted(o.String())}
 }
 
-// number returns the value of a number literal: exact where it is an integer of 64 bits
-// that a float64 cannot hold.
+// number returns the value of a number literal. A 64-bit integer stays exact, even if a float64
+// cannot hold it.
 func number(o lang.Number) ir.Value {
 	if math.Abs(o.Value) >= 1<<53 {
 		if n, err := strconv.ParseInt(o.Text, 10, 64); err == nil {
@@ -258,8 +258,8 @@ func number(o lang.Number) ir.Value {
 	return ir.Number(o.Value)
 }
 
-// ident resolves an identifier: an output of an Aggregate, a field, a macro, @request or
-// @collection.
+// ident resolves an identifier: an output of an Aggregate, a field, a macro, or a name that
+// begins with @request, @collection or @channel.
 func (r *resolver) ident(name string) (ir.Operand, error) {
 	if r.names != nil {
 		if o, ok := r.names[name]; ok {
@@ -289,13 +289,13 @@ func (r *resolver) ident(name string) (ir.Operand, error) {
 	return ir.Operand{}, unresolved(name)
 }
 
-// unresolved is the error of a name that means nothing, in the words of the wire format.
+// unresolved returns the error of an unknown name, with the text of the wire format.
 func unresolved(name string) error {
 	return &Error{Message: "failed to resolve field " + quoted(name)}
 }
 
-// fieldOrWord resolves a path from the base; failing that, one of the words null, true,
-// false. A field of such a name wins.
+// fieldOrWord resolves a path from the base, or else one of the words null, true and false. A
+// field with the name of a word takes precedence.
 func (r *resolver) fieldOrWord(name string) (ir.Operand, error) {
 	p, err := parsePath(name)
 	if err != nil {
@@ -324,8 +324,8 @@ func word(name string) (ir.Operand, error) {
 	return ir.Operand{}, unresolved(name)
 }
 
-// collectionIdent resolves @collection.name[:alias].path. Equal names with equal aliases
-// share their rows.
+// collectionIdent resolves @collection.name[:alias].path. Identifiers with the same name and
+// alias share their rows.
 func (r *resolver) collectionIdent(name, rest string) (ir.Operand, error) {
 	first, rest, ok := strings.Cut(rest, ".")
 	collection, alias, _ := strings.Cut(first, ":")
@@ -340,7 +340,7 @@ func (r *resolver) collectionIdent(name, rest string) (ir.Operand, error) {
 	return r.path(r.b.root(ir.Source{Kind: ir.EachRecord, Collection: c, Name: alias, Scope: r.scope}), p)
 }
 
-// root returns the source that has no parent and is like s; a new one if there is none yet.
+// root returns the source without a parent that is like s, and makes it if there is none.
 func (b *builder) root(s ir.Source) *ir.Source {
 	for _, known := range b.roots {
 		if known.Like(&s) {
@@ -353,8 +353,7 @@ func (b *builder) root(s ir.Source) *ir.Source {
 	return made
 }
 
-// from returns the source that is reached from parent and is like s; a new one if there is
-// none yet.
+// from returns the child of parent that is like s, and makes it if there is none.
 func (b *builder) from(parent *ir.Source, s ir.Source) *ir.Source {
 	s.Parent = parent
 	for _, known := range parent.Children {
@@ -383,7 +382,7 @@ func (b *builder) rule(s *ir.Source, rule string) (ir.Cond, error) {
 	return b.close(c, r.scope), nil
 }
 
-// parse parses a text, through the cache of the planner if there is one.
+// parse parses a text, through the planner's cache if there is a planner.
 func (b *builder) parse(text string) (lang.Expr, error) {
 	if b.planner == nil {
 		return lang.Parse(text)
@@ -391,9 +390,10 @@ func (b *builder) parse(text string) (lang.Expr, error) {
 	return b.planner.parse(text)
 }
 
-// crossed is called when a path reaches records of a collection by a join. A client's
-// filter may look only into records that the client could list: their list rule becomes a
-// guard, and without a rule the path is refused.
+// crossed adds the list rule of a record that a path reaches by a join to the guards, since a
+// client's filter may read only records that the client can list. If the rule is nil, the path is
+// refused. On the path of an output the view rule is used instead. Unrestricted expressions have
+// no guards.
 func (r *resolver) crossed(s *ir.Source) error {
 	if !r.restricted || s.Kind == ir.FromNothing {
 		return nil

@@ -1,5 +1,5 @@
-// Select: the rule, filter, sort, outputs and flags of one read are resolved, combined and
-// rendered; Compile and Count are its two statements.
+// Resolving, combining and rendering the rule, filter, sort, outputs and flags of one read.
+// Compile plans the rows, Count their number.
 
 package query
 
@@ -13,19 +13,19 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// read is a Select in resolved form, ready to be rendered.
+// read is a resolved Select, ready to be rendered.
 type read struct {
 	b       *builder
 	sel     *Select
 	conds   []ir.Cond
-	guards  []ir.Cond // on what rule, filter and sort cross, for the whole query
+	guards  []ir.Cond // list rules of the records that filter and sort cross; they hold for the whole query
 	flags   []ir.Cond
 	keys    []ir.SortKey
 	outputs []ir.Output
 }
 
-// newBuilder returns the builder of a Select. Its base is the table, or the candidate
-// record that is judged without being stored.
+// newBuilder returns the builder of a Select. Its base is the table, or the candidate record,
+// which is evaluated without being stored.
 func newBuilder(p *Planner, sel *Select) *builder {
 	b := &builder{Scope: sel.Scope, planner: p}
 	b.base = &ir.Source{Kind: ir.FromTable, Collection: sel.Collection, Alias: "t"}
@@ -39,8 +39,8 @@ func newBuilder(p *Planner, sel *Select) *builder {
 	return b
 }
 
-// Compile returns the plan of the read. What is wrong with an expression, path, sort or
-// cursor is an *Error. Plans are cached and shared: they must not be changed.
+// Compile returns the plan of the read. An invalid expression, path, sort or cursor is an *Error.
+// Plans are cached and shared: the caller must not change them.
 func (p *Planner) Compile(sel Select) (*Plan, error) { return p.planned(&sel, false) }
 
 // compile plans the read without the cache.
@@ -56,13 +56,13 @@ func (p *Planner) compile(sel *Select) (*Plan, error) {
 	return r.plan(sql), nil
 }
 
-// Count returns the plan that counts the rows which Compile would read without limit and
-// cursors. With Parents it gives a row for each parent that has children: the number, then
-// the parent's id.
+// Count returns the plan that counts the rows that Compile would read without limit and cursors.
+// With Parents the plan has a row for each parent with children: the number of children, then the
+// parent's id.
 func (p *Planner) Count(sel Select) (*Plan, error) {
 	sel.Columns, sel.Cut, sel.Outputs, sel.Flags, sel.Keys = nil, 0, nil, nil, false
 	sel.Limit, sel.Offset, sel.After, sel.Before, sel.Backward = 0, 0, "", "", false
-	// The order is of no meaning to a count, but a client's sort by a related record leaves out
+	// The order does not matter to a count, but a client's sort by a related record leaves out
 	// the rows whose related record the client may not list.
 	if !sel.Restricted || !strings.Contains(sel.Sort, ".") {
 		sel.Sort = ""
@@ -83,7 +83,7 @@ func (p *Planner) count(sel *Select) (*Plan, error) {
 	return r.plan(sql), nil
 }
 
-// plan makes the Plan of rendered SQL, with what was learnt while resolving.
+// plan returns the Plan of rendered SQL, with the properties found while resolving.
 func (r *read) plan(sql *render.Rendered) *Plan {
 	plan := &Plan{SQL: sql.SQL, Args: sql.Args, Tables: sql.Tables, slots: sql.Slots, cursor: sql.Cursor, parent: sql.Parent,
 		Volatile: r.b.volatile, depends: r.b.depends}
@@ -104,7 +104,8 @@ func (r *read) plan(sql *render.Rendered) *Plan {
 	return plan
 }
 
-// refField returns the name of the relation field of RefBy or Parents, "" without either.
+// refField returns the name of the relation field of RefBy or Parents, "" if the Select has
+// neither.
 func refField(sel *Select) string {
 	switch {
 	case sel.RefBy != nil:
@@ -115,8 +116,8 @@ func refField(sel *Select) string {
 	return ""
 }
 
-// prompt reports whether the statement reads a few rows that stand together, and no other
-// table: what it costs does not grow with what is stored.
+// prompt reports whether the statement reads only a few adjacent rows of its own table, so that
+// its cost does not grow with the number of stored rows.
 func (r *read) prompt(sql *render.Rendered) bool {
 	sel := r.sel
 	switch {
@@ -148,8 +149,8 @@ func (r *read) statement() *ir.Statement {
 	return s
 }
 
-// resolve resolves all expressions of the Select. Sources of scope 0 are shared by rule,
-// filter and guards and closed once; outputs and flags stand by themselves.
+// resolve resolves all expressions of the Select. Rule, filter and guards share the sources of
+// scope 0 and are closed together; each output and each flag has sources of its own.
 func (p *Planner) resolve(sel *Select) (*read, error) {
 	r := &read{b: newBuilder(p, sel), sel: sel}
 	rule, filter, err := r.where()
@@ -181,7 +182,7 @@ func (p *Planner) resolve(sel *Select) (*read, error) {
 	return r, nil
 }
 
-// where resolves rules and filters: see combine.
+// where resolves the rules and the filters, which combine joins.
 func (r *read) where() (rule, filter ir.Cond, err error) {
 	sel := r.sel
 	if rule, err = r.whole(sel.Rule, sel.RuleExpr, false); err != nil {
@@ -194,8 +195,8 @@ func (r *read) where() (rule, filter ir.Cond, err error) {
 	return rule, filter, err
 }
 
-// checkSelect refuses parts of a Select that do not go together, and expressions that are
-// too large.
+// checkSelect refuses a Select with parts that exclude each other, or with built expressions that
+// are too large.
 func checkSelect(sel *Select) error {
 	switch {
 	case sel.Parents != nil && (sel.Offset > 0 || sel.ForUpdate):
@@ -218,7 +219,7 @@ func checkSelect(sel *Select) error {
 	return nil
 }
 
-// relation returns the relation field of that name, nil if there is none.
+// relation returns the relation field of that name, nil if the collection has none.
 func relation(c *schema.Collection, field string) *schema.Relation {
 	if f := c.Field(field); f != nil {
 		k, _ := f.Kind.(*schema.Relation)
@@ -227,8 +228,8 @@ func relation(c *schema.Collection, field string) *schema.Relation {
 	return nil
 }
 
-// whole resolves a text and an expression on the selected rows; both must hold. They share
-// their sources with everything else of scope 0.
+// whole resolves a text and a built expression as conditions on the selected rows; both must
+// hold. They share the sources of scope 0.
 func (r *read) whole(text string, built lang.Expr, restricted bool) (ir.Cond, error) {
 	in := resolver{b: r.b, base: r.b.base, restricted: restricted, guards: &r.guards}
 	var conds []ir.Cond

@@ -1,5 +1,5 @@
-// Sorts and cursors: the keys of an ORDER BY, made total by the row number, and the tag
-// that ties a cursor to its sort.
+// Sorts and cursors: the keys of an ORDER BY, made total by the row number, and the tag that
+// binds a cursor to its sort.
 
 package query
 
@@ -17,8 +17,8 @@ const (
 	maxSortKey  = 255 // bytes
 )
 
-// sort resolves the client's sort and appends the row number, so that the order is total:
-// pages and cursors then neither repeat nor skip rows.
+// sort resolves the client's sort and appends the row number, so that the order is total: then
+// pages and cursors neither repeat nor skip rows.
 func (r *read) sort(sel *Select) error {
 	if sel.Sort == "" {
 		if sel.Parents != nil || sel.ID == "" && sel.IDs == nil && sel.Candidate == nil {
@@ -37,15 +37,15 @@ func (r *read) sort(sel *Select) error {
 		}
 		r.keys = append(r.keys, k)
 		if k.Kind != ir.KeyValue || k.IsID(r.b.base) {
-			return nil // the rest has no effect
+			return nil // further keys have no effect
 		}
 	}
 	r.keys = append(r.keys, ir.SortKey{Kind: ir.KeyRow, Descending: r.keys[len(r.keys)-1].Descending})
 	return nil
 }
 
-// sortKey resolves one item of a sort. A path with several values sorts by the first of
-// them that the caller may see.
+// sortKey resolves one item of a sort. A path with several values sorts by the first value that
+// the caller may see.
 func (r *read) sortKey(item string, restricted bool) (k ir.SortKey, err error) {
 	if len(item) > maxSortKey {
 		return k, &Error{Message: "max sort expression length limit reached"}
@@ -69,7 +69,7 @@ func (r *read) sortKey(item string, restricted bool) (k ir.SortKey, err error) {
 	}
 	shared := resolver{b: r.b, base: r.b.base, restricted: restricted, guards: &r.guards}
 	own := shared
-	if restricted { // what is crossed must be listable, for the whole query
+	if restricted { // crossed records are guarded for the whole query
 		if _, err := shared.ident(name); err != nil {
 			return k, err
 		}
@@ -85,7 +85,7 @@ func (r *read) sortKey(item string, restricted bool) (k ir.SortKey, err error) {
 	return k, nil
 }
 
-// Cursors returns an *Error for a sort that has no cursors, @random, else nil.
+// Cursors returns an *Error if the sort is by @random, which has no cursors, otherwise nil.
 func Cursors(sort string) error {
 	for _, item := range strings.Split(sort, ",") {
 		if name := strings.TrimLeft(strings.TrimSpace(item), "+- "); name == "@random" {
@@ -95,8 +95,8 @@ func Cursors(sort string) error {
 	return nil
 }
 
-// sortTag is a hash of collection and sort. It is part of each cursor, so that a cursor of
-// another sort is refused instead of misread.
+// sortTag returns a hash of collection and sort. Each cursor contains the hash, so that a cursor
+// of another sort is refused and not misread.
 func sortTag(sel *Select) uint32 {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(sel.Collection.ID)) // a hash never fails

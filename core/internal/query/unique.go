@@ -10,14 +10,15 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// A filter may name a record by what is unique, as a slug. An index finds it, and it is one
-// row. But whether the rule is judged for no row or for one would tell whether a hidden
-// record has that slug. So the rule is always judged for one: where none has it, for
-// another (DESIGN.md, "The clock").
+// A filter may name a record by a unique value, such as a slug. An index finds the record, and
+// the plan reads one row. But a time that depends on whether the rule is evaluated for no row or
+// for one row would tell a client whether a hidden record has that slug. So the rule is always
+// evaluated for exactly one row: if no record has the value, for another row (DESIGN.md, "The
+// clock").
 
-// only is the condition that a row is the one which the filter names by an index that is
-// unique, or the one that stands for it; nil if the filter names none, or if what the rule
-// costs differs from row to row by more than the size of the row.
+// only returns the condition that selects the row that the filter names by a unique index, or a
+// stand-in if there is no such row. It returns nil if the filter names no row, or if the cost of
+// the rule differs between rows by more than the size of the row.
 func (r *read) only(rule ir.Cond, parts []ir.Cond) ir.Cond {
 	if r.b.base.Collection.IsView() || readsMany(rule) {
 		return nil
@@ -35,8 +36,8 @@ func (r *read) only(rule ir.Cond, parts []ir.Cond) ir.Cond {
 	return nil
 }
 
-// namedBy are the parts that give each column of a unique index a value; nil if there are
-// not as many.
+// namedBy returns the parts of the filter that compare each column of a unique index with a
+// value; nil if a column has no such part.
 func (r *read) namedBy(ix store.Index, parts []ir.Cond) (keys []*ir.Comparison) {
 	if !ix.Unique || ix.Where != "" {
 		return nil
@@ -54,7 +55,7 @@ func (r *read) namedBy(ix store.Index, parts []ir.Cond) (keys []*ir.Comparison) 
 	return keys
 }
 
-// readsMany says whether the condition reads sources that may have many rows.
+// readsMany reports whether the condition reads a source that may have many rows.
 func readsMany(c ir.Cond) bool {
 	found := false
 	ir.VisitSources(c, func(s *ir.Source) {

@@ -20,7 +20,7 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Config is what a Queue depends on.
+// Config holds the dependencies of a Queue.
 type Config struct {
 	Store store.Store
 	Blobs blob.Store

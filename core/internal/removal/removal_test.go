@@ -19,14 +19,14 @@ import (
 	"github.com/loambase/loam/migrations"
 )
 
-// bed is a queue over a database and files of its own.
+// bed is a queue with a separate database and separate files.
 type bed struct {
 	*removal.Queue
 	t       *testing.T
 	store   store.Store
 	blobs   *blob.Local
-	broken  atomic.Bool  // nothing can be deleted
-	away    atomic.Bool  // the database takes no write
+	broken  atomic.Bool  // no file can be deleted
+	away    atomic.Bool  // the database refuses writes
 	leaves  atomic.Bool  // the database goes away when the next file is deleted
 	now     atomic.Int64 // seconds
 	records map[string][]string
@@ -51,7 +51,7 @@ func newBed(t *testing.T) *bed {
 	return b
 }
 
-// another is the queue as another process sees it.
+// another returns the queue of another process.
 func (b *bed) another() *removal.Queue {
 	return removal.New(removal.Config{
 		Store: leaving{b.store, b}, Blobs: breaking{b.blobs, b}, Log: slog.New(slog.DiscardHandler),
@@ -79,7 +79,7 @@ func (e execer) Exec(sql string) error {
 	return err
 }
 
-// breaking is a store that may be broken.
+// breaking is a store of files that can be made to fail.
 type breaking struct {
 	blob.Store
 	bed *bed
@@ -150,7 +150,7 @@ func (b *bed) queued() (ids []string) {
 	return ids
 }
 
-// expect removes what is due and compares what is left.
+// expect removes the files of due entries and compares the remaining files.
 func (b *bed) expect(what string, want ...string) {
 	b.t.Helper()
 	b.must(b.Settle(b.t.Context()))
@@ -165,11 +165,11 @@ func TestNamedFilesGo(t *testing.T) {
 	t.Parallel()
 	b := newBed(t)
 	b.put("c/r/a", "c/r/thumbs_a/100x100_a", "c/r/b", "c/r/ab", "c/r2/a")
-	b.records["c/r"] = []string{"b"} // names it, whatever the queue says
+	b.records["c/r"] = []string{"b"} // a record names the file, although it is queued
 	b.add(removal.Entry{Folder: "c/r", Names: []string{"a", "b", "missing"}})
 	b.expect("names", "c/r/ab", "c/r/b", "c/r2/a")
 	b.must(b.Settle(t.Context()))
-	b.must(b.store.Write(t.Context(), func(tx store.Tx) error { // undone
+	b.must(b.store.Write(t.Context(), func(tx store.Tx) error { // rolled back
 		return errors.Join(b.Add(tx, []removal.Entry{{Folder: "c/r2", Names: []string{"a"}}}), tx.Savepoint(func() error { return nil }))
 	}))
 	b.expect("another", "c/r/ab", "c/r/b")
@@ -183,11 +183,12 @@ func TestNamedFilesGo(t *testing.T) {
 	b.expect("a transaction that was undone", "c/r/ab", "c/r/b")
 }
 
-// TestFoldersGo but for records that are there again, and what is being stored.
+// TestFoldersGo: folders are removed, except files of records that exist again, and unfinished
+// uploads.
 func TestFoldersGo(t *testing.T) {
 	t.Parallel()
 	b := newBed(t)
-	for i := range 130 { // more than is removed in one turn
+	for i := range 130 { // more than are removed in one turn
 		b.put("c/gone/" + string(rune('a'+i%26)) + string(rune('a'+i/26)))
 	}
 	b.put("c/gone/thumbs_x/1_x", "c/again/old", "c/new/fresh", "c/new/other", "d/r/x")
@@ -204,7 +205,7 @@ func TestFoldersGo(t *testing.T) {
 	b.expect("a collection that is there again", "c/new/fresh", "d/r/x")
 }
 
-// TestUploads that are stored, undone, or cut off by the end of the process.
+// TestUploads tests uploads that are kept, dropped, or cut off by the end of the process.
 func TestUploads(t *testing.T) {
 	t.Parallel()
 	b := newBed(t)
@@ -214,7 +215,7 @@ func TestUploads(t *testing.T) {
 	b.put("c/r/cut", "c/r/dropped", "c/r/kept", "c/r/late")
 	b.must(b.keep(kept))
 	b.records["c/r"] = []string{"kept"}
-	kept.Drop(t.Context()) // as after a commit of which nobody knows
+	kept.Drop(t.Context()) // as after a commit whose result is unknown
 	dropped.Drop(t.Context())
 	b.expect("dropped", "c/r/cut", "c/r/kept", "c/r/late")
 	if err := b.keep(dropped); fault.KindOf(err) != fault.Unavailable {
@@ -238,7 +239,7 @@ func TestUploads(t *testing.T) {
 	}
 }
 
-// TestFilesThatCannotBeRemoved are tried again, and hold up no others.
+// TestFilesThatCannotBeRemoved: such files are tried again, and do not delay others.
 func TestFilesThatCannotBeRemoved(t *testing.T) {
 	t.Parallel()
 	b := newBed(t)
@@ -255,7 +256,7 @@ func TestFilesThatCannotBeRemoved(t *testing.T) {
 	b.expect("later")
 }
 
-// TestHold keeps files until it ends.
+// TestHold: no files are removed before release is called.
 func TestHold(t *testing.T) {
 	t.Parallel()
 	b := newBed(t)
@@ -306,8 +307,8 @@ func TestThumbsThatAreBeingMade(t *testing.T) {
 	}
 }
 
-// TestTwoProcesses share the queue: what one is at, the other leaves alone until the first
-// must have ended.
+// TestTwoProcesses: two processes share the queue, and leave each other's claimed entries alone
+// until the claim ends.
 func TestTwoProcesses(t *testing.T) {
 	t.Parallel()
 	b := newBed(t)

@@ -11,8 +11,9 @@ import (
 
 var _ blob.Remote = (*object)(nil)
 
-// Address implements blob.Remote. The signature is in the URL and covers the headers. It is
-// that of an earlier time, the same for half of the life, so that caches know the URL again.
+// Address implements blob.Remote. The signature is in the URL and covers the headers. Its time is
+// rounded down to half of life, so that the URL stays the same for that long and caches can use
+// it.
 func (o *object) Address(life time.Duration, h blob.Headers) (string, time.Time, error) {
 	keys, err := o.s.source.Get(o.ctx)
 	if err != nil {
@@ -20,7 +21,7 @@ func (o *object) Address(life time.Duration, h blob.Headers) (string, time.Time,
 	}
 	t := o.s.now().UTC().Truncate(max(life/2, time.Second))
 	if !keys.Expires.IsZero() {
-		life = min(life, keys.Expires.Sub(t)) // they take the signature with them
+		life = min(life, keys.Expires.Sub(t)) // the signature ends with the keys
 	}
 	seconds := int64(life / time.Second)
 	if seconds < 1 {

@@ -19,7 +19,7 @@ import (
 	"github.com/loambase/loam/core/internal/s3/ambient"
 )
 
-// rotating are keys that are exchanged whenever the store refuses them.
+// rotating is a source of keys that are exchanged whenever the store refuses them.
 type rotating struct {
 	mu   sync.Mutex // guards keys
 	keys []ambient.Keys
@@ -47,7 +47,7 @@ func (r *rotating) Refused(ambient.Keys) bool {
 
 var stubKeys = ambient.Keys{AccessKey: s3test.AccessKey, Secret: s3test.Secret}
 
-// fetch gets an address as a client that knows nothing of the store.
+// fetch requests an address like a client that knows nothing about the store.
 func fetch(t *testing.T, method, address string) (*http.Response, string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, address, nil)
@@ -82,7 +82,8 @@ func openRemote(t *testing.T, s *Store) blob.Remote {
 
 var testHeaders = blob.Headers{ContentType: "image/png", ContentDisposition: `inline; filename="a b.png"; filename*=UTF-8''%C3%BC.png`, CacheControl: "max-age=5"}
 
-// checkAddressOf gets the blob by its address: the headers hold, and nothing of it can be changed.
+// checkAddressOf gets the blob by its address, and checks that the headers are set and that the
+// address cannot be modified.
 func checkAddressOf(t *testing.T, b blob.Remote) {
 	t.Helper()
 	address, until, err := b.Address(time.Minute, testHeaders)
@@ -131,7 +132,7 @@ func TestAddress(t *testing.T) {
 	}
 }
 
-// TestAddressOfKeysThatExpire ends with them.
+// TestAddressOfKeysThatExpire: an address expires with its keys.
 func TestAddressOfKeysThatExpire(t *testing.T) {
 	t.Parallel()
 	s := newStore(t, s3test.Start(t))
@@ -152,8 +153,8 @@ func TestAddressOfKeysThatExpire(t *testing.T) {
 	}
 }
 
-// TestKeysAreExchanged: those that the store does not take any more are asked for again; a
-// token is part of the signature; without keys nothing is sent.
+// TestKeysAreExchanged: keys that the store no longer accepts are requested again; a token is
+// part of the signature; without keys no request is sent.
 func TestKeysAreExchanged(t *testing.T) {
 	t.Parallel()
 	server := s3test.Start(t)
@@ -203,7 +204,7 @@ func TestKeysAreExchanged(t *testing.T) {
 	}
 }
 
-// TestMetadataServicesAreNoStores: nobody reads them through the settings.
+// TestMetadataServicesAreNoStores: the settings cannot be used to read a metadata service.
 func TestMetadataServicesAreNoStores(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]bool{

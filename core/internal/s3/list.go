@@ -11,19 +11,19 @@ import (
 	"github.com/loambase/loam/core/blob"
 )
 
-// listed is a part of a list.
+// listed is one page of a list.
 type listed struct {
 	Contents []struct {
 		Key          string    `xml:"Key"`
 		Size         int64     `xml:"Size"`
 		LastModified time.Time `xml:"LastModified"`
 	} `xml:"Contents"`
-	Encoding  string `xml:"EncodingType"` // of the keys; some stores do not do as they are asked
+	Encoding  string `xml:"EncodingType"` // of the keys; some stores ignore the requested encoding
 	Truncated bool   `xml:"IsTruncated"`
 	Next      string `xml:"NextContinuationToken"`
 }
 
-// keyPath is a key of a list as it was stored.
+// keyPath decodes a key of a list.
 func keyPath(encoding, key string) (string, error) {
 	if encoding != "url" {
 		return key, nil
@@ -36,7 +36,7 @@ func (s *Store) List(ctx context.Context, prefix string, fn func(blob.Info) erro
 	if prefix = strings.TrimSuffix(prefix, "/"); prefix != "" {
 		p, err := blob.Path(prefix)
 		if err != nil {
-			return nil // no key is below it
+			return nil // no key has the prefix
 		}
 		prefix = p + "/"
 	}
@@ -55,7 +55,7 @@ func (s *Store) List(ctx context.Context, prefix string, fn func(blob.Info) erro
 				return fmt.Errorf("list blobs below %q: %w", prefix, err)
 			}
 			if strings.HasSuffix(p, "/") {
-				continue // what other programs make to show a folder
+				continue // other programs store such a key for a folder
 			}
 			if err := fn(blob.Info{Key: blob.KeyOf(p), Size: c.Size, ModTime: c.LastModified}); err != nil {
 				return err

@@ -14,7 +14,7 @@ import (
 	"github.com/loambase/loam/core/blob"
 )
 
-// Open implements blob.Store. Nothing of the blob is sent before it is read.
+// Open implements blob.Store. The content is requested only when it is read.
 func (s *Store) Open(ctx context.Context, key string) (blob.Blob, error) {
 	p, err := blob.Path(key)
 	if err != nil {
@@ -28,7 +28,7 @@ func (s *Store) Open(ctx context.Context, key string) (blob.Blob, error) {
 	if o.size, err = strconv.ParseInt(header.Get("Content-Length"), 10, 64); err != nil {
 		return nil, fmt.Errorf("open blob %q: its size is not known", key)
 	}
-	o.modified, _ = http.ParseTime(header.Get("Last-Modified")) // zero if the store does not say
+	o.modified, _ = http.ParseTime(header.Get("Last-Modified")) // zero if the store does not send it
 	return o, nil
 }
 
@@ -43,7 +43,7 @@ func attributesOf(h http.Header) blob.Attributes {
 	return a
 }
 
-// object is an open blob. Its context is that of Open.
+// object is an open blob. Its context is the context of Open.
 type object struct {
 	ctx        context.Context
 	s          *Store
@@ -53,7 +53,7 @@ type object struct {
 	size       int64
 	modified   time.Time
 
-	at     int64         // where the next Read reads
+	at     int64         // position of the next Read
 	body   io.ReadCloser // nil, or the contents from bodyAt on
 	bodyAt int64
 }
@@ -62,7 +62,7 @@ func (o *object) Attributes() blob.Attributes { return o.attributes }
 func (o *object) Size() int64                 { return o.size }
 func (o *object) ModTime() time.Time          { return o.modified }
 
-// Seek implements io.Seeker. Nothing is asked for before the next Read.
+// Seek implements io.Seeker. It sends no request; the next Read does.
 func (o *object) Seek(offset int64, whence int) (int64, error) {
 	switch whence {
 	case io.SeekCurrent:
@@ -77,7 +77,7 @@ func (o *object) Seek(offset int64, whence int) (int64, error) {
 	return offset, nil
 }
 
-// Read implements io.Reader. What breaks off is asked for again, of the same version.
+// Read implements io.Reader. If the connection breaks, it requests the rest of the same version.
 func (o *object) Read(p []byte) (n int, err error) {
 	if o.at >= o.size {
 		return 0, io.EOF
@@ -107,10 +107,11 @@ func (o *object) Read(p []byte) (n int, err error) {
 	}
 }
 
-// shortGap is up to how many bytes are read over instead of asking anew.
+// shortGap is the maximum number of bytes that are skipped by reading instead of by a new
+// request.
 const shortGap = 256 << 10
 
-// reach has the body begin at the place that is to be read.
+// reach makes the body begin at the position of the next Read.
 func (o *object) reach() error {
 	if o.body != nil && o.bodyAt <= o.at && o.at-o.bodyAt <= shortGap {
 		skipped, err := io.CopyN(io.Discard, o.body, o.at-o.bodyAt)
@@ -140,7 +141,7 @@ func (o *object) reach() error {
 	return nil
 }
 
-// patient is a body that ends when nothing of it has come for a time.
+// patient is a body that is cancelled if no data arrives for a time.
 type patient struct {
 	io.ReadCloser
 	cancel   context.CancelFunc
@@ -159,7 +160,7 @@ func (b *patient) Close() error {
 
 func (o *object) drop() {
 	if o.body != nil {
-		_ = o.body.Close() // what was read was read
+		_ = o.body.Close() // the bytes that were read are complete
 		o.body = nil
 	}
 }

@@ -17,13 +17,13 @@ import (
 )
 
 const (
-	partSize = 16 << 20 // bytes; some stores demand that all parts but the last are of one size
+	partSize = 16 << 20 // in bytes; some stores require equal sizes of all parts but the last
 	maxParts = 10_000
 )
 
-// Put implements blob.Store. A blob of more than a part is uploaded in parts: each is in
-// memory while it is sent, and the blob is there when all are. An upload that fails is
-// given up, so that its parts cost nothing.
+// Put implements blob.Store. A blob of more than a part is uploaded in parts: each part is in
+// memory while it is sent, and the blob exists when all parts are complete. A failed upload is
+// aborted, so that its parts cost nothing.
 func (s *Store) Put(ctx context.Context, key string, r io.Reader, size int64, a blob.Attributes) error {
 	p, err := blob.Path(key)
 	if err != nil {
@@ -39,7 +39,7 @@ func (s *Store) put(ctx context.Context, p string, r io.Reader, size int64, a bl
 	part := s.part
 	if size != blob.UnknownSize {
 		part = int(max(int64(part), (size+maxParts-1)/maxParts))
-		part = int(min(int64(part), size+1)) // a small one takes no more than it needs
+		part = int(min(int64(part), size+1)) // a small blob needs no larger buffer
 	}
 	buffer := make([]byte, part)
 	n, err := io.ReadFull(r, buffer)
@@ -55,7 +55,7 @@ func (s *Store) put(ctx context.Context, p string, r io.Reader, size int64, a bl
 	return s.putParts(ctx, p, r, size, a, buffer)
 }
 
-// headerOf are the attributes as the store keeps them.
+// headerOf returns the headers in which the store keeps the attributes.
 func headerOf(a blob.Attributes) map[string]string {
 	h := map[string]string{}
 	if a.ContentType != "" {
@@ -69,7 +69,7 @@ func headerOf(a blob.Attributes) map[string]string {
 
 const originalName = "X-Amz-Meta-Original-Filename"
 
-// upload is one in parts.
+// upload is an upload in parts.
 type upload struct {
 	s    *Store
 	path string
@@ -106,7 +106,7 @@ func (s *Store) putParts(ctx context.Context, p string, r io.Reader, size int64,
 	return nil
 }
 
-// send sends the buffer, which is full, and the rest of r.
+// send sends the full buffer, and the rest of r.
 func (u *upload) send(ctx context.Context, r io.Reader, buffer []byte) error {
 	n, end := len(buffer), false
 	for n > 0 {
@@ -141,7 +141,7 @@ func (u *upload) sendPart(ctx context.Context, part []byte) error {
 	return nil
 }
 
-// complete makes a blob of the parts.
+// complete creates the blob from the parts.
 func (u *upload) complete(ctx context.Context) error {
 	text, err := xml.Marshal(struct {
 		XMLName xml.Name       `xml:"CompleteMultipartUpload"`
@@ -157,16 +157,16 @@ func (u *upload) complete(ctx context.Context) error {
 	}, &answer)
 }
 
-// abortTime is how long giving up may take, also when nobody waits any more.
+// abortTime is the time limit of an abort, which runs even if the caller has gone.
 const abortTime = 30 * time.Second
 
-// abort gives the parts up.
+// abort aborts the upload and deletes its parts.
 func (u *upload) abort(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTime)
 	defer cancel()
 	err := u.s.call(ctx, request{method: http.MethodDelete, path: u.path, query: url.Values{"uploadId": {u.id}}}, nil)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil // somebody else has
+		return nil // it was aborted already
 	}
 	return err
 }

@@ -18,23 +18,23 @@ import (
 	"github.com/loambase/loam/internal/trace"
 )
 
-// request is one call of the store. Its body is in memory, so it can be sent again.
+// request is one call to the store. Its body is in memory, so it can be sent again.
 type request struct {
 	method string
-	path   string // below the bucket; "" for the bucket
+	path   string // below the bucket; "" for the bucket itself
 	query  url.Values
 	header map[string]string
 	body   []byte
-	slow   bool // the store may work at it for minutes
+	slow   bool // the store may need minutes before it answers
 }
 
 const (
 	attempts    = 4
-	attemptTime = 5 * time.Minute // of one attempt, until its answer is read
-	maxAnswer   = 8 << 20         // bytes of an answer that is not a blob
+	attemptTime = 5 * time.Minute // of one attempt, including its response
+	maxAnswer   = 8 << 20         // maximum size in bytes of a response that is not a blob
 )
 
-// Error is what the store has answered to a request that failed.
+// Error is the store's response to a failed request.
 type Error struct {
 	Status  int    `xml:"-"`
 	Code    string `xml:"Code"`
@@ -49,7 +49,7 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Is makes a missing blob fs.ErrNotExist.
+// Is reports that a missing blob is fs.ErrNotExist.
 func (e *Error) Is(target error) bool {
 	return target == fs.ErrNotExist && e.Status == http.StatusNotFound && e.Code != "NoSuchBucket"
 }
@@ -59,14 +59,14 @@ func (e *Error) passes() bool {
 	return e.Status >= 500 || e.Status == http.StatusTooManyRequests || e.Code == "RequestTimeout"
 }
 
-// mayPass reports whether what failed may succeed a moment later.
+// mayPass reports whether the failed request may succeed a moment later.
 func mayPass(err error) bool {
 	var answer *Error
 	return !errors.As(err, &answer) || answer.passes()
 }
 
-// refused reports whether the store does not take the keys, as far as it can be told: it
-// answers a HEAD without a reason.
+// refused reports whether the store refuses the keys, as far as that is known: a response to HEAD
+// has no reason.
 func refused(err error) bool {
 	var answer *Error
 	if !errors.As(err, &answer) {
@@ -81,7 +81,7 @@ func refused(err error) bool {
 	return false
 }
 
-// away makes a fault of an error that is the store's, and will pass.
+// away returns a fault for an error of the store that may pass.
 func away(ctx context.Context, err error) error {
 	if ctx.Err() != nil || !mayPass(err) {
 		return err
@@ -89,14 +89,14 @@ func away(ctx context.Context, err error) error {
 	return fault.Wrap(fault.Unavailable, "The store of files does not answer.", err)
 }
 
-// call sends the request, again if it fails for the moment, and decodes the XML of the
-// answer into the value, if there is one.
+// call sends the request, again after a temporary failure, and decodes the XML of the response
+// into the value, if there is one.
 func (s *Store) call(ctx context.Context, r request, into any) error {
 	_, err := s.ask(ctx, r, into)
 	return err
 }
 
-// ask is call that returns the header of the answer.
+// ask is call that returns the header of the response.
 func (s *Store) ask(ctx context.Context, r request, into any) (http.Header, error) {
 	for n, begun := 1, time.Now(); ; n++ {
 		var header http.Header
@@ -117,7 +117,7 @@ func (s *Store) ask(ctx context.Context, r request, into any) (http.Header, erro
 	}
 }
 
-// wait is the time before the next attempt, which doubles.
+// wait waits before the next attempt; the time doubles with each attempt.
 func (s *Store) wait(ctx context.Context, n int) error {
 	timer := time.NewTimer(s.pause << (n - 1))
 	defer timer.Stop()
@@ -141,7 +141,8 @@ func (s *Store) attempt(ctx context.Context, keys ambient.Keys, r request, into 
 	if err != nil {
 		return nil, err
 	}
-	// To the end of an upload the answer is 200 before it is known whether it succeeds.
+	// The response to the end of an upload has the status 200 before it is known whether the
+	// upload succeeds.
 	if into != nil && bytes.Contains(text, []byte("<Error>")) {
 		answer := &Error{Status: http.StatusInternalServerError}
 		if err := xml.Unmarshal(text, answer); err == nil && answer.Code != "" {
@@ -156,7 +157,7 @@ func (s *Store) attempt(ctx context.Context, keys ambient.Keys, r request, into 
 	return res.Header, nil
 }
 
-// send sends the request once. An answer that is no success is an *Error.
+// send sends the request once. The error for an unsuccessful response is an *Error.
 func (s *Store) send(ctx context.Context, keys ambient.Keys, r request) (res *http.Response, err error) {
 	ctx, span := trace.Start(ctx, "S3 "+r.method, trace.Client, trace.Attr("http.request.method", r.method), trace.Attr("server.address", s.base.Host))
 	defer func() { span.End(err) }()
@@ -190,12 +191,12 @@ func (s *Store) send(ctx context.Context, keys ambient.Keys, r request) (res *ht
 	defer res.Body.Close()
 	failed := &Error{Status: res.StatusCode}
 	if text, err := io.ReadAll(io.LimitReader(res.Body, 64<<10)); err == nil {
-		_ = xml.Unmarshal(text, failed) // a proxy in between answers something else
+		_ = xml.Unmarshal(text, failed) // the response of a proxy is not XML
 	}
 	return nil, failed
 }
 
-// address is that of a path below the bucket, escaped as it is signed.
+// address returns the URL of a path below the bucket, escaped as it is signed.
 func (s *Store) address(p string) url.URL {
 	u := s.base
 	u.Path += "/" + p
@@ -203,7 +204,7 @@ func (s *Store) address(p string) url.URL {
 	return u
 }
 
-// withoutURL takes the address out of an error, which says it at length.
+// withoutURL removes the long URL from an error.
 func withoutURL(err error) error {
 	var failed *url.Error
 	if errors.As(err, &failed) {

@@ -47,7 +47,7 @@ func TestStore(t *testing.T) {
 	})
 }
 
-// TestSignature compares with the examples of the signature's own documentation.
+// TestSignature compares signatures with the examples in the documentation of AWS.
 func TestSignature(t *testing.T) {
 	t.Parallel()
 	s, err := New(Config{Endpoint: "https://s3.amazonaws.com", Bucket: "examplebucket", Region: "us-east-1",
@@ -71,7 +71,8 @@ func TestSignature(t *testing.T) {
 	}
 }
 
-// TestRequestsAreSentAgain when the store fails for the moment, and only then.
+// TestRequestsAreSentAgain: requests are sent again after temporary failures of the store, and
+// only then.
 func TestRequestsAreSentAgain(t *testing.T) {
 	t.Parallel()
 	server := s3test.Start(t)
@@ -142,7 +143,7 @@ func TestFailuresSayWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestSweep gives up what processes have left that ended, but not what others own.
+// TestSweep: uploads of processes that have ended are aborted, but not those of other owners.
 func TestSweep(t *testing.T) {
 	t.Parallel()
 	server := s3test.Start(t)
@@ -165,11 +166,12 @@ func TestSweep(t *testing.T) {
 	}
 }
 
-// TestStoreThatSaysNothing ends in a fault, before an answer and in the middle of one.
+// TestStoreThatSaysNothing: a silent store causes a fault, before a response and in the middle of
+// one.
 func TestStoreThatSaysNothing(t *testing.T) {
 	t.Parallel()
 	silent := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // else the server does not see that the client leaves
+		_, _ = io.Copy(io.Discard, r.Body) // otherwise the server does not notice that the client disconnects
 		if r.Method == http.MethodHead {
 			w.Header().Set("Content-Length", "1000")
 			return

@@ -13,7 +13,7 @@ import (
 	"github.com/loambase/loam/core/internal/s3/ambient"
 )
 
-// sign adds the signature V4 of the request, whose path is escaped already, to its header.
+// sign adds the signature V4 of the request to its header. path is the escaped path.
 func (s *Store) sign(r *http.Request, keys ambient.Keys, path string, body []byte) {
 	t := s.now().UTC()
 	sum := sha256.Sum256(body)
@@ -45,12 +45,12 @@ func (s *Store) sign(r *http.Request, keys ambient.Keys, path string, body []byt
 
 const stampFormat = "20060102T150405Z"
 
-// scope is what the keys of a day are good for.
+// scope returns the scope of the signing key: day, region and service.
 func (s *Store) scope(t time.Time) string {
 	return t.Format("20060102") + "/" + s.cfg.Region + "/s3/aws4_request"
 }
 
-// signature is that of a request in its canonical form.
+// signature returns the signature of a request in its canonical form.
 func (s *Store) signature(keys ambient.Keys, t time.Time, canonical string) string {
 	hashed := sha256.Sum256([]byte(canonical))
 	text := "AWS4-HMAC-SHA256\n" + t.Format(stampFormat) + "\n" + s.scope(t) + "\n" + hex.EncodeToString(hashed[:])
@@ -67,8 +67,8 @@ func mac(key []byte, text string) []byte {
 	return h.Sum(nil)
 }
 
-// escapePath escapes everything but the slashes and what no store escapes: the store makes
-// the same of the path that it gets, or the signature differs.
+// escapePath escapes all characters except slashes and those that no store escapes: the store
+// must escape the path in the same way, or the signatures differ.
 func escapePath(p string) string {
 	parts := strings.Split(p, "/")
 	for i, part := range parts {
@@ -77,7 +77,7 @@ func escapePath(p string) string {
 	return strings.Join(parts, "/")
 }
 
-// escapeQuery is the query in the order that is signed.
+// escapeQuery returns the query in the order of the signature.
 func escapeQuery(query url.Values) string {
 	var pairs []string
 	for name, values := range query {

@@ -11,7 +11,7 @@ import (
 	"github.com/loambase/loam/core/blob"
 )
 
-// unfinished is a part of the list of uploads.
+// unfinished is one page of the list of uploads.
 type unfinished struct {
 	XMLName xml.Name `xml:"ListMultipartUploadsResult"`
 	Upload  []struct {
@@ -25,9 +25,9 @@ type unfinished struct {
 	NextID    string `xml:"NextUploadIdMarker"`
 }
 
-// Sweep gives up the uploads of keys that are ours which began before the given time and are
-// not finished: a process that ended in the middle of one leaves its parts, which nobody sees
-// and somebody pays for.
+// Sweep aborts the unfinished uploads that began before the given time, if ours reports that
+// their key is ours: a process that ended during an upload leaves its parts, which are not
+// visible but cost money.
 func (s *Store) Sweep(ctx context.Context, before time.Time, ours func(key string) bool) (given int, err error) {
 	query := url.Values{"uploads": {""}, "encoding-type": {"url"}}
 	for {

@@ -16,11 +16,11 @@ import (
 	"github.com/loambase/loam/internal/need"
 )
 
-// smallestPart is that of a store that keeps to the rules of S3.
+// smallestPart is the minimum size of a part by the rules of S3.
 const smallestPart = 5 << 20
 
-// TestVersityGW runs the suite against a store that others wrote: versitygw, which "make
-// tools" installs.
+// TestVersityGW runs the suite against another implementation: versitygw, which "make tools"
+// installs.
 func TestVersityGW(t *testing.T) {
 	t.Parallel()
 	program := need.Program(t, "../../../.build/bin/versitygw")
@@ -39,7 +39,7 @@ func TestVersityGW(t *testing.T) {
 	}
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // it says that it was killed
+		_ = cmd.Wait() // returns that the process was killed
 	})
 	reach(t, address)
 	var buckets atomic.Int64
@@ -61,7 +61,7 @@ func TestVersityGW(t *testing.T) {
 	t.Run("addresses", func(t *testing.T) { checkAddressOf(t, openRemote(t, newBucket(t))) })
 }
 
-// freeAddress is an address on which nobody listens.
+// freeAddress returns an unused address.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -72,7 +72,7 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// reach returns when somebody listens on the address.
+// reach returns when the address accepts connections.
 func reach(t *testing.T, address string) {
 	t.Helper()
 	for {

@@ -10,7 +10,7 @@ import (
 	"github.com/loambase/loam/internal/check"
 )
 
-// ForbiddenFunctions returns the functions that the index calls though none may
+// ForbiddenFunctions returns the functions in the index that indexes may not call
 // (store.IsIndexFunction), in lower case and order of appearance, each once.
 func ForbiddenFunctions(ix store.Index) []string {
 	var found []string
@@ -20,8 +20,8 @@ func ForbiddenFunctions(ix store.Index) []string {
 	return forbiddenFunctions(found, ix.Where)
 }
 
-// forbiddenFunctions appends those of one SQL expression. A call is a name, quoted or not,
-// before a parenthesis, unless it is a keyword or the type of a CAST.
+// forbiddenFunctions appends the forbidden functions of one SQL expression. A call is a name,
+// quoted or not, before a parenthesis, unless it is a keyword or the type of a CAST.
 func forbiddenFunctions(found []string, sql string) []string {
 	previous := ""
 	for i := 0; i < len(sql); {
@@ -45,4 +45,4 @@ func forbiddenFunctions(found []string, sql string) []string {
 	return found
 }
 
-const whiteSpace = " \t\r\n\f" // of SQLite
+const whiteSpace = " \t\r\n\f" // SQLite's white space

@@ -1,5 +1,5 @@
-// Package sqlindex reads CREATE INDEX statements, compares them and gives their columns
-// new names. It understands just enough of SQL's expressions for that.
+// Package sqlindex parses CREATE INDEX statements, compares them and renames their columns. It
+// understands only as much of SQL's expressions as this needs.
 package sqlindex
 
 import (
@@ -12,9 +12,9 @@ import (
 
 var errSyntax = errors.New("schema: not a CREATE INDEX statement")
 
-// Parse parses a CREATE INDEX statement in any letter case. Quotes around names are
-// removed; expressions and the condition keep their spelling. A text that is anything else,
-// or more than one statement, is an error.
+// Parse parses a CREATE INDEX statement in any letter case. Quotes around names are removed;
+// expressions and the condition keep their spelling. Any other text, or more than one statement,
+// is an error.
 func Parse(text string) (store.Index, error) {
 	p := indexParser{rest: strings.TrimSpace(text)}
 	p.rest = strings.TrimRight(p.rest, "; \t\r\n")
@@ -33,14 +33,14 @@ func Parse(text string) (store.Index, error) {
 		ix.IfNotExists = true
 	}
 	ix.Name = p.name()
-	if p.skip('.') { // what came first was a schema
+	if p.skip('.') { // the first name was a schema
 		ix.Name = p.name()
 	}
 	if ix.Name == "" || !p.word("on") {
 		return store.Index{}, errSyntax
 	}
 	unnamed := strings.HasPrefix(p.rest, "``") || strings.HasPrefix(p.rest, `""`)
-	if unnamed { // what a scaffold has: the table is the collection's, whatever its name
+	if unnamed { // as in a scaffold: the table is the collection's, under any name
 		p.cut(2)
 	} else if ix.Table = p.name(); ix.Table == "" {
 		return store.Index{}, errSyntax
@@ -64,20 +64,20 @@ func Parse(text string) (store.Index, error) {
 		}
 		p.rest = ""
 	}
-	// Anything that is left could be a second statement.
+	// The rest could be a second statement.
 	if p.rest != "" || !isOneExpression(ix.Where) {
 		return store.Index{}, errSyntax
 	}
 	return ix, nil
 }
 
-// indexParser consumes the statement from the left. rest begins with no space.
+// indexParser consumes the statement from the left. rest does not begin with white space.
 type indexParser struct{ rest string }
 
 // cut consumes n bytes and the white space after them.
 func (p *indexParser) cut(n int) { p.rest = strings.TrimLeft(p.rest[n:], " \t\r\n") }
 
-// word consumes the keyword if it comes next as a whole word.
+// word consumes the keyword if it is next as a whole word.
 func (p *indexParser) word(keyword string) bool {
 	n := len(keyword)
 	if len(p.rest) < n || !strings.EqualFold(p.rest[:n], keyword) || len(p.rest) > n && check.IsWord(p.rest[n:n+1]) {
@@ -87,7 +87,7 @@ func (p *indexParser) word(keyword string) bool {
 	return true
 }
 
-// skip consumes the character if it comes next.
+// skip consumes the character if it is next.
 func (p *indexParser) skip(c byte) bool {
 	if p.rest == "" || p.rest[0] != c {
 		return false
@@ -121,13 +121,13 @@ func (p *indexParser) name() string {
 	return name
 }
 
-// quotedName returns the quoted name that s begins with and the index after it. A doubled
-// quote stands for itself. The index is 0 if the quote is not closed.
+// quotedName returns the quoted name at the beginning of s and the index after it. A doubled
+// quote stands for one. The index is 0 if the quote is not closed.
 func quotedName(s string, closing byte) (name string, end int) {
 	for i := 1; i < len(s); i++ {
 		switch {
 		case s[i] != closing:
-		// Brackets know no doubling: SQLite ends the name at the first one.
+		// Brackets are not doubled: SQLite ends the name at the first one.
 		case closing != ']' && i+1 < len(s) && s[i+1] == closing:
 			i++
 		case closing == ']':
@@ -140,7 +140,7 @@ func quotedName(s string, closing byte) (name string, end int) {
 	return "", 0
 }
 
-// closingQuote returns the character that closes the quote c; 0 if c opens none.
+// closingQuote returns the character that closes the quote c; 0 if c is not a quote.
 func closingQuote(c byte) byte {
 	switch c {
 	case '`', '"', '\'':
@@ -151,7 +151,7 @@ func closingQuote(c byte) byte {
 	return 0
 }
 
-// group consumes parentheses and returns what is inside.
+// group consumes parentheses and returns the text inside.
 func (p *indexParser) group() (string, bool) {
 	if p.rest == "" || p.rest[0] != '(' {
 		return "", false
@@ -165,7 +165,7 @@ func (p *indexParser) group() (string, bool) {
 	return inside, true
 }
 
-// groupEnd returns the index of the parenthesis that closes the one s begins with, -1 if
+// groupEnd returns the index of the parenthesis that closes the one at the beginning of s, -1 if
 // there is none.
 func groupEnd(s string) int {
 	depth := 0
@@ -190,9 +190,9 @@ func groupEnd(s string) int {
 	return -1
 }
 
-// isOneExpression reports whether s can stand in a statement without ending it: quotes and
-// parentheses are closed, with no semicolon or comment outside quotes. It is what keeps an
-// index definition from injecting SQL.
+// isOneExpression reports whether s can be in a statement without ending it: quotes and
+// parentheses are closed, with no semicolon or comment outside quotes. This keeps an index
+// definition from injecting SQL.
 func isOneExpression(s string) bool {
 	if s == "" {
 		return true
@@ -242,7 +242,7 @@ func splitTop(list string) []string {
 func parseIndexColumn(s string) (store.IndexColumn, bool) {
 	var c store.IndexColumn
 	s = strings.TrimSpace(s)
-	// The column is read from its end: what comes before the keywords may be any expression.
+	// The column is parsed from its end: before the keywords there may be any expression.
 	if head, tail := lastWord(s); strings.EqualFold(tail, "asc") || strings.EqualFold(tail, "desc") {
 		c.Sort, s = strings.ToUpper(tail), head
 	}
@@ -290,8 +290,8 @@ func SameDefinition(a, b store.Index) bool {
 	return a.String() == b.String()
 }
 
-// SameColumns reports whether two indexes are over the same columns in the same order,
-// whatever their collation, sort order and condition.
+// SameColumns reports whether two indexes are on the same columns in the same order, with any
+// collation, sort order and condition.
 func SameColumns(a, b store.Index) bool {
 	if len(a.Columns) != len(b.Columns) {
 		return false

@@ -1,4 +1,4 @@
-// Renamed columns in index definitions, expressions and conditions included.
+// Renames of columns in index definitions, including expressions and conditions.
 
 package sqlindex
 
@@ -9,9 +9,9 @@ import (
 	"github.com/loambase/loam/internal/check"
 )
 
-// RenameColumns gives the columns of an index their new names (renamed maps old to new), in
-// its expressions and its condition too, and reports whether anything changed. ix is
-// changed in place.
+// RenameColumns renames the columns of an index (renamed maps old to new names), also in its
+// expressions and its condition, and reports whether it has changed the index. ix is changed in
+// place.
 func RenameColumns(ix *store.Index, renamed map[string]string) bool {
 	before := ix.String()
 	for i := range ix.Columns {
@@ -26,14 +26,12 @@ func RenameColumns(ix *store.Index, renamed map[string]string) bool {
 	return ix.String() != before
 }
 
-// Mentions reports whether the column is one that an index column, a name or an SQL
-// expression, is made of.
+// Mentions reports whether an index column, a name or an SQL expression, contains the column.
 func Mentions(indexColumn, column string) bool {
 	if strings.EqualFold(indexColumn, column) {
 		return true
 	}
-	// A name that no expression can contain: the text differs if and only if the column was
-	// found.
+	// No expression can contain this name: the text differs if and only if the column was found.
 	const other = "\x00"
 	return renameInExpression(indexColumn, map[string]string{column: other}) != indexColumn
 }
@@ -51,8 +49,8 @@ func renamedColumn(name string, renamed map[string]string) (string, bool) {
 	return "", false
 }
 
-// renameInExpression replaces names of columns in an SQL expression and keeps the rest as
-// it is written. Text literals, function names, collations and keywords are no columns.
+// renameInExpression renames columns in an SQL expression and keeps the rest unchanged. Text
+// literals, function names, collations and keywords are not columns.
 func renameInExpression(sql string, renamed map[string]string) string {
 	var b strings.Builder
 	previous := "" // the word before, in lower case
@@ -68,8 +66,8 @@ func renameInExpression(sql string, renamed map[string]string) string {
 		case !ok || token[0] == '\'' || !check.IsWord(name):
 		case quoted:
 			token = token[:1] + is + token[len(token)-1:]
-		// Unquoted, a word is a column unless it is a keyword, a collation, the type of a cast
-		// or a function, which a parenthesis follows.
+		// An unquoted word is a column unless it is a keyword, a collation, the type of a cast,
+		// or a function, which is followed by a parenthesis.
 		case !sqlKeywords[strings.ToLower(name)] && previous != "collate" && previous != "as" &&
 			!strings.HasPrefix(strings.TrimLeft(sql[end:], " \t\r\n"), "("):
 			if token = is; sqlKeywords[strings.ToLower(is)] || reservedWords[strings.ToLower(is)] {
@@ -97,12 +95,12 @@ func sqlToken(sql string, i int) (end int, quoted bool) {
 	return max(end, i+1), false
 }
 
-// sqlKeywords are words that an expression has which are no columns, unless they are quoted.
+// sqlKeywords are words in expressions that are not columns unless they are quoted.
 var sqlKeywords = words("and as between case cast collate distinct else end escape exists false from glob in is " +
 	"isnull like match not notnull null or regexp select table then true when where")
 
-// reservedWords are the other words that one of the engines takes for a column only if they
-// are quoted.
+// reservedWords are the other words that one of the engines accepts as a column only if they are
+// quoted.
 var reservedWords = words("add all alter analyse analyze any array asc asymmetric autoincrement both check column commit " +
 	"constraint create current_catalog current_date current_role current_time current_timestamp current_user default " +
 	"deferrable delete desc do drop except fetch for foreign grant group having index initially insert intersect into join " +

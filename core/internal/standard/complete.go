@@ -5,8 +5,8 @@ package standard
 
 import "github.com/loambase/loam/core/schema"
 
-// Complete sets what the server decides in a draft, in place: system fields and indexes,
-// options that follow from others, the time of the change. old is the stored collection,
+// Complete sets the properties of a draft that the server decides, in place: system fields and
+// indexes, options that depend on others, the time of the change. old is the stored collection,
 // nil for a new one.
 func Complete(c, old *schema.Collection, now string) {
 	if !c.IsView() {
@@ -44,6 +44,6 @@ func completeAuth(c, old *schema.Collection) {
 		o.MFA.Enabled = o.MFA.Enabled || o.OTP.Enabled
 	}
 	if old != nil && old.Auth != nil && !schema.EqualRules(old.Auth.AuthRule, o.AuthRule) {
-		o.AuthToken.Secret = schema.NewSecret() // whoever was let in by the old rule has to sign in again
+		o.AuthToken.Secret = schema.NewSecret() // accounts that the old rule let in must sign in again
 	}
 }

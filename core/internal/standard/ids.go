@@ -8,14 +8,13 @@ import (
 	"strconv"
 )
 
-// checksum is the CRC-32 of a text as a decimal number.
+// checksum returns the CRC-32 of a text as a decimal number.
 func checksum(s string) string {
 	return strconv.FormatUint(uint64(crc32.ChecksumIEEE([]byte(s))), 10)
 }
 
-// CollectionID returns the id of a collection that was submitted without one: derived from
-// type and name, so that equal schemas get equal ids, with a number appended if it is
-// taken.
+// CollectionID returns the id of a collection that was submitted without one. It is derived from
+// type and name, so that equal schemas get equal ids, with a number appended if it is in use.
 func CollectionID(kind, name string, taken func(id string) bool) string {
 	return firstFree("pbc_"+checksum(kind+name), taken)
 }

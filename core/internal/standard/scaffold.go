@@ -6,8 +6,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Scaffolds returns what a new collection of each type looks like, as a JSON object by
-// type: without id and name, and otherwise with the defaults.
+// Scaffolds returns a JSON object with a new collection of each type, by type: with the defaults,
+// but without id and name.
 func Scaffolds() ([]byte, error) {
 	all := map[string]*schema.Collection{}
 	for _, kind := range []string{schema.Base, schema.Auth, schema.View} {
@@ -16,7 +16,7 @@ func Scaffolds() ([]byte, error) {
 		case schema.Auth:
 			c.Auth = schema.NewAuthOptions("")
 			setSystemFields(c, nil)
-			// The indexes need names that no other ones have, whatever becomes of this.
+			// The indexes need names that are unique in any case.
 			c.ID = schema.RandomString(10, schema.AlphabetID)
 			setAuthIndexes(c, foldCase)
 			c.ID = ""

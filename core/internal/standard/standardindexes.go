@@ -10,16 +10,16 @@ import (
 	"github.com/loambase/loam/internal/check"
 )
 
-// foldCase is the collation of addresses in collections that the server itself makes or
-// proposes: to people, their letter case means nothing.
+// foldCase is the collation of addresses in collections that the server itself creates or
+// proposes: people ignore the letter case of addresses.
 const foldCase = "NOCASE"
 
 // SetAuthIndexes adds the unique indexes that an auth collection must have and lacks.
 //
-// Wire: letter case counts in that of the addresses, which its submitter may rely on.
+// Wire: the index on addresses is case-sensitive, since the submitter may rely on that.
 func SetAuthIndexes(c *schema.Collection) { setAuthIndexes(c, "") }
 
-// setAuthIndexes adds the missing indexes; that of the addresses has the collation.
+// setAuthIndexes adds the missing indexes; the index on addresses gets the collation.
 func setAuthIndexes(c *schema.Collection, collation string) {
 	for _, field := range []string{"tokenKey", "email"} {
 		if _, ok := c.UniqueIndex(field); ok {
@@ -34,14 +34,14 @@ func setAuthIndexes(c *schema.Collection, collation string) {
 	}
 }
 
-// authIndexName returns the name of such an index, cut to what engines allow.
+// authIndexName returns the name of such an index, cut to the length that engines allow.
 func authIndexName(field, collectionID string) string {
 	name := "idx_" + field + "_" + collectionID
 	return name[:min(len(name), check.MaxName)]
 }
 
-// SetIndexTable rewrites, in canonical form, the indexes that name another table than the
-// collection's.
+// SetIndexTable rewrites the indexes that name another table than the collection's, in canonical
+// form.
 func SetIndexTable(c *schema.Collection) {
 	for i, text := range c.Indexes {
 		ix, err := sqlindex.Parse(text)

@@ -1,6 +1,6 @@
-// Package standard is what the server itself puts into collections: derived ids, the
-// system fields and indexes of each type, the system collections of an installation,
-// and the scaffolds of new ones.
+// Package standard has the parts of collections that the server itself defines: derived ids, the
+// system fields and indexes of each type, the system collections of an installation, and the
+// scaffolds of new collections.
 package standard
 
 import (
@@ -9,7 +9,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// systemField returns a field that collections of a type always have, with its derived id.
+// systemField returns a field that every collection of a type has, with its derived id.
 func systemField(name string, kind schema.Kind) *schema.Field {
 	return &schema.Field{ID: FieldID(kind.Type(), name, nil), Name: name, System: true, Kind: kind}
 }
@@ -22,8 +22,7 @@ func IDField() *schema.Field {
 	return f
 }
 
-// AuthFields returns the fields that every auth collection has besides the id, as fresh
-// copies.
+// AuthFields returns new copies of the fields that every auth collection has besides the id.
 func AuthFields() []*schema.Field {
 	password := systemField("password", &schema.Password{Min: 8})
 	password.Hidden, password.Required = true, true
@@ -35,9 +34,8 @@ func AuthFields() []*schema.Field {
 		systemField("emailVisibility", &schema.Bool{}), systemField("verified", &schema.Bool{})}
 }
 
-// setSystemFields adds missing system fields, preferring copies of the stored ones, and
-// forces the flags of those that are there. A field of another type under such a name is
-// left to validation.
+// setSystemFields adds missing system fields, preferably copies of the stored ones, and sets the
+// flags of existing ones. Validation refuses a field of another type under such a name.
 func setSystemFields(c, old *schema.Collection) {
 	if c.Field("id") == nil {
 		c.Fields = slices.Insert(c.Fields, 0, storedOr(old, IDField()))
@@ -68,8 +66,7 @@ func setSystemFields(c, old *schema.Collection) {
 	}
 }
 
-// storedOr returns a copy of old's field of the same name and type, else the standard
-// field.
+// storedOr returns a copy of old's field of the same name and type, otherwise the standard field.
 func storedOr(old *schema.Collection, standard *schema.Field) *schema.Field {
 	if old != nil {
 		if f := old.Field(standard.Name); f != nil && f.Type() == standard.Type() {

@@ -8,14 +8,14 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// UsersID is the id of the auth collection that a new installation has.
+// UsersID is the id of the auth collection of a new installation.
 const UsersID = "_pb_users_auth_"
 
-// ownerRule lets accounts see the rows that refer to them.
+// ownerRule allows accounts to see the rows that refer to them.
 const ownerRule = `@request.auth.id != '' && recordRef = @request.auth.id && collectionRef = @request.auth.collectionId`
 
-// SystemCollections returns the collections that every installation has, in the order of
-// their creation, with new secrets. now is the time of creation.
+// SystemCollections returns the collections of every installation, in the order of their
+// creation, with new secrets. now is the time of creation.
 func SystemCollections(now string) []*schema.Collection {
 	externalAuths := referenceCollection(schema.ExternalAuths, now, true,
 		requiredText("provider"), requiredText("providerId"))
@@ -50,8 +50,8 @@ func superusers(now string) *schema.Collection {
 	return c
 }
 
-// Users returns the auth collection that a new installation has for its people. It is an
-// ordinary collection, which may be changed or deleted.
+// Users returns the auth collection for the people of a new installation. It is an ordinary
+// collection, which may be changed or deleted.
 func Users(now string) *schema.Collection {
 	c := newCollection(schema.Auth, "users", now)
 	c.ID = UsersID

@@ -1,9 +1,8 @@
-// The catalog of a database: its tables, columns, indexes and views, and how they are
-// changed (DDL).
+// The catalog of a database: its tables, columns, indexes and views, and their changes (DDL).
 
 package store
 
-// ColumnKind is how a column is stored. Each engine has its own type for each.
+// ColumnKind is the kind of a column. Each engine has its own column type for each kind.
 type ColumnKind uint8
 
 const (
@@ -22,8 +21,8 @@ type Column struct {
 	PrimaryKey bool // text, filled with a random id when absent
 }
 
-// Catalog changes tables. Every method runs inside the caller's exclusive
-// transaction. Names are any that a collection may have and are quoted here.
+// Catalog changes tables. Every method runs inside the caller's exclusive transaction. Names may
+// be any that a collection may have; the methods quote them.
 type Catalog interface {
 	CreateTable(tx Tx, table string, columns []Column) error
 	RenameTable(tx Tx, from, to string) error
@@ -33,28 +32,29 @@ type Catalog interface {
 	RenameColumn(tx Tx, table, from, to string) error
 	DropColumn(tx Tx, table, column string) error
 
-	// Fill sets a column in the rows of these ids, each to the value at the same
-	// place: one of the column's kind, as an UPDATE would bind it.
+	// Fill sets a column in the rows with the ids, ids[i] to values[i]. A value is of the
+	// column's kind, as an UPDATE would bind it.
 	Fill(tx Tx, table string, c Column, ids []string, values []Value) error
 
 	CreateIndex(tx Tx, ix Index) error
 	DropIndex(tx Tx, name string) error
 
-	// Clashes returns the records that keep a unique index from being made: in groups of
-	// those whose keys are equal, each by its id, limit of them at most.
+	// Clashes returns the ids of the records whose keys would violate a unique index: one group
+	// for each key, with at most limit ids in all.
 	Clashes(r Reader, ix Index, limit int) ([][]string, error)
 
-	// SelectView is the SELECT that a view stands for: to try it without making it.
-	// CreateView fails also where only its use would.
+	// SelectView returns the SELECT of a view, to try it without creating the view. CreateView
+	// also fails if only the use of the view would fail.
 	SelectView(v View) string
 	CreateView(tx Tx, name string, v View) error
 	DropView(tx Tx, name string) error
 
-	// Columns lists the columns of a table in their order, but for the one of row numbers.
+	// Columns returns the names of the columns of a table in their order, without the column of
+	// row numbers.
 	Columns(r Reader, table string) ([]string, error)
 
-	// Names lists every table, view and index of the database with its kind
-	// ("table", "view", "index") and, for an index, the table that it is on.
+	// Names returns every table, view and index of the database with its kind ("table", "view",
+	// "index") and, for an index, its table.
 	Names(r Reader) ([]CatalogName, error)
 }
 

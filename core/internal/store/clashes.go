@@ -1,4 +1,4 @@
-// Records that keep a unique index from being made.
+// Records that keep a unique index from being created.
 
 package store
 
@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// FindClashes is Catalog.Clashes for an index whose keys and condition are in the
-// language of the engine.
+// FindClashes implements Catalog.Clashes for an index whose keys and condition are in the SQL of
+// the engine.
 func FindClashes(r Reader, table string, keys []string, where string, limit int) (groups [][]string, err error) {
-	// To a unique index NULL is equal to nothing.
+	// In a unique index NULL is not equal to NULL.
 	conditions := make([]string, 0, len(keys)+1)
 	for _, key := range keys {
 		conditions = append(conditions, "("+key+") IS NOT NULL")

@@ -21,8 +21,8 @@ type IndexColumn struct {
 	Sort    string // ASC, DESC or empty
 }
 
-// String is the canonical statement (docs/wire/records.md §2.6), which is what
-// users read and, where the engine speaks that dialect, what is run.
+// String returns the canonical statement (docs/wire/records.md §2.6). Users read it, and an
+// engine with that dialect runs it.
 func (ix Index) String() string {
 	var b strings.Builder
 	b.WriteString("CREATE ")
@@ -53,8 +53,7 @@ func (ix Index) String() string {
 	return b.String()
 }
 
-// String is the column as it stands in the statement: quoted, unless it is an
-// expression.
+// String returns the column as it is in the statement: quoted, unless it is an expression.
 func (c IndexColumn) String() string {
 	s := c.Name
 	if isWord(s) {
@@ -69,7 +68,7 @@ func (c IndexColumn) String() string {
 	return s
 }
 
-// isWord says whether s is a plain name.
+// isWord reports whether s is a plain name.
 func isWord(s string) bool {
 	for _, c := range []byte(s) {
 		if c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {

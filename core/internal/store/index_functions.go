@@ -1,13 +1,13 @@
-// Functions that expressions of indexes may call.
+// The functions that index expressions may call.
 
 package store
 
 import "strings"
 
-// IsIndexFunction reports whether expressions of indexes may call the SQL function, on
-// engines that have it. The functions are those whose result is about as long as their
-// arguments: an index is computed within each write of its table, while other writes wait,
-// and nothing there limits what printf('%.*c', 900000000, 'x') takes.
+// IsIndexFunction reports whether index expressions may call the SQL function, on engines that
+// have it. The result of such a function is about as long as its arguments: an index is computed
+// within each write of its table, while other writes wait, and there is no limit on the memory of
+// printf('%.*c', 900000000, 'x').
 func IsIndexFunction(name string) bool { return indexFunctions[strings.ToLower(name)] }
 
 var indexFunctions = func() map[string]bool {

@@ -1,4 +1,4 @@
-// Detection of calls from inside a transaction, which would wait for themselves.
+// Detection of calls from inside a transaction that would wait for the transaction.
 
 package store
 
@@ -9,23 +9,22 @@ import (
 	"slices"
 )
 
-// Inside calls fn on behalf of a transaction whose goroutine waits for this one. A write
-// to the store from within fn would wait for that transaction, and so for itself: engines
-// refuse it.
+// Inside calls fn on behalf of a transaction whose goroutine waits for this one. A write inside
+// fn would wait for that transaction, and so for itself: engines refuse it.
 //
 //go:noinline
 func Inside(fn func() error) error { return fn() }
 
-// FunctionName is the full name of a function or method expression, as the stack has
-// it. It is taken from the function itself, so that a rename cannot break IsInside.
+// FunctionName returns the full name of a function or method expression, as in a stack trace. It
+// is computed from the function itself, so that a rename cannot break IsInside.
 func FunctionName(fn any) string { return runtime.FuncForPC(reflect.ValueOf(fn).Pointer()).Name() }
 
 var inside = FunctionName(Inside)
 
-// IsInside says whether the calling goroutine is within Inside, or within one of the
-// functions of those names (see FunctionName). It looks at the innermost 512 calls of the stack, some
-// microseconds' work. A context could not tell: the function of a write gets none that
-// its caller must pass on.
+// IsInside reports whether the calling goroutine is inside of Inside, or of one of the functions
+// with these names (see FunctionName). It checks the innermost 512 calls of the stack, in some
+// microseconds. A context could not be used: the function of a write gets no context that its
+// calls must pass on.
 func IsInside(functions ...string) bool {
 	var pcs [512]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])

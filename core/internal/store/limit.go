@@ -9,13 +9,13 @@ import (
 	"github.com/loambase/loam/internal/budget"
 )
 
-// limited is a context with a limit of its own for reads.
+// limited is a context with a time limit for reads.
 type limited struct {
 	context.Context
 	limit  time.Duration
 	caller budget.Caller
 	work   Work
-	shared bool // reads are in the name of caller
+	shared bool // reads are on behalf of caller
 }
 
 type limitKey struct{}
@@ -27,23 +27,23 @@ func (l *limited) Value(key any) any {
 	return l.Context.Value(key)
 }
 
-// WithLimit is a context for a Read that fails with ErrTimeout when it takes longer; the
-// deadline of ctx holds as well. The limit is configuration in a context, which Read would
-// better take as an argument; but most reads have none, and the context passes through
-// functions that know nothing of limits. Unlike a deadline it needs no timer where the
-// engine looks at the clock itself, which counts when a read takes microseconds.
+// WithLimit returns a context for a Read that fails with ErrTimeout after the limit; the deadline
+// of ctx counts as well. The limit is configuration in a context, which would better be an
+// argument of Read; but most reads have none, and the context passes through functions that do
+// not know limits. Unlike a deadline, a limit needs no timer if the engine reads the clock
+// itself, which matters for reads of microseconds.
 func WithLimit(ctx context.Context, limit time.Duration) context.Context {
 	return &limited{Context: ctx, limit: limit}
 }
 
-// WithCaller is WithLimit for a read in the name of a caller, who has a share of the slow
-// ones: past it, and past the limit while the read waits for its turn, Read fails with
-// ErrBusy. What the read is expected to be says among which others it waits.
+// WithCaller is WithLimit for a read on behalf of a caller, who has a share of the slow reads:
+// beyond it, and after the limit while the read waits, Read fails with ErrBusy. w determines the
+// reads among which it waits.
 func WithCaller(ctx context.Context, limit time.Duration, c budget.Caller, w Work) context.Context {
 	return &limited{Context: ctx, limit: limit, caller: c, work: w, shared: true}
 }
 
-// CallerOf returns what WithCaller has set; ok is false if it has not.
+// CallerOf returns the arguments of WithCaller; ok is false without WithCaller.
 func CallerOf(ctx context.Context) (c budget.Caller, w Work, ok bool) {
 	l, ok := ctx.Value(limitKey{}).(*limited)
 	if !ok || !l.shared {
@@ -52,7 +52,7 @@ func CallerOf(ctx context.Context) (c budget.Caller, w Work, ok bool) {
 	return l.caller, l.work, true
 }
 
-// Limit is what WithLimit has set; ok is false if it has not.
+// Limit returns the limit of WithLimit; ok is false without WithLimit.
 func Limit(ctx context.Context) (limit time.Duration, ok bool) {
 	l, ok := ctx.Value(limitKey{}).(*limited)
 	if !ok {

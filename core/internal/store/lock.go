@@ -1,24 +1,24 @@
-// Locks among the processes of one database, for what is not in it: files.
+// Locks among the processes of one database, for resources outside the database, such as files.
 
 package store
 
 import "context"
 
-// Locker is implemented by a Store whose database several processes share: PostgreSQL. They
-// share a data folder too.
+// Locker is a Store whose database several processes share: PostgreSQL. The processes share a
+// data folder, too.
 type Locker interface {
-	// Lock takes the lock of that name, among all processes of the database, until release is
-	// called. ok is false if others have it; with LockWait they are waited for. A process that
-	// ends has no lock any more.
+	// Lock takes the named lock, among all processes of the database, until release is called. ok
+	// is false if others have it; LockWait waits for them instead. When a process ends, its locks
+	// end.
 	Lock(ctx context.Context, name string, how LockMode) (release func(), ok bool, err error)
 }
 
-// LockMode is how a lock is taken.
+// LockMode is the mode of a lock.
 type LockMode uint8
 
 // The modes of a lock.
 const (
-	LockTry    LockMode = iota // alone, if nobody has it
-	LockWait                   // alone, when nobody has it any more
-	LockShared                 // beside others, if nobody has it alone or waits for it
+	LockTry    LockMode = iota // exclusive; fails if others have the lock
+	LockWait                   // exclusive; waits until no other has the lock
+	LockShared                 // shared; fails if another has the lock exclusively or waits for it
 )

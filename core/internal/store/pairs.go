@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// Pairs is a JSON array of [id, value] for a Catalog to bind as one parameter.
+// Pairs returns a JSON array of the pairs [ids[i], values[i]], as one parameter for a Catalog.
 // Values are finite.
 func Pairs(ids []string, values []Value) string {
 	b := []byte{'['}

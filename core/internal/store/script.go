@@ -39,7 +39,7 @@ type ScriptResult struct {
 	Powerful bool
 }
 
-// ScriptColumn is a column of the rows.
+// ScriptColumn is a column of the result.
 type ScriptColumn struct {
 	Name     string
 	Type     string // the engine's name of the type; may be "" for an expression

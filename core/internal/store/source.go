@@ -4,26 +4,25 @@ package store
 
 import "context"
 
-// Source is a database of somebody else's, open for reading. It belongs to one
-// goroutine.
+// Source is a database of another program, open for reading. It belongs to one goroutine.
 type Source interface {
-	// Read is that of Store, but without a time limit of its own.
+	// Read is like Store.Read, but without a default time limit.
 	Read(ctx context.Context, fn func(Reader) error) error
 
-	// Check looks through the whole file. A damaged one is a *DamageError, or what
-	// reading it fails with; notes are oddities that do not keep it from being read.
+	// Check reads the whole file. The error for a damaged file is a *DamageError, or the error of
+	// reading it; notes are irregularities that do not prevent reading.
 	Check(ctx context.Context) (notes []string, err error)
 
 	Close() error
 }
 
-// DamageError is a database file that is broken. Message says where.
+// DamageError is the error of a damaged database file. Message describes the damage.
 type DamageError struct {
 	Message string
-	Err     error // of the engine, if it found the damage by chance
+	Err     error // the engine's error, if the damage was found by another statement than a check
 }
 
-// Unwrap is for package errors.
+// Unwrap returns Err.
 func (e *DamageError) Unwrap() error { return e.Err }
 
 func (e *DamageError) Error() string { return "store: the database is damaged: " + e.Message }

@@ -14,8 +14,8 @@ const (
 	KindBool
 )
 
-// Value is a bound parameter: one scalar, without a heap allocation of its own.
-// The zero Value is NULL.
+// Value is a bound parameter: one scalar. It needs no separate heap allocation. The zero Value is
+// NULL.
 type Value struct {
 	kind ValueKind
 	n    int64
@@ -35,7 +35,7 @@ func Int(n int64) Value { return Value{kind: KindInt, n: n} }
 // Float binds a double.
 func Float(f float64) Value { return Value{kind: KindFloat, f: f} }
 
-// Bool binds a truth value.
+// Bool binds a boolean.
 func Bool(b bool) Value {
 	v := Value{kind: KindBool}
 	if b {
@@ -44,17 +44,17 @@ func Bool(b bool) Value {
 	return v
 }
 
-// Kind is what the value holds.
+// Kind returns the storage class of the value.
 func (v Value) Kind() ValueKind { return v.kind }
 
-// AsText is the string of a KindText value.
+// AsText returns the string of a KindText value.
 func (v Value) AsText() string { return v.s }
 
-// AsInt is the integer of a KindInt value, 0 or 1 for a KindBool one.
+// AsInt returns the integer of a KindInt value, 0 or 1 of a KindBool value.
 func (v Value) AsInt() int64 { return v.n }
 
-// AsFloat is the number of a KindFloat value.
+// AsFloat returns the number of a KindFloat value.
 func (v Value) AsFloat() float64 { return v.f }
 
-// AsBool is the truth of a KindBool value.
+// AsBool returns the boolean of a KindBool value.
 func (v Value) AsBool() bool { return v.n != 0 }

@@ -1,4 +1,4 @@
-// What a read is expected to cost, known before it begins.
+// The expected cost of a read, known before it begins.
 
 package store
 
@@ -9,47 +9,47 @@ import (
 	"github.com/loambase/loam/internal/budget"
 )
 
-// Work is what is known of a read before it begins.
+// Work describes a read before it begins.
 type Work struct {
-	// Prompt reads touch a few rows that an index finds, whatever is stored.
+	// Prompt says that the read touches only a few rows, by an index, whatever is stored.
 	Prompt bool
-	// Shape is equal for reads that differ in values only: how long one took says how
-	// long the next one may take.
+	// Shape is equal for reads that differ only in their values: the time of one predicts the
+	// time of the next.
 	Shape Shape
 }
 
-// Shape names the statements of a read without their values. Equal shapes are those of
-// this process only.
+// Shape identifies the statements of a read without their values. It is valid only in this
+// process.
 type Shape uint64
 
-// shapeSeed is one that clients do not know: else they could make a shape of theirs that is
-// equal to another one, which would be slow then.
+// shapeSeed is unknown to clients: otherwise they could make a slow read whose shape is equal to
+// that of another read, which would then count as slow.
 var shapeSeed = maphash.MakeSeed()
 
 // ShapeOf returns the shape of a text, such as a statement.
 func ShapeOf(text string) Shape { return Shape(maphash.String(shapeSeed, text)) }
 
-// With returns the shape of s that a number was added to.
+// With returns the shape of s with a number added.
 func (s Shape) With(n uint64) Shape {
 	return Shape(maphash.Comparable(shapeSeed, [2]uint64{uint64(s), n}))
 }
 
-// WithText returns the shape of s that a text was added to.
+// WithText returns the shape of s with a text added.
 func (s Shape) WithText(text string) Shape { return s.With(uint64(ShapeOf(text))) }
 
-// Lane is where a read waits for its turn: slow reads never keep quick ones waiting.
+// Lane is the queue in which a read waits: slow reads never delay quick ones.
 type Lane uint8
 
 const (
-	// LanePrompt is that of prompt reads, of superusers and of the program itself.
+	// LanePrompt is for prompt reads, and for reads of superusers and the program itself.
 	LanePrompt Lane = iota
-	// LaneQuick is that of reads that have been quick. With other values they may be slow.
+	// LaneQuick is for reads that have been quick. With other values they may be slow.
 	LaneQuick
-	// LaneTrial is that of reads of which nothing is known.
+	// LaneTrial is for reads of which nothing is known.
 	LaneTrial
-	// LaneSlow is that of reads that have been slow of late.
+	// LaneSlow is for reads that have been slow recently.
 	LaneSlow
-	// Lanes is how many there are.
+	// Lanes is the number of lanes.
 	Lanes
 )
 

@@ -1,4 +1,4 @@
-// Rows, table by table.
+// The rows of all tables, table by table.
 
 package transfer
 
@@ -14,11 +14,11 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// ordered are the tables of the server whose rows are read in the order of their creation.
+// ordered are the tables of the server whose rows are copied in the order of their creation.
 var ordered = []string{"_params", "_collections"}
 
-// plain copies the rows of a table of the server, whose columns are the same everywhere.
-// Each value goes as a text, of which the engine makes what the column holds.
+// plain copies the rows of a table of the server, whose columns are the same on all engines. Each
+// value is bound as a text, which the engine converts to the type of the column.
 func (t *transfer) plain(tx store.Tx, table string) error {
 	columns, err := t.Catalog.Columns(t.Reader, table)
 	if err != nil {
@@ -55,7 +55,7 @@ func (t *transfer) plain(tx store.Tx, table string) error {
 	return rows.Close()
 }
 
-// text is a column of the current row as a text, or NULL.
+// text returns a column of the current row as a text, or NULL.
 func text(rows store.Rows, col int) store.Value {
 	if rows.Kind(col) == store.KindNull {
 		return store.Null
@@ -63,8 +63,8 @@ func text(rows store.Rows, col int) store.Value {
 	return store.Text(rows.Text(col))
 }
 
-// collection makes the table of a collection, copies its records, and makes its indexes,
-// which is faster than to have them grow.
+// collection creates the table of a collection, copies its records, and then creates its indexes,
+// which is faster than inserting into them.
 func (t *transfer) collection(tx store.Tx, c *schema.Collection) error {
 	steps := alter.Diff(nil, c)
 	table := steps[0].(alter.CreateTable)
@@ -87,7 +87,7 @@ func (t *transfer) collection(tx store.Tx, c *schema.Collection) error {
 	return nil
 }
 
-// extra makes the columns that belong to no field: an import keeps those, as views may read
+// extra creates the columns that belong to no field: an import keeps them, since views may read
 // them.
 func (t *transfer) extra(tx store.Tx, c *schema.Collection) (list []store.Column, err error) {
 	columns, err := t.Catalog.Columns(t.Reader, c.Name)
@@ -111,7 +111,7 @@ func (t *transfer) extra(tx store.Tx, c *schema.Collection) (list []store.Column
 func (t *transfer) records(tx store.Tx, c *schema.Collection, extra []store.Column) error {
 	var columns []string
 	for _, f := range c.Fields {
-		columns = append(columns, "t."+store.Quote(f.Name)) // with the table: SQLite takes other names for texts
+		columns = append(columns, "t."+store.Quote(f.Name)) // with the table: SQLite reads other unknown names as texts
 	}
 	for _, e := range extra {
 		columns = append(columns, "t."+store.Quote(e.Name))

@@ -1,10 +1,10 @@
-// Package transfer copies a whole database into an empty one, of the same engine or of
-// another. A definition says the same on every engine, and so does a value of a field: the
-// tables are made from the definitions, and values are read and bound by their fields. So a
-// backup of a PostgreSQL is an SQLite file, and can be restored on either.
+// Package transfer copies a whole database into an empty one, of the same engine or of another.
+// Definitions and values of fields mean the same on every engine: tables are created from the
+// definitions, and values are read and bound by their fields. So a backup of PostgreSQL is an
+// SQLite file, and can be restored on either engine.
 //
-// The change log is left out, since a copy begins one of its own; so are logs, and what
-// somebody has added to tables by SQL beside the definitions: indexes and triggers.
+// The change log is not copied, since the copy begins its own; nor are logs, nor indexes and
+// triggers that were added to tables by SQL beside the definitions.
 package transfer
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/loambase/loam/migrations"
 )
 
-// Source is a database as one transaction sees it, all of whose migrations have run.
+// Source is a database in one transaction. All of its migrations must have run.
 type Source struct {
 	Reader  store.Reader
 	Catalog store.Catalog
@@ -27,24 +27,24 @@ type Source struct {
 
 // Target is an empty database.
 type Target struct {
-	// Write calls fn in a transaction. It is called for one table after the other.
+	// Write calls fn in a transaction. It is called once for each table.
 	Write    func(fn func(store.Tx) error) error
 	Catalog  store.Catalog
 	Migrator store.Migrator
 	Now      func() time.Time
 }
 
-// Progress says how much of the copying is seen from outside.
+// Progress reports the progress of a copy.
 type Progress struct {
-	// Step is called now and then with the number of bytes that were copied since the last
-	// call. Its error ends the copying.
+	// Step is called several times with the number of bytes copied since the last call. Its error
+	// ends the copy.
 	Step func(bytes int64) error
-	// Unusable is called for a view that the target has made without records, since its
-	// engine cannot work with the query.
+	// Unusable is called for a view that was created without rows, since the engine of the target
+	// cannot run its query.
 	Unusable func(view string, reason error)
 }
 
-// transfer is one copying.
+// transfer is one run of Copy.
 type transfer struct {
 	Source
 	to Target
@@ -52,7 +52,7 @@ type transfer struct {
 	bytes int64 // since the last step
 }
 
-// Copy copies the database. On an error the target is of no use.
+// Copy copies the database. After an error the target cannot be used.
 func Copy(from Source, to Target, p Progress) error {
 	t := &transfer{Source: from, to: to, Progress: p}
 	if err := to.Write(t.system); err != nil {
@@ -77,8 +77,8 @@ func Copy(from Source, to Target, p Progress) error {
 	return t.step()
 }
 
-// definitions reads the collections, in the order of their creation. Secrets stay as they are
-// stored: they concern nothing here.
+// definitions reads the collections in the order of their creation. Secrets stay in their stored
+// form, since they are not used here.
 func definitions(r store.Reader) (list []*schema.Collection, err error) {
 	rows, err := r.Query(`SELECT "id", "type", "name", "fields", "indexes", "options" FROM "_collections" ORDER BY "_rowid_"`)
 	if err != nil {
@@ -95,8 +95,8 @@ func definitions(r store.Reader) (list []*schema.Collection, err error) {
 	return list, rows.Close()
 }
 
-// views makes the views, each after those that it reads. One that the engine refuses keeps its
-// definition and has no records, so that its query can be corrected.
+// views creates the views, each after the views that it reads. A view that the engine refuses
+// keeps its definition but has no rows, so that its query can be corrected.
 func (t *transfer) views(tx store.Tx, all *schema.Snapshot) error {
 	for _, c := range alter.ViewOrder(all) {
 		made, err := alter.NewView(c, all)
@@ -114,7 +114,7 @@ func (t *transfer) views(tx store.Tx, all *schema.Snapshot) error {
 	return nil
 }
 
-// system makes the tables of the server itself and copies their rows.
+// system creates the tables of the server itself and copies their rows.
 func (t *transfer) system(tx store.Tx) error {
 	db := migrating{tx, t.to.Migrator}
 	if err := migrations.Ledger(db); err != nil {
@@ -136,7 +136,7 @@ func (t *transfer) system(tx store.Tx) error {
 	return change.Restart(tx, t.to.Now())
 }
 
-// migrating is what a migration may do.
+// migrating is the database for migrations.
 type migrating struct {
 	tx       store.Tx
 	migrator store.Migrator
@@ -148,10 +148,10 @@ func (m migrating) Exec(sql string) error {
 	return err
 }
 
-// stepBytes is how much is copied between two steps: so much takes a millisecond or two.
+// stepBytes is the number of bytes copied between two steps; that takes a millisecond or two.
 const stepBytes = 128 << 10
 
-// count adds to what was copied.
+// count adds to the number of copied bytes.
 func (t *transfer) count(bytes int) error {
 	if t.bytes += int64(bytes); t.bytes < stepBytes {
 		return nil

@@ -1,5 +1,5 @@
-// Names that are no columns: PostgreSQL would call a function (row.function) or tell of the
-// session (current_user); both are refused.
+// Names that are not columns: in PostgreSQL they would call a function (row.function) or return
+// data of the session (current_user); both are refused.
 
 package viewquery
 
@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// sessionWords are names that PostgreSQL resolves to facts about its session unless a
-// column has the name.
+// sessionWords are names that PostgreSQL resolves to data of its session unless a column has the
+// name.
 var sessionWords = set(`current_catalog current_role current_schema current_user session_user system_user user`)
 
-// check returns an error for a name that is no column where PostgreSQL would call a
-// function (row.function is function(row)) or tell of its session.
+// check returns an error for a name that is not a column if PostgreSQL would call a function for
+// it (row.function is function(row)) or return data of its session.
 func (b *binding) check(q *Query) error {
 	calls := slices.ContainsFunc(q.all, func(c *core) bool {
 		return slices.ContainsFunc(c.from, func(s *source) bool { return s.kind == fromCall })
@@ -39,7 +39,7 @@ func (b *binding) check(q *Query) error {
 	return nil
 }
 
-// rowNumber are the names that SQLite has for the number of a row.
+// rowNumber has SQLite's names of the row number.
 var rowNumber = set(`rowid oid _rowid_`)
 
 // isColumn reports whether a table of the query has a column of the name, or a function
@@ -53,8 +53,8 @@ func (b *binding) isColumn(q *Query, name string) bool {
 	})
 }
 
-// isCatalogType reports whether a cast to the type looks a name up in PostgreSQL's catalog,
-// which views must not see.
+// isCatalogType reports whether a cast to the type looks up a name in PostgreSQL's catalog, which
+// views must not see.
 func isCatalogType(name string) bool {
 	name = fold(name)
 	return strings.HasPrefix(name, "reg") || strings.HasPrefix(name, "pg_") || name == "aclitem"

@@ -1,4 +1,4 @@
-// Name resolution: what tables, columns and aliases in a query mean, scope by scope.
+// Name resolution: the meaning of tables, columns and aliases in a query, scope by scope.
 
 package viewquery
 
@@ -7,32 +7,32 @@ import (
 	"slices"
 )
 
-// binding resolves the names of one query against the tables that exist. It caches the
-// columns of sources and queries, so it serves one query only.
+// binding resolves the names of one query against the existing tables. It caches the columns of
+// sources and queries, so it is for one query only.
 type binding struct {
 	find  Find
-	query *Query // set if the kinds of its columns are wanted
+	query *Query // set if the kinds of its columns are needed
 	known map[*query][]column
 	open  map[*source][]column
-	busy  map[*cte]int // how often its columns are being computed now
+	busy  map[*cte]int // number of running computations of its columns
 }
 
 // column is a column of a source or of the result of a query.
 type column struct {
 	name    string
-	origins []Origin // the table columns whose values it holds unchanged
+	origins []Origin // the table columns whose values it contains unchanged
 	kind    Kind
-	exact   bool // its name is that of its only origin
+	exact   bool // its name is the name of its only origin
 }
 
 // Origin is a column of a table.
 type Origin struct{ Table, Column string }
 
-// meaning is what a ref stands for. The zero meaning: not known.
+// meaning is the result of resolving a ref. The zero meaning is unknown.
 type meaning struct {
-	source *source // whose column it is, or that it is itself
-	column *column // nil if it is all of the source
-	item   *item   // it is the alias of an item
+	source *source // the source of the column, or the whole source
+	column *column // nil for the whole source
+	item   *item   // set for the alias of an item
 }
 
 // bind returns an empty binding.
@@ -64,7 +64,7 @@ func (b *binding) columns(c *core, s *source) []column {
 	if list, ok := b.open[s]; ok {
 		return list
 	}
-	b.open[s] = nil // a LATERAL query may look at its own columns
+	b.open[s] = nil // a LATERAL query may read its own columns
 	var list []column
 	switch {
 	case s.kind == fromQuery:
@@ -92,12 +92,12 @@ func (b *binding) columns(c *core, s *source) []column {
 func (b *binding) ofCTE(w *cte) []column {
 	b.busy[w]++
 	defer func() { b.busy[w]-- }()
-	// A recursive query asks for its own columns while they are computed. The second time its
-	// first part alone answers; if that reads the query too, nothing is known.
+	// The columns of a recursive query are needed while they are computed. The second time only
+	// its first part is used; if that reads the query, too, its columns are unknown.
 	switch b.busy[w] {
 	case 1:
 		return renamed(b.outputs(w.query), w.columns)
-	case 2: // it reads itself: it is what its first part is
+	case 2: // it reads itself: its columns are those of its first part
 		return renamed(b.of(w.query.cores[0]), w.columns)
 	}
 	return renamed(nil, w.columns)
@@ -132,7 +132,7 @@ func (b *binding) outputs(q *query) []column {
 			continue
 		}
 		for j := range min(len(list), len(of)) {
-			// The array of origins belongs to a column of a source. Clip makes the append copy it.
+			// The array of origins belongs to a column of a source. Clip makes append copy it.
 			list[j].origins = append(slices.Clip(list[j].origins), of[j].origins...)
 			list[j].kind = common(list[j].kind, of[j].kind)
 			list[j].exact = list[j].exact && len(list[j].origins) == 1
@@ -175,8 +175,8 @@ func (b *binding) output(c *core, it *item) column {
 	return out
 }
 
-// resolve returns what a ref means: in ORDER BY an item first; then a column of the nearest
-// scope that has one of that name, else a source, else an item.
+// resolve returns the meaning of a ref: in ORDER BY first an item; then a column of the nearest
+// scope that has one of the name, then a source, then an item.
 func (b *binding) resolve(c *core, r *ref) meaning {
 	first := c.in.cores[0]
 	if r.ordered {
@@ -184,13 +184,13 @@ func (b *binding) resolve(c *core, r *ref) meaning {
 			return meaning{item: it}
 		}
 	}
-	// A query inside of another sees the names of the queries around it, the nearest first.
+	// An inner query sees the names of the queries around it, the nearest first.
 	for in := c; in != nil; in = in.around() {
 		if m := b.inScope(in, r); m.source != nil {
 			return m
 		}
 	}
-	// SQLite takes the alias of an item in WHERE, GROUP BY and HAVING, if no column has that
+	// SQLite accepts the alias of an item in WHERE, GROUP BY and HAVING, if no column has that
 	// name.
 	if len(r.parts) == 1 && !r.listed {
 		if it := named(first, r.last().text, false); it != nil {
@@ -226,7 +226,7 @@ func (b *binding) inScope(c *core, r *ref) meaning {
 	return meaning{}
 }
 
-// named returns the item with that alias; with plain also an item that is just that name.
+// named returns the item with the alias; with plain also an item that consists of the name only.
 func named(c *core, name string, plain bool) *item {
 	for _, it := range c.items {
 		switch {

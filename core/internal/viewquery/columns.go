@@ -1,42 +1,40 @@
-// The columns of a view's query, with the table columns that they show or are made of.
+// The columns of a view's query, with the table columns that they show or are computed from.
 
 package viewquery
 
-// Column is a column that a query gives.
+// Column is a column of a query's result.
 type Column struct {
-	Name string // its alias or, of a plain column, that; "" if it has neither
+	Name string // its alias or, for a plain column, its name; "" without both
 
-	// Source is the column that it shows, unless it is computed: one that is written
-	// as table.column, or that the first table of the FROM has.
+	// Source is the column that it shows, nil if it is computed. It is set only for a column
+	// written as table.column, or for a column of the first table of the FROM.
 	Source *Origin
 
-	// Everywhere: in each part of a UNION there is a plain column in its place; Also
-	// has those of the other parts.
+	// Everywhere says that each part of a UNION has a plain column at this position; Also has the
+	// columns of the other parts.
 	Everywhere bool
 	Also       []Origin
 
 	Count, Total bool   // it is count(…) or total(…)
-	Cast         string // the type of a cast that it is, in lower case
+	Cast         string // the type if it is a cast, in lower case
 
-	// Origins are the columns whose values may come through it unchanged, also
-	// through queries inside.
+	// Origins are the columns whose values may be in it unchanged, also through inner queries.
 	Origins []Origin
 
-	// Kind is that of an expression.
+	// Kind is the kind of an expression.
 	Kind Kind
 }
 
-// Columns returns the columns of the result in order. An unknown table, or a name that
-// PostgreSQL would not take for a column, is an error in words for the author.
+// Columns returns the columns of the result in order. For an unknown table, or a name that
+// PostgreSQL would not resolve to a column, it returns an error for the author of the query.
 func (q *Query) Columns(find Find) ([]Column, error) {
 	b := bind(find)
 	b.query = q
-	// A table that does not exist is told first: with it, every name in the query would be
-	// unknown.
+	// A missing table is reported first: with it, every name in the query would be unknown.
 	if err := b.missing(q); err != nil {
 		return nil, err
 	}
-	if err := bind(find).check(q); err != nil { // of its own: bind keeps what it meets first
+	if err := bind(find).check(q); err != nil { // a separate binding, since binding caches columns
 		return nil, err
 	}
 	outputs := b.outputs(q.top)
@@ -67,7 +65,7 @@ func (q *Query) Columns(find Find) ([]Column, error) {
 	return list, nil
 }
 
-// shown returns the table column that an item shows; nil if it is computed.
+// shown returns the table column that an item shows, nil if it is computed.
 func (b *binding) shown(c *core, it *item) *Origin {
 	if it.plain == nil {
 		return nil

@@ -11,12 +11,12 @@ import (
 	sqlite "github.com/loambase/loam/core/internal/store/sqlite/binding"
 )
 
-// engine is a database with the tables of these tests, and one that no view may read.
-// Each cell holds its own place, "table.column#row".
+// engine is a database with the tables of these tests, and one table that no view may read. Each
+// cell contains its own place, "table.column#row".
 type engine struct {
 	t     *testing.T
 	conn  *sqlite.Conn
-	roots map[int64]string // tables by the root pages of them and of their indexes
+	roots map[int64]string // tables by the root pages of their own and of their indexes
 }
 
 func newEngine(t *testing.T) *engine {
@@ -66,8 +66,8 @@ func (e *engine) exec(sql string) {
 	}
 }
 
-// rows are the first columns of the first rows of a statement, as texts; nil if it does
-// not compile or fails.
+// rows returns the first columns of the first rows of a statement as texts; nil if it cannot be
+// compiled or fails.
 func (e *engine) rows(sql string, width, limit int) [][]string {
 	stmt, err := e.conn.Prepare(sql)
 	if err != nil {
@@ -92,8 +92,8 @@ func (e *engine) rows(sql string, width, limit int) [][]string {
 	return list
 }
 
-// check compares what this package says of an accepted query with what SQLite makes of
-// it. It returns false if one of the two refuses the query.
+// check compares the results of this package for an accepted query with SQLite. It returns false
+// if one of the two refuses the query.
 func (e *engine) check(query string, run bool) bool {
 	e.t.Helper()
 	q, err := Parse(query)
@@ -120,7 +120,7 @@ func (e *engine) check(query string, run bool) bool {
 	return true
 }
 
-// reads fails if SQLite opens a table that the query is not said to read, or writes.
+// reads fails the test if SQLite writes, or opens a table that is not in Tables of the query.
 func (e *engine) reads(q *Query, program [][]string) {
 	e.t.Helper()
 	for _, op := range program {
@@ -144,8 +144,8 @@ func (e *engine) reads(q *Query, program [][]string) {
 	}
 }
 
-// names compares the names of the columns. SQLite makes up its own for what has none
-// and for those that are there twice.
+// names compares the names of the columns. SQLite makes up names for unnamed columns and for
+// duplicates.
 func (e *engine) names(q *Query, columns []Column) {
 	e.t.Helper()
 	info := e.rows(`PRAGMA table_info("v")`, 2, 1000)
@@ -164,7 +164,7 @@ func (e *engine) names(q *Query, columns []Column) {
 	}
 }
 
-// values fails if a column shows a value of a field that it is not said to show.
+// values fails the test if a column shows a value of a field that is not in its Origins.
 func (e *engine) values(q *Query, columns []Column) {
 	e.t.Helper()
 	for _, row := range e.rows(`SELECT * FROM "v"`, len(columns), 40) {
@@ -185,7 +185,7 @@ func (e *engine) values(q *Query, columns []Column) {
 	}
 }
 
-// writer makes random queries of what the grammar has for names and scopes.
+// writer makes random queries from the parts of the grammar with names and scopes.
 type writer struct {
 	*rand.Rand
 	depth int

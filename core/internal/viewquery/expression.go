@@ -8,10 +8,10 @@ import (
 	"fmt"
 )
 
-// expression reads an expression up to what cannot belong to it: a comma, a closing
-// parenthesis, a clause; in an item of a SELECT also its alias. It records the names that
-// are used and the queries inside. done says that what was read is complete, so that a name
-// after it can be an alias.
+// expression reads an expression up to a token that cannot belong to it: a comma, a closing
+// parenthesis, a clause; in an item of a SELECT also its alias. It records the names in it and
+// its inner queries. done reports whether the expression is complete, so that a name after it can
+// be an alias.
 func (p *parser) expression(c *core, inItem bool) (done bool, err error) {
 	start := p.at
 	for {
@@ -69,7 +69,7 @@ func (p *parser) operator(c *core) (done bool, err error) {
 		return true, p.group(c)
 	case p.sign("::"):
 		return true, p.castType()
-	case p.tok().is(".") && p.peek(1).name(): // of what is in parentheses before it
+	case p.tok().is(".") && p.peek(1).name(): // field of the value in the parentheses before it
 		p.fields = append(p.fields, p.peek(1).text)
 		p.at += 2
 		return true, nil
@@ -137,7 +137,8 @@ func (p *parser) inside(c *core) error {
 		if err != nil {
 			return err
 		}
-		// Kept by its first token, so that the kind of the parentheses can be looked up later.
+		// The query is stored by its first token, so that the kind of the parentheses can be
+		// looked up later.
 		p.queries[first] = inner
 		return p.expect(")")
 	}
@@ -159,8 +160,8 @@ func (p *parser) inside(c *core) error {
 	return nil
 }
 
-// inner are the words that end an expression but may stand within a call, or within the
-// definition of a window.
+// inner are the words that end an expression but may be within a call, or within the definition
+// of a window.
 var inner = set(`from for order group where using limit`)
 
 // operand reads a name, a call, or a keyword.
@@ -172,7 +173,8 @@ func (p *parser) operand(c *core) (done bool, err error) {
 		return false, p.unexpected("an expression")
 	case t.word("select", "values"):
 		return false, errors.New("a query inside of another one must stand in parentheses")
-	// Both words end a term of ORDER BY; where an operand must begin they are names of columns.
+	// Both words end a term of ORDER BY; at the beginning of an operand they are names of
+	// columns.
 	case t.word("asc", "desc") && !call && p.starts():
 		return p.reference(c)
 	case t.word("filter", "sets") && call, t.kind == tokenWord && reserved[fold(t.text)] && !(call && functions[fold(t.text)]):
@@ -192,14 +194,14 @@ func (p *parser) starts() bool {
 	return before.is(",") || before.is("(") || before.word("select", "distinct", "by")
 }
 
-// keyword reads a word that names nothing, with the words that belong to it.
+// keyword reads a word that is not a name, with the words that belong to it.
 func (p *parser) keyword(c *core) (done bool, err error) {
 	t := p.tok()
 	p.at++
 	switch {
 	case sessionWords[fold(t.text)]:
 		return false, fmt.Errorf("%s is not supported in views", t.text)
-	case t.word("in") && !p.tok().is("(") && p.inPosition == 0: // SQLite reads a table then
+	case t.word("in") && !p.tok().is("(") && p.inPosition == 0: // SQLite would read a table
 		return false, errors.New("IN takes a list or a query in parentheses")
 	case t.word("collate"):
 		_, err := p.expectName()
@@ -214,7 +216,7 @@ func (p *parser) keyword(c *core) (done bool, err error) {
 		"localtime", "localtimestamp"), nil
 }
 
-// reference reads a name that is no call, qualified or not.
+// reference reads a name that is not a call, qualified or not.
 func (p *parser) reference(c *core) (done bool, err error) {
 	r := &ref{first: p.at, parts: []token{p.tok()}}
 	p.at++
@@ -232,7 +234,7 @@ func (p *parser) reference(c *core) (done bool, err error) {
 		if !p.peek(1).is("*") {
 			return true, p.unexpected("an operator")
 		}
-		r.row = true // inside of a call
+		r.row = true // inside a call
 		p.at += 2
 	case p.tok().is("(") && len(r.parts) > 1:
 		return true, errors.New("functions are called by their names alone")
@@ -243,8 +245,8 @@ func (p *parser) reference(c *core) (done bool, err error) {
 	return true, nil
 }
 
-// context reads the words after one that has a meaning of its own in this place, and
-// reports whether it had.
+// context reads the words after a word that has a special meaning at this position, and reports
+// whether it had one.
 func (p *parser) context(t token) bool {
 	if t.kind != tokenWord {
 		return false
@@ -256,7 +258,7 @@ func (p *parser) context(t token) bool {
 	case t.word("nulls") && next.word("first", "last"),
 		t.word("current", "unbounded") && next.word("row", "preceding", "following"):
 		p.at++
-	case next.kind == tokenText && !isCatalogType(t.text): // of a type: date '2024-01-01'
+	case next.kind == tokenText && !isCatalogType(t.text): // the literal of a type: date '2024-01-01'
 	case t.word("within") && next.word("group"):
 		p.at++
 	case t.word("partition") && next.word("by"):
@@ -272,7 +274,7 @@ func (p *parser) context(t token) bool {
 	return true
 }
 
-// call reads the call of a function that is allowed.
+// call reads the call of an allowed function.
 func (p *parser) call(c *core) error {
 	name := p.tok()
 	if err := callable(name); err != nil {

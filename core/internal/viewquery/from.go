@@ -79,11 +79,11 @@ func (p *parser) source(c *core) error {
 	return p.named(c, s)
 }
 
-// enclosed reads a query, or joins, in parentheses. Only a LATERAL query sees the other
-// items of the FROM: any other query gets a scope without names.
+// enclosed reads a query, or joins, in parentheses. Only a LATERAL query sees the other items of
+// the FROM: any other query gets a scope without names.
 func (p *parser) enclosed(c *core, lateral bool) error {
 	n := 0
-	// How many parentheses there are before the first word does not matter; the word tells a
+	// The number of parentheses before the first word does not matter; the word distinguishes a
 	// query from joins.
 	for p.peek(n).is("(") {
 		n++
@@ -139,7 +139,7 @@ func (p *parser) named(c *core, s *source) error {
 	return err
 }
 
-// callable returns an error unless the function is one that views may call.
+// callable returns an error unless views may call the function.
 func callable(name token) error {
 	if functions[fold(name.text)] {
 		return nil

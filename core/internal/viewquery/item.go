@@ -52,7 +52,7 @@ func (p *parser) item(c *core) error {
 	return nil
 }
 
-// star reads * and name.*, and reports whether it did.
+// star reads * or name.*, and reports whether there was one.
 func (p *parser) star(it *item) bool {
 	switch {
 	case p.sign("*"):
@@ -101,7 +101,7 @@ func (p *parser) classify(it *item) {
 	}
 }
 
-// castAt returns the index of a :: that applies to everything before it, else -1.
+// castAt returns the index of a :: that applies to everything before it, otherwise -1.
 func castAt(toks []token) int {
 	at := 1
 	if toks[0].is("(") {
@@ -139,7 +139,7 @@ func closing(toks []token, i int) int {
 	return len(toks) - 1
 }
 
-// onlyWindow reports whether the tokens are FILTER (…) and OVER (…), or nothing.
+// onlyWindow reports whether the tokens consist of FILTER (…) and OVER (…), or of nothing.
 func onlyWindow(toks []token) bool {
 	for len(toks) > 0 {
 		if !toks[0].word("filter", "over") || len(toks) < 2 {
@@ -154,7 +154,7 @@ func onlyWindow(toks []token) bool {
 	return true
 }
 
-// spelled returns the name of a type in lower case, words separated by one blank.
+// spelled returns the name of a type in lower case, words separated by one space.
 func spelled(toks []token) string {
 	var words []string
 	for _, t := range toks {

@@ -1,16 +1,16 @@
-// Kinds of expressions (text, truth value, JSON), as far as both engines agree, so that
-// computed columns get the same kind of field on either.
+// Kinds of expressions (text, boolean, JSON) on which both engines agree, so that computed
+// columns get the same kind of field on both.
 
 package viewquery
 
 import "strings"
 
-// Kind is the kind of a value as far as both engines agree on it.
+// Kind is the kind of a value, if both engines agree on it.
 type Kind uint8
 
 // The kinds.
 const (
-	Other Kind = iota // a number, or not known
+	Other Kind = iota // a number, or unknown
 	Text
 	Truth // a comparison or condition: 1 or 0
 	JSON
@@ -18,7 +18,7 @@ const (
 )
 
 // common returns the kind of a value that may be any of several: their kind if they agree,
-// else Other. NULL agrees with every kind.
+// otherwise Other. NULL agrees with every kind.
 func common(kinds ...Kind) Kind {
 	is := nothing
 	for _, k := range kinds {
@@ -48,8 +48,8 @@ func (b *binding) kindOf(c *core, it *item) Kind {
 	return typing{b, b.query, c}.expression(it.first, it.end)
 }
 
-// expression returns the kind of the tokens from first to end, by the operator that binds
-// least: conditions, then ||, then arithmetic.
+// expression returns the kind of the tokens from first to end, by the operator with the lowest
+// precedence: conditions, then ||, then arithmetic.
 func (t typing) expression(first, end int) Kind {
 	var truth, joined, arrow, arithmetic bool
 	for i := first; i < end; i++ {
@@ -61,11 +61,12 @@ func (t typing) expression(first, end int) Kind {
 		case tok.word("and", "or", "not", "is", "like", "ilike", "glob", "regexp", "match", "in", "between", "isnull", "notnull", "similar", "exists"):
 			truth = true
 		case tok.kind != tokenSign:
-		// The lexer gives signs one by one. -> gives a document, and ->> whatever is in it.
+		// The lexer returns the characters of an operator one by one. -> returns a document, ->>
+		// any kind.
 		case tok.text == "-" && t.beside(i, ">"):
 			arrow = true
 			if i++; t.beside(i, ">") {
-				arithmetic = true // ->> gives any kind
+				arithmetic = true // ->> returns any kind
 				i++
 			}
 		case (tok.text == "<" || tok.text == ">") && t.beside(i, tok.text):
@@ -93,8 +94,8 @@ func (t typing) expression(first, end int) Kind {
 	return t.operand(first, end)
 }
 
-// joined returns the kind of parts with || between them: a text, unless one is JSON, which
-// PostgreSQL merges.
+// joined returns the kind of parts joined by ||: a text, unless one is JSON, which PostgreSQL
+// merges.
 func (t typing) joined(first, end int) Kind {
 	start := first
 	for i := first; i <= end; i++ {
@@ -104,8 +105,8 @@ func (t typing) joined(first, end int) Kind {
 		case i < end && t.q.toks[i].word("case"):
 			i = t.caseEnd(i, end)
 		case i == end || t.q.toks[i].is("|") && t.beside(i, "|"):
-			// PostgreSQL's || merges documents, where SQLite joins their texts: the engines do
-			// not agree.
+			// PostgreSQL's || merges documents, while SQLite concatenates their texts: the
+			// engines do not agree.
 			if t.expression(start, i) == JSON {
 				return Other
 			}
@@ -142,7 +143,7 @@ func (t typing) operand(first, end int) Kind {
 	return kind
 }
 
-// primary returns the kind of what an operand begins with, and the index after it.
+// primary returns the kind of the beginning of an operand, and the index after it.
 func (t typing) primary(first, end int) (Kind, int) {
 	tok := t.q.toks[first]
 	switch {
@@ -176,7 +177,7 @@ func (t typing) primary(first, end int) (Kind, int) {
 	return Other, first + 1
 }
 
-// column returns the kind of what a name means.
+// column returns the kind of the column that a name resolves to.
 func (t typing) column(r *ref) Kind {
 	if m := t.resolve(t.core, r); m.column != nil {
 		return m.column.kind
@@ -184,7 +185,7 @@ func (t typing) column(r *ref) Kind {
 	return Other
 }
 
-// enclosed returns the kind of what is in parentheses.
+// enclosed returns the kind of the content of parentheses.
 func (t typing) enclosed(first, end int) Kind {
 	if inner := t.q.queries[first]; inner != nil {
 		if list := t.outputs(inner); len(list) == 1 {
@@ -201,7 +202,7 @@ func (t typing) enclosed(first, end int) Kind {
 // branches returns the common kind of the results of a CASE.
 func (t typing) branches(first, end int) Kind {
 	var kinds []Kind
-	start := -1 // of a result
+	start := -1 // start of a result
 	for i := first + 1; i <= end; i++ {
 		tok := t.q.toks[i]
 		if start >= 0 && (i == end || tok.word("when", "else")) {
@@ -305,7 +306,7 @@ func (t typing) caseEnd(i, end int) int {
 	return end - 1
 }
 
-// beside reports whether the sign follows the token at i without a blank.
+// beside reports whether the character follows the token at i without a space.
 func (t typing) beside(i int, sign string) bool {
 	next := t.q.toks[i+1]
 	return next.is(sign) && next.pos == t.q.toks[i].end
@@ -325,21 +326,21 @@ func ofType(name string) Kind {
 	return Other
 }
 
-// textFunctions give texts on each engine that has them.
+// textFunctions return texts on each engine that has them.
 var textFunctions = set(`btrim char chr concat concat_ws date datetime format group_concat hex initcap json_type
 json_typeof jsonb_typeof left lower lpad ltrim md5 overlay printf quote quote_ident quote_literal quote_nullable
 regexp_replace repeat replace reverse right rpad rtrim soundex split_part strftime string_agg substr substring time
 to_char translate trim typeof upper`)
 
-// truthFunctions give truth values, which SQLite has as 1 and 0.
+// truthFunctions return booleans, which are 1 and 0 in SQLite.
 var truthFunctions = set(`bool_and bool_or every glob isfinite json_valid jsonb_path_exists jsonb_path_match like
 regexp_like starts_with`)
 
-// jsonFunctions give documents.
+// jsonFunctions return documents.
 var jsonFunctions = set(`array_to_json json json_agg json_array json_build_array json_build_object json_group_array
 json_group_object json_insert json_object json_object_agg json_patch json_quote json_remove json_replace json_set
 json_strip_nulls jsonb_agg jsonb_build_array jsonb_build_object jsonb_insert jsonb_object jsonb_object_agg
 jsonb_set jsonb_strip_nulls row_to_json to_json to_jsonb`)
 
-// likeArguments give one of their arguments.
+// likeArguments return one of their arguments.
 var likeArguments = set(`coalesce first_value greatest if ifnull iif lag last_value lead least max min nth_value nullif`)

@@ -2,7 +2,7 @@ package viewquery
 
 import "testing"
 
-// What an expression is on both engines. A kind that is wrong turns texts into numbers.
+// The kind of an expression on both engines. A wrong kind would turn texts into numbers.
 func TestKindsOfExpressions(t *testing.T) {
 	t.Parallel()
 	find := func(name string) *Table {

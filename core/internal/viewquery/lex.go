@@ -1,5 +1,5 @@
-// Lexer of view queries. What SQLite and PostgreSQL would split into tokens differently is
-// refused, so that nothing can hide from the parser.
+// Lexer of view queries. It refuses text that SQLite and PostgreSQL would split into tokens
+// differently, so that nothing is hidden from the parser.
 
 package viewquery
 
@@ -12,22 +12,22 @@ type tokenKind uint8
 
 const (
 	tokenEnd    tokenKind = iota
-	tokenWord             // a name or keyword as it stands
-	tokenQuoted           // a name in quotes
+	tokenWord             // an unquoted name or keyword
+	tokenQuoted           // a quoted name
 	tokenText             // a string, or a blob
 	tokenNumber
-	tokenSign // of punctuation or of an operator, one character but for ::
+	tokenSign // punctuation, or one character of an operator, except ::
 )
 
-// token is one token with its place in the source.
+// token is one token with its position in the source.
 type token struct {
 	kind     tokenKind
-	text     string // of a name: the name itself; else as it is written
-	quote    byte   // of a quoted name: what it begins with
+	text     string // the name itself for names, otherwise as written
+	quote    byte   // the opening quote of a quoted name
 	pos, end int
 }
 
-// is reports whether the token is that sign.
+// is reports whether the token is the given sign.
 func (t token) is(sign string) bool { return t.kind == tokenSign && t.text == sign }
 
 // word reports whether the token is one of the keywords, given in lower case.
@@ -109,7 +109,7 @@ func (l *lexer) next() (token, error) {
 	case strings.IndexByte(".,;()*+-/%<>=!&|~^#", c) >= 0, c == '@' && !l.wordAt(start+1):
 		l.at++
 		return l.token(tokenSign, start), nil
-	// A view has nobody who could give it parameters.
+	// A view cannot have parameters.
 	case c == '?', c == '$', c == ':', c == '@':
 		return token{}, fmt.Errorf("parameters and %q are not supported", string(c))
 	}
@@ -120,8 +120,8 @@ func (l *lexer) token(kind tokenKind, start int) token {
 	return token{kind: kind, text: l.src[start:l.at], pos: start, end: l.at}
 }
 
-// space skips white space and comments. Comments in which the engines differ are refused:
-// PostgreSQL nests them and SQLite does not.
+// space skips white space and comments. It refuses comments that the engines read differently:
+// PostgreSQL nests them, SQLite does not.
 func (l *lexer) space() error {
 	for l.at < len(l.src) {
 		rest := l.src[l.at:]
@@ -172,7 +172,7 @@ func (l *lexer) afterName() bool {
 	return k == tokenWord || k == tokenQuoted
 }
 
-// number reads to the end of a number, malformed ones included: the engine judges those.
+// number reads to the end of a number, also a malformed one: the engine refuses those.
 func (l *lexer) number() {
 	for l.at < len(l.src) {
 		c := l.src[l.at]
@@ -184,8 +184,7 @@ func (l *lexer) number() {
 	}
 }
 
-// quoted reads to the closing quote and returns what is inside; a doubled quote stands for
-// itself.
+// quoted reads to the closing quote and returns the text inside; a doubled quote stands for one.
 func (l *lexer) quoted(quote byte) (string, error) {
 	for from := l.at + 1; ; {
 		n := strings.IndexByte(l.src[from:], quote)
@@ -206,8 +205,8 @@ func (l *lexer) quoted(quote byte) (string, error) {
 	}
 }
 
-// bracketed reads a name in brackets. To PostgreSQL brackets are subscripts, so only
-// characters that both engines split alike are allowed inside.
+// bracketed reads a name in brackets. In PostgreSQL brackets are subscripts, so only characters
+// that both engines split in the same way are allowed inside.
 func (l *lexer) bracketed() (token, error) {
 	start := l.at
 	n := strings.IndexByte(l.src[start:], ']')

@@ -10,7 +10,7 @@ import (
 
 var errMultiple = errors.New("multiple statements are not supported")
 
-// maxDepth bounds how deeply parentheses and queries are nested.
+// maxDepth is the maximum nesting of parentheses and queries.
 const maxDepth = 64
 
 // parser reads tokens into a Query. Its methods advance at; they return an error at the
@@ -24,12 +24,12 @@ type parser struct {
 
 	fields     []string // see Query
 	queries    map[int]*query
-	inPosition int // calls of position(… in …) that are being read
+	inPosition int // number of calls of position(… in …) being read
 }
 
 func (p *parser) tok() token { return p.toks[p.at] }
 
-// peek is the token n after the present one.
+// peek returns the token n after the current one.
 func (p *parser) peek(n int) token { return p.toks[min(p.at+n, len(p.toks)-1)] }
 
 // sign skips the sign if it is next, and reports whether it was.
@@ -50,7 +50,7 @@ func (p *parser) word(keywords ...string) bool {
 	return true
 }
 
-// unexpected is the error of a token that does not fit where something else was wanted.
+// unexpected returns the error of a token that does not fit. want is the expected token.
 func (p *parser) unexpected(want string) error {
 	t := p.tok()
 	if t.kind == tokenEnd {
@@ -77,8 +77,8 @@ func (p *parser) expectName() (token, error) {
 	return t, nil
 }
 
-// deeper counts a level of nesting, which the caller counts down again. It bounds the
-// stack.
+// deeper counts a level of nesting, to bound the stack. The caller must decrement depth
+// afterwards.
 func (p *parser) deeper() error {
 	if p.depth++; p.depth > maxDepth {
 		return errors.New("the query is nested too deeply")
@@ -99,7 +99,7 @@ func (p *parser) parse() (*Query, error) {
 	for p.sign(";") {
 	}
 	if p.tok().kind != tokenEnd {
-		// Something after a semicolon is a second statement, which would run with the first.
+		// Text after a semicolon is a second statement, which would run with the first.
 		if p.toks[p.at-1].is(";") {
 			return nil, errMultiple
 		}
@@ -109,7 +109,7 @@ func (p *parser) parse() (*Query, error) {
 	return &Query{src: p.src[:end], toks: toks, top: top, all: p.all, fields: p.fields, queries: p.queries}, nil
 }
 
-// query reads a SELECT with what stands around it.
+// query reads a SELECT with its WITH, UNION, ORDER BY and LIMIT.
 func (p *parser) query(outer *core) (*query, error) {
 	if err := p.deeper(); err != nil {
 		return nil, err
@@ -133,7 +133,7 @@ func (p *parser) query(outer *core) (*query, error) {
 	return q, p.tail(q)
 }
 
-// with reads the queries of a WITH. Each is in scope before it is read, as it may be
+// with reads the queries of a WITH. Each is in scope before it is read, since it may be
 // recursive.
 func (p *parser) with(q *query) error {
 	p.word("recursive")
@@ -154,7 +154,7 @@ func (p *parser) with(q *query) error {
 		if err := p.expect("("); err != nil {
 			return err
 		}
-		q.ctes = append(q.ctes, w) // before what it may read itself in
+		q.ctes = append(q.ctes, w) // before it is read, since it may read itself
 		at := &core{in: q}
 		if w.query, err = p.query(at); err != nil {
 			return err
@@ -217,7 +217,7 @@ func (p *parser) add(q *query) *core {
 	return c
 }
 
-// values reads VALUES. The items of its first row stand for its columns.
+// values reads VALUES. The items of its first row are its columns.
 func (p *parser) values(q *query) error {
 	c := p.add(q)
 	c.values = true
@@ -327,8 +327,8 @@ func (p *parser) list(c *core) error {
 	}
 }
 
-// tail reads ORDER BY, LIMIT, OFFSET and FETCH after the last SELECT. Names in it are
-// resolved in that one, or are items of the first.
+// tail reads ORDER BY, LIMIT, OFFSET and FETCH after the last SELECT. Names in it are resolved in
+// that SELECT, or are items of the first.
 func (p *parser) tail(q *query) error {
 	c := q.cores[len(q.cores)-1]
 	for {
@@ -362,8 +362,8 @@ func (p *parser) tail(q *query) error {
 	}
 }
 
-// order reads the terms of ORDER BY. A term that is just a name may be that of an item,
-// which is marked in its ref.
+// order reads the terms of ORDER BY. A term that consists of a name may name an item; its ref is
+// marked.
 func (p *parser) order(c *core) error {
 	for {
 		start, known := p.at, len(c.refs)
@@ -371,7 +371,7 @@ func (p *parser) order(c *core) error {
 			return err
 		}
 		end := p.at
-		// Direction, order of NULLs and collation do not belong to the name.
+		// Direction, order of NULLs and collation are not part of the name.
 		for end > start && p.toks[end-1].word("asc", "desc", "first", "last", "nulls") {
 			end--
 		}

@@ -1,16 +1,15 @@
-// Quoting: every name of a query in quotes and in its exact spelling, which PostgreSQL
-// needs.
+// Quoting: every name of a query in quotes and in its exact case, which PostgreSQL needs.
 
 package viewquery
 
 import "github.com/loambase/loam/core/internal/store"
 
-// Quoted returns the query with every name in quotes that means a table, a column or an
-// alias, in its exact spelling. PostgreSQL folds unquoted names to lower case and reserves
-// other words than SQLite, so that it would read the text differently.
+// Quoted returns the query with every name of a table, a column or an alias in quotes, in its
+// exact case. PostgreSQL folds unquoted names to lower case and reserves other words than SQLite,
+// so it would read the text differently.
 func (q *Query) Quoted(find Find) string {
 	w := &quoting{binding: bind(find), edits: q.blanks(find)}
-	blank := map[int]bool{} // where tables stand that are read without their secrets
+	blank := map[int]bool{} // positions of tables that are replaced by a SELECT without secrets
 	for _, e := range w.edits {
 		blank[e.pos] = true
 	}
@@ -74,12 +73,12 @@ func (w *quoting) scope(c *core) {
 	}
 }
 
-// ref quotes a use of a name by what it means. A name without a meaning stays as it is.
+// ref quotes a use of a name by its meaning. A name without a meaning is unchanged.
 func (w *quoting) ref(c *core, r *ref) {
 	m := w.resolve(c, r)
 	switch {
 	case m.item != nil:
-		// In ORDER BY, the name of an item is the one that the first SELECT gives to the
+		// In ORDER BY, an item has the name that the first SELECT gives to the column of the
 		// result.
 		w.put(r.last(), w.output(c.in.cores[0], m.item).name)
 		return
@@ -93,7 +92,7 @@ func (w *quoting) ref(c *core, r *ref) {
 	}
 }
 
-// spelled returns the exact name of a source's table, or of the WITH query that it means.
+// spelled returns the exact name of a source's table, or of its WITH query.
 func (b *binding) spelled(c *core, s *source) string {
 	if s.kind != fromTable {
 		return ""
@@ -107,7 +106,7 @@ func (b *binding) spelled(c *core, s *source) string {
 	return s.name.text
 }
 
-// qualifier returns the exact name of the source that a token means.
+// qualifier returns the exact name of the source that a token refers to.
 func (b *binding) qualifier(c *core, t token) string {
 	for in := c; in != nil; in = in.around() {
 		for _, s := range in.from {

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// What a view must not do, and what engines would read otherwise than this package.
+// Queries with operations that a view must not perform, or that engines would read differently
+// from this package.
 func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	for query, want := range map[string]string{
@@ -84,7 +85,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// PostgreSQL calls functions in the form of columns, and has words that tell of its session.
+// PostgreSQL calls functions in the form of columns, and has words for data of its session.
 func TestColumnsThatAreNone(t *testing.T) {
 	t.Parallel()
 	for _, query := range []string{
@@ -118,7 +119,7 @@ func TestColumnsThatAreNone(t *testing.T) {
 	}
 }
 
-// A table with secrets is read without them wherever a query could touch one.
+// A table with secrets is read without them if the query could use one.
 func TestSecretsAreBlank(t *testing.T) {
 	t.Parallel()
 	find := func(name string) *Table {

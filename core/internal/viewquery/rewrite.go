@@ -1,4 +1,4 @@
-// Renames in a view's query: tables and columns that it reads get their new names, its own
+// Renames in a view's query: the tables and columns that it reads get their new names, its own
 // columns keep theirs.
 
 package viewquery
@@ -10,22 +10,21 @@ import (
 	"strings"
 )
 
-// Renames are the new names of tables, and of columns by table. Keys are the old names, as
-// Find knows them.
+// Renames has the new names of tables and columns. Keys are the old names, as Find knows them.
 type Renames struct {
 	Tables  map[string]string
 	Columns map[Origin]string
-	Dropped map[Origin]bool // columns that are no more
+	Dropped map[Origin]bool // columns that no longer exist
 }
 
-// edit replaces the text between two places.
+// edit replaces the text between two positions.
 type edit struct {
 	pos, end int
 	text     string
 }
 
-// apply makes the edits, no two of which overlap. A blank is put between two quotes that
-// come to stand beside each other, as they would be one quote within a name.
+// apply applies the edits, which must not overlap. It inserts a space between two adjacent
+// quotes, since they would be one quote within a name.
 func apply(src string, edits []edit) string {
 	slices.SortStableFunc(edits, func(a, b edit) int { return a.pos - b.pos })
 	var out []byte
@@ -45,9 +44,9 @@ func apply(src string, edits []edit) string {
 	return string(out)
 }
 
-// Rename returns the query after the renames; its result has columns of the same names as
-// before. find resolves tables by their old names. It is an error if the query uses a
-// column that is dropped, or a name that it cannot give up.
+// Rename returns the query after the renames; the columns of its result keep their names. find
+// resolves tables by their old names. The error is for a query that uses a dropped column, or a
+// name that cannot be changed.
 func (q *Query) Rename(find Find, to Renames) (string, error) {
 	r := &rewriting{binding: bind(find), to: to}
 	for _, c := range q.all {
@@ -85,8 +84,8 @@ func (r *rewriting) scope(c *core) error {
 	return nil
 }
 
-// source renames a table in a FROM, and refuses to rename or drop a column by whose name
-// tables are joined (USING, NATURAL).
+// source renames a table in a FROM, and refuses to rename or drop a column by which tables are
+// joined (USING, NATURAL).
 func (r *rewriting) source(c *core, s *source) error {
 	t := r.table(c, s)
 	if t == nil {
@@ -101,8 +100,7 @@ func (r *rewriting) source(c *core, s *source) error {
 		if !moved && !r.to.Dropped[at] {
 			continue
 		}
-		// A join by names takes the columns of both sides: a rename of one would change what is
-		// joined.
+		// A join by names uses the columns of both sides: a rename of one would change the join.
 		joins := slices.ContainsFunc(c.using, func(name token) bool { return fold(name.text) == fold(column) })
 		if joins || c.natural {
 			return fmt.Errorf("%s.%s is what a join is by", t.Name, column)
@@ -111,8 +109,8 @@ func (r *rewriting) source(c *core, s *source) error {
 	return nil
 }
 
-// ref renames a use of a name. A renamed column that is an item without alias gets its old
-// name as alias.
+// ref renames a use of a name. A renamed column that is an item without alias gets its old name
+// as alias.
 func (r *rewriting) ref(c *core, ref *ref) error {
 	m := r.resolve(c, ref)
 	switch {
@@ -125,8 +123,8 @@ func (r *rewriting) ref(c *core, ref *ref) error {
 	if len(ref.parts) > 1 {
 		r.qualifier(c, m.source, ref.parts[0])
 	}
-	// A column under another name, or of several origins, keeps its name where it is used; it
-	// is rewritten where it comes from.
+	// A column with another name, or with several origins, keeps its name where it is used; it is
+	// renamed where it comes from.
 	if m.column == nil || !m.column.exact {
 		return nil
 	}
@@ -140,7 +138,7 @@ func (r *rewriting) ref(c *core, ref *ref) error {
 	}
 	last := ref.last()
 	r.replace(last, name)
-	if bare(c, ref) { // what it gives keeps its name
+	if bare(c, ref) { // its column in the result keeps its name
 		r.edits = append(r.edits, edit{last.end, last.end, " AS " + spell(last, m.column.name)})
 	}
 	return nil
@@ -151,8 +149,7 @@ func bare(c *core, r *ref) bool {
 	return slices.ContainsFunc(c.items, func(it *item) bool { return it.plain == r && it.alias == nil }) && !c.values
 }
 
-// qualifier renames a table name that qualifies a column, if it stands for a source without
-// an alias.
+// qualifier renames a table name that qualifies a column, if the source has no alias.
 func (r *rewriting) qualifier(c *core, s *source, t token) {
 	for in := c; s == nil && in != nil; in = in.around() {
 		for _, other := range in.from {
@@ -182,8 +179,7 @@ func (r *rewriting) replace(t token, name string) {
 	r.edits = append(r.edits, edit{t.pos, t.end, spell(t, name)})
 }
 
-// spell returns a name for the place of a token: in the same quotes, or quoted if it needs
-// to be.
+// spell returns a name in place of a token: in the same quotes, or quoted if necessary.
 func spell(t token, name string) string {
 	switch t.quote {
 	case '"', '`':
@@ -197,8 +193,7 @@ func spell(t token, name string) string {
 	return name
 }
 
-// keywords are words that a renamed table or column is quoted for, to be safe with both
-// engines.
+// keywords are words for which a renamed table or column is quoted, for both engines.
 var keywords = set(`
 abort action add after alter always analyze asymmetric attach authorization autoincrement before begin binary cascade
 check column commit concurrently conflict constraint current database default deferrable deferred detach do each exclude

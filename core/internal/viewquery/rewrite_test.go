@@ -83,8 +83,7 @@ func TestQuoted(t *testing.T) {
 	}
 }
 
-// Whatever is parsed can be rewritten, to something that can be parsed again and
-// gives the same columns.
+// Every parsed query can be renamed, and the result can be parsed again and has the same columns.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"select id, title t from posts p where p.n > 1 order by t desc limit 1",

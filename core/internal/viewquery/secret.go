@@ -1,5 +1,5 @@
-// Secrets in views: tables with password hashes and token keys are read through a SELECT in
-// which those are empty.
+// Secrets in views: tables with password hashes and token keys are read through a SELECT in which
+// these columns are empty.
 
 package viewquery
 
@@ -10,14 +10,13 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// SQL returns the query as it is run: String, with each table that has secret columns
-// replaced by a SELECT in which they are empty texts. So no expression, condition or whole
-// row of the query can be made of a secret.
+// SQL returns the query for execution: String, with each table that has secret columns replaced
+// by a SELECT in which they are empty texts. So no expression, condition or whole row of the
+// query can contain a secret.
 func (q *Query) SQL(find Find) string { return apply(q.src, q.blanks(find)) }
 
-// blanks returns the edits that replace tables with secrets. A query that cannot touch a
-// secret is left alone: PostgreSQL accepts GROUP BY the key of a table only if the table
-// itself is read.
+// blanks returns the edits that replace tables with secrets. A query that cannot use a secret is
+// not changed: PostgreSQL accepts GROUP BY the key of a table only if the table itself is read.
 func (q *Query) blanks(find Find) []edit {
 	b := bind(find)
 	if !q.mayRead(b.secrets(q)) {
@@ -38,8 +37,8 @@ func (q *Query) blanks(find Find) []edit {
 	return edits
 }
 
-// secrets returns the folded names of the secret columns that a query could read, and the
-// names by which it calls its tables.
+// secrets returns the folded names of the secret columns that a query could read, and the names
+// by which it refers to its tables.
 func (b *binding) secrets(q *Query) (columns, tables map[string]bool) {
 	columns, tables = map[string]bool{}, map[string]bool{}
 	for _, c := range q.all {
@@ -55,8 +54,8 @@ func (b *binding) secrets(q *Query) (columns, tables map[string]bool) {
 	return columns, tables
 }
 
-// mayRead reports whether the query names a secret column, or reads columns without naming
-// them: by a star, a whole row, a NATURAL JOIN, or under names of its own.
+// mayRead reports whether the query names a secret column, or reads columns without naming them:
+// by a star, a whole row, a NATURAL JOIN, or by aliases of columns.
 func (q *Query) mayRead(columns, tables map[string]bool) bool {
 	if len(columns) == 0 {
 		return false
@@ -64,7 +63,7 @@ func (q *Query) mayRead(columns, tables map[string]bool) bool {
 	named := func(t token) bool {
 		return (t.kind == tokenWord || t.kind == tokenQuoted) && columns[fold(t.text)]
 	}
-	shown := 0 // columns of the result that are plain secrets: Columns tells their origin
+	shown := 0 // number of columns of the result that are plain secrets, which have an origin
 	for _, c := range q.top.cores {
 		for _, it := range c.items {
 			if it.plain != nil && named(it.plain.last()) {
@@ -72,7 +71,7 @@ func (q *Query) mayRead(columns, tables map[string]bool) bool {
 			}
 		}
 	}
-	// Each use of a secret that is not one of these plain columns could compute with it.
+	// Any other use of a secret could compute with it.
 	for _, t := range q.toks {
 		if named(t) {
 			shown--

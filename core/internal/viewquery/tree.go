@@ -2,14 +2,14 @@
 
 package viewquery
 
-// query is a SELECT with what may stand around it: WITH, UNION, ORDER BY.
+// query is a SELECT with its WITH, UNION and ORDER BY.
 type query struct {
 	ctes  []*cte
 	cores []*core
-	outer *core // that it stands in, nil for the outermost
+	outer *core // the SELECT around it, nil for the outermost query
 }
 
-// cte is a query that WITH gives a name.
+// cte is a query named by WITH.
 type cte struct {
 	name    token
 	columns []token
@@ -24,7 +24,7 @@ type core struct {
 	refs    []*ref
 	natural bool    // it has a NATURAL JOIN
 	using   []token // the names in its USING
-	values  bool    // it is VALUES: its items are those of the first row
+	values  bool    // it is VALUES: items has the items of the first row
 }
 
 // item is one column of a SELECT.
@@ -32,13 +32,13 @@ type item struct {
 	first, end int    // tokens of the expression
 	alias      *token // nil if it has none
 	star       bool
-	of         *token // of a star: what stands before it
-	plain      *ref   // set if the expression is a name and nothing else
+	of         *token // the qualifier of a star
+	plain      *ref   // set if the expression consists of a name
 	what       kind
-	cast       string // the type of a cast, in lower case, without what stands in parentheses
+	cast       string // the type of a cast, in lower case, without its parentheses
 }
 
-// kind is what an item is computed by, as far as it matters.
+// kind is the kind of an item's expression.
 type kind uint8
 
 const (
@@ -48,13 +48,13 @@ const (
 	kindCast
 )
 
-// sourceKind is what a source reads.
+// sourceKind is the kind of a source.
 type sourceKind uint8
 
 const (
 	fromTable sourceKind = iota // or a query named by WITH
 	fromQuery
-	fromCall // a function: its columns are not known
+	fromCall // a function: its columns are unknown
 )
 
 // source is an item of a FROM.
@@ -63,19 +63,19 @@ type source struct {
 	name    token
 	query   *query
 	alias   *token
-	columns []token // the names that its alias gives to its columns
+	columns []token // the names of its columns in its alias
 }
 
-// ref is a use of a name that is no call, qualified or not.
+// ref is a use of a name that is not a call, qualified or not.
 type ref struct {
 	parts   []token
 	first   int  // its first token
-	ordered bool // it is a term of ORDER BY by itself: the name of an item comes first
-	row     bool // it is all columns of a source: name.* inside of a call
-	listed  bool // it is part of an item: the names of items mean nothing there
+	ordered bool // it is a whole term of ORDER BY: names of items come first
+	row     bool // it is all columns of a source: name.* inside a call
+	listed  bool // it is part of an item, where names of items are not visible
 }
 
-// last is the name itself, without its qualifier.
+// last returns the name itself, without its qualifier.
 func (r *ref) last() token { return r.parts[len(r.parts)-1] }
 
 // known returns the name by which the query refers to the source, "" if it has none.
@@ -89,7 +89,7 @@ func (s *source) known() string {
 	return ""
 }
 
-// cte returns the WITH query that a name means in the scope; nil if it means a table.
+// cte returns the WITH query to which a name refers in the scope, nil if it refers to a table.
 func (c *core) cte(name string) *cte {
 	for q := c.in; q != nil; {
 		for _, w := range q.ctes {

@@ -1,13 +1,11 @@
-// Package viewquery reads the SELECT that a view collection is made of: what its
-// columns are, which collections it reads, and how it is spelled after one of them
-// or one of their fields got another name.
+// Package viewquery reads the SELECT of a view collection: its columns, the collections that it
+// reads, and its text after a rename of a collection or field.
 //
-// It is not an engine's parser: it knows enough of the grammar that SQLite and
-// PostgreSQL share to find names, scopes and calls, and leaves the rest for the engine
-// to judge. What the two would cut into other tokens than this package does, it
-// refuses, so that nothing can hide from it. The rest that it refuses is what a view
-// must not do: write, lock, take parameters, read anything but collections, and call
-// functions that are not known to be harmless.
+// It is not a complete parser: it knows enough of the grammar that SQLite and PostgreSQL share to
+// find names, scopes and calls; the engine checks the rest. It refuses text that the two engines
+// would split into other tokens than this package, so that nothing is hidden from it. It also
+// refuses everything that a view must not do: write, lock, take parameters, read anything but
+// collections, and call functions that are not known to be harmless.
 package viewquery
 
 import "fmt"
@@ -19,9 +17,9 @@ type Query struct {
 	top  *query
 	all  []*core // every SELECT in it, outer ones before inner ones
 
-	queries map[int]*query // those in parentheses inside of expressions, by their first token
+	queries map[int]*query // inner queries of expressions, by their first token
 
-	fields []string // the names that stand behind a parenthesis and a dot
+	fields []string // the names after a parenthesis and a dot
 }
 
 // Table is a collection as queries see it.
@@ -29,17 +27,17 @@ type Table struct {
 	Name    string
 	Columns []string
 	Kinds   []Kind   // of the columns; nil: all are Other
-	Secret  []string // those of Columns whose values no query may see
+	Secret  []string // the columns whose values no query may see
 }
 
-// Find returns the table of a name, in any letter case; nil if there is none.
+// Find returns the table with the name, in any letter case; nil if there is none.
 type Find func(name string) *Table
 
-// maxLength is how long a query may be, in bytes.
+// maxLength is the maximum length of a query in bytes.
 const maxLength = 64 << 10
 
-// Parse parses a query. The error says in words for the query's author what is wrong with
-// it, or what a view must not do.
+// Parse parses a query. The error tells the query's author what is wrong or not allowed in a
+// view.
 func Parse(text string) (*Query, error) {
 	if len(text) > maxLength {
 		return nil, fmt.Errorf("the query has more than %d bytes", maxLength)
@@ -55,8 +53,7 @@ func Parse(text string) (*Query, error) {
 // String returns the query as it was written, without the semicolon at its end.
 func (q *Query) String() string { return q.src }
 
-// Tables returns the names of the tables that the query reads, as they are written, each
-// once.
+// Tables returns the names of the tables that the query reads, as written, each once.
 func (q *Query) Tables() []string {
 	var names []string
 	seen := map[string]bool{}

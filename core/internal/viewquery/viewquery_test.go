@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// tables are what the queries of these tests read.
+// tables has the tables that the queries of these tests read.
 func tables(name string) *Table {
 	for _, t := range []*Table{
 		{Name: "posts", Columns: []string{"id", "title", "authorId", "n", "date"}},
@@ -20,7 +20,7 @@ func tables(name string) *Table {
 	return nil
 }
 
-// describe is what is known of the columns, in short.
+// describe returns the properties of the columns in a short form.
 func describe(list []Column) string {
 	var out []string
 	for _, c := range list {

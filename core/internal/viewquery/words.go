@@ -1,11 +1,10 @@
-// Word lists: reserved words, clauses, and the functions that a view may call (an allow
-// list).
+// Word lists: reserved words, clauses, and the functions that a view may call.
 
 package viewquery
 
 import "strings"
 
-// set makes a set of the words.
+// set returns the set of the words.
 func set(words string) map[string]bool {
 	m := map[string]bool{}
 	for _, w := range strings.Fields(words) {
@@ -14,7 +13,7 @@ func set(words string) map[string]bool {
 	return m
 }
 
-// reserved are the words that name nothing unless they are quoted.
+// reserved are the words that are not names unless they are quoted.
 var reserved = set(`
 all and any array as asc between both by case collate create cross
 current_catalog current_date current_role current_schema current_time current_timestamp current_user
@@ -23,7 +22,7 @@ ilike in inner insert intersect into is isnull join lateral leading left like li
 natural not notnull null offset on only or order outer over regexp returning right select session_user similar some
 symmetric table tablesample then trailing true union update using values when where window with`)
 
-// joins are the words that a join may begin with.
+// joins are the words with which a join may begin.
 var joins = set(`join natural left right full inner cross`)
 
 // clauses are the words that end an expression of a SELECT.
@@ -31,8 +30,8 @@ var clauses = set(`
 from where group having window order limit offset fetch union intersect except for into returning
 on using join natural left right full inner cross tablesample`)
 
-// functions are those that a query may call: functions of SQLite and PostgreSQL that
-// compute something from their arguments or the clock, and have no effect. Every other
+// functions are the functions that a query may call: functions of SQLite and PostgreSQL that
+// compute a value from their arguments or the clock, and have no side effects. Every other
 // function is refused.
 var functions = set(`
 abs acos acosh age array_agg array_length array_position array_remove array_to_json array_to_string ascii asin asinh atan

@@ -2,30 +2,30 @@
 
 package ir
 
-// Aggregate is a statement of figures over groups of rows.
+// Aggregate is a statement that computes figures over groups of rows.
 type Aggregate struct {
 	Base    *Source
-	Conds   []Cond // that all rows must satisfy
+	Conds   []Cond // conditions on the rows, which must all hold
 	Columns []AggregateColumn
-	Having  []Cond // on Derived
+	Having  []Cond // conditions on Derived terms
 	Order   []AggregateOrder
 	Limit   int
 	Offset  int
 }
 
-// AggregateColumn is a key of the groups or a figure of one.
+// AggregateColumn is a key of the groups or a figure.
 type AggregateColumn struct {
 	Func AggregateFunc
-	Of   Operand // what is grouped by or counted; not of Count
-	Date bool    // it is a date, whose '' is no value
-	From int     // of a part of a date: its first character, from 1; 0: no part
+	Of   Operand // the operand to group by or to aggregate; not set for Count
+	Date bool    // the operand is a date, for which '' means no value
+	From int     // position of the first character of the date part, from 1; 0: no part
 	Len  int
 }
 
-// AggregateFunc is how a figure is made.
+// AggregateFunc is an aggregate function, or GroupKey.
 type AggregateFunc uint8
 
-// The functions. GroupKey is none: the column tells the groups apart.
+// The functions. GroupKey is not a function: the column is a key of the groups.
 const (
 	GroupKey AggregateFunc = iota
 	Count
@@ -43,7 +43,7 @@ type AggregateOrder struct {
 	Nullable   bool
 }
 
-// Reads names the sources of the columns.
+// Reads calls fn with each source that the columns read.
 func (a *Aggregate) Reads(fn func(*Source)) {
 	for _, c := range a.Columns {
 		if c.Of.Term != nil {

@@ -1,4 +1,4 @@
-// Typed comparisons: which form of SQL two operands need (equality, LIKE, IS, NULL as the
+// Typed comparisons: the form of SQL that two operands need (equality, LIKE, IS, NULL as the
 // empty text), with constants folded.
 
 package ir
@@ -8,10 +8,10 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Form is how a test is spelled in the end.
+// Form is the form of SQL of a comparison.
 type Form uint8
 
-// The forms. Those without a comment are spelled as their name says.
+// The forms. Those without a comment are the operators of the same names.
 const (
 	CmpEqual Form = iota
 	CmpNotEqual
@@ -21,22 +21,22 @@ const (
 	CmpGreaterEqual
 	CmpLike
 	CmpNotLike
-	CmpLikeCase // LIKE that tells upper from lower case
+	CmpLikeCase // case-sensitive LIKE
 	CmpNotLikeCase
 	CmpIs      // IS NOT DISTINCT FROM
 	CmpIsNot   // IS DISTINCT FROM
-	CmpSame    // = in which NULL is ''
-	CmpDiffer  // != in which NULL is ''
+	CmpSame    // = for which NULL is ''
+	CmpDiffer  // != for which NULL is ''
 	CmpBlank   // left is '' or NULL
-	CmpFilled  // left is neither
+	CmpFilled  // left is neither '' nor NULL
 	CmpNull    // left is NULL
-	CmpNotNull // left is not
+	CmpNotNull // left is not NULL
 	CmpAlways  // true, unless an operand is NULL
 )
 
-// Compare returns the condition of a comparison (docs/wire/records.md §5.5, §5.6), typed,
-// and folded to a Truth if both sides are known. A comparison with a hidden e-mail address
-// never holds.
+// Compare returns the condition of a comparison (docs/wire/records.md §5.5, §5.6), typed, and
+// folded to a Truth if both sides are known. A comparison with a hidden e-mail address is never
+// true.
 func Compare(op lang.Op, l, r Operand) Cond {
 	c := CompareValues(op, l, r)
 	for _, o := range [...]Operand{l, r} {
@@ -57,7 +57,7 @@ func CompareValues(op lang.Op, l, r Operand) Cond {
 		return Truth(foldCompare(op, l, r))
 	case isLike(op):
 		return compareLike(op, l, r)
-	case l.Constant() != nil: // the constant goes right
+	case l.Constant() != nil: // the constant becomes the right side
 		l, r, op = r, l, op.Flipped()
 	}
 	l.Strict = l.Strict || r.Strict
@@ -77,8 +77,9 @@ func CompareValues(op lang.Op, l, r Operand) Cond {
 	return comparePair(op, l, r)
 }
 
-// beside is the operand as it compares with the other: beside a date, a whole time in any
-// form that dates are given in takes the stored form. Parts of one stay prefixes.
+// beside returns the operand for a comparison with other: beside a date, a constant that is a
+// whole time, in any accepted form, is converted to the stored form. A part of a time is kept, as
+// a prefix.
 func (o Operand) beside(other Operand) Operand {
 	if !other.Date || o.Date {
 		return o
@@ -91,7 +92,7 @@ func (o Operand) beside(other Operand) Operand {
 	return o
 }
 
-// compareEmpty is = and != with NULL or an empty text.
+// compareEmpty returns the condition of = or != with NULL or an empty text.
 func compareEmpty(op lang.Op, l Operand, v Value) Cond {
 	switch {
 	case l.Strict && v.Kind != ValueNull:
@@ -115,9 +116,9 @@ func choose(op lang.Op, equal, notEqual Form) Form {
 	return notEqual
 }
 
-// compareKnown compares with a constant that is not NULL, converted to the kind of the
-// other side. If it cannot be converted, every number is less than every text, as in
-// SQLite.
+// compareKnown returns the condition of a comparison with a constant that is not NULL, converted
+// to the kind of the other side. If it cannot be converted, every number is less than every text,
+// as in SQLite.
 func compareKnown(op lang.Op, l Operand, v Value) Cond {
 	v, order := l.convert(v)
 	if order != 0 {
@@ -145,19 +146,19 @@ func compareKnown(op lang.Op, l Operand, v Value) Cond {
 	return &Comparison{orderForm(op), l, r}
 }
 
-// compareClasses is the outcome when every value of l is less (order < 0) or greater than
-// what it is compared with, because their kinds differ.
+// compareClasses returns the result of a comparison in which every value of l is less (order < 0)
+// or greater than the other side, because their kinds differ.
 func compareClasses(op lang.Op, l Operand, order int) Cond {
 	switch {
 	case op == lang.NotEqual:
-		return Truth(true) // of NULL too
+		return Truth(true) // also for NULL
 	case !holds(op, order):
 		return Truth(false)
 	}
 	return always(l, ConstantOf(Text("")))
 }
 
-// always is a condition that is true, or NULL where an operand is NULL.
+// always returns a condition that is true, or NULL if an operand is NULL.
 func always(l, r Operand) Cond {
 	if !l.Nullable && !r.Nullable {
 		return Truth(true)
@@ -170,8 +171,8 @@ func orderForm(op lang.Op) Form {
 	return [...]Form{lang.Less: CmpLess, lang.LessEqual: CmpLessEqual, lang.Greater: CmpGreater, lang.GreaterEqual: CmpGreaterEqual}[op]
 }
 
-// convert gives a constant without affinity the kind of the operand; order is
-// how the operand's values compare with what has another kind.
+// convert converts a constant without affinity to the kind of the operand. If that is not
+// possible, order says how the operand's values compare with values of the other kind.
 func (o Operand) convert(v Value) (converted Value, order int) {
 	switch {
 	case o.Kind == KindAny:
@@ -197,8 +198,8 @@ func (o Operand) convert(v Value) (converted Value, order int) {
 	return v, 0
 }
 
-// comparePair compares two operands of which neither is known, or one is only
-// known with the affinity of its column.
+// comparePair returns the condition of a comparison of two operands that are not constants, or of
+// which a constant has the affinity of its column.
 func comparePair(op lang.Op, l, r Operand) Cond {
 	classes := classOrder(l, r)
 	if op != lang.Equal && op != lang.NotEqual {
@@ -221,8 +222,8 @@ func comparePair(op lang.Op, l, r Operand) Cond {
 	return &Comparison{choose(op, CmpEqual, CmpNotEqual), l, r}
 }
 
-// classOrder is not 0 if one of the operands is always a text, the other always a
-// number, and neither converts the other.
+// classOrder returns the order of the operands if one of them is always a text, the other always
+// a number, and neither converts the other; otherwise 0.
 func classOrder(l, r Operand) int {
 	switch {
 	case l.Kind == KindAny || r.Kind == KindAny || l.Kind.IsNumber() == r.Kind.IsNumber():
@@ -239,8 +240,8 @@ func classOrder(l, r Operand) int {
 	return 1
 }
 
-// compareNulls is = and != of a text and a number: they are equal only in that
-// both are NULL, for which the text may also be empty where that is the same.
+// compareNulls returns the condition of = or != for a text and a number: they are equal only if
+// both are NULL; the text may also be empty if that counts as NULL.
 func compareNulls(op lang.Op, l, r Operand) Cond {
 	strict := l.Strict || r.Strict
 	l.Strict, r.Strict = strict, strict
@@ -253,7 +254,7 @@ func compareNulls(op lang.Op, l, r Operand) Cond {
 
 func isLike(op lang.Op) bool { return op >= lang.Like }
 
-// compareLike compares with one of the signs of patterns.
+// compareLike returns the condition of a comparison with a pattern.
 func compareLike(op lang.Op, l, r Operand) Cond {
 	f := [...]Form{lang.Like: CmpLike, lang.NotLike: CmpNotLike, lang.LikeCase: CmpLikeCase, lang.NotLikeCase: CmpNotLikeCase}[op]
 	if v := l.Constant(); v != nil && v.Kind == ValueNull {
@@ -276,8 +277,8 @@ func compareLike(op lang.Op, l, r Operand) Cond {
 	return always(l, ConstantOf(Text("")))
 }
 
-// patternOf is the pattern of a right side that is known. One that stands for a
-// column is put between % as it is, as a column is.
+// patternOf returns the pattern of a constant right side. A constant in place of a column is put
+// between % unescaped, as a column is.
 func patternOf(r Operand) (pattern string, ok bool) {
 	if r.Affinity != AffinityNone {
 		return "%" + r.Constant().AsText() + "%", true
@@ -285,17 +286,17 @@ func patternOf(r Operand) (pattern string, ok bool) {
 	return LikePattern(r.Constant().Pattern())
 }
 
-// outcome is what a condition gives when a row is missing.
+// outcome is the truth value of a condition if a row is missing.
 type outcome uint8
 
 const (
-	outcomeOpen outcome = iota // it depends
+	outcomeOpen outcome = iota // not known
 	OutcomeTrue                // the condition holds
 	outcomeFalse
 	outcomeNull
 )
 
-// Missing is the outcome of the test when the left or right operand is NULL.
+// Missing returns the outcome of the comparison if the left or right operand is NULL.
 func (t *Comparison) Missing(left bool) outcome {
 	other := t.Left
 	if left {

@@ -1,52 +1,52 @@
-// Conditions: the typed tree that rendering takes, and its constructors, which fold
-// constants.
+// Conditions: the typed tree for rendering, and its constructors, which fold constants.
 
 package ir
 
-// Cond is a condition on rows, typed and with constants folded: a sum of the
-// types below. SQL's three truth values hold within; at the top, NULL is false.
+// Cond is a condition on rows, typed and with constants folded: one of the types below. It has
+// the three truth values of SQL; at the top, NULL counts as false.
 type Cond interface{ isCond() }
 
 type (
-	// Truth is a condition that is known.
+	// Truth is a constant condition.
 	Truth bool
-	// And is the conjunction of two or more.
+	// And is the conjunction of at least two conditions.
 	And []Cond
-	// Or is the disjunction of two or more.
+	// Or is the disjunction of at least two conditions.
 	Or []Cond
 
-	// Comparison is one comparison in its final form.
+	// Comparison is a comparison in its final form.
 	Comparison struct {
 		Form        Form
 		Left, Right Operand
 	}
 
-	// Not is the negation of a test.
+	// Not is the negation in SQL's sense: NULL stays NULL.
 	Not struct{ Of Cond }
 
-	// NotTrue holds where the condition is false or NULL.
+	// NotTrue holds if the condition is false or NULL.
 	NotTrue struct{ Of Cond }
 
-	// OneOf holds if the operand, a text, is one of the values; none is ''. NULL is
-	// in no list, for which the answer is NULL.
+	// OneOf holds if the operand, a text, is one of the values, none of which is ''. For NULL its
+	// result is NULL.
 	OneOf struct {
 		Operand Operand
 		Values  []string
 	}
 
-	// EmailShown is a comparison of an e-mail address: the record must show it.
+	// EmailShown is a comparison of an e-mail address, which holds only if the record shows the
+	// address.
 	EmailShown struct {
 		Record *Source
 		Of     Cond
 	}
 
-	// Exists holds if the sources have rows for which in holds. A source that has
-	// none counts as one row of NULLs.
+	// Exists holds if the sources have rows for which In holds. A source without rows counts as
+	// one row of NULLs.
 	Exists struct {
 		Sources []*Source
 		In      Cond
-		None    bool // NOT EXISTS: the violations of an all-comparison
-		Present bool // the first source must have a row, whatever In says
+		None    bool // NOT EXISTS: used for the violations of an all-comparison
+		Present bool // the first source must have a row, even if In holds without one
 	}
 
 	// ListGuard holds if the record is missing or may be listed.
@@ -55,22 +55,23 @@ type (
 		Rule   Cond
 	}
 
-	// Guarded is the conjunction of both, in this order: Then is not evaluated for what
-	// When does not let through, by no index either.
+	// Guarded is the conjunction of both, in this order: Then is not evaluated, not even by an
+	// index, for rows that When excludes.
 	Guarded struct {
 		When, Then Cond
-		Served     bool // an index on the row of When finds what it lets through
+		Served     bool // an index finds the rows for which When holds
 	}
 
-	// Keyed is a comparison of a column with a constant that is NULL unless When holds,
-	// which reads nothing of the column's row: an index on the column finds no row then.
+	// Keyed is a comparison of a column with a constant that is NULL unless When holds. When
+	// reads nothing of the column's row. If it does not hold, an index on the column finds no
+	// row.
 	Keyed struct {
 		Key  *Comparison // =, <, <=, > or >=
 		When Cond
 	}
 
-	// Only holds for one row of a table: the one that has the values of the keys, which are
-	// unique, and where there is none for the one that Else comes to.
+	// Only holds for one row of a table: the row with the values of the keys, which are unique,
+	// or, if there is no such row, a stand-in that is determined by Else.
 	Only struct {
 		Of   *Source
 		Keys []*Comparison // column = constant
@@ -92,8 +93,8 @@ func (*Guarded) isCond()    {}
 func (*Keyed) isCond()      {}
 func (*Only) isCond()       {}
 
-// AllOf returns the conjunction, simplified: without true parts, false if one is false,
-// nested conjunctions merged. Of no parts it is true.
+// AllOf returns the conjunction, simplified: without true parts, false if a part is false, nested
+// conjunctions merged. Without parts it is true.
 func AllOf(list ...Cond) Cond {
 	var out And
 	for _, c := range list {
@@ -117,7 +118,7 @@ func AllOf(list ...Cond) Cond {
 	return out
 }
 
-// AnyOf returns the disjunction, simplified likewise. Of no parts it is false.
+// AnyOf returns the disjunction, simplified likewise. Without parts it is false.
 func AnyOf(list ...Cond) Cond {
 	var out Or
 	for _, c := range list {
@@ -141,7 +142,7 @@ func AnyOf(list ...Cond) Cond {
 	return out
 }
 
-// Guard is a Guarded, simplified.
+// Guard returns a Guarded, simplified.
 func Guard(when, then Cond) Cond {
 	_, open := when.(Truth)
 	_, known := then.(Truth)
@@ -151,8 +152,8 @@ func Guard(when, then Cond) Cond {
 	return &Guarded{When: when, Then: then}
 }
 
-// Unless returns the condition that holds where c does not, NULL included. It is the "not"
-// of users.
+// Unless returns the condition that holds if c does not hold or is NULL: the "not" of
+// expressions.
 func Unless(c Cond) Cond {
 	if t, ok := c.(Truth); ok {
 		return !t
@@ -160,8 +161,8 @@ func Unless(c Cond) Cond {
 	return NotTrue{c}
 }
 
-// Negate returns NOT c in SQL's sense, NULL staying NULL, for what a comparison gave: a
-// constant, a test, or a test of an address.
+// Negate returns NOT c in SQL's sense, so that NULL stays NULL. c is the result of Compare: a
+// constant, a comparison, or a comparison of an address.
 func Negate(c Cond) Cond {
 	if t, ok := c.(Truth); ok {
 		return !t
@@ -169,9 +170,9 @@ func Negate(c Cond) Cond {
 	return Not{c}
 }
 
-// SkipsNone reports whether the row of NULLs of the first source may be left out. If all
-// other sources are reached through the first, an all-comparison without rows is decided by
-// its other half.
+// SkipsNone reports whether the row of NULLs of the first source may be left out. If all other
+// sources are reached through the first, the other half of an all-comparison decides if there are
+// no rows.
 func (e *Exists) SkipsNone() bool {
 	if !e.None {
 		return false
@@ -184,8 +185,8 @@ func (e *Exists) SkipsNone() bool {
 	return true
 }
 
-// VisitSources calls fn with every source that the condition reads, or unpacks. A source
-// may be visited more than once.
+// VisitSources calls fn with every source that the condition reads or unpacks. It may visit a
+// source more than once.
 func VisitSources(c Cond, fn func(*Source)) {
 	switch c := c.(type) {
 	case And:
@@ -227,7 +228,7 @@ func VisitSources(c Cond, fn func(*Source)) {
 	}
 }
 
-// Parts are the conditions that must all hold.
+// Parts returns the conditions that must all hold.
 func Parts(c Cond) []Cond {
 	switch c := c.(type) {
 	case And:

@@ -1,5 +1,4 @@
-// Constant folding: comparisons of two constants are decided here, as SQLite would decide
-// them.
+// Constant folding: comparisons of two constants are evaluated here, with the results of SQLite.
 
 package ir
 
@@ -10,19 +9,19 @@ import (
 	"github.com/loambase/loam/core/internal/query/lang"
 )
 
-// Affinity is what a value's origin does to what it is compared with, as in
-// SQLite: a column of numbers makes a number of a text that looks like one, a
-// text column makes a text of a number that has no affinity.
+// Affinity is the effect of a value's origin on the other side of a comparison, as in SQLite: a
+// number column converts a text that has the form of a number, a text column converts a number
+// without affinity to a text.
 type Affinity uint8
 
 // The affinities.
 const (
-	AffinityNone Affinity = iota // of constants and JSON documents
+	AffinityNone Affinity = iota // constants and JSON documents
 	AffinityText
 	AffinityNumber
 )
 
-// folds says whether a comparison of two constants can be done here: not if it
+// folds reports whether a comparison of two constants can be evaluated here. It cannot if it
 // needs a text that only the engine can make.
 func folds(op lang.Op, l, r Operand) bool {
 	if l.Constant() == nil || r.Constant() == nil {
@@ -31,12 +30,11 @@ func folds(op lang.Op, l, r Operand) bool {
 	return !isLike(op) || l.prints() && r.prints()
 }
 
-// prints says whether the text of a constant is known: that of a number which
-// stands for a column is the engine's.
+// prints reports whether the text of a constant is known: the text of a number in place of a
+// column is made by the engine.
 func (o Operand) prints() bool { return o.Affinity == AffinityNone || o.Constant().prints() }
 
-// foldCompare is the truth of a comparison of two constants; what SQL would find
-// NULL is false.
+// foldCompare returns the truth of a comparison of two constants; NULL counts as false.
 func foldCompare(op lang.Op, l, r Operand) bool {
 	a, b := *l.Constant(), *r.Constant()
 	switch op {
@@ -58,7 +56,7 @@ func foldCompare(op lang.Op, l, r Operand) bool {
 	return holds(op, orderOf(a, l.Affinity, b, r.Affinity))
 }
 
-// foldEqual follows the rules of docs/wire/records.md §5.6 for =.
+// foldEqual evaluates = by the rules of docs/wire/records.md §5.6.
 func foldEqual(l, r Operand) bool {
 	a, b := *l.Constant(), *r.Constant()
 	if l.Strict || r.Strict {
@@ -71,7 +69,7 @@ func foldEqual(l, r Operand) bool {
 	return orderOf(a, l.Affinity, b, r.Affinity) == 0
 }
 
-// holds says whether a op b, given the order of the two.
+// holds reports whether a op b is true for the given order of a and b.
 func holds(op lang.Op, order int) bool {
 	switch op {
 	case lang.Less:
@@ -88,8 +86,8 @@ func holds(op lang.Op, order int) bool {
 	return order == 0
 }
 
-// orderOf compares two values that are not NULL after their affinities have had
-// their effect; numbers are below texts.
+// orderOf compares two values that are not NULL after applying their affinities; numbers are less
+// than texts.
 func orderOf(a Value, aa Affinity, b Value, ba Affinity) int {
 	a, b = apply(a, aa, ba), apply(b, ba, aa)
 	switch {
@@ -107,8 +105,8 @@ func orderOf(a Value, aa Affinity, b Value, ba Affinity) int {
 	return 0
 }
 
-// apply is v, whose own affinity is own, after a comparison with what has the
-// other.
+// apply returns v, which has the affinity own, as converted by a comparison with a value of the
+// affinity other.
 func apply(v Value, own, other Affinity) Value {
 	switch {
 	case other == AffinityNumber && own != AffinityNumber && v.Kind == ValueText:

@@ -3,8 +3,8 @@
 
 package ir
 
-// Rejects says whether c cannot hold when s has no row: then a join to s may
-// leave out what has none.
+// Rejects reports whether c cannot hold if s has no row: then a join to s may leave out rows
+// without a match.
 func Rejects(c Cond, s *Source) bool {
 	switch c := c.(type) {
 	case Truth:
@@ -39,7 +39,7 @@ func Rejects(c Cond, s *Source) bool {
 	return false
 }
 
-// without says whether the test has one of the outcomes when s has no row.
+// without reports whether the comparison has one of the outcomes if s has no row.
 func (t *Comparison) without(s *Source, outcomes ...outcome) bool {
 	for _, left := range [...]bool{true, false} {
 		o := t.Right
@@ -59,7 +59,7 @@ func (t *Comparison) without(s *Source, outcomes ...outcome) bool {
 	return false
 }
 
-// readsUnder says whether the term reads s or what is reached through it.
+// readsUnder reports whether the term reads s or a source reached through s.
 func readsUnder(t Term, s *Source) bool {
 	reads := false
 	VisitTerm(t, func(used *Source) { reads = reads || used.Under(s) })

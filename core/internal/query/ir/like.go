@@ -1,20 +1,19 @@
-// LIKE: patterns from the right side of ~, and matching of constants.
+// LIKE: patterns for the right side of ~, and the matching of constants.
 
 package ir
 
 import "strings"
 
-// maxPattern is how many bytes may stand right of ~. SQLite refuses patterns of
-// more than 50,000; escapes may double what is sent.
+// MaxPattern is the maximum length in bytes of the right side of ~. SQLite refuses patterns of
+// more than 50,000; escapes may double the length.
 const MaxPattern = 20_000
 
 // MaxCasePattern is MaxPattern for LikeCase, whose escapes are longer.
 const MaxCasePattern = MaxPattern / 2
 
-// LikePattern makes an SQL pattern (escape \) of the right side of ~. Without an
-// unescaped % it means "contains": what is special is escaped, unless it is
-// already, and % put around. ok is false for a pattern that ends in half an
-// escape, which matches nothing.
+// LikePattern converts the right side of ~ to an SQL pattern (escape \). Without an unescaped %
+// it means "contains": special characters are escaped, unless they already are, and % is added on
+// both sides. ok is false for a pattern that ends in an incomplete escape, which matches nothing.
 func LikePattern(s string) (pattern string, ok bool) {
 	wild, half := scanPattern(s)
 	if wild {
@@ -53,11 +52,11 @@ func scanPattern(s string) (wild, half bool) {
 
 func special(c byte) bool { return c == '\\' || c == '%' || c == '_' }
 
-// like is SQL's LIKE with the escape \: % is any run, _ any character, ASCII
-// letters match in any case unless exact is set.
+// like implements SQL's LIKE with the escape \: % matches any text, _ any character, and ASCII
+// letters match in both cases unless exact is set.
 func like(pattern, s string, exact bool) bool {
-	// The last % is the only one to come back to: what an earlier one could take
-	// as well, it can take too.
+	// Backtracking to the last % is enough: any text that an earlier one could match, the last
+	// one can match, too.
 	retry, from := -1, 0
 	p, i := 0, 0
 	for {
@@ -84,7 +83,7 @@ func like(pattern, s string, exact bool) bool {
 	}
 }
 
-// matchOne matches one element of the pattern, no %, at the start of s.
+// matchOne matches one element of the pattern, except %, at the start of s.
 func matchOne(pattern string, p int, s string, exact bool) (width, next int, ok bool) {
 	if p == len(pattern) {
 		return 0, 0, false
@@ -110,7 +109,7 @@ func runeWidth(s string) int {
 	return n
 }
 
-// Lower is an ASCII letter in lower case.
+// Lower returns an ASCII letter in lower case.
 func Lower(c byte) byte {
 	if c >= 'A' && c <= 'Z' {
 		return c + 'a' - 'A'
@@ -118,7 +117,7 @@ func Lower(c byte) byte {
 	return c
 }
 
-// LowerText is SQL's LOWER: ASCII only.
+// LowerText implements SQL's LOWER: it changes only ASCII letters.
 func LowerText(s string) string {
 	for i := range len(s) {
 		if Lower(s[i]) == s[i] {

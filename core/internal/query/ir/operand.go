@@ -10,26 +10,26 @@ type Kind uint8
 // The kinds. A bool compares as the numbers 1 and 0.
 const (
 	KindText   Kind = iota
-	KindNumber      // of a number column, a length, a distance
+	KindNumber      // number columns, lengths, distances
 	KindBool
 	KindList // the JSON text of a list column
-	KindAny  // out of a JSON document: any scalar
+	KindAny  // a value from a JSON document: any scalar
 )
 
-// Operand is one resolved and typed side of a comparison. Its flags decide which form of
-// SQL a comparison needs, so they must be true of every value that the term can have.
+// Operand is a resolved and typed side of a comparison. Its flags decide which form of SQL a
+// comparison needs, so they must be true of every value of the term.
 type Operand struct {
 	Term       Term
 	Kind       Kind
 	Affinity   Affinity
 	Nullable   bool
-	Strict     bool    // = and != take NULL and '' for different things
+	Strict     bool    // = and != distinguish NULL and ''
 	NeverEmpty bool    // never ''
 	Date       bool    // '' or a time in the form of schema.FormatTime
-	EmailOf    *Source // the auth record whose address it is, if that may be hidden
+	EmailOf    *Source // the auth record of the address, if the address may be hidden
 }
 
-// Term is what an operand is computed from: a sum of the types below.
+// Term is an expression that an operand is computed from: one of the types below.
 type Term interface{ isTerm() }
 
 type (
@@ -42,31 +42,31 @@ type (
 		Name string
 		Kind store.ColumnKind
 	}
-	// Stored is a parameter that stands for a column of a candidate.
+	// Stored is a parameter in place of a column of a candidate.
 	Stored struct {
 		V    store.Value
 		Kind store.ColumnKind
 	}
-	// Detached is the value of a text or boolean column, a boolean as 1 or 0, that
-	// compares as a constant does: without the affinity of the column.
+	// Detached is the value of a text or boolean column, a boolean as 1 or 0, that compares like
+	// a constant: without the affinity of the column.
 	Detached struct{ Of Column }
 	// Derived is a column of an Aggregate, by its position.
 	Derived struct {
 		Column  int
 		Integer bool
 	}
-	// Item is one item of a list that was unpacked.
+	// Item is an item of an unpacked list.
 	Item struct{ Of *Source }
-	// Element is one element of a list in a JSON document: a value as Path has it.
+	// Element is an element of a list in a JSON document, with the values of Path.
 	Element struct{ Of *Source }
 
-	// Path is a value in the JSON document doc, a column or stored.
+	// Path is a value in the JSON document Doc, a Column or Stored.
 	Path struct {
 		Doc   Term
 		Parts []string
 	}
-	// Length is the number of items of a list; of a single value, 0 or 1; of a Path, what
-	// it leads to counts, which has none if it is no list.
+	// Length is the number of items of a list; 0 or 1 for a single value. For a Path it is the
+	// number of elements at the path, 0 if there is no list.
 	Length struct {
 		Of   Term
 		List bool
@@ -75,7 +75,7 @@ type (
 	Lowered struct{ Of Operand }
 	// Distance is the great-circle distance of two points in kilometres: lon, lat, lon, lat.
 	Distance struct{ Args [4]Operand }
-	// Strftime is a time written in a format, after modifiers such as "+1 day".
+	// Strftime is a formatted time, after modifiers such as "+1 day".
 	Strftime struct {
 		Format    string
 		Time      Operand
@@ -97,7 +97,7 @@ func (Lowered) isTerm()   {}
 func (*Distance) isTerm() {}
 func (*Strftime) isTerm() {}
 
-// Constant returns the operand's value if it is known before the query runs, else nil.
+// Constant returns the operand's value if it is known before the query runs, otherwise nil.
 func (o Operand) Constant() *Value {
 	if v, ok := o.Term.(Value); ok {
 		return &v
@@ -149,8 +149,8 @@ func VisitTerm(t Term, fn func(*Source)) {
 	}
 }
 
-// PropagatesNull reports whether the term is NULL whenever a source that it reads has no
-// row. Only then may a join to that source be an inner one.
+// PropagatesNull reports whether the term is NULL whenever a source that it reads has no row.
+// Only then may a join to that source be an inner join.
 func PropagatesNull(t Term) bool {
 	switch t := t.(type) {
 	case Length:

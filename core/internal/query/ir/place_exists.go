@@ -7,9 +7,9 @@ import "slices"
 
 const maxMerged = 20 // sources of EXISTS that are made one
 
-// PlaceExists puts an EXISTS over s around the smallest part of c that holds every use
-// of s. Under an OR each branch gets its own: that some row makes one of them
-// true is the same as that one of them is true for some row.
+// PlaceExists puts an EXISTS over s around the smallest part of c that contains every use of s.
+// Under an OR each branch gets its own: "some row makes one of the branches true" is equivalent
+// to "one of the branches is true for some row".
 func PlaceExists(c Cond, s *Source) Cond {
 	switch c := c.(type) {
 	case Or:
@@ -27,8 +27,7 @@ func PlaceExists(c Cond, s *Source) Cond {
 	return existsOver(s, c)
 }
 
-// existsOver is an EXISTS over s, in which those that are parts of its conjunction are
-// taken up.
+// existsOver returns an EXISTS over s. It merges those EXISTS that are parts of its conjunction.
 func existsOver(s *Source, parts ...Cond) Cond {
 	e := &Exists{Sources: []*Source{s}}
 	for i, part := range parts {

@@ -13,17 +13,17 @@ type SortKey struct {
 	Guards  []Cond
 }
 
-// KeyKind is what a sort key sorts by.
+// KeyKind is the kind of a sort key.
 type KeyKind uint8
 
 // The kinds of sort keys.
 const (
 	KeyValue  KeyKind = iota
-	KeyRandom         // chance
+	KeyRandom         // random order
 	KeyRow            // insertion order; of a view, by id
 )
 
-// Reads names the sources of the key's value.
+// Reads calls fn with each source of the key's value.
 func (k *SortKey) Reads(fn func(*Source)) {
 	if k.Kind != KeyValue {
 		return
@@ -34,7 +34,7 @@ func (k *SortKey) Reads(fn func(*Source)) {
 	}
 }
 
-// IsID says whether the key is the primary key of the selected table.
+// IsID reports whether the key is the primary key of the selected table.
 func (k *SortKey) IsID(base *Source) bool {
 	c, ok := k.Operand.Term.(Column)
 	return ok && c.Of == base && c.Name == "id"

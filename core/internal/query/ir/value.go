@@ -12,12 +12,12 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Value is a constant: NULL, a number or a text. True and false are the whole
-// numbers 1 and 0.
+// Value is a constant: NULL, a number or a text. The constants true and false are the integers 1
+// and 0.
 type Value struct {
 	Kind  valueKind
-	whole bool  // a number that the language has as an integer: prints as 5, not 5.0
-	long  int64 // the exact value of an integer beyond 2^53, else 0
+	whole bool  // an integer of the language: it prints as 5, not 5.0
+	long  int64 // the exact value of an integer beyond 2^53, otherwise 0
 	Num   float64
 	Text  string
 }
@@ -34,19 +34,19 @@ const (
 // Null is NULL.
 var Null = Value{}
 
-// Number is a number of a literal or a document.
+// Number returns the constant of a number of a literal or a document.
 func Number(f float64) Value { return Value{Kind: ValueNumber, Num: f} }
 
-// Whole is an integer of the language.
+// Whole returns the constant of an integer.
 func Whole(n int) Value { return Value{Kind: ValueNumber, Num: float64(n), whole: true} }
 
-// Long is an integer of a literal or a document that a float64 may not hold.
+// Long returns the constant of an integer that a float64 may not hold.
 func Long(n int64) Value { return Value{Kind: ValueNumber, Num: float64(n), long: n} }
 
-// Text is a text.
+// Text returns the constant of a text.
 func Text(s string) Value { return Value{Kind: ValueText, Text: s} }
 
-// TruthOf is 1 or 0.
+// TruthOf returns the constant 1 or 0.
 func TruthOf(b bool) Value {
 	if b {
 		return Whole(1)
@@ -54,15 +54,15 @@ func TruthOf(b bool) Value {
 	return Whole(0)
 }
 
-// Exact says whether the value is an integer that a float64 may not hold.
+// Exact reports whether the value is an integer that a float64 may not hold.
 func (v Value) Exact() bool { return v.long != 0 }
 
-// empty says whether the value is NULL or an empty text, which = and != take for the same.
+// empty reports whether the value is NULL or an empty text, which are equal for = and !=.
 func (v Value) empty() bool {
 	return v.Kind == ValueNull || v.Kind == ValueText && v.Text == ""
 }
 
-// Param is the value as a bound parameter.
+// Param returns the value as a bound parameter.
 func (v Value) Param() store.Value {
 	switch {
 	case v.long != 0:
@@ -77,15 +77,15 @@ func (v Value) Param() store.Value {
 	return store.Null
 }
 
-// prints says whether every engine prints the value alike, so that asText tells
-// what it is as text.
+// prints reports whether every engine prints the value in the same way, so that AsText returns
+// its text.
 func (v Value) prints() bool {
 	return v.Kind != ValueNumber || v.whole || v.Num == math.Trunc(v.Num) && math.Abs(v.Num) < 1e15
 }
 
-// AsText is the value as text, as SQLite has it: a number that is not whole in kind
-// has a point. But it has as few digits as tell it from all others; SQLite prints up
-// to 17, and not always the nearest ones.
+// AsText returns the value as text like SQLite: a number that is not an integer has a point.
+// Unlike SQLite, which prints up to 17 digits, and not always the nearest ones, it has the fewest
+// digits that identify the number.
 func (v Value) AsText() string {
 	switch {
 	case v.Kind != ValueNumber:
@@ -93,7 +93,7 @@ func (v Value) AsText() string {
 	case v.whole:
 		return strconv.FormatFloat(v.Num, 'f', -1, 64)
 	case v.Num == math.Trunc(v.Num) && math.Abs(v.Num) < 1e17:
-		return strconv.FormatFloat(v.Num+0, 'f', 1, 64) // + 0: there is no -0
+		return strconv.FormatFloat(v.Num+0, 'f', 1, 64) // + 0 converts -0 to 0
 	case math.Abs(v.Num) >= 1e-4 && math.Abs(v.Num) < 1e17:
 		return strconv.FormatFloat(v.Num, 'f', -1, 64)
 	}
@@ -104,8 +104,8 @@ func (v Value) AsText() string {
 	return mantissa + "e" + exponent
 }
 
-// Pattern is the value as the right side of ~ takes it: numbers are printed as a
-// client would write them.
+// Pattern returns the value as the right side of ~: numbers are printed as a client would write
+// them.
 func (v Value) Pattern() string {
 	if v.Kind == ValueNumber {
 		return strconv.FormatFloat(v.Num, 'f', -1, 64)
@@ -113,8 +113,8 @@ func (v Value) Pattern() string {
 	return v.Text
 }
 
-// Numeric is the number that a text looks like: blanks around it, a sign, digits
-// with or without a point, an exponent.
+// Numeric returns the number of a text that has the form of a number: spaces around it, a sign,
+// digits with or without a point, an exponent.
 func Numeric(s string) (float64, bool) {
 	s = strings.Trim(s, " \t\n\v\f\r")
 	digits := false
@@ -132,19 +132,19 @@ func Numeric(s string) (float64, bool) {
 		return 0, false
 	}
 	f, err := strconv.ParseFloat(s, 64)
-	if err != nil && !math.IsInf(f, 0) { // too large is infinite
+	if err != nil && !math.IsInf(f, 0) { // a number that is too large becomes infinite
 		return 0, false
 	}
 	return f, true
 }
 
-// Bound is a bound value as a constant.
+// Bound returns a bound value as a constant.
 func Bound(v store.Value) Value {
 	switch v.Kind() {
 	case store.KindText:
 		return Text(v.AsText())
 	case store.KindFloat:
-		f := v.AsFloat() // a number column stores what is whole as an integer
+		f := v.AsFloat() // a number column stores whole numbers as integers
 		return Value{Kind: ValueNumber, Num: f, whole: f == math.Trunc(f) && math.Abs(f) < 1<<53}
 	case store.KindInt, store.KindBool:
 		return Whole(int(v.AsInt()))
@@ -152,7 +152,7 @@ func Bound(v store.Value) Value {
 	return Null
 }
 
-// AsNumber is a number, the number that a text looks like, or NULL.
+// AsNumber returns a number unchanged, the number that a text has the form of, or NULL.
 func (v Value) AsNumber() Value {
 	if v.Kind != ValueText {
 		return v

@@ -1,5 +1,4 @@
-// Placeholders {:name}: filters written in Go code take their values as parameters, never
-// as text.
+// Placeholders {:name}: filters in Go code take their values as parameters, never as text.
 
 package lang
 
@@ -11,11 +10,10 @@ import (
 	"time"
 )
 
-// Bind parses a filter of Go code and replaces its placeholders {:name} by params[name].
-// Values are bound as they are and never quoted into text, so they cannot change the
-// expression. A placeholder without a parameter, a value of a type that a Value cannot
-// have, and a text that does not parse are an *Error. Parameters that the text does not
-// mention are ignored.
+// Bind parses a filter of Go code and replaces its placeholders {:name} by params[name]. Values
+// are bound unchanged and never quoted into text, so they cannot change the expression. A
+// placeholder without a parameter, a value of a type that a Value cannot have, and a text that
+// cannot be parsed are an *Error. Parameters that do not occur in the text are ignored.
 func Bind(text string, params map[string]any) (Expr, error) {
 	e, err := parse(text, true)
 	if err != nil {
@@ -90,8 +88,8 @@ func (b *binder) operand(o Operand) (Operand, error) {
 	return o, nil
 }
 
-// checkValue returns an error for a Go value that cannot be a Value: another type, NaN, or
-// a text that not every engine can store.
+// checkValue returns an error for a Go value that cannot be a Value: another type, NaN, or a text
+// that not every engine can store.
 func checkValue(v any) error {
 	switch v := v.(type) {
 	case string:

@@ -1,4 +1,4 @@
-// Edits of an expression's text by position, for renames that keep the author's spelling.
+// Edits of an expression's text by position, for renames that keep the author's formatting.
 
 package lang
 
@@ -10,8 +10,9 @@ type Edit struct {
 	Text     string
 }
 
-// Edited returns the text with the edits applied. Edits must not overlap; their order does
-// not matter. It sorts the slice from the end, so that positions before an edit stay valid.
+// Edited returns the text with the edits applied. Edits must not overlap; their order does not
+// matter. It sorts the slice by descending position, so that positions before an edit remain
+// valid.
 func Edited(text string, edits []Edit) string {
 	slices.SortFunc(edits, func(a, b Edit) int { return b.Pos - a.Pos })
 	for _, e := range edits {

@@ -8,8 +8,8 @@ import (
 	"github.com/loambase/loam/core/internal/query/lang"
 )
 
-// FuzzParse: any text is an expression or an *Error, and what an expression says
-// of itself parses to the same.
+// FuzzParse: any text is an expression or an *Error, and the String of an expression parses to an
+// equal one.
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{"", "a=1", `a ?!~ 'x\'' && (b.c:each >= -1.5 || @now != "\u00fc\ud83d\ude00")`, "f(a, 'b', 1,) = 2 // c",
 		strings.Repeat("(", 500), "a=1&&&b=2", "\x00", "'\xff'", `"\u0000" = ''`, "t = 'a\\", "a\r\n=\r1"} {

@@ -7,7 +7,7 @@ import (
 	"github.com/loambase/loam/core/internal/query/lang"
 )
 
-// TestPositions: every parsed node says where it stands in the text.
+// TestPositions: every parsed node has its position in the text.
 func TestPositions(t *testing.T) {
 	text := `(a.b ?= 'x\'y'  && f(c, "ü", 1.5) != -2) || @now > {:when}`
 	if _, err := lang.Parse(text); err == nil {
@@ -51,7 +51,7 @@ func TestBindRefuses(t *testing.T) {
 	}
 }
 
-// TestDifferentExpressionsPrintDifferently: plans are kept by what is printed.
+// TestDifferentExpressionsPrintDifferently: the printed text is the key of the plan cache.
 func TestDifferentExpressionsPrintDifferently(t *testing.T) {
 	x := lang.Ident{Name: "x"}
 	eq := func(v any) lang.Expr { return &lang.Compare{Left: x, Right: lang.Value{V: v}} }

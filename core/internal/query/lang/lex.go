@@ -15,16 +15,15 @@ const (
 	tokenIdent
 	tokenNumber
 	tokenText
-	tokenSign // a comparison sign, ? included
+	tokenSign // a comparison operator, including ?
 	tokenJoin // && or ||
 	tokenOpen
 	tokenClose
 	tokenComma
-	tokenParam // {:name}, its text the name
+	tokenParam // {:name}; its text is the name
 )
 
-// token is one word of an expression. Text is decoded for a tokenText, else as
-// written.
+// token is one token of an expression. text is decoded for a tokenText, otherwise as written.
 type token struct {
 	kind tokenKind
 	text string
@@ -35,7 +34,7 @@ type token struct {
 type lexer struct {
 	src    string
 	pos    int
-	params bool // placeholders are known
+	params bool // placeholders are allowed
 }
 
 // next returns the next token. Every error is an *Error.
@@ -66,8 +65,8 @@ func (l *lexer) next() (token, error) {
 	return token{}, syntax(start, "unexpected character")
 }
 
-// signChars are the characters of comparison signs. A run of them is one token, so that
-// "=!" is an error instead of two signs.
+// signChars are the characters of comparison operators. A run of them is one token, so that "=!"
+// is an error instead of two operators.
 const signChars = "=!<>~?"
 
 // skip skips white space and // comments. Carriage returns are white space
@@ -99,7 +98,7 @@ func (l *lexer) run(chars string) string {
 	return l.src[start:l.pos]
 }
 
-// ident reads an identifier: names with dots and a modifier, with @ or # only in front.
+// ident reads an identifier: names with dots and a modifier; @ or # may only be first.
 func (l *lexer) ident() (token, error) {
 	start := l.pos
 	for l.pos < len(l.src) && (isIdentPart(l.src[l.pos], l.pos == start) || l.pos == start && IsDigit(l.src[l.pos])) {
@@ -112,7 +111,7 @@ func (l *lexer) ident() (token, error) {
 	return token{tokenIdent, name, start}, nil
 }
 
-// number reads a number. Digits followed by a letter are an identifier, as fields may be
+// number reads a number. Digits followed by a letter are an identifier, since a field may be
 // called 2fa.
 func (l *lexer) number() (token, error) {
 	start := l.pos
@@ -165,13 +164,13 @@ func IsIdent(text string) bool {
 	return err == nil && t.kind == tokenIdent && t.text == text
 }
 
-// IsPath reports whether the text can name a field: an identifier, or digits only, which an
-// expression would take for a number and a sort need not.
+// IsPath reports whether the text can name a field: an identifier, or only digits, which are a
+// number in an expression, but not in a sort.
 func IsPath(text string) bool {
 	return IsIdent(text) || text != "" && strings.Trim(text, "0123456789") == ""
 }
 
-// syntax is an error of the grammar at a position, in the words of the wire format.
+// syntax returns an error of the grammar at a position, in the words of the wire format.
 func syntax(pos int, detail string) *Error {
 	return &Error{Message: "invalid or incomplete filter expression: " + detail, Pos: pos}
 }

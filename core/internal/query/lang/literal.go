@@ -1,4 +1,4 @@
-// Text literals: quotes and escape sequences, those of JSON included.
+// Text literals: quotes and escape sequences, including those of JSON.
 
 package lang
 
@@ -40,8 +40,8 @@ func (l *lexer) text(quote byte) (token, error) {
 	return token{}, syntax(start, "text without end")
 }
 
-// escape decodes one backslash sequence. Escapes of JSON are known between double quotes,
-// as the JavaScript SDK writes them. An unknown sequence keeps its backslash.
+// escape decodes one backslash sequence. Escapes of JSON are decoded between double quotes, as
+// the JavaScript SDK writes them. An unknown sequence keeps its backslash.
 func (l *lexer) escape(b *strings.Builder, quote byte) error {
 	at := l.pos
 	l.pos++
@@ -69,13 +69,13 @@ func (l *lexer) escape(b *strings.Builder, quote byte) error {
 		return l.unicode(b, at)
 	default:
 		b.WriteByte('\\')
-		l.pos-- // what follows is ordinary, whatever it is
+		l.pos-- // the next character is an ordinary one
 	}
 	return nil
 }
 
-// unicode decodes the digits after \u, and the second half of a surrogate pair. U+0000 is
-// an error, as PostgreSQL cannot store it.
+// unicode decodes the digits after \u, and the second half of a surrogate pair. U+0000 is an
+// error, since PostgreSQL cannot store it.
 func (l *lexer) unicode(b *strings.Builder, at int) error {
 	r, ok := l.hex()
 	if !ok {

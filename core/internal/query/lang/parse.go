@@ -8,17 +8,17 @@ import (
 	"strings"
 )
 
-// Limits of a text (docs/wire/records.md §5.2). Expressions built in code have their
-// own: see Check.
+// Limits of a text (docs/wire/records.md §5.2). Expressions built in code have other limits: see
+// Check.
 const (
-	MaxText     = 3500 // bytes of a client's text; Parse itself takes longer ones
+	MaxText     = 3500 // in bytes of a client's text; Parse itself accepts longer ones
 	maxCompares = 200
 	maxNesting  = 400
 	maxArgs     = 16 // of a function call; strftime takes 10
 )
 
-// Parse parses an expression of a rule or a client. A text that is empty or wrong, or
-// beyond the limits, is an *Error. MaxText is the caller's to check: rules may be longer.
+// Parse parses an expression of a rule or a client. A text that is empty, wrong, or beyond the
+// limits is an *Error. The caller must check MaxText: rules may be longer.
 func Parse(text string) (Expr, error) { return parse(text, false) }
 
 // parse is Parse; with params, placeholders are allowed.
@@ -43,24 +43,24 @@ func parse(text string, params bool) (Expr, error) {
 	return e, nil
 }
 
-// parser is a recursive descent with one token of look-ahead. compares and nesting count
+// parser is a recursive descent parser with one token of lookahead. compares and nesting count
 // towards the limits, which bound stack and time.
 type parser struct {
 	lexer
 	tok      token
-	end      int // of the token before tok
+	end      int // end of the token before tok
 	compares int
 	nesting  int
 }
 
-// advance reads the next token and remembers where the last one ended.
+// advance reads the next token and records the end of the last one.
 func (p *parser) advance() (err error) {
 	p.end = p.pos
 	p.tok, err = p.next()
 	return err
 }
 
-// unexpected is the error of a token that the grammar does not allow here.
+// unexpected returns the error of a token that the grammar does not allow here.
 func (p *parser) unexpected() error {
 	if p.tok.kind == tokenEnd {
 		return syntax(p.tok.pos, "unexpected end")
@@ -86,7 +86,7 @@ func (p *parser) and() (Expr, error) {
 	return &And{list}, nil
 }
 
-// first returns the only part of a chain: one part alone needs no And or Or.
+// first returns the only part of a chain: a single part needs no And or Or.
 func first(list []Expr) Expr {
 	if len(list) == 0 {
 		return nil
@@ -161,7 +161,7 @@ func (p *parser) compare() (Expr, error) {
 	return &Compare{Op: op, Any: some, Left: left, Right: right, Pos: start, End: p.end}, nil
 }
 
-// sign returns the operator of a sign; some says that it begins with ?.
+// sign returns the operator of a token; some reports whether it begins with ?.
 func sign(text string) (op Op, some, ok bool) {
 	text, some = strings.CutPrefix(text, "?")
 	for op = Equal; op <= NotLike; op++ {

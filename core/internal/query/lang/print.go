@@ -1,4 +1,4 @@
-// Printer: expressions back to text, unambiguous enough to be the key of a cache.
+// Printer: the text of expressions, unambiguous enough for the key of a cache.
 
 package lang
 
@@ -101,8 +101,8 @@ func (c *Call) String() string {
 	return c.Name + "(" + strings.Join(args, ", ") + ")"
 }
 
-// String prints the constant between braces, with its kind: {'5'} is a text, {5} a number.
-// No parsed text looks like it.
+// String prints the constant between braces, with its kind: {'5'} is a text, {5} a number. No
+// parsed text has this form.
 func (v Value) String() string {
 	switch c := v.V.(type) {
 	case nil:

@@ -24,16 +24,16 @@ func Walk(e Expr, fn func(Expr) bool) {
 	}
 }
 
-// Limits of an expression that was built in code.
+// Limits of an expression built in code.
 const (
-	MaxBuiltCompares = 500    // comparisons, and values of In that are no texts
-	MaxBuiltNesting  = 100    // of nodes
-	MaxBuiltValues   = 10_000 // values of all In together
+	MaxBuiltCompares = 500    // comparisons, and values of In that are not texts
+	MaxBuiltNesting  = 100    // levels of nodes
+	MaxBuiltValues   = 10_000 // values of all In nodes together
 )
 
-// Check returns an *Error for an expression built in code that is too large, or contains
-// something that cannot be used: a Param, a Value of another Go type, a text with U+0000 or
-// invalid UTF-8. Parsed expressions need no check.
+// Check returns an *Error for an expression built in code that is too large, or contains a part
+// that cannot be used: a Param, a Value of another Go type, a text with U+0000 or invalid UTF-8.
+// Parsed expressions need no check.
 func Check(e Expr) error {
 	c := checker{}
 	return c.expr(e, 1)
@@ -100,8 +100,8 @@ func (c *checker) compare(e *Compare) error {
 	return checkOperand(e.Right, 1)
 }
 
-// in checks a list. Texts are one parameter together; every other value counts as a
-// comparison, since it is rendered as one.
+// in checks a list. Texts together are one parameter; every other value counts as a comparison,
+// since it is rendered as one.
 func (c *checker) in(e *In) error {
 	if err := c.count(); err != nil {
 		return err

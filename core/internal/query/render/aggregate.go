@@ -1,4 +1,4 @@
-// SQL of aggregates: an inner SELECT with GROUP BY, an outer one with HAVING as WHERE,
+// SQL of aggregates: an inner SELECT with GROUP BY, and an outer SELECT with HAVING as WHERE,
 // ORDER BY and LIMIT.
 
 package render
@@ -50,8 +50,8 @@ func Aggregate(d store.Dialect, a *ir.Aggregate) (*Rendered, error) {
 	return w.finish(string(w.appendLimit(out, &ir.Statement{Limit: a.Limit, Offset: a.Offset})))
 }
 
-// figure renders one column of an aggregate. It binds no parameters: PostgreSQL would take
-// two parameters of equal value in SELECT and GROUP BY for different expressions.
+// figure renders one column of an aggregate. It binds no parameters: PostgreSQL treats two
+// parameters of equal value in SELECT and GROUP BY as different expressions.
 func (w *writer) figure(c ir.AggregateColumn) string {
 	if c.Func == ir.Count {
 		return "count(*)"
@@ -60,7 +60,7 @@ func (w *writer) figure(c ir.AggregateColumn) string {
 	if v = w.term(c.Of.Term); c.Of.Kind == ir.KindList {
 		v = w.dialect.ListText(v)
 	}
-	// A date that is not set is stored as '': for aggregate functions it is no value.
+	// A date that is not set is stored as ''; aggregate functions must not count it as a value.
 	if c.Date && c.Func != ir.GroupKey {
 		v = "NULLIF(" + v + ", '')"
 	}
@@ -68,7 +68,8 @@ func (w *writer) figure(c ir.AggregateColumn) string {
 	case ir.CountDistinct:
 		return "count(DISTINCT " + v + ")"
 	case ir.Sum:
-		// As floats on both engines: sums of integers would be integers, and overflow.
+		// The sum is of floats on both engines: a sum of integers would be an integer, and could
+		// overflow.
 		return "COALESCE(sum(" + v + " * 1.0), 0.0)"
 	case ir.Avg:
 		return "avg(" + v + " * 1.0)"

@@ -1,11 +1,11 @@
-// SQL for many callers in one statement: which of them may see one record.
+// SQL for many callers in one statement: the callers who may see one record.
 
 package render
 
 import "github.com/loambase/loam/core/internal/query/ir"
 
-// forCallers renders the ids of those callers for whom the conditions hold on the one
-// record: the list of callers is the FROM, the record an EXISTS for each.
+// forCallers renders the ids of the callers for whom the conditions hold on the one record: the
+// list of callers is the FROM, the record an EXISTS for each.
 func (w *writer) forCallers(s *ir.Statement) string {
 	conds := s.Conds
 	if s.Base.Kind == ir.FromTable {

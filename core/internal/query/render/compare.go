@@ -1,5 +1,5 @@
-// SQL of comparisons: numbers with texts, NULL as the empty text, JSON values, LIKE, alike
-// on both engines.
+// SQL of comparisons: numbers with texts, NULL as the empty text, JSON values, LIKE. The results
+// are the same on both engines.
 
 package render
 
@@ -11,11 +11,11 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// signs are the SQL operators of the forms that are one.
+// signs are the SQL operators of the forms that have one.
 var signs = [...]string{ir.CmpEqual: " = ", ir.CmpNotEqual: " <> ", ir.CmpLess: " < ", ir.CmpLessEqual: " <= ",
 	ir.CmpGreater: " > ", ir.CmpGreaterEqual: " >= ", ir.CmpIs: " IS NOT DISTINCT FROM ", ir.CmpIsNot: " IS DISTINCT FROM "}
 
-// test renders a comparison. The result may stand beside AND without parentheses.
+// test renders a comparison. The result may be combined by AND without parentheses.
 func (w *writer) test(t *ir.Comparison) string {
 	switch t.Form {
 	case ir.CmpLike:
@@ -71,8 +71,8 @@ func (w *writer) compare(f ir.Form, l, r ir.Operand) string {
 	return a + signs[f] + b
 }
 
-// prefix is how many characters an index holds of the column that is compared with a
-// constant, 0 if it holds all or cannot serve the comparison.
+// prefix returns the number of characters that an index contains of the column that is compared
+// with a constant, 0 if it contains whole values or cannot serve the comparison.
 func (w *writer) prefix(f ir.Form, l, r ir.Operand) int {
 	switch f {
 	case ir.CmpEqual, ir.CmpLess, ir.CmpLessEqual, ir.CmpGreater, ir.CmpGreaterEqual:
@@ -91,7 +91,8 @@ func (w *writer) prefix(f ir.Form, l, r ir.Operand) int {
 	return w.columnPrefix(l)
 }
 
-// columnPrefix is how many characters an index holds of a column of a table, 0 if all.
+// columnPrefix returns the number of characters that an index contains of a column of a table, 0
+// for whole values.
 func (w *writer) columnPrefix(o ir.Operand) int {
 	c, ok := o.Term.(ir.Column)
 	if !ok || c.Of.Collection == nil || c.Of.Collection.IsView() || c.Of.Scalar() {
@@ -102,8 +103,8 @@ func (w *writer) columnPrefix(o ir.Operand) int {
 
 func prefixOf(sql string, n int) string { return "left(" + sql + ", " + strconv.Itoa(n) + ")" }
 
-// pair renders two operands so that one operator compares them alike on both engines: both
-// as text, both as numbers, or both as JSON values.
+// pair renders two operands so that one operator compares them in the same way on both engines:
+// both as text, both as numbers, or both as JSON values.
 func (w *writer) pair(l, r ir.Operand) (string, string) {
 	switch {
 	case l.Kind == ir.KindAny || r.Kind == ir.KindAny:
@@ -121,8 +122,8 @@ func (w *writer) pair(l, r ir.Operand) (string, string) {
 	return w.operand(l), w.operand(r)
 }
 
-// lifted renders an operand in the form of a value from a JSON document, so that the two
-// compare by kind first.
+// lifted renders an operand in the form of a value from a JSON document, so that the two compare
+// by kind first.
 func (w *writer) lifted(o ir.Operand) string {
 	switch o.Term.(type) {
 	case ir.Path, ir.Element:
@@ -149,7 +150,7 @@ func mixed(l, r ir.Operand) (number, text ir.Operand, flipped, ok bool) {
 	return l, r, false, false
 }
 
-// mixed renders the comparison of a number with a text that may read as one.
+// mixed renders the comparison of a number with a text that may have the form of a number.
 func (w *writer) mixed(f ir.Form, number, text ir.Operand, flipped bool) string {
 	n, t := w.operand(number), w.operand(text)
 	if number.Kind == ir.KindBool {
@@ -162,7 +163,7 @@ func (w *writer) mixed(f ir.Form, number, text ir.Operand, flipped bool) string 
 	case ir.CmpNotEqual:
 		return "NOT (" + equal + ")"
 	case ir.CmpIs, ir.CmpIsNot:
-		// IS NOT DISTINCT FROM by hand: the comparison itself is an expression, not an
+		// IS NOT DISTINCT FROM is written out: the comparison itself is an expression, not an
 		// operator.
 		same := "CASE WHEN " + n + " IS NULL OR " + t + " IS NULL THEN " + n + " IS NULL AND " + t + " IS NULL ELSE " + equal + " END"
 		if f == ir.CmpIsNot {
@@ -205,8 +206,8 @@ func (w *writer) like(t *ir.Comparison) string {
 	if v := t.Right.Constant(); v != nil && v.Kind == ir.ValueText {
 		return w.dialect.Like(l, w.operand(t.Right))
 	}
-	// A stored text may be longer than a pattern can be; such never match. A
-	// character has four bytes at most.
+	// A stored text may be longer than the maximum of a pattern; such a text never matches. A
+	// character has at most four bytes.
 	r := w.text(t.Right)
 	return "CASE WHEN length(" + r + ") <= " + strconv.Itoa(ir.MaxPattern/2) + " THEN " +
 		w.dialect.Like(l, "('%' || "+r+" || '%')") + " END"
@@ -219,7 +220,7 @@ func (w *writer) likeCase(t *ir.Comparison) string {
 	})
 }
 
-// always renders a comparison that is true unless an operand is NULL; then it is NULL.
+// always renders a comparison that is true, or NULL if an operand is NULL.
 func (w *writer) always(t *ir.Comparison) string {
 	sql := "CASE WHEN "
 	for _, o := range [...]ir.Operand{t.Left, t.Right} {

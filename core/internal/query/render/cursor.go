@@ -15,11 +15,11 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Cursor describes how the cursor of a row is made from its sort keys. The zero Cursor
-// makes none.
+// Cursor describes how to make the cursor of a row from its sort keys. The zero Cursor makes
+// none.
 type Cursor struct {
 	seal *Seal
-	tag  uint32 // of the collection and sort that it is for
+	tag  uint32 // of the collection and sort of the cursor
 	from int    // column of the first key
 	keys int    // 0: the sort has no cursor
 }
@@ -47,8 +47,8 @@ func (c Cursor) Of(rows store.Rows) string {
 	return base64.RawURLEncoding.EncodeToString(c.seal.Close(b))
 }
 
-// cursorOf returns how rows of the statement get their cursors; none if a key has no stored
-// value (@random).
+// cursorOf returns the Cursor of the statement's rows. It is the zero Cursor if a key has no
+// stored value (@random).
 func (w *writer) cursorOf(s *ir.Statement, keys []orderKey) Cursor {
 	for _, k := range keys {
 		if k.noCursor {
@@ -80,7 +80,7 @@ func (s *Seal) decode(text string, tag uint32, keys []orderKey) ([]store.Value, 
 	return values, len(b) == 0
 }
 
-// takes reports whether the value can be one of the key's column.
+// takes reports whether the value can be a value of the key's column.
 func (k *orderKey) takes(v store.Value) bool {
 	switch v.Kind() {
 	case store.KindNull:
@@ -91,8 +91,8 @@ func (k *orderKey) takes(v store.Value) bool {
 	return k.kind.IsNumber() || k.kind == ir.KindAny
 }
 
-// decodeKey decodes one key from the front of b. Every length is checked against what is
-// left.
+// decodeKey decodes one key from the front of b. It checks every length against the remaining
+// bytes.
 func decodeKey(b []byte) (v store.Value, rest []byte, ok bool) {
 	if len(b) == 0 {
 		return v, nil, false
@@ -127,7 +127,7 @@ func decodeKey(b []byte) (v store.Value, rest []byte, ok bool) {
 	return v, nil, false
 }
 
-// outputWidth is the number of columns before the sort keys.
+// outputWidth returns the number of columns before the sort keys.
 func outputWidth(s *ir.Statement) int {
 	return max(1, len(s.Columns)+len(s.Outputs)+len(s.Flags))
 }
@@ -189,8 +189,8 @@ func (w *writer) after(s *ir.Statement, text string, keys []orderKey) (string, e
 		}
 		uniform = uniform && !k.nullable && k.descending == keys[0].descending
 	}
-	// Keys of one direction without NULL compare as a row value, which an index can serve.
-	// All others are spelled out key by key.
+	// Keys of one direction without NULL are compared as a row value, which an index can serve.
+	// All others are compared key by key.
 	if !uniform {
 		return "(" + afterKey(keys, params) + ")", nil
 	}
@@ -204,7 +204,7 @@ func (w *writer) after(s *ir.Statement, text string, keys []orderKey) (string, e
 	return "(" + strings.Join(left, ", ") + ")" + keys[0].beyond() + "(" + strings.Join(right, ", ") + ")", nil
 }
 
-// beyond is the operator of "comes later".
+// beyond returns the operator for later values.
 func (k *orderKey) beyond() string {
 	if k.descending {
 		return " < "
@@ -212,7 +212,8 @@ func (k *orderKey) beyond() string {
 	return " > "
 }
 
-// afterKey compares key by key. A parameter "" stands for NULL, which is the least value.
+// afterKey renders the comparison key by key. A parameter "" means NULL, which is the least
+// value.
 func afterKey(keys []orderKey, params []string) string {
 	k, v := keys[0], params[0]
 	beyond, equal := k.sql+k.beyond()+v, k.sql+" = "+v

@@ -1,5 +1,5 @@
-// SQL of FROM, JOIN, EXISTS and WHERE: which sources are joined, inner or outer, and which
-// conditions are turned into IN (SELECT …).
+// SQL of FROM, JOIN, EXISTS and WHERE: inner and outer joins, and the conditions that become IN
+// (SELECT …).
 
 package render
 
@@ -11,9 +11,8 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// inOrder appends s, preceded by the sources that it is reached through, to the items of a
-// FROM. Only roots and what is joined to them belong there; everything else is part of
-// another FROM.
+// inOrder appends s, after the sources through which it is reached, to the items of a FROM. Only
+// roots and sources joined to them belong there; all others are part of another FROM.
 func inOrder(items []*ir.Source, roots []*ir.Source, s *ir.Source) []*ir.Source {
 	if s == nil || slices.Contains(items, s) {
 		return items
@@ -29,8 +28,8 @@ func inOrder(items []*ir.Source, roots []*ir.Source, s *ir.Source) []*ir.Source 
 	}
 }
 
-// reader calls fn for each source that something besides the conditions reads. A nil reader
-// reads nothing.
+// reader calls fn for each source that is read outside of the conditions. A nil reader reads no
+// source.
 type reader func(fn func(*ir.Source))
 
 func (r reader) each(fn func(*ir.Source)) {
@@ -63,10 +62,10 @@ func (w *writer) exists(e *ir.Exists) string {
 	return sql
 }
 
-// fromMany renders the sources of an EXISTS, what is joined to them, and the condition as
-// WHERE. A source without rows counts as one row of NULLs, hence left joins; a source
-// without which the condition cannot hold is joined inner, and first, so that engines start
-// from it. reads is what else is read from the rows.
+// fromMany renders the sources of an EXISTS, the sources joined to them, and the condition as
+// WHERE. A source without rows counts as one row of NULLs, hence the left joins; a source without
+// which the condition cannot hold is joined inner, and first, so that engines start from it.
+// reads are further reads from the rows.
 func (w *writer) fromMany(e *ir.Exists, reads reader) string {
 	inner := func(s *ir.Source) bool {
 		return s == e.Sources[0] && (e.Present || e.SkipsNone()) || ir.Rejects(e.In, s)
@@ -86,7 +85,7 @@ func (w *writer) fromMany(e *ir.Exists, reads reader) string {
 
 	var b strings.Builder
 	var where []string
-	// Within this FROM, columns of inner sources cannot be NULL, which shortens conditions.
+	// In this FROM, columns of inner sources cannot be NULL, which shortens conditions.
 	before := len(w.present)
 	defer func() { w.present = w.present[:before] }()
 	for i, s := range items {
@@ -102,7 +101,7 @@ func (w *writer) fromMany(e *ir.Exists, reads reader) string {
 			continue
 		}
 		if i == 0 {
-			// With nothing but left joins the FROM needs a first row.
+			// If all joins are left joins, the FROM needs a first row.
 			b.WriteString("(SELECT 1) AS one")
 		}
 		if i > 0 && inner(s) {
@@ -121,7 +120,7 @@ func (w *writer) fromMany(e *ir.Exists, reads reader) string {
 	return b.String() + " WHERE " + strings.Join(where, " AND ")
 }
 
-// conjuncts renders the parts of a conjunction, each so that AND may join it to others.
+// conjuncts renders the parts of a conjunction, each in a form that AND may join to others.
 func (w *writer) conjuncts(c ir.Cond) []string {
 	list, ok := c.(ir.And)
 	if !ok {
@@ -137,7 +136,7 @@ func (w *writer) conjuncts(c ir.Cond) []string {
 	return sql
 }
 
-// cond renders a condition. A kind that is unknown is FALSE: nothing is shown by mistake.
+// cond renders a condition. An unknown type is FALSE, so that nothing is shown by mistake.
 func (w *writer) cond(c ir.Cond) string {
 	switch c := c.(type) {
 	case ir.Truth:
@@ -193,8 +192,8 @@ type bucket struct {
 	conds []ir.Cond
 }
 
-// insideOut takes from the conditions on rows of root those that can be judged on the other
-// side of a to-one relation: they read only records that are reached through it, and cannot
+// insideOut separates from the conditions on rows of root those that can be evaluated on the
+// other side of a to-one relation: they read only records that are reached through it, and cannot
 // hold without one. For a scan that is faster than a join per row.
 func insideOut(root *ir.Source, conds []ir.Cond) (buckets []bucket, rest []ir.Cond) {
 	put := func(c ir.Cond, child *ir.Source) {
@@ -213,7 +212,7 @@ func insideOut(root *ir.Source, conds []ir.Cond) (buckets []bucket, rest []ir.Co
 			rest = append(rest, c)
 		}
 	}
-	// What else reads only that child may go the same way: there is one.
+	// Other conditions that read only that child are evaluated there, too: the record exists.
 	conds, rest = rest, nil
 	for _, c := range conds {
 		child := onlyChild(root, c)
@@ -226,8 +225,8 @@ func insideOut(root *ir.Source, conds []ir.Cond) (buckets []bucket, rest []ir.Co
 	return buckets, rest
 }
 
-// onlyChild returns the source joined to root through which c reads everything that it
-// reads of root's row; nil if it reads other things too.
+// onlyChild returns the source joined to root through which c reads everything that it reads of
+// root's row; nil if it reads other columns, too.
 func onlyChild(root *ir.Source, c ir.Cond) *ir.Source {
 	var child *ir.Source
 	ok := true
@@ -263,9 +262,9 @@ func (w *writer) within(b bucket) string {
 		" FROM " + from + where + ")"
 }
 
-// where renders the joins and the WHERE of a FROM whose only other item is root. scan says
-// that it may visit many rows: then relations are judged inside out. reads is what else is
-// read from the rows, also are further conditions.
+// where renders the joins and the WHERE of a FROM whose only other item is root. scan says that
+// it may visit many rows: then relations are evaluated inside out. reads are further reads from
+// the rows, also further conditions.
 func (w *writer) where(root *ir.Source, conds []ir.Cond, scan bool, reads reader, also ...string) string {
 	plain, guards := w.split(root, conds, scan)
 	roots := []*ir.Source{root}
@@ -301,7 +300,7 @@ func (w *writer) where(root *ir.Source, conds []ir.Cond, scan bool, reads reader
 	return sql + " WHERE " + strings.Join(parts, " AND ")
 }
 
-// conjunction is conditions on the rows of a FROM, as they are rendered.
+// conjunction has the conditions on the rows of a FROM, by the way they are rendered.
 type conjunction struct {
 	rest    []ir.Cond
 	buckets []bucket
@@ -312,7 +311,7 @@ type guarded struct {
 	served     bool
 }
 
-// split sorts the conditions by how they are rendered.
+// split separates the conditions by the way they are rendered.
 func (w *writer) split(root *ir.Source, conds []ir.Cond, scan bool) (plain conjunction, guards []guarded) {
 	sorted := func(conds []ir.Cond) (c conjunction) {
 		if c.rest = conds; scan {
@@ -323,7 +322,7 @@ func (w *writer) split(root *ir.Source, conds []ir.Cond, scan bool) (plain conju
 	var others []ir.Cond
 	for _, c := range conds {
 		g, ok := c.(*ir.Guarded)
-		if !ok || onlyChild(root, g) != nil { // that is judged inside out as a whole
+		if !ok || onlyChild(root, g) != nil { // it is evaluated inside out as a whole
 			others = append(others, c)
 			continue
 		}
@@ -334,9 +333,9 @@ func (w *writer) split(root *ir.Source, conds []ir.Cond, scan bool) (plain conju
 	return sorted(others), guards
 }
 
-// take adds from what a guard requires the parts by which an index may find the rows, so
-// that these are no more than the guard lets through. joins: the guarded part joins
-// further tables, and all of the guard comes before them.
+// take adds from the condition when of a guard the parts by which an index may find the rows, so
+// that only rows that pass the guard are read. joins says that the guarded part joins further
+// tables, so that the whole guard must come before them.
 func (c *conjunction) take(root *ir.Source, when conjunction, joins bool) {
 	c.buckets = append(c.buckets, when.buckets...)
 	var first []ir.Cond
@@ -348,7 +347,7 @@ func (c *conjunction) take(root *ir.Source, when conjunction, joins bool) {
 	c.rest = append(first, c.rest...)
 }
 
-// simple says whether the condition reads no more than the row of root.
+// simple reports whether the condition reads only the row of root.
 func simple(c ir.Cond, root *ir.Source) bool {
 	_, ok := c.(*ir.Keyed)
 	if ok {
@@ -371,21 +370,21 @@ func (w *writer) conjunction(c conjunction) []string {
 	return parts
 }
 
-// caseWhen renders a conjunction whose second half is evaluated where the first holds, and
-// nowhere else: engines put the parts of AND in any order.
+// caseWhen renders a conjunction whose second half is evaluated only if the first holds: engines
+// evaluate the parts of AND in any order.
 func caseWhen(when, then []string) string {
 	return "CASE WHEN " + strings.Join(when, " AND ") + " THEN " + strings.Join(then, " AND ") + " END"
 }
 
-// keyed renders the comparison with what is NULL unless the condition holds.
+// keyed renders a comparison with a value that is NULL unless the condition holds.
 func (w *writer) keyed(c *ir.Keyed) string {
 	column := w.operand(c.Key.Left)
 	value := w.dialect.Param(w.operand(c.Key.Right), c.Key.Left.Kind.Column())
 	return column + signs[c.Key.Form] + caseWhen(w.conjuncts(c.When), []string{value})
 }
 
-// only renders the look-up of one row, which reads the index of the keys and finds a row to
-// stand for another, each once, whatever there is.
+// only renders the lookup of one row. It always searches the index of the keys once and the
+// stand-in row once, whatever rows there are.
 func (w *writer) only(c *ir.Only) string {
 	table, row := w.table(c.Of), w.alias(c.Of)+"._rowid_"
 	var keys []string
@@ -397,8 +396,8 @@ func (w *writer) only(c *ir.Only) string {
 	return row + " = (SELECT COALESCE(" + named + ", " + row + ") FROM " + table + " WHERE " + row + " >= " + other + " ORDER BY " + row + " LIMIT 1)"
 }
 
-// emailShown renders a comparison of an address that is judged only where the record shows
-// it. What has no record is neither shown nor hidden.
+// emailShown renders a comparison of an address that is evaluated only if the record shows the
+// address. Without a record there is no restriction.
 func (w *writer) emailShown(c ir.EmailShown) string {
 	shown := w.column(c.Record, "emailVisibility")
 	if !c.Record.Nullable() {
@@ -407,7 +406,7 @@ func (w *writer) emailShown(c ir.EmailShown) string {
 	return "CASE WHEN " + shown + " = TRUE THEN " + w.cond(c.Of) + " WHEN " + shown + " = FALSE THEN FALSE ELSE (" + w.cond(c.Of) + ") AND NULL END"
 }
 
-// leftJoins renders joins that keep rows without a partner.
+// leftJoins renders joins that keep rows without a match.
 func (w *writer) leftJoins(joins []*ir.Source) string {
 	var b strings.Builder
 	for _, s := range joins {

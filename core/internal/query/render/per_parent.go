@@ -1,5 +1,5 @@
-// SQL of lists per parent: children of many parents in one statement, each list sorted and
-// limited by itself (expand, nested lists).
+// SQL of lists per parent: children of many parents in one statement, each list with its own sort
+// and limit (expand, nested lists).
 
 package render
 
@@ -11,13 +11,13 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Lists of children, each sorted and limited by itself. Where a child names one parent
-// and is a row of a table, its list is a query that runs once for each parent and stops
-// at the limit, which an index on the relation makes short. Else all children are
-// numbered within their list (ROW_NUMBER).
+// Lists of children, each with its own sort and limit. If a child has one parent and is a row of
+// a table, its list is a query that runs once for each parent and stops at the limit, which is
+// fast with an index on the relation. Otherwise all children are numbered within their lists
+// (ROW_NUMBER).
 
-// lateral reports whether each child names one parent and is a row of a table, so that the
-// first form can be used.
+// lateral reports whether each child has one parent and is a row of a table, so that the first
+// form can be used.
 func (w *writer) lateral(s *ir.Statement) bool {
 	f := s.Base.Collection.Field(s.ParentField)
 	return f != nil && !f.Multiple() && !s.Base.Collection.IsView()
@@ -28,8 +28,8 @@ func (w *writer) parents(s *ir.Statement) string {
 	return w.dialect.Items(w.slot(&w.slots.Parents, IDList(s.ParentIDs)), "p")
 }
 
-// perParentJoined renders the first form: one limited query per parent that finds row ids,
-// joined to the rows.
+// perParentJoined renders the first form: a limited query per parent that finds row ids, joined
+// to the rows.
 func (w *writer) perParentJoined(s *ir.Statement, keys []orderKey, also []string) string {
 	parents := w.parents(s)
 	inner := "SELECT t._rowid_ AS r FROM " + w.table(s.Base)
@@ -48,8 +48,8 @@ func (w *writer) perParentJoined(s *ir.Statement, keys []orderKey, also []string
 	return string(appendOrder(sql, append([]orderKey{{sql: `p."key"`}}, keys...)))
 }
 
-// perParentNumbered renders the second form: all children, numbered within their list,
-// without those beyond the limit.
+// perParentNumbered renders the second form: all children, numbered within their lists, without
+// those beyond the limit.
 func (w *writer) perParentNumbered(s *ir.Statement, keys []orderKey, also []string) string {
 	list := w.outputList(s)
 	outer := make([]orderKey, 0, len(keys)+1)
@@ -88,14 +88,14 @@ func (w *writer) childrenOfAll(s *ir.Statement) string {
 	return table + " JOIN " + parents + ` ON p."value" = ` + column
 }
 
-// countPerParent renders the number of children of each parent that has some.
+// countPerParent renders the number of children of each parent that has children.
 func (w *writer) countPerParent(s *ir.Statement) string {
 	from := w.childrenOfAll(s)
 	return `SELECT count(*), p."value" FROM ` + from + w.where(s.Base, s.Conds, false, nil, w.picks(s)...) +
 		` GROUP BY p."key", p."value" ORDER BY p."key"`
 }
 
-// outputList renders what the statement selects besides sort keys, one by one.
+// outputList renders the selected columns besides the sort keys, one by one.
 func (w *writer) outputList(s *ir.Statement) []string {
 	var list []string
 	for _, c := range s.Columns {

@@ -1,4 +1,4 @@
-// A second, naive rendering of conditions, for tests: what Select renders must select the
+// A second, naive rendering of conditions, for tests: the statements of Select must select the
 // same rows.
 
 package render
@@ -10,9 +10,9 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Plain renders the ids that a condition selects as the contract describes it: every
-// path joined to the selected table, duplicates removed, nothing folded away inside
-// joins. It is slow and plain: what Select renders is tested against it.
+// Plain renders the ids that a condition selects as the contract describes it: every path is
+// joined to the selected table, duplicates are removed, nothing is folded inside joins. It is
+// slow and simple: Select is tested against it.
 func Plain(d store.Dialect, base *ir.Source, made []*ir.Source, c ir.Cond, guards []ir.Cond) (string, []store.Value) {
 	w := &writer{dialect: d}
 	var joins strings.Builder
@@ -29,7 +29,7 @@ func Plain(d store.Dialect, base *ir.Source, made []*ir.Source, c ir.Cond, guard
 	return "SELECT DISTINCT t._rowid_, t.\"id\" FROM " + from + joins.String() + " WHERE " + where + " ORDER BY 1", w.args
 }
 
-// shared says whether the source is joined to the selected table.
+// shared reports whether the source is joined to the selected table.
 func shared(s *ir.Source) bool {
 	for x := s; x != nil; x = x.Parent {
 		if x.MultiRow() && x.Scope != 0 {
@@ -69,7 +69,7 @@ func (w *writer) naiveList(list []ir.Cond, join string) string {
 	return strings.Join(parts, join)
 }
 
-// naiveExists spells out both halves of an all-comparison with outer joins only.
+// naiveExists renders both halves of an all-comparison, with outer joins only.
 func (w *writer) naiveExists(e *ir.Exists) string {
 	var items []*ir.Source
 	add := func(s *ir.Source) { items = inOrder(items, e.Sources, s) }
@@ -86,7 +86,7 @@ func (w *writer) naiveExists(e *ir.Exists) string {
 		return sql
 	}
 	sql = "NOT " + sql
-	if n, ok := e.In.(ir.Not); ok { // the half that was left out, or is there already
+	if n, ok := e.In.(ir.Not); ok { // the half that was left out, or is already there
 		sql += " AND EXISTS (SELECT 1 FROM " + from + " WHERE " + w.naive(n.Of) + ")"
 	}
 	return sql

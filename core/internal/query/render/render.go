@@ -16,12 +16,12 @@ type Rendered struct {
 	Parent int // column of the parent's id
 }
 
-// Slots are the positions, from 1, of parameters that a cached plan replaces by those of
-// another Select; 0 where there is none.
+// Slots are the positions, from 1, of parameters that a cached plan replaces by those of another
+// Select; 0 for a missing one.
 type Slots struct{ ID, IDs, Refs, Parents, Callers, Limit, Offset int }
 
-// Select renders a statement that reads rows. An error is an *lang.Error: a cursor that
-// cannot be used, or too many joins. seal is that of the cursors.
+// Select renders a statement that reads rows. The error is a *lang.Error: a cursor that cannot be
+// used, or too many joins. seal seals the cursors.
 func Select(d store.Dialect, seal *Seal, s *ir.Statement) (*Rendered, error) {
 	w := &writer{dialect: d, seal: seal, args: make([]store.Value, 0, 4)}
 	if s.Callers != nil {

@@ -14,11 +14,11 @@ import (
 )
 
 // DeepOffset is the offset from which a sorted page is looked up by row ids first, so that
-// rows which are skipped are not read whole.
+// skipped rows are not read completely.
 const DeepOffset = 500
 
-// picks renders the conditions of a Select that are no expressions: ids, and relations to
-// given ids.
+// picks renders the conditions of a Select that are not expressions: ids, and relations to given
+// ids.
 func (w *writer) picks(s *ir.Statement) []string {
 	var list []string
 	if s.ID != "" {
@@ -43,13 +43,12 @@ func (w *writer) idSet(slot *int, ids []string) string {
 	return `(SELECT e."value" FROM ` + w.dialect.Items(w.slot(slot, IDList(ids)), "e") + ")"
 }
 
-// IDList returns ids as the one parameter that Dialect.Items and Dialect.Each read: a JSON
-// array.
+// IDList returns ids as a single parameter for Dialect.Items and Dialect.Each: a JSON array.
 func IDList(ids []string) store.Value {
 	return store.Text(string(schema.AppendStrings(nil, ids)))
 }
 
-// read renders the SELECT, in the form that its parts ask for.
+// read renders the SELECT in the form that its parts need.
 func (w *writer) read(s *ir.Statement, keys []orderKey) (string, error) {
 	also := w.picks(s)
 	cursors, err := w.cursors(s, keys)
@@ -84,8 +83,8 @@ func (w *writer) read(s *ir.Statement, keys []orderKey) (string, error) {
 	return string(sql), nil
 }
 
-// deep renders a page far from the start: an inner statement finds the row ids of the page
-// and carries only sort keys along, the outer one reads those rows.
+// deep renders a page far from the start: an inner statement finds the row ids of the page and
+// reads only sort keys, the outer one reads those rows.
 func (w *writer) deep(s *ir.Statement, keys []orderKey, also []string) string {
 	inner := []byte("SELECT ")
 	outer := make([]orderKey, len(keys))
@@ -109,8 +108,8 @@ func (w *writer) deep(s *ir.Statement, keys []orderKey, also []string) string {
 	return string(appendOrder(sql, outer))
 }
 
-// candidate renders the judgement of a record that exists only in the parameters: one row
-// if it passes, else none.
+// candidate renders the evaluation for a record that exists only in the parameters: one row if it
+// passes, otherwise none.
 func (w *writer) candidate(s *ir.Statement) string {
 	w.tables = append(w.tables, s.Base.Collection.Name)
 	sql := "SELECT 1"
@@ -127,8 +126,8 @@ func (w *writer) candidate(s *ir.Statement) string {
 	return sql + " WHERE " + strings.Join(parts, " AND ")
 }
 
-// outputs begins the statement: SELECT with columns, outputs and flags. It appends to one
-// buffer, as this is a good part of the time of planning.
+// outputs begins the statement: SELECT with columns, outputs and flags. It appends to one buffer,
+// since it takes a good part of the time of planning.
 func (w *writer) outputs(s *ir.Statement) []byte {
 	size := 128
 	for _, c := range s.Columns {
@@ -173,7 +172,7 @@ func (w *writer) cut(s *ir.Statement, name string) string {
 	return w.dialect.Cut(column, s.Cut)
 }
 
-// output renders a column of a related record, NULL where a guard does not hold.
+// output renders a column of a related record, NULL if a guard does not hold.
 func (w *writer) output(o *ir.Output) string {
 	var guards []string
 	for _, g := range o.Guards {
@@ -212,7 +211,7 @@ func (w *writer) flag(c ir.Cond) string {
 func (w *writer) appendLimit(sql []byte, s *ir.Statement) []byte {
 	limit := int64(s.Limit)
 	if limit == 0 && s.Offset > 0 {
-		limit = math.MaxInt64 // SQLite knows no OFFSET alone
+		limit = math.MaxInt64 // SQLite has no OFFSET without LIMIT
 	}
 	if limit > 0 {
 		sql = append(append(sql, " LIMIT "...), w.slot(&w.slots.Limit, store.Int(limit))...)

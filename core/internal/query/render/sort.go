@@ -10,14 +10,13 @@ type orderKey struct {
 	sql        string
 	descending bool
 	nullable   bool
-	nulls      string // how the engine is told where NULL goes
+	nulls      string // the clause for the position of NULL
 	kind       ir.Kind
-	prefix     int // how many characters the index that sorts holds, 0 if all
+	prefix     int // number of characters in the index that sorts, 0 for whole values
 	noCursor   bool
 }
 
-// keyColumn renders the key as it is read for a cursor: values of JSON documents keep their
-// kind.
+// keyColumn renders the key as a column for a cursor: values of JSON documents keep their kind.
 func (w *writer) keyColumn(k orderKey) string {
 	if k.kind == ir.KindAny {
 		return w.dialect.Keep(k.sql)
@@ -53,7 +52,7 @@ func (w *writer) keys(s *ir.Statement) []orderKey {
 	return list
 }
 
-// sortValue renders the value of a key. Of a path with several values that is the first in
+// sortValue renders the value of a key. For a path with several values it is the first one in
 // stored order whose guards hold.
 func (w *writer) sortValue(k *ir.SortKey) string {
 	if len(k.Sources) == 0 {
@@ -70,7 +69,7 @@ func (w *writer) sortValue(k *ir.SortKey) string {
 	return sql + " LIMIT 1)"
 }
 
-// storedOrder is the column by which rows of s are in stored order.
+// storedOrder returns the column by which rows of s are in stored order.
 func storedOrder(s *ir.Source) string {
 	switch {
 	case s.Kind == ir.EachItem || s.Kind == ir.EachElement:
@@ -81,8 +80,8 @@ func storedOrder(s *ir.Source) string {
 	return "_rowid_"
 }
 
-// shown renders the value that a sort sees: the empty text for an address that is hidden,
-// so that the order does not give it away.
+// shown renders the value for sorting: the empty text in place of a hidden address, so that the
+// order does not reveal it.
 func (w *writer) shown(o ir.Operand) string {
 	var sql string
 	switch o.Kind {

@@ -21,21 +21,21 @@ type writer struct {
 	tables  []string
 	aliases int
 	slots   Slots
-	present []*ir.Source // joined sources that have a row where is rendered now
-	err     error        // what cannot be rendered
+	present []*ir.Source // joined sources that have a row at the current place
+	err     error        // set if a part cannot be rendered
 }
 
 const maxJoins = 60 // in one FROM; SQLite's limit is 64
 
-// from refuses a FROM of more joins than SQLite takes.
+// from refuses a FROM with more joins than SQLite allows.
 func (w *writer) from(items []*ir.Source) {
 	if len(items) > maxJoins {
 		w.err = &lang.Error{Message: "max joined relations reached"}
 	}
 }
 
-// nullable reports whether the operand may be NULL in the rows at this place: columns of a
-// source that is joined inner cannot.
+// nullable reports whether the operand may be NULL in the rows at this place: columns of an inner
+// join cannot.
 func (w *writer) nullable(o ir.Operand) bool {
 	c, ok := o.Term.(ir.Column)
 	return o.Nullable && !(ok && !c.Of.Collection.IsView() && slices.Contains(w.present, c.Of))
@@ -47,20 +47,20 @@ func (w *writer) bind(v store.Value) string {
 	return "$" + strconv.Itoa(len(w.args))
 }
 
-// slot is bind for a parameter that comes from the Select itself. It records the position,
-// so that a cached plan can replace it.
+// slot is bind for a parameter from the Select itself. It records the position, so that a cached
+// plan can replace the parameter.
 func (w *writer) slot(at *int, v store.Value) string {
 	mark := w.bind(v)
 	*at = len(w.args)
 	return mark
 }
 
-// finish returns the SQL with what was collected while rendering it.
+// finish returns the SQL with the parameters and tables of its rendering.
 func (w *writer) finish(sql string) (*Rendered, error) {
 	return &Rendered{SQL: sql, Args: w.args, Tables: w.tables, Slots: w.slots}, w.err
 }
 
-// alias returns the source's name in SQL, assigning one at its first use.
+// alias returns the source's alias in SQL. The first call assigns it.
 func (w *writer) alias(s *ir.Source) string {
 	if s.Alias == "" {
 		w.aliases++
@@ -77,7 +77,7 @@ func (w *writer) table(s *ir.Source) string {
 	return store.Quote(s.Collection.Name) + " AS " + w.alias(s)
 }
 
-// appendName appends a quoted name, as store.Quote, without an allocation.
+// appendName appends a quoted name, like store.Quote, without an allocation.
 func appendName(sql []byte, name string) []byte {
 	sql = append(sql, '"')
 	for i := range len(name) {
@@ -97,8 +97,8 @@ func (w *writer) column(s *ir.Source, name string) string {
 	return w.alias(s) + "." + store.Quote(name)
 }
 
-// scalar renders a column of a record that is reached from one with a known id, as a
-// subquery. It reads nothing of the rows around it, so engines run it once.
+// scalar renders a column of a record that is reached from one with a known id, as a subquery. It
+// reads nothing of the rows around it, so engines run it once.
 func (w *writer) scalar(s *ir.Source, name string) string {
 	var joins string
 	from := s
@@ -109,8 +109,8 @@ func (w *writer) scalar(s *ir.Source, name string) string {
 		" WHERE " + w.alias(from) + `."id" = ` + w.bind(store.Text(from.ID)) + ")"
 }
 
-// on renders the condition that ties rows of a source to those of its parent. local says
-// that the parent is an item of the same FROM although it is part of a scalar.
+// on renders the condition that joins rows of a source to those of its parent. local says that
+// the parent is an item of the same FROM although it is part of a scalar.
 func (w *writer) on(s *ir.Source, local bool) string {
 	parent := func(name string) string {
 		if local {
@@ -120,7 +120,7 @@ func (w *writer) on(s *ir.Source, local bool) string {
 	}
 	a := w.alias(s) + "."
 	switch s.Kind {
-	case ir.FromTable: // the one record of many callers
+	case ir.FromTable: // the single record of many callers
 		return a + `"id" = ` + w.slot(&w.slots.ID, store.Text(s.ID))
 	case ir.ToOne:
 		return a + `"id" = ` + parent(s.Field)
@@ -136,7 +136,7 @@ func (w *writer) on(s *ir.Source, local bool) string {
 	return "TRUE"
 }
 
-// term renders a term as it is, without conversion.
+// term renders a term without conversion.
 func (w *writer) term(t ir.Term) string {
 	switch t := t.(type) {
 	case ir.Value:
@@ -152,7 +152,7 @@ func (w *writer) term(t ir.Term) string {
 		}
 		return "(" + column + " || '')"
 	case ir.Derived:
-		if t.Integer { // which must compare with any number
+		if t.Integer { // it must compare with any number
 			return "CAST(s.c" + strconv.Itoa(t.Column) + " AS DOUBLE PRECISION)"
 		}
 		return "s.c" + strconv.Itoa(t.Column)
@@ -197,14 +197,14 @@ func (w *writer) strftime(t *ir.Strftime) string {
 	if t.Time.Date || t.Literal || len(t.Modifiers) > 0 && t.Modifiers[0] == "unixepoch" {
 		return sql
 	}
-	// SQLite takes any number for a Julian day and the text "now" for the clock. What
-	// does not begin as a date or time does has no parts.
+	// SQLite treats any number as a Julian day and the text "now" as the clock. A value that does
+	// not begin like a date or time has no parts.
 	text := w.dialect.Text(time, kind)
 	return "CASE WHEN " + text + " LIKE '____-__-__%' OR " + text + " LIKE '__:__%' THEN " + sql + " END"
 }
 
-// operand renders an operand as a value of its kind. A constant that was given the affinity
-// of a column keeps it.
+// operand renders an operand as a value of its kind. A constant that has the affinity of a column
+// keeps it.
 func (w *writer) operand(o ir.Operand) string {
 	v := o.Constant()
 	if v == nil {

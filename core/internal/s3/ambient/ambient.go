@@ -1,6 +1,6 @@
-// Package ambient finds the keys of an object store that the machine of the server offers:
-// in the environment, in the file that programs share, or from the metadata service of a
-// container or a virtual machine. Keys that expire are renewed before they do.
+// Package ambient finds the keys of an object store on the machine of the server: in the
+// environment, in the credentials file that programs share, or from the metadata service of a
+// container or a virtual machine. Keys that expire are renewed in time.
 package ambient
 
 import (
@@ -14,50 +14,50 @@ import (
 	"time"
 )
 
-// Keys are who asks a store, and what he signs with.
+// Keys identify a client of a store and sign its requests.
 type Keys struct {
 	AccessKey string
 	Secret    string
-	Token     string    // goes with keys for a time
+	Token     string    // session token of temporary keys
 	Expires   time.Time // zero: never
 }
 
-// Source finds keys, and keeps them for as long as they are good. It is safe for concurrent
-// use.
+// Source finds keys, and caches them while they are valid. It is safe for concurrent use.
 type Source struct {
 	env    func(name string) string
 	home   func() (string, error)
 	client *http.Client
 	now    func() time.Time
 
-	looking sync.Mutex // held by the one who looks for keys
+	looking sync.Mutex // held by the goroutine that searches for keys
 	held    atomic.Pointer[held]
 }
 
-// held are keys that were found.
+// held are cached keys.
 type held struct {
 	Keys
 	since time.Time
-	renew time.Time // from then on, somebody looks for newer ones
+	renew time.Time // time from which newer keys are searched for
 }
 
 const (
-	// early is how long before their end keys are renewed, if they are good for that long.
+	// early is the time before their expiry at which keys are renewed, if they are valid for that
+	// long.
 	early = 5 * time.Minute
-	// lookAgain is how long keys without an end are used before they are looked for again:
-	// somebody may have put others into the file.
+	// lookAgain is the time after which keys without expiry are searched for again: the file may
+	// have changed.
 	lookAgain = time.Minute
-	// retry is the time between two failures to renew keys that are still good.
+	// retry is the time between two failed renewals of keys that are still valid.
 	retry = 10 * time.Second
 )
 
-// New returns a Source. Nothing is looked for before Get.
+// New returns a Source. It searches for keys when Get is called.
 func New() *Source {
 	return &Source{env: os.Getenv, home: os.UserHomeDir, client: newClient(), now: time.Now}
 }
 
-// Get returns keys that are good now. An error says where keys were looked for; it tells
-// nothing of what was found there.
+// Get returns valid keys. The error names the places of the search, but nothing that was found
+// there.
 func (s *Source) Get(ctx context.Context) (Keys, error) {
 	h, now := s.held.Load(), s.now()
 	if h != nil && now.Before(h.renew) {
@@ -67,7 +67,7 @@ func (s *Source) Get(ctx context.Context) (Keys, error) {
 	if !good {
 		s.looking.Lock()
 	} else if !s.looking.TryLock() {
-		return h.Keys, nil // somebody renews them
+		return h.Keys, nil // another goroutine renews them
 	}
 	defer s.looking.Unlock()
 	if next := s.held.Load(); next != nil && next != h {
@@ -85,7 +85,7 @@ func (s *Source) Get(ctx context.Context) (Keys, error) {
 	return keys, nil
 }
 
-// renewal is when keys that were found now are to be renewed.
+// renewal returns the time at which keys that were found now must be renewed.
 func (k Keys) renewal(now time.Time) time.Time {
 	if k.Expires.IsZero() {
 		return now.Add(lookAgain)
@@ -94,8 +94,8 @@ func (k Keys) renewal(now time.Time) time.Time {
 	return k.Expires.Add(-min(early, left/2))
 }
 
-// Refused is told of keys that a store does not take. It reports whether it is worth while to
-// ask for keys again: they are not if they have just been found.
+// Refused is called with keys that a store has refused. It reports whether to call Get again: not
+// if the keys have just been found.
 func (s *Source) Refused(k Keys) bool {
 	h := s.held.Load()
 	if h == nil || h.Keys != k {
@@ -104,11 +104,11 @@ func (s *Source) Refused(k Keys) bool {
 	return s.now().Sub(h.since) > retry && s.held.CompareAndSwap(h, nil)
 }
 
-// errNone is a place that has no keys: the next one is asked.
+// errNone is the error of a place without keys: the search continues.
 var errNone = errors.New("there are none")
 
-// find asks the places one by one. What is there but cannot be used ends it: other keys than
-// those that were meant are worse than none.
+// find searches the places one by one. It ends at a place whose keys cannot be used: other keys
+// than the intended ones are worse than none.
 func (s *Source) find(ctx context.Context) (Keys, error) {
 	for _, place := range []func(context.Context) (Keys, error){s.environment, s.file, s.container, s.machine} {
 		keys, err := place(ctx)
@@ -125,7 +125,7 @@ func (s *Source) environment(context.Context) (Keys, error) {
 	return k.complete("the environment")
 }
 
-// complete returns errNone if there is nothing, and an error if there is half of what is needed.
+// complete returns errNone if there are no keys, and an error if one of them is missing.
 func (k Keys) complete(place string) (Keys, error) {
 	switch {
 	case k.AccessKey == "" && k.Secret == "":

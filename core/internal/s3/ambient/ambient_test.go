@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// world is what a Source sees of its machine.
+// world is the machine that a Source sees.
 type world struct {
 	env  map[string]string
 	home string
@@ -46,7 +46,7 @@ func (w *world) write(t *testing.T, text string) {
 	}
 }
 
-// service is a metadata service whose keys are numbered.
+// service is a metadata service with numbered keys.
 type service struct {
 	url   string
 	asked atomic.Int64
@@ -105,7 +105,7 @@ func want(t *testing.T, s *Source, access string) Keys {
 	return k
 }
 
-// TestOrder: the environment goes before the file, and that before a service.
+// TestOrder: the environment comes before the file, and the file before a service.
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	m := newService(t)
@@ -135,8 +135,8 @@ func TestOrder(t *testing.T) {
 	want(t, s, "access-2")
 }
 
-// TestRenewal: keys are renewed before they expire, by one of those who need them, and used
-// to their end if that does not succeed.
+// TestRenewal: keys are renewed before they expire, by one of their users, and used until they
+// expire if the renewal fails.
 func TestRenewal(t *testing.T) {
 	t.Parallel()
 	m := newService(t)
@@ -163,7 +163,7 @@ func TestRenewal(t *testing.T) {
 	w.pass(56 * time.Minute)
 	want(t, s, "access-2")
 	m.down.Store(false)
-	want(t, s, "access-2") // not yet again
+	want(t, s, "access-2") // before the next attempt
 	w.pass(retry)
 	want(t, s, "access-3")
 	m.down.Store(true)
@@ -174,7 +174,7 @@ func TestRenewal(t *testing.T) {
 	m.down.Store(false)
 	want(t, s, "access-4")
 
-	m.life = time.Minute // less than they are renewed ahead
+	m.life = time.Minute // shorter than early
 	w.pass(2 * time.Hour)
 	want(t, s, "access-5")
 	w.pass(20 * time.Second)
@@ -183,7 +183,7 @@ func TestRenewal(t *testing.T) {
 	want(t, s, "access-6")
 }
 
-// TestRefused: keys that a store does not take are looked for again, but not all the time.
+// TestRefused: keys that a store refuses are searched for again, but not too often.
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	s, w := newSource(t, map[string]string{"AWS_ACCESS_KEY_ID": "old", "AWS_SECRET_ACCESS_KEY": "s"})
@@ -203,7 +203,7 @@ func TestRefused(t *testing.T) {
 	want(t, s, "new")
 }
 
-// TestWhatCannotBeUsed is an error that says where it is, and tells no secret.
+// TestWhatCannotBeUsed: the error for unusable keys names their place, and contains no secret.
 func TestWhatCannotBeUsed(t *testing.T) {
 	t.Parallel()
 	m := newService(t)

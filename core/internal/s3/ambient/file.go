@@ -1,4 +1,4 @@
-// Keys in the file that programs share: profiles of lines "name = value".
+// Keys in the credentials file that programs share: profiles with lines "name = value".
 
 package ambient
 
@@ -15,11 +15,11 @@ import (
 	"strings"
 )
 
-// maxFile is how many bytes of a file are read.
+// maxFile is the maximum number of bytes that are read of a file.
 const maxFile = 1 << 20
 
-// file finds keys in the shared file. No file is none, and so is one without the profile,
-// unless the environment names either.
+// file finds keys in the shared file. The error is errNone if there is no file or no profile,
+// unless the environment names one of them.
 func (s *Source) file(context.Context) (Keys, error) {
 	path, profile := s.env("AWS_SHARED_CREDENTIALS_FILE"), s.env("AWS_PROFILE")
 	named := path != "" || profile != ""

@@ -19,26 +19,26 @@ import (
 )
 
 const (
-	patience  = 2 * time.Second // with a service, which is on the same machine
+	patience  = 2 * time.Second // timeout of a service, which is on the same machine
 	maxAnswer = 64 << 10        // bytes
 )
 
-// newClient goes to the service itself: through no proxy, and wherever that may send it, no
-// further.
+// newClient returns a client that connects to the service itself: it uses no proxy and follows no
+// redirects.
 func newClient() *http.Client {
 	return &http.Client{
 		Timeout: patience,
 		Transport: &http.Transport{
 			DialContext:       (&net.Dialer{Timeout: patience}).DialContext,
-			DisableKeepAlives: true, // it is asked now and then
+			DisableKeepAlives: true, // it sends few requests
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
-// document are keys as the services write them.
+// document has keys in the format of the services.
 type document struct {
-	Code            string    `json:"Code"` // of a machine's: Success
+	Code            string    `json:"Code"` // of a machine's service: Success
 	AccessKeyID     string    `json:"AccessKeyId"`
 	SecretAccessKey string    `json:"SecretAccessKey"`
 	Token           string    `json:"Token"`
@@ -64,7 +64,7 @@ func (s *Source) readDocument(ctx context.Context, place, address string, header
 	return k, err
 }
 
-// fetch returns what the address answers. Errors say nothing of that.
+// fetch returns the response of the address. Errors do not contain the response.
 func (s *Source) fetch(ctx context.Context, method, address string, header map[string]string) ([]byte, error) {
 	r, err := http.NewRequestWithContext(ctx, method, address, nil)
 	if err != nil {
@@ -84,9 +84,9 @@ func (s *Source) fetch(ctx context.Context, method, address string, header map[s
 	return io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 }
 
-// container finds keys where the environment of a container says, with a token that may be
-// in a file. An address that is neither encrypted, nor this machine's, nor one of those that
-// containers have, is refused: the token would go to anybody.
+// container finds keys at the address in the environment of a container, with a token that may be in
+// a file. An address is refused unless it is encrypted, local, or one of a container service, since
+// the token would be sent to it.
 func (s *Source) container(ctx context.Context) (Keys, error) {
 	const place = "the container's service"
 	address := s.env("AWS_CONTAINER_CREDENTIALS_FULL_URI")
@@ -101,7 +101,7 @@ func (s *Source) container(ctx context.Context) (Keys, error) {
 	}
 	token := s.env("AWS_CONTAINER_AUTHORIZATION_TOKEN")
 	if path := s.env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); path != "" {
-		text, err := os.ReadFile(path) // again each time: it changes
+		text, err := os.ReadFile(path) // read each time: it changes
 		if err != nil {
 			return Keys{}, fmt.Errorf("%s: %w", place, err)
 		}
@@ -133,9 +133,9 @@ func isTrusted(address string) bool {
 	}
 }
 
-// machine finds the keys of the role of a virtual machine. Only the second version of the
-// service is spoken, which asks for a token first: what can make a server send a GET cannot
-// have it send that.
+// machine finds the keys of the role of a virtual machine. It uses only the second version of the
+// service, which requires a token from a PUT request: an attacker who can make a server send a
+// GET cannot make it send that.
 func (s *Source) machine(ctx context.Context) (Keys, error) {
 	const place, roles = "the machine's service", "/latest/meta-data/iam/security-credentials/"
 	if strings.EqualFold(s.env("AWS_EC2_METADATA_DISABLED"), "true") {
@@ -146,7 +146,7 @@ func (s *Source) machine(ctx context.Context) (Keys, error) {
 	token, err := s.fetch(ctx, http.MethodPut, base+"/latest/api/token", map[string]string{"X-Aws-Ec2-Metadata-Token-Ttl-Seconds": "60"})
 	if err != nil {
 		if named == "" && ctx.Err() == nil {
-			return Keys{}, errNone // this is no such machine
+			return Keys{}, errNone // the machine has no such service
 		}
 		return Keys{}, fmt.Errorf("%s: %w", place, err)
 	}

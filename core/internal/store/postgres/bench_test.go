@@ -8,7 +8,7 @@ import (
 	"github.com/loambase/loam/internal/pgtest"
 )
 
-// newBench is a database with the table "t" of 10,000 rows.
+// newBench returns a database with the table "t" of 10,000 rows.
 func newBench(b *testing.B) *DB {
 	b.Helper()
 	db, err := Open(b.Context(), Config{URL: pgtest.URL(b)})
@@ -84,7 +84,7 @@ func BenchmarkInsert(b *testing.B) {
 	}
 }
 
-// BenchmarkUpdateOneRow is writers that all want the same row.
+// BenchmarkUpdateOneRow measures concurrent updates of the same row.
 func BenchmarkUpdateOneRow(b *testing.B) {
 	db := newBench(b)
 	b.SetParallelism(8)

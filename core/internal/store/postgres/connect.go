@@ -19,22 +19,21 @@ import (
 )
 
 const (
-	// connectTimeout bounds how long a server that does not answer is waited for,
-	// where the URL does not say.
+	// connectTimeout bounds the wait for a server that does not answer, if the URL sets no limit.
 	connectTimeout = 5 * time.Second
-	// cancelGrace is how long the server may take to answer a cancelled statement
-	// before the connection is given up.
+	// cancelGrace bounds the wait for the answer to a cancelled statement. After it, the
+	// connection is closed.
 	cancelGrace = 3 * time.Second
-	// serviceConns is how many connections the engine itself has, the listener's apart.
+	// serviceConns is the number of connections of the engine itself, besides the listener's.
 	serviceConns = 2
 )
 
-// connect makes the pools. Reads and writes have their own: however many reads
-// wait, a write finds a connection.
+// connect creates the pools. Reads and writes have separate pools, so that a write finds a
+// connection whatever the number of waiting reads.
 func (db *DB) connect(ctx context.Context) error {
 	base, err := pgxpool.ParseConfig(db.cfg.URL)
 	if err != nil {
-		return fmt.Errorf("postgres: %w", err) // the password is left out of it
+		return fmt.Errorf("postgres: %w", err) // the error does not contain the password
 	}
 	if base.ConnConfig.ConnectTimeout == 0 {
 		base.ConnConfig.ConnectTimeout = connectTimeout
@@ -45,8 +44,8 @@ func (db *DB) connect(ctx context.Context) error {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: cancelGrace}
 	}
 	reads, writes := int32(max(8, 4*runtime.GOMAXPROCS(0))), int32(max(8, 4*runtime.GOMAXPROCS(0)))
-	// The operator's limit is for all connections together. What the engine needs itself comes
-	// first; of the rest a third is for writes, since there are more reads.
+	// The operator's limit is for all connections together. The connections of the engine come
+	// first; a third of the rest is for writes, since there are more reads.
 	if strings.Contains(db.cfg.URL, "pool_max_conns") {
 		rest := max(2, base.MaxConns-serviceConns-1)
 		writes = max(1, rest/3)
@@ -79,10 +78,11 @@ func (db *DB) connect(ctx context.Context) error {
 	return nil
 }
 
-// settings are those of every session: values look alike whatever the server's,
-// the database's or the user's are; compiling a statement takes longer than any of
-// ours runs; and a process that is stopped in a transaction does not stop all
-// others for ever. Poolers do not take them as parameters of the connection.
+// settings returns the statements that set up every session. Values have one format, whatever the
+// settings of the server, the database or the user; JIT is off, because compiling takes longer
+// than our statements run; and a process that is stopped in a transaction does not block all
+// others forever. They are statements because poolers do not pass them on as parameters of the
+// connection.
 func (db *DB) settings() string {
 	limit := (exclusiveTimeout + time.Minute).Milliseconds()
 	return fmt.Sprintf(`SET client_encoding = 'UTF8'; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres';
@@ -90,12 +90,12 @@ SET extra_float_digits = 1; SET bytea_output = 'hex'; SET standard_conforming_st
 SET idle_in_transaction_session_timeout = %d; `, limit)
 }
 
-// writerSettings: what a serializable transaction reads by an index conflicts with
-// writes to that place alone; what it scans, with every write to the table, and the
-// planner prefers to scan small tables. A commit is on the disk when it is
-// acknowledged.
+// writerSettings disable sequential scans: a serializable transaction that reads by an index
+// conflicts with writes to the same place, but one that scans a table conflicts with every write
+// to the table, and the planner prefers to scan small tables. They also make sure that a commit
+// is on the disk when it is acknowledged.
 const writerSettings = `SET enable_seqscan = off;
 SELECT set_config('synchronous_commit', 'on', FALSE) WHERE current_setting('synchronous_commit') = 'off'`
 
-// newNode is a name that no other process has.
+// newNode returns a random name that no other process has.
 func newNode() string { return strings.ToLower(rand.Text())[:12] }

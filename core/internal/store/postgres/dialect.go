@@ -8,70 +8,71 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Dialect is PostgreSQL's SQL. Text columns are TEXT COLLATE "C", numbers double
+// Dialect generates SQL for PostgreSQL. Text columns are TEXT COLLATE "C", numbers double
 // precision, list columns jsonb, json and geo columns json.
 type Dialect struct {
-	db *DB // of which Prefix knows the indexes; nil: none are prefix indexes
+	db *DB // the database whose prefix indexes Prefix knows; nil: none
 }
 
 var _ store.Dialect = Dialect{}
 
-// Each unnests the jsonb array. NULL yields no row. The items sort by their bytes,
-// like the texts that they were.
+// Each implements store.Dialect. It unnests the jsonb array; NULL yields no row. The items sort
+// by their bytes, like text columns.
 func (Dialect) Each(list, alias string) string {
 	return `LATERAL (SELECT x."value" COLLATE "C" AS "value", x."key" FROM ` + unnest(list, "x") + ") AS " + alias
 }
 
-// Items unnests the parameter.
+// Items implements store.Dialect. It unnests the parameter.
 func (Dialect) Items(param, alias string) string { return unnest(param+"::jsonb", alias) }
 
 func unnest(list, alias string) string {
 	return "jsonb_array_elements_text(" + list + `) WITH ORDINALITY AS ` + alias + `("value", "key")`
 }
 
-// Length is the array's length.
+// Length implements store.Dialect.
 func (Dialect) Length(list string) string { return "COALESCE(jsonb_array_length(" + list + "), 0)" }
 
-// ItemCount is json_array_length of an array.
+// ItemCount implements store.Dialect. It is json_array_length of an array, 0 of other values.
 func (Dialect) ItemCount(doc string, parts []string) string {
 	list := pathOf(doc, parts)
 	return "CASE json_typeof(" + list + ") WHEN 'array' THEN json_array_length(" + list + ") ELSE 0 END"
 }
 
-// EachElement unnests the array. NULL yields no row.
+// EachElement implements store.Dialect. It unnests the array; other values yield no row.
 func (Dialect) EachElement(doc string, parts []string, alias string) string {
 	list := pathOf(doc, parts)
 	return "LATERAL json_array_elements(CASE json_typeof(" + list + ") WHEN 'array' THEN " + list +
 		` END) WITH ORDINALITY AS ` + alias + `("value", "key")`
 }
 
-// Element is a loam_scalar (see functions).
+// Element implements store.Dialect. The value is a loam_scalar (see functions).
 func (Dialect) Element(value string) string { return "loam_value(" + value + ")" }
 
-// ElementText is loam_text of functions.
+// ElementText implements store.Dialect by loam_text of functions.
 func (Dialect) ElementText(value string) string { return "loam_text(" + value + `) COLLATE "C"` }
 
-// ListText prints as schema.AppendStrings does, without the spaces of jsonb.
+// ListText implements store.Dialect. It prints as schema.AppendStrings does, without the spaces
+// of jsonb.
 func (Dialect) ListText(list string) string {
 	return "(CASE WHEN " + list + " IS NOT NULL THEN array_to_json(ARRAY(SELECT jsonb_array_elements_text(" + list +
 		`)))::text END COLLATE "C")`
 }
 
-// Path is a loam_scalar (see functions).
+// Path implements store.Dialect. The value is a loam_scalar (see functions).
 func (Dialect) Path(doc string, parts []string) string {
 	return "loam_value(" + pathOf(doc, parts) + ")"
 }
 
-// PathText is loam_text of functions.
+// PathText implements store.Dialect by loam_text of functions.
 func (Dialect) PathText(doc string, parts []string) string {
 	return "loam_text(" + pathOf(doc, parts) + `) COLLATE "C"`
 }
 
-// pathOf is the JSON at a path. A number is the index of an array and never the name
-// of a member.
+// pathOf returns the JSON value at a path. A number is the index of an array, never the name of a
+// member.
 func pathOf(doc string, parts []string) string {
-	// Names that follow each other are one #> path. An index ends the path, since #> would take
-	// it for a name of a member as well.
+	// Consecutive names are one #> path. An index ends the path, since #> would also take it for
+	// the name of a member.
 	for from := 0; from < len(parts); {
 		to := from
 		for to < len(parts) && !isIndex(parts[to]) {
@@ -91,7 +92,7 @@ func pathOf(doc string, parts []string) string {
 
 func isIndex(part string) bool { return strings.Trim(part, "0123456789") == "" }
 
-// Lift makes a loam_scalar.
+// Lift implements store.Dialect. The value is a loam_scalar.
 func (d Dialect) Lift(expr string, kind store.ColumnKind) string {
 	if kind == store.ColumnText {
 		return "loam_lift((" + expr + ")::text)"
@@ -99,20 +100,21 @@ func (d Dialect) Lift(expr string, kind store.ColumnKind) string {
 	return "loam_lift(" + d.Number(expr, kind) + ")"
 }
 
-// LiftInteger makes a loam_scalar of all digits.
+// LiftInteger implements store.Dialect. The value is a loam_scalar with all digits.
 func (Dialect) LiftInteger(param string) string {
 	return "ROW(0, " + param + "::bigint::numeric, '')::loam_scalar"
 }
 
-// Keep is a text: # and a number, or T and a text.
+// Keep implements store.Dialect. The text is # and a number, or T and a text.
 func (Dialect) Keep(value string) string {
 	return "CASE (" + value + ").rank WHEN 0 THEN '#' || (" + value + ").number::text WHEN 1 THEN 'T' || (" + value + ").text END"
 }
 
-// Kept takes a number with the digits of a double precision number at most.
+// Kept implements store.Dialect. It takes numbers with at most the digits of a double precision
+// number.
 func (Dialect) Kept(v store.Value, bind func(store.Value) string) (string, bool) {
-	// The value comes from a cursor, which a client can have written: everything that is not
-	// the form of Keep is refused, also numbers too long to be a double.
+	// The value comes from a cursor, which a client may have written: everything that has not the
+	// form of Keep is refused, and so are numbers too long for a double.
 	text := v.AsText()
 	switch {
 	case v.Kind() != store.KindText || text == "":
@@ -125,13 +127,14 @@ func (Dialect) Kept(v store.Value, bind func(store.Value) string) (string, bool)
 	return "", false
 }
 
-// isDecimal says whether the text is digits with a sign or a point.
+// isDecimal reports whether the text consists of digits, with an optional sign and point.
 func isDecimal(text string) bool {
 	whole, fraction, point := strings.Cut(strings.TrimPrefix(text, "-"), ".")
 	return whole != "" && isIndex(whole) && isIndex(fraction) && (!point || fraction != "")
 }
 
-// Text prints a number by loam_print of functions; booleans are 1 and 0.
+// Text implements store.Dialect. It prints a number by loam_print of functions, and a boolean as
+// 1 or 0.
 func (d Dialect) Text(expr string, kind store.ColumnKind) string {
 	switch kind {
 	case store.ColumnText:
@@ -142,7 +145,8 @@ func (d Dialect) Text(expr string, kind store.ColumnKind) string {
 	return "loam_print(" + d.Number(expr, kind) + `) COLLATE "C"`
 }
 
-// Number is 1 and 0 for booleans, and loam_number of functions for texts.
+// Number implements store.Dialect. Booleans become 1 and 0, texts are converted by loam_number of
+// functions.
 func (Dialect) Number(expr string, kind store.ColumnKind) string {
 	switch kind {
 	case store.ColumnText:
@@ -153,10 +157,12 @@ func (Dialect) Number(expr string, kind store.ColumnKind) string {
 	return "(" + expr + ")::double precision"
 }
 
-// Mixed compares with loam_number of functions, which is NULL for other texts.
+// Mixed implements store.Dialect. It compares by loam_number of functions, which is NULL for a
+// text that is not a number.
 func (Dialect) Mixed(number, op, text string) string {
-	// SQLite orders every number before every text. A text that is a number is compared as one;
-	// any other is greater than each number, so < and <= hold, and the rest does not.
+	// SQLite orders every number before every text. A text that is a number is compared as that
+	// number; any other text is greater than each number, so < and <= are true and the other
+	// operators false.
 	number = "(" + number + ")::double precision"
 	other := "FALSE"
 	if op[0] == '<' {
@@ -166,7 +172,7 @@ func (Dialect) Mixed(number, op, text string) string {
 		" ELSE COALESCE(" + number + " " + op + " loam_number(" + text + "), " + other + ") END"
 }
 
-// Param casts.
+// Param implements store.Dialect. It casts the parameter.
 func (Dialect) Param(param string, kind store.ColumnKind) string {
 	switch kind {
 	case store.ColumnNumber:
@@ -181,40 +187,44 @@ func (Dialect) Param(param string, kind store.ColumnKind) string {
 	return param + `::text COLLATE "C"`
 }
 
-// Cut uses left(). Of a compressed text PostgreSQL decompresses only the beginning.
+// Cut implements store.Dialect by left(): PostgreSQL decompresses only the beginning of a
+// compressed text.
 func (Dialect) Cut(column string, characters int) string {
 	return "left(" + column + "::text, " + strconv.Itoa(characters) + ")"
 }
 
-// EqualFold compares what an index COLLATE NOCASE is made on (translateIndex).
+// EqualFold implements store.Dialect. It compares the expression that an index COLLATE NOCASE is
+// created on (translateIndex).
 func (d Dialect) EqualFold(column, text string) string {
 	return "lower(" + column + ") = lower(" + d.Param(text, store.ColumnText) + ")"
 }
 
-// Like is ILIKE, which under the C collation folds ASCII only.
+// Like implements store.Dialect by ILIKE, which folds only ASCII letters under the C collation.
 func (Dialect) Like(text, pattern string) string { return text + " ILIKE " + pattern + ` ESCAPE '\'` }
 
-// LikeCase is LIKE.
+// LikeCase implements store.Dialect by LIKE.
 func (Dialect) LikeCase(text, pattern string, bind func(string) string) string {
 	return text + " LIKE " + bind(pattern) + ` ESCAPE '\'`
 }
 
-// JoinRows is a lateral join.
+// JoinRows implements store.Dialect by a lateral join.
 func (Dialect) JoinRows(table, inner string) string {
 	return " CROSS JOIN LATERAL (" + inner + ") AS s JOIN " + table + " ON t._rowid_ = s.r"
 }
 
-// Distance is loam_distance of functions, which works its arguments out once.
+// Distance implements store.Dialect by loam_distance of functions, which evaluates its arguments
+// once.
 func (Dialect) Distance(lonA, latA, lonB, latB string) string {
 	return "loam_distance(" + lonA + ", " + latA + ", " + lonB + ", " + latB + ")"
 }
 
-// Strftime is loam_strftime of functions.
+// Strftime implements store.Dialect by loam_strftime of functions.
 func (d Dialect) Strftime(format, time string, kind store.ColumnKind, modifiers []string) string {
 	return "loam_strftime(" + strings.Join(append([]string{format, d.Text(time, kind)}, modifiers...), ", ") + `) COLLATE "C"`
 }
 
-// Nulls overrides PostgreSQL's order, in which NULL is the greatest value.
+// Nulls implements store.Dialect. It overrides PostgreSQL's order, in which NULL is the greatest
+// value.
 func (Dialect) Nulls(descending bool) string {
 	if descending {
 		return " NULLS LAST"
@@ -222,12 +232,12 @@ func (Dialect) Nulls(descending bool) string {
 	return " NULLS FIRST"
 }
 
-// JudgesOnce is true: such a condition becomes the one-time filter of the plan, for which
-// nothing below runs.
+// JudgesOnce implements store.Dialect. It is true: such a condition becomes the one-time filter
+// of the plan, and if that is false, nothing below it runs.
 func (Dialect) JudgesOnce() bool { return true }
 
-// Explain asks for the steps, a line each.
+// Explain implements store.Dialect. The plan has one step per line.
 func (Dialect) Explain(sql string) (statement string, column int) { return "EXPLAIN " + sql, 0 }
 
-// ForUpdate locks the rows until the transaction ends.
+// ForUpdate implements store.Dialect. It locks the rows until the transaction ends.
 func (Dialect) ForUpdate(alias string) string { return " FOR UPDATE OF " + alias }

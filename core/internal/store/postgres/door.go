@@ -34,7 +34,7 @@ type visit struct {
 	revoked bool
 }
 
-// waiter is a read that waits for its turn.
+// waiter is a read that waits for admission.
 type waiter struct {
 	visit *visit
 	ready chan struct{} // closed when the read may begin

@@ -15,15 +15,15 @@ import (
 	"github.com/loambase/loam/internal/pgtest"
 )
 
-// wire stands between the store and the server and can be cut.
+// wire is a proxy between the store and the server. It can cut the connection.
 type wire struct {
 	t      *testing.T
 	target string // the server's socket
 	url    string
 
 	mu     sync.Mutex // guards the fields below
-	word   string     // cut when this is sent, once
-	answer bool       // only after the server has answered it
+	word   string     // the connection is cut, once, when a message with this word is sent
+	answer bool       // the cut comes after the answer of the server
 }
 
 func newWire(t *testing.T) *wire {
@@ -55,7 +55,7 @@ func newWire(t *testing.T) *wire {
 	return w
 }
 
-// cut has the next message with the word in it cut the wire.
+// cut makes the next message with the word cut the connection.
 func (w *wire) cut(word string, answer bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -89,7 +89,7 @@ func (w *wire) carry(client net.Conn) {
 				return
 			}
 			select {
-			case <-dead: // the answer that never arrives
+			case <-dead: // the answer never arrives
 				return
 			default:
 			}
@@ -157,7 +157,7 @@ func TestConnectionIsCut(t *testing.T) {
 				if errors.Is(err, store.ErrUnavailable) {
 					t.Errorf("Write() = %v, which says that nothing was written", err)
 				}
-				<-told // the caches do not know either
+				<-told // the caches cannot know either
 			}
 			if got := value(t, db, `SELECT count(*) FROM "t"`); got != test.stored {
 				t.Errorf("rows = %s, want %s", got, test.stored)

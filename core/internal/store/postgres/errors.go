@@ -1,4 +1,5 @@
-// Errors of the driver as errors of the store: conflicts, uniqueness, lost connections.
+// Translation of errors of the driver into errors of the store: conflicts, uniqueness, lost
+// connections.
 
 package postgres
 
@@ -12,11 +13,11 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// errInDoubt is a commit whose answer was lost with the connection. It is neither
-// repeated nor said not to have happened.
+// errInDoubt is the error of a commit whose answer was lost with the connection. The write is not
+// repeated, since it may be stored.
 var errInDoubt = errors.New("postgres: the connection was lost during the commit: whether the write is stored is not known")
 
-// Codes of PostgreSQL (its manual, appendix A).
+// SQLSTATE codes of PostgreSQL (its manual, appendix A).
 const (
 	codeUnique        = "23505"
 	codeSerialization = "40001"
@@ -29,22 +30,22 @@ const (
 	codeProgramLimit  = "54000"
 )
 
-// What the btree says of an entry that does not fit into a third of a page, and of one
-// that does not fit into a page.
+// Routines of the server that refuse an index entry which does not fit into a third of a page, or
+// into a page.
 const (
 	routineThird = "_bt_check_third_page"
 	routineTuple = "index_form_tuple_context"
 	routineOld   = "index_form_tuple" // before PostgreSQL 16
 )
 
-// classify turns an error of the driver into one that the store promises.
+// classify translates an error of the driver into an error of the store.
 func classify(err error) error {
 	var e *pgconn.PgError
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return contextError(err)
-	// Everything that is no answer of the server is the connection's: refused, reset, or cut
-	// off.
+	// An error that is no answer of the server is an error of the connection: refused, reset, or
+	// cut off.
 	case !errors.As(err, &e): // no answer at all
 		return &unavailable{err}
 	case e.Code == codeUnique:
@@ -61,8 +62,8 @@ func classify(err error) error {
 	return &store.StatementError{Message: e.Message}
 }
 
-// conflict reports that the transaction lost against another one: run again, it
-// may succeed.
+// conflict reports whether the transaction lost a conflict with another one; if it is run again,
+// it may succeed.
 func conflict(err error) bool {
 	var e *pgconn.PgError
 	if !errors.As(err, &e) {
@@ -71,18 +72,18 @@ func conflict(err error) bool {
 	return e.Code == codeSerialization || e.Code == codeDeadlock || e.Code == codeLockTimeout || stalePlan(e)
 }
 
-// tooLong reports an entry that an index has no room for.
+// tooLong reports whether an index has no room for an entry.
 func tooLong(e *pgconn.PgError) bool {
 	return e.Code == codeProgramLimit && (e.Routine == routineThird || e.Routine == routineTuple || e.Routine == routineOld)
 }
 
-// stalePlan reports a prepared statement whose table has changed since it was prepared. Run
-// again, the transaction prepares it anew.
+// stalePlan reports whether the table of a prepared statement has changed since it was prepared.
+// If the transaction is run again, it prepares the statement anew.
 func stalePlan(e *pgconn.PgError) bool {
 	return e.Code == codeNotSupported && e.Routine == "RevalidateCachedQuery"
 }
 
-// cutOff reports that it is the server that does not work, not the statement.
+// cutOff reports whether the error is a failure of the server, not of the statement.
 func cutOff(e *pgconn.PgError) bool {
 	if e.Severity == "FATAL" || e.Severity == "PANIC" || e.SeverityUnlocalized == "FATAL" || e.SeverityUnlocalized == "PANIC" {
 		return true

@@ -1,4 +1,4 @@
-// Writes of other servers: how the caches of this process follow them (LISTEN, versions).
+// Writes of other processes: how the caches of this process follow them (LISTEN, versions).
 
 package postgres
 
@@ -13,34 +13,33 @@ import (
 )
 
 const (
-	// lookEvery is how often the database is looked at for writes of other processes
-	// when none of them says that there is something.
+	// lookEvery is the interval at which the database is polled for writes of other processes
+	// when there is no notification.
 	lookEvery = time.Second
-	// announceEvery is how often this process says that it has written, at most:
-	// PostgreSQL lets only one transaction that notifies commit at a time.
+	// announceEvery is the minimum time between two notifications of this process, since
+	// PostgreSQL commits only one transaction with a notification at a time.
 	announceEvery = 5 * time.Millisecond
-	// channel is where that is said.
+	// channel is the NOTIFY channel of writes.
 	channel = `"loam_writes"`
-	// deleteOldMarks deletes the marks of connections that are no more. One that has only
-	// been idle leaves a new one.
+	// deleteOldMarks deletes the marks of connections that are closed. A connection that was only
+	// idle leaves a new mark.
 	deleteOldMarks = `DELETE FROM "_loam_writes" WHERE "at" < now() - interval '1 day'; `
-	// listenFor is how long one connection listens.
+	// listenFor is the lifetime of a listening connection.
 	listenFor = time.Hour
 )
 
-// version is that of the definitions that the caches of this process are made for.
+// version is the version of the definitions in the caches of this process.
 type version struct{ atomic.Uint64 }
 
-// raise sets the version unless a later one is known: commits and looks at the database
-// overtake each other.
+// raise sets the version unless a later one is known: commits and polls overtake each other.
 func (v *version) raise(to uint64) { v.Store(max(v.Load(), to)) }
 
-// catchingUp marks the context with which the caches follow: what reads with it
-// does not wait until they have.
+// catchingUp is the key of the context with which the caches follow. A read with that context
+// does not wait until they have followed.
 type catchingUp struct{}
 
-// catchUp brings the caches up to a version that another process has made. One
-// goroutine at a time does it.
+// catchUp brings the caches up to a version that another process has made. Only one goroutine at
+// a time runs it.
 func (db *DB) catchUp(ctx context.Context, to uint64) error {
 	select {
 	case db.exclusive <- struct{}{}:
@@ -48,7 +47,7 @@ func (db *DB) catchUp(ctx context.Context, to uint64) error {
 		return contextError(ctx.Err())
 	}
 	defer func() { <-db.exclusive }()
-	// Another call has followed while this one waited.
+	// Another call may have followed while this one waited.
 	if db.defined.Load() >= to {
 		return nil
 	}
@@ -69,19 +68,19 @@ func (db *DB) wroteForeign(ctx context.Context, logged bool) error {
 	return nil
 }
 
-// watcher knows what this process has told others, and what it has to ask.
+// watcher holds the pending announcement of this process and the doubts about writes of others.
 type watcher struct {
 	announce chan struct{} // this process has written; capacity 1
-	unknown  *atomic.Bool  // anything may have been written
-	count    *atomic.Int64 // of the writes of this process
+	unknown  *atomic.Bool  // any data may have been written by other processes
+	count    *atomic.Int64 // number of writes of this process
 }
 
 func newWatcher() watcher {
 	return watcher{announce: make(chan struct{}, 1), unknown: &atomic.Bool{}, count: &atomic.Int64{}}
 }
 
-// mark is the statement by which a transaction leaves its mark for others, if it
-// has changed anything. A connection has one row: nobody waits for it.
+// mark returns the statement by which a transaction leaves its mark for other processes, if it
+// has changed rows. Each connection has its own row, so marks do not wait for each other.
 func (w watcher) mark(node string, loan *pgxpool.Conn) string {
 	return fmt.Sprintf(`INSERT INTO "_loam_writes" ("node", "slot", "n") SELECT '%s', %d, %d `+
 		`WHERE pg_current_xact_id_if_assigned() IS NOT NULL `+
@@ -89,8 +88,8 @@ func (w watcher) mark(node string, loan *pgxpool.Conn) string {
 		node, loan.Conn().PgConn().PID(), w.count.Add(1))
 }
 
-// wrote has others told of a write. It never waits: one notification tells of any number of
-// writes.
+// wrote queues the announcement of a write. It never waits: one notification announces any number
+// of writes.
 func (w watcher) wrote() {
 	select {
 	case w.announce <- struct{}{}:
@@ -98,12 +97,12 @@ func (w watcher) wrote() {
 	}
 }
 
-// doubt makes the next look take everything for changed, as after a time in which nothing was
-// heard.
+// doubt makes the next poll treat everything as changed, since notifications may have been
+// missed.
 func (w watcher) doubt() { w.unknown.Store(true) }
 
-// announces tells other processes, until ctx ends, that this one has written. One
-// that does not hear of it looks by itself.
+// announces notifies other processes of the writes of this one, until ctx ends. A process that
+// misses a notification polls.
 func (db *DB) announces(ctx context.Context) {
 	pause := time.NewTicker(announceEvery)
 	defer pause.Stop()
@@ -124,18 +123,17 @@ func (db *DB) announces(ctx context.Context) {
 	}
 }
 
-// follows calls OnForeignWrite's function when another process has written, until
-// ctx ends.
+// follows calls OnForeignWrite's function when another process has written, until ctx ends.
 func (db *DB) follows(ctx context.Context, seen writeMarks) {
 	retry := time.NewTicker(lookEvery)
 	defer retry.Stop()
 	for ctx.Err() == nil {
 		err := db.listen(ctx, &seen)
-		if err == nil || ctx.Err() != nil { // the next look sees what came meanwhile
+		if err == nil || ctx.Err() != nil { // the next poll sees the writes made meanwhile
 			continue
 		}
 		// A database that is down fails at once: the ticker keeps the loop from spinning.
-		db.watch.doubt() // as nobody was listening
+		db.watch.doubt() // no connection was listening
 		db.cfg.Log.Warn("listen for writes of other processes", "error", err)
 		select {
 		case <-ctx.Done():
@@ -144,7 +142,7 @@ func (db *DB) follows(ctx context.Context, seen writeMarks) {
 	}
 }
 
-// writeMarks are what other processes have written last, by process and connection.
+// writeMarks are the last marks of other processes, by process and connection.
 type writeMarks map[string]string
 
 // listen looks for writes of other processes at each of their notifications and every lookEvery,
@@ -172,8 +170,8 @@ func (db *DB) listen(ctx context.Context, seen *writeMarks) error {
 	if _, err := pg.Exec(ctx, "LISTEN "+channel+"; LISTEN "+messageChannel+"; "+deleteOldMarks).ReadAll(); err != nil {
 		return err
 	}
-	// The connection is made anew every hour: its server side keeps memory for what it has
-	// seen, and the old marks are forgotten then.
+	// The connection is made anew every hour: its server process keeps memory for the tables it
+	// has seen, and the old marks are deleted then.
 	end := time.Now().Add(listenFor)
 	for next := time.Now(); next.Before(end); {
 		if now := time.Now(); heard || !now.Before(next) {
@@ -182,7 +180,7 @@ func (db *DB) listen(ctx context.Context, seen *writeMarks) error {
 				return err
 			}
 		}
-		// The wait ends with a notification or when it is time to look without one.
+		// The wait ends with a notification, or when the next poll is due.
 		wait, cancel := context.WithDeadline(ctx, next)
 		err := pg.WaitForNotification(wait)
 		ended := wait.Err() != nil
@@ -194,7 +192,7 @@ func (db *DB) listen(ctx context.Context, seen *writeMarks) error {
 	return nil
 }
 
-// poll compares what others have written with what was seen before.
+// poll compares the marks of other processes with the marks that were seen before.
 func (db *DB) poll(ctx context.Context, pg *pgconn.PgConn, seen *writeMarks) error {
 	now, err := db.readMarks(ctx, pg)
 	if err != nil {
@@ -206,16 +204,15 @@ func (db *DB) poll(ctx context.Context, pg *pgconn.PgConn, seen *writeMarks) err
 	}
 	*seen = now
 	if doubt := db.watch.unknown.Swap(false); doubt || changed {
-		// The marks are noted as seen all the same, so the doubt is what makes the next look
-		// try again.
+		// The marks are noted as seen all the same; the doubt makes the next poll try again.
 		if db.wroteForeign(ctx, !doubt) != nil {
-			db.watch.doubt() // until it works
+			db.watch.doubt() // until the function succeeds
 		}
 	}
 	return nil
 }
 
-// readMarks reads what others have written last.
+// readMarks reads the last marks of other processes.
 func (db *DB) readMarks(ctx context.Context, pg *pgconn.PgConn) (writeMarks, error) {
 	result := pg.ExecParams(ctx, `SELECT "node" || '/' || "slot", "n" FROM "_loam_writes" WHERE "node" <> $1`,
 		[][]byte{[]byte(db.node)}, nil, nil, nil).Read()

@@ -1,5 +1,4 @@
-// SQL functions that are created in the database, so that PostgreSQL computes as SQLite
-// does.
+// SQL functions that are created in the database, so that PostgreSQL computes like SQLite.
 
 package postgres
 

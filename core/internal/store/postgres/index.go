@@ -1,4 +1,4 @@
-// Index definitions in SQLite's SQL translated for PostgreSQL.
+// Translation of index definitions from SQLite's SQL to PostgreSQL's.
 
 package postgres
 
@@ -8,8 +8,8 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// translateIndex is an index of a collection, the text of which is in SQLite's language.
-// columns are those of the table.
+// translateIndex translates an index of a collection, whose definition is in SQLite's SQL.
+// columns are the columns of the table with their types.
 func translateIndex(ix store.Index, columns map[string]string) (indexParts, error) {
 	t := translator{columns: columns}
 	d := indexParts{name: ix.Name, table: ix.Table, unique: ix.Unique, once: ix.IfNotExists}
@@ -30,13 +30,13 @@ func translateIndex(ix store.Index, columns map[string]string) (indexParts, erro
 	return d, nil
 }
 
-// translator turns SQLite's expressions into PostgreSQL's.
+// translator translates SQLite's expressions into PostgreSQL's.
 type translator struct{ columns map[string]string }
 
-// key is one column or expression. What sorts first in SQLite does so here.
+// key translates one column or expression. The order of values, and of NULL, is that of SQLite.
 func (t translator) key(c store.IndexColumn) (indexKey, error) {
-	// A column by itself keeps its type; everything else is an expression, for which PostgreSQL
-	// wants parentheses.
+	// A plain column keeps its type; everything else is an expression, for which PostgreSQL
+	// requires parentheses.
 	key, plain := t.column(c.Name)
 	if !plain {
 		expr, err := t.expression(c.Name)
@@ -66,12 +66,12 @@ func unquoted(name string) string {
 	return strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(name, `"`), `"`), `""`, `"`)
 }
 
-// column is the quoted name of a column, which SQLite finds in any letter case.
+// column returns the quoted name of a column. Like SQLite, it ignores letter case.
 func (t translator) column(name string) (string, bool) {
 	if _, ok := t.columns[name]; ok {
 		return store.Quote(name), true
 	}
-	// The exact name comes first: to PostgreSQL, columns may differ in letter case alone.
+	// The exact name comes first: in PostgreSQL, two columns may differ in letter case alone.
 	for c := range t.columns {
 		if strings.EqualFold(c, name) {
 			return store.Quote(c), true

@@ -1,4 +1,4 @@
-// Expressions of indexes translated, token by token.
+// Translation of the expressions of indexes, token by token.
 
 package postgres
 
@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// expression copies an expression token by token, spelling what SQLite spells in
-// its own way: quotes of names, ==, truth values as numbers. A collation, which in
-// SQLite reaches over to the other side of a comparison, is refused.
+// expression copies an expression token by token and translates the spellings of SQLite: quotes
+// of names, ==, booleans as numbers. It refuses a collation, which in SQLite extends to the other
+// side of a comparison.
 func (t translator) expression(sql string) (string, error) {
 	var out []string
 	for rest := sql; ; {
@@ -32,8 +32,8 @@ func (t translator) expression(sql string) (string, error) {
 				out = append(out, t.typed(name))
 				break
 			}
-			// A word that is not on the list is refused, also a function: it might not be
-			// there, or mean something else.
+			// A word that is not on the list is refused, also a function: PostgreSQL might not
+			// have it, or give it another meaning.
 			word, ok := words()[strings.ToUpper(token)]
 			if !ok {
 				return "", refuse("no such column: " + token)
@@ -45,7 +45,7 @@ func (t translator) expression(sql string) (string, error) {
 	}
 }
 
-// typed is a column as SQLite compares it: truth values are numbers.
+// typed returns a column with the type by which SQLite compares it: booleans are numbers.
 func (t translator) typed(column string) string {
 	switch t.columns[unquoted(column)] {
 	case "boolean":
@@ -56,7 +56,8 @@ func (t translator) typed(column string) string {
 	return column
 }
 
-// words are those that both engines have, and the same functions.
+// words returns the keywords and functions that both engines have, with their names in
+// PostgreSQL.
 func words() map[string]string {
 	return map[string]string{
 		"AND": "AND", "OR": "OR", "NOT": "NOT", "IS": "IS", "NULL": "NULL", "IN": "IN", "BETWEEN": "BETWEEN",
@@ -72,13 +73,13 @@ type tokenKind uint8
 
 const (
 	tokenEnd    tokenKind = iota
-	tokenBad              // neither of the following
-	tokenName             // a plain word
-	tokenQuoted           // a name in quotes, without them
+	tokenBad              // none of the following
+	tokenName             // an unquoted word
+	tokenQuoted           // a quoted name, without its quotes
 	tokenOther            // numbers, texts, operators: the same on both engines
 )
 
-// nextToken is the first token of sql, and what follows it.
+// nextToken returns the first token of sql and the text after it.
 func nextToken(sql string) (token string, kind tokenKind, rest string) {
 	sql = strings.TrimLeft(sql, " \t\r\n\f")
 	if sql == "" {
@@ -119,7 +120,7 @@ func nextToken(sql string) (token string, kind tokenKind, rest string) {
 	return "", tokenBad, sql
 }
 
-// quotedToken ends at the next quote that is not doubled.
+// quotedToken returns a token that ends at the next quote that is not doubled.
 func quotedToken(sql string, q byte) (token string, kind tokenKind, rest string) {
 	var b strings.Builder
 	for i := 1; i < len(sql); i++ {
@@ -140,7 +141,7 @@ func quotedToken(sql string, q byte) (token string, kind tokenKind, rest string)
 	return "", tokenBad, sql
 }
 
-// numberToken ends where digits and points do. A letter after them, or a second point, is
+// numberToken returns a token of digits and points. A letter after them, or a second point, is
 // refused.
 func numberToken(sql string) (token string, kind tokenKind, rest string) {
 	n := 0

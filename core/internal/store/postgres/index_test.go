@@ -56,7 +56,7 @@ func TestTranslateIndex(t *testing.T) {
 	}
 }
 
-// Functions that PostgreSQL's indexes may call are functions that indexes may call.
+// The functions that index expressions may call on PostgreSQL are those of store.IsIndexFunction.
 func TestIndexFunctions(t *testing.T) {
 	keywords := "AND OR NOT IS NULL IN BETWEEN LIKE ISNULL NOTNULL TRUE FALSE CASE WHEN THEN ELSE END"
 	for word := range words() {
@@ -66,7 +66,7 @@ func TestIndexFunctions(t *testing.T) {
 	}
 }
 
-// What comes out of any text is one statement of our own making.
+// The translation of any text consists of known tokens.
 func FuzzExpression(f *testing.F) {
 	for _, seed := range []string{"a != ''", `"x" == 'it''s' AND [n] > 1.5e3`, "lower(`a`) COLLATE NOCASE", "'", "\"", "--", "/*", "$1", "a;b", "é"} {
 		f.Add(seed)
@@ -85,7 +85,7 @@ func FuzzExpression(f *testing.F) {
 			if kind == tokenEnd {
 				return
 			}
-			if rest = after; kind == tokenBad { // a cast, the one thing that is not SQLite's
+			if rest = after; kind == tokenBad { // a cast, the only token that is not SQLite's
 				rest = after[2:]
 			}
 		}

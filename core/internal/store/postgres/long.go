@@ -1,4 +1,4 @@
-// Values that are too long for an index: the index is made anew on prefixes of its texts.
+// Values that are too long for an index, which is then replaced by an index on prefixes.
 
 package postgres
 
@@ -13,17 +13,17 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// A btree refuses an entry of more than a third of a page. An index that has met such a
-// value is made anew as a prefix index: of each text it holds the first characters, which
-// keep the order, and if it is unique a digest of the whole text as well. Values are
-// compared by prefix and then as a whole.
+// A btree refuses an entry of more than a third of a page. An index that has met such a value is
+// replaced by a prefix index: it contains the first characters of each text, which keep the
+// order, and if it is unique also a digest of the whole text. Values are compared by prefix and
+// then as a whole.
 const (
-	prefixLength = 200 // characters, of four bytes at most
-	prefixTexts  = 3   // as many have room in one entry
+	prefixLength = 200 // in characters, of at most four bytes
+	prefixTexts  = 3   // maximum number of texts in one entry
 )
 
-// prefixColumns are the columns that some index has by their prefix, as names of a table
-// and a key: the column, or lower(column).
+// prefixColumns are the columns that some index contains by their prefix. The key is the table
+// and the indexed expression: the column, or lower(column).
 type prefixColumns map[[2]string]bool
 
 // Prefix implements store.Dialect.
@@ -31,7 +31,7 @@ func (d Dialect) Prefix(table, column string, fold bool) int {
 	if d.db == nil {
 		return 0
 	}
-	// Statements are planned all the time, so this look-up takes no lock.
+	// Statements are planned all the time, so this lookup takes no lock.
 	known := d.db.prefixes.Load()
 	if known == nil || !(*known)[[2]string{table, prefixKey(column, fold)}] {
 		return 0
@@ -46,8 +46,8 @@ func prefixKey(column string, fold bool) string {
 	return column
 }
 
-// keysByPrefix finds the keys that are prefixes. PostgreSQL puts the function's name in
-// quotes, as it is a keyword.
+// keysByPrefix finds the keys that are prefixes. PostgreSQL quotes the name of the function, as
+// it is a keyword.
 const keysByPrefix = `SELECT t.relname, a.attname, d.key = f.folded FROM pg_index AS x
 JOIN pg_class AS t ON t.oid = x.indrelid AND t.relnamespace = current_schema()::regnamespace
 JOIN pg_class AS c ON c.oid = x.indexrelid
@@ -57,8 +57,8 @@ JOIN pg_attribute AS a ON a.attrelid = x.indrelid AND a.attnum > 0 AND NOT a.att
 CROSS JOIN LATERAL (SELECT '"left"(' || quote_ident(a.attname) || ', %[1]d)' AS plain, '"left"(lower(' || quote_ident(a.attname) || '), %[1]d)' AS folded) AS f
 WHERE x.indkey[k - 1] = 0 AND d.key IN (f.plain, f.folded)`
 
-// readPrefixes brings Dialect.Prefix up to date. What it has said before stays right, only
-// slower: an error is no more than logged.
+// readPrefixes brings Dialect.Prefix up to date. Its old answers remain correct, only slower, so
+// an error is only logged.
 func (db *DB) readPrefixes(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), indexTimeout)
 	defer cancel()
@@ -78,30 +78,30 @@ func (db *DB) readPrefixes(ctx context.Context) {
 	db.cfg.Log.Warn("look for prefix indexes", "error", err)
 }
 
-// tooLongValue is a value for which an index has had no room: by the index, or by the
-// columns that the value may be of.
+// tooLongValue names a value for which an index had no room: by the index, or by the columns that
+// may contain the value.
 type tooLongValue struct {
 	index   string
 	table   string
 	columns []string
 }
 
-// growth is what one write learns, over its tries, of values that are too long.
+// growth holds the knowledge of one write about values that are too long, over its tries.
 type growth struct {
-	last  tooLongValue          // of the last try
-	made  map[string]indexParts // indexes that the last try had made
-	grown map[string]bool       // those that are prefix indexes now
+	last  tooLongValue          // value of the last try
+	made  map[string]indexParts // indexes that the last try had created
+	grown map[string]bool       // indexes that are prefix indexes now
 }
 
-// indexesOf are the indexes on the columns.
+// indexesOf selects the names of the indexes on the columns.
 const indexesOf = `SELECT DISTINCT c.relname FROM pg_class AS t JOIN pg_index AS x ON x.indrelid = t.oid JOIN pg_class AS c ON c.oid = x.indexrelid
 JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid = t.oid
 JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
 WHERE t.relname = $1 AND t.relnamespace = current_schema()::regnamespace AND a.attname IN (SELECT jsonb_array_elements_text($2::jsonb))`
 
-// grow makes prefix indexes of those that had no room for a value in the last try, and
-// reports whether the write is to run again. An index that the write itself had made is
-// no more: the next try makes it so at once.
+// grow replaces the indexes that had no room for a value in the last try by prefix indexes, and
+// reports whether the write is to run again. An index that the write itself had created was
+// rolled back with it: the next try creates it as a prefix index at once.
 func (db *DB) grow(ctx context.Context, g *growth) (again bool) {
 	if g.last.index == "" && len(g.last.columns) == 0 || g.grown[g.last.index] {
 		return false
@@ -109,8 +109,8 @@ func (db *DB) grow(ctx context.Context, g *growth) (again bool) {
 	if g.grown == nil {
 		g.grown = map[string]bool{}
 	}
-	// The write had made the index itself, and its transaction is undone: nothing is there to
-	// make anew. Its next try will ask g.grown and make a prefix index at once.
+	// The write had created the index itself, and its transaction is rolled back, so there is no
+	// index to replace. Its next try reads g.grown and creates a prefix index at once.
 	for name, d := range g.made {
 		if !g.grown[name] && (name == g.last.index || d.isOn(g.last)) {
 			g.grown[name], again = true, true
@@ -122,11 +122,11 @@ func (db *DB) grow(ctx context.Context, g *growth) (again bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exclusiveTimeout)
 	defer cancel()
 	var grown []string
-	// The index is made in a transaction of its own, after the write was undone, so that the
-	// write runs again as any other and finds it.
+	// The index is replaced in a separate transaction, after the rollback of the write. The write
+	// then runs again as any other and finds the new index.
 	err := db.exclusively(ctx, func(x store.Tx) error {
 		t := x.(*tx)
-		t.behind = true // every cache of plans follows, this process's own too
+		t.behind = true // all caches of plans follow, those of this process too
 		names, err := t.withoutRoom(g.last)
 		if err != nil {
 			return err
@@ -147,7 +147,7 @@ func (db *DB) grow(ctx context.Context, g *growth) (again bool) {
 		db.cfg.Log.Warn("make a prefix index", "index", g.last.index, "table", g.last.table, "error", err)
 		return false
 	}
-	// An index that was grown for this write before, and has no room still, will not have any:
+	// An index that was replaced for this write before and still has no room is not tried again:
 	// the error goes to the caller.
 	for _, name := range grown {
 		again = again || !g.grown[name]
@@ -156,7 +156,7 @@ func (db *DB) grow(ctx context.Context, g *growth) (again bool) {
 	return again
 }
 
-// withoutRoom are the indexes that the value may be too long for.
+// withoutRoom returns the names of the indexes for which the value may be too long.
 func (t *tx) withoutRoom(v tooLongValue) ([]string, error) {
 	if v.index != "" {
 		return []string{v.index}, nil
@@ -201,10 +201,10 @@ func growIndex(t *tx, name string) (ok bool, err error) {
 	if err := rows.Close(); err != nil {
 		return false, err
 	}
-	// The definition was read from the catalog, so it has the names that tables and columns
-	// have now.
+	// The definition was read from the catalog, so it has the current names of tables and
+	// columns.
 	sql, ok := def.prefixed()
-	if !ok { // that of a constraint has no keys here
+	if !ok { // the index of a constraint has no keys here
 		return false, nil
 	}
 	if err := ddl(t, "DROP INDEX "+store.Quote(name)); err != nil {
@@ -213,7 +213,7 @@ func growIndex(t *tx, name string) (ok bool, err error) {
 	return true, ddl(t, sql)
 }
 
-// indexParts is an index in PostgreSQL's language.
+// indexParts holds the definition of an index in PostgreSQL's SQL.
 type indexParts struct {
 	name, table  string
 	unique, once bool // once: IF NOT EXISTS
@@ -228,7 +228,7 @@ type indexKey struct {
 	order string // ASC or DESC after a space, or empty
 }
 
-// statement returns the statement that makes the index over these keys.
+// statement returns the statement that creates the index with these keys.
 func (d indexParts) statement(keys []string) string {
 	var b strings.Builder
 	b.WriteString("CREATE ")
@@ -246,14 +246,14 @@ func (d indexParts) statement(keys []string) string {
 	return b.String()
 }
 
-// isOn reports that the index is on a column of which the value may be.
+// isOn reports whether the index is on a column that may contain the value.
 func (d indexParts) isOn(v tooLongValue) bool {
 	return d.table == v.table && slices.ContainsFunc(d.keys, func(k indexKey) bool {
 		return slices.ContainsFunc(v.columns, func(column string) bool { return strings.Contains(k.sql, store.Quote(column)) })
 	})
 }
 
-// whole is the statement that makes the index of whole values.
+// whole returns the statement that creates the index on whole values.
 func (d indexParts) whole() string {
 	var keys []string
 	for _, k := range d.keys {
@@ -262,8 +262,8 @@ func (d indexParts) whole() string {
 	return d.statement(keys)
 }
 
-// prefixed is the statement that makes the prefix index. ok is false if no text is in
-// the index, or more than an entry has room for.
+// prefixed returns the statement that creates the prefix index. ok is false if the index has no
+// text, or more texts than an entry has room for.
 func (d indexParts) prefixed() (sql string, ok bool) {
 	var keys, digests []string
 	texts := 0
@@ -286,25 +286,24 @@ func (d indexParts) prefixed() (sql string, ok bool) {
 	return d.statement(append(keys, digests...)), texts > 0 && texts <= prefixTexts
 }
 
-// createIndex makes an index, as a prefix index where a stored value is too long or the
-// write has met one that is.
+// createIndex creates an index. It creates a prefix index if a stored value is too long, or if
+// the write has met a value that is.
 func createIndex(t *tx, d indexParts) error {
 	if t.made == nil {
 		t.made = map[string]indexParts{}
 	}
 	t.made[d.name] = d
 	if !t.growth.grown[d.name] {
-		// The rows that are stored may have a value that is too long. The savepoint keeps the
-		// transaction usable, to make a prefix index instead.
+		// The stored rows may have a value that is too long. The savepoint keeps the transaction
+		// usable, so that it can create a prefix index instead.
 		err := t.Savepoint(func() error { return ddl(t, d.whole(), d.name) })
-		t.tooLong = tooLongValue{} // it is none yet
+		t.tooLong = tooLongValue{} // no value is too long for the index that is created next
 		var long *store.TooLongError
 		if !errors.As(err, &long) {
 			return err
 		}
 	}
-	// Which keys are texts, and so need a prefix, only the engine knows: keys may be
-	// expressions.
+	// Only the engine knows which keys are texts, and so need a prefix: keys may be expressions.
 	for i, k := range d.keys {
 		kind, err := typeOfKey(t, d.table, k.sql)
 		if err != nil {
@@ -319,7 +318,7 @@ func createIndex(t *tx, d indexParts) error {
 	return ddl(t, sql, d.name)
 }
 
-// typeOfKey is the type of an expression over a table.
+// typeOfKey returns the type of an expression on a table.
 func typeOfKey(t *tx, table, sql string) (kind string, err error) {
 	rows, err := t.Query("SELECT pg_typeof((SELECT " + sql + " FROM " + store.Quote(table) + " LIMIT 0))::text")
 	if err != nil {

@@ -9,13 +9,13 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// longParam is from how many bytes a parameter counts as long: as many keys as an index
-// may sensibly have make up a page with less.
+// longParam is the length in bytes from which a parameter is long. A reasonable number of keys
+// that are shorter fits into a page.
 const longParam = 1000
 
-// assigned is the table that an INSERT or UPDATE writes to and the columns to which it
-// assigns long texts. PostgreSQL names the index in which there is no room only as long as
-// the entry fits into a page.
+// assigned returns the table that an INSERT or UPDATE writes to, and the columns to which it
+// assigns long texts. PostgreSQL names the index that has no room only if the entry fits into a
+// page.
 func assigned(sql string, args []store.Value) (table string, columns []string) {
 	rest, insert := strings.CutPrefix(sql, "INSERT INTO ")
 	if !insert {
@@ -43,7 +43,7 @@ func assigned(sql string, args []store.Value) (table string, columns []string) {
 	return table, columns
 }
 
-// nameList reads names in quotes up to a closing parenthesis.
+// nameList reads quoted names up to a closing parenthesis.
 func nameList(sql string) (names []string, rest string) {
 	for {
 		token, kind, after := nextToken(sql)
@@ -57,11 +57,12 @@ func nameList(sql string) (names []string, rest string) {
 	}
 }
 
-// columnOf is the column that gets the parameter: the one before "=", or that of the list
-// at the place that the parameter has among its values. It is "" if there is neither.
+// columnOf returns the column to which the parameter is assigned: the column before "=", or the
+// column of the list at the position of the parameter among the values. It is "" if there is
+// neither.
 func columnOf(sql, param string, list []string) string {
-	// at counts the commas inside of the outermost parentheses: the place of a value in VALUES.
-	// Several rows start anew at each parenthesis.
+	// at counts the commas inside the outermost parentheses: the position of a value in VALUES.
+	// Each row begins anew with its parenthesis.
 	column, at, depth := "", 0, 0
 	for i := 0; i < len(sql); {
 		switch c := sql[i]; {

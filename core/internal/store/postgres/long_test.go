@@ -11,7 +11,7 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// noise is a text that does not get shorter by compression.
+// noise returns a text that compression does not shorten.
 func noise(length int) string {
 	text := make([]byte, length)
 	for i := range text {
@@ -20,8 +20,8 @@ func noise(length int) string {
 	return string(text)
 }
 
-// A value that a btree has no room for makes a prefix index of the index, in whatever way
-// it comes there.
+// A value that a btree has no room for turns the index into a prefix index, whichever way the
+// value got into the table.
 func TestLongValuesInIndexes(t *testing.T) {
 	db := newTest(t, Config{})
 	c := db.Catalog()
@@ -69,7 +69,8 @@ func TestLongValuesInIndexes(t *testing.T) {
 	if n := db.Dialect().Prefix("long", "n", false) + db.Dialect().Prefix("long", "a", true); n != 0 {
 		t.Errorf("Prefix of what is no prefix = %d", n)
 	}
-	// Made over stored values, made and met in one transaction, and not of texts.
+	// Indexes that are created on stored long values, created in the transaction that writes one,
+	// and created on columns that are not texts.
 	err = db.Exclusive(t.Context(), func(tx store.Tx) error {
 		if err := c.CreateIndex(tx, index("later", "", true, a, b)); err != nil {
 			return err
@@ -98,7 +99,7 @@ func TestLongValuesInIndexes(t *testing.T) {
 	}
 }
 
-// Prefix indexes serve what they are rendered for.
+// Prefix indexes are used by the conditions that are rendered for them.
 func TestPrefixIndexesServe(t *testing.T) {
 	db := newTest(t, Config{})
 	mustWrite(t, db, `INSERT INTO "t" ("id", "a") SELECT 'i' || i, 'v' || i FROM generate_series(1, 3000) AS i`)

@@ -9,9 +9,9 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// errNested is the error of a write from inside the function of a write: it could wait for
-// itself.
+// errNested is the error of a write that is begun inside the function of another write: it could
+// wait for itself.
 var errNested = errors.New("postgres: a write inside of a transaction that it would wait for: use the services of the transaction, or of the event of the hook")
 
-// insideWrite reports that the calling goroutine is inside an operation.
+// insideWrite reports whether the calling goroutine is inside the function of a write.
 func insideWrite() bool { return store.IsInside(store.FunctionName((*DB).apply)) }

@@ -1,13 +1,13 @@
-// The order of commits within this process, for what follows a commit.
+// The order of commits within this process, for the functions that run after a commit.
 
 package postgres
 
 import "sync"
 
-// commitOrder brings what follows a commit into the order of the commits. Who is
-// about to commit takes a number; a transaction that depends on an earlier one
-// could not come so far before that one had committed, so its number is higher.
-// Commits themselves do not wait for each other.
+// commitOrder runs the functions that follow a commit in the order of the commits. A transaction
+// takes a number before it commits. A transaction that depends on another one takes its number
+// after that one has committed, so its number is higher. The commits themselves do not wait for
+// each other.
 type commitOrder struct {
 	mu     sync.Mutex // guards the fields below
 	cond   *sync.Cond
@@ -15,7 +15,7 @@ type commitOrder struct {
 	passed uint64
 }
 
-// take is the next number.
+// take returns the next number.
 func (t *commitOrder) take() uint64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -26,7 +26,7 @@ func (t *commitOrder) take() uint64 {
 	return t.taken
 }
 
-// wait returns when all with lower numbers have passed.
+// wait returns when all lower numbers have passed.
 func (t *commitOrder) wait(number uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -35,7 +35,7 @@ func (t *commitOrder) wait(number uint64) {
 	}
 }
 
-// pass lets the next one through. Every number that was taken must pass.
+// pass lets the next number through. Every number that was taken must pass.
 func (t *commitOrder) pass() {
 	t.mu.Lock()
 	defer t.mu.Unlock()

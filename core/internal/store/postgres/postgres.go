@@ -1,6 +1,6 @@
-// Package postgres is the store on PostgreSQL 14 or later: writes that behave as if
-// they had run one after the other, reads that see one state, and any number of
-// processes on one database. DESIGN.md in this folder says why it is shaped so.
+// Package postgres is the store on PostgreSQL 14 or later: writes behave as if they had run one
+// after the other, reads see one snapshot, and any number of processes may share a database.
+// DESIGN.md in this folder has the reasons of the design.
 package postgres
 
 import (
@@ -17,25 +17,25 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Config is how a database is opened. Only URL has no default.
+// Config holds the options of Open. Only URL has no default.
 type Config struct {
 	URL   string // postgres://…, with libpq's parameters and pool_max_conns
 	Log   *slog.Logger
-	Meter *store.Meter // default: a new one, which is not read
-	New   bool         // a schema that has tables of somebody else's is store.ErrNotEmpty
+	Meter *store.Meter // default: a new meter
+	New   bool         // Open fails with store.ErrNotEmpty if the schema has tables of another program
 
-	// Names are those of the tables that this program makes first. A schema that has
-	// one of them, and that no server has used, is a *store.ForeignError.
+	// Names are the first tables that this program creates. If a schema has a table of one of
+	// these names, but was never used by a server, Open fails with a *store.ForeignError.
 	Names []string
 }
 
 const (
-	readTimeout      = 30 * time.Second // of a Read whose context has no deadline
-	writeTimeout     = 30 * time.Second // of one Write once it has begun
-	exclusiveTimeout = 5 * time.Minute  // of an Exclusive whose context has no deadline
+	readTimeout      = 30 * time.Second // limit of a Read whose context has no deadline
+	writeTimeout     = 30 * time.Second // limit of a Write once it has begun
+	exclusiveTimeout = 5 * time.Minute  // limit of an Exclusive whose context has no deadline
 )
 
-// withDefaults fills in what was left empty.
+// withDefaults returns the options with defaults for the empty ones.
 func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -49,13 +49,13 @@ func (c Config) withDefaults() Config {
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
 	cfg    Config
-	node   string // names this process among those of the database
-	schema string // where the tables are
+	node   string // the name of this process among the processes on the database
+	schema string // the schema of the tables
 
 	readers *pgxpool.Pool
-	door    door // of readers
+	door    door // admits reads to readers
 	writers *pgxpool.Pool
-	service *pgxpool.Pool // what the engine itself asks, while others hold the rest
+	service *pgxpool.Pool // connections of the engine itself, while all others are in use
 
 	order     commitOrder
 	exclusive chan struct{} // held by one Exclusive of this process, or by catchUp; capacity 1
@@ -63,7 +63,7 @@ type DB struct {
 	indexes   uniques
 	prefixes  atomic.Pointer[prefixColumns]
 	watch     watcher
-	before    writeMarks // what others had written when this was opened
+	before    writeMarks // the marks of other processes when the database was opened
 	foreign   atomic.Pointer[func(ctx context.Context, logged bool) error]
 	message   atomic.Pointer[func(message []byte)] // the function that OnMessage has set
 	yielded   atomic.Int64                         // the count of watch at the last Yield
@@ -72,17 +72,17 @@ type DB struct {
 
 	mu     sync.Mutex // guards the fields below
 	closed bool
-	calls  sync.WaitGroup // those that have begun
+	calls  sync.WaitGroup // calls that have begun
 
-	stop    context.CancelFunc // of what runs in the background
+	stop    context.CancelFunc // cancels the background goroutines
 	running sync.WaitGroup
 	once    sync.Once
 }
 
 var _ store.Store = (*DB)(nil)
 
-// Open connects to the database and makes what the engine needs in it. A server
-// that does not answer is store.ErrUnavailable.
+// Open connects to the database, and creates the schema, tables and functions of the engine if
+// need be. It fails with store.ErrUnavailable if the server does not answer.
 func Open(ctx context.Context, cfg Config) (*DB, error) {
 	db := &DB{cfg: cfg.withDefaults(), node: newNode(), exclusive: make(chan struct{}, 1), watch: newWatcher()}
 	if err := db.connect(ctx); err != nil {
@@ -113,17 +113,17 @@ func (db *DB) Migrator() store.Migrator { return migrator{} }
 // Catalog implements store.Store.
 func (db *DB) Catalog() store.Catalog { return catalog{} }
 
-// OnForeignWrite implements store.Store. fn is called on a goroutine of the
-// store's own, or in a call that has found collections changed.
+// OnForeignWrite implements store.Store. fn is called on a goroutine of the store, or inside a
+// call that has found the definitions changed.
 func (db *DB) OnForeignWrite(fn func(ctx context.Context, logged bool) error) {
 	db.foreign.Store(&fn)
-	// Something was written before the function was set; what it is, nobody has kept.
+	// Another process has written before the function was set; it is not known what.
 	if db.missed.Swap(false) && db.wroteForeign(context.Background(), false) != nil {
 		db.watch.doubt()
 	}
 }
 
-// enter begins a call; leave is to be called at its end.
+// enter begins a call. leave must be called at its end.
 func (db *DB) enter(ctx context.Context) (leave func(), err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, contextError(err)
@@ -141,8 +141,8 @@ func (db *DB) enter(ctx context.Context) (leave func(), err error) {
 func (db *DB) Close() error {
 	db.once.Do(func() {
 		db.mu.Lock()
-		// No call can begin any more; those that have begun end on their own terms, with the
-		// background still running for what they need.
+		// No call can begin any more. Those that have begun end by themselves, and the background
+		// goroutines that they need are still running.
 		db.closed = true
 		db.mu.Unlock()
 		db.calls.Wait()
@@ -161,7 +161,7 @@ func (db *DB) disconnect() {
 	}
 }
 
-// contextError is what a caller whose context ended is told.
+// contextError translates the error of a context that has ended.
 func contextError(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return store.ErrTimeout
@@ -169,8 +169,8 @@ func contextError(err error) error {
 	return err
 }
 
-// Available implements store.Store: a server that does not answer is found by the next
-// read or write.
+// Available implements store.Store. It is always nil: a server that does not answer is found by
+// the next read or write.
 func (db *DB) Available() error { return nil }
 
 // LongWrite implements store.Store. The time is long because writes run at the same time, on

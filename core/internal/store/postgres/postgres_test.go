@@ -26,7 +26,7 @@ func TestStampIsNeverKnown(t *testing.T) {
 	}
 }
 
-// openTest opens a database of the test's own, if cfg names none. The test closes it.
+// openTest opens a database. If cfg has no URL, it is a new database. The caller closes it.
 func openTest(t *testing.T, cfg Config) *DB {
 	t.Helper()
 	if cfg.URL == "" {

@@ -14,7 +14,7 @@ import (
 	"github.com/loambase/loam/internal/pgtest"
 )
 
-// ownServer is a server that the test may stop.
+// ownServer starts a server that the test may stop.
 func ownServer(t *testing.T) *pgtest.Server {
 	t.Helper()
 	s, err := pgtest.Start()
@@ -29,13 +29,13 @@ func ownServer(t *testing.T) *pgtest.Server {
 	return s
 }
 
-// outcome is what a write was answered with.
+// outcome is the result of a write.
 type outcome struct {
 	key string
 	err error
 }
 
-// load is writers and readers that go on whatever they are answered.
+// load is a set of writers and readers that continue after errors.
 type load struct {
 	t    *testing.T
 	db   *DB
@@ -43,12 +43,12 @@ type load struct {
 	work sync.WaitGroup
 
 	written  atomic.Int64
-	progress chan struct{} // has room for one: something was written
+	progress chan struct{} // capacity 1; receives a value after a write
 	mu       sync.Mutex    // guards all
 	all      []outcome
 }
 
-// begin starts the load. Every write has a key of its own and is tried once.
+// begin starts the load. Every write has its own key and is tried once.
 func (l *load) begin(writers, readers int) {
 	for w := range writers {
 		l.work.Go(func() {
@@ -86,7 +86,7 @@ func (l *load) begin(writers, readers int) {
 	}
 }
 
-// wait returns when so many more writes have been acknowledged.
+// wait returns when n more writes have been acknowledged.
 func (l *load) wait(n int64) {
 	for target := l.written.Load() + n; l.written.Load() < target; {
 		<-l.progress
@@ -98,7 +98,7 @@ func (l *load) end() {
 	l.work.Wait()
 }
 
-// judge compares the answers with what is stored.
+// judge compares the results of the writes with the stored rows.
 func (l *load) judge() {
 	l.t.Helper()
 	keys := strings.Fields(value(l.t, l.db, `SELECT "a" FROM "t"`))

@@ -247,8 +247,8 @@ func dangerous(name string) bool {
 	return false
 }
 
-// lockedTables returns the tables of the schema on which this transaction holds a lock of
-// a writer.
+// lockedTables returns the tables of the schema on which this transaction holds a lock for
+// writing.
 func (s *session) lockedTables() ([]string, error) {
 	return store.Texts(s, `SELECT DISTINCT "c"."relname" FROM pg_locks AS "l" JOIN pg_class AS "c" ON "c"."oid" = "l"."relation"
 		WHERE "l"."pid" = pg_backend_pid() AND "l"."locktype" = 'relation' AND "c"."relkind" IN ('r', 'p', 'v', 'm')

@@ -1,4 +1,4 @@
-// Scripts of an administrator: their statements, and what kinds of statements are taken.
+// Statements of an administrator's script, and the kinds of statements that are allowed.
 
 package postgres
 
@@ -10,11 +10,11 @@ import (
 // scriptStatement is one statement of a script.
 type scriptStatement struct {
 	sql   string
-	names []string // every name in it, as PostgreSQL reads it
+	names []string // all names in it, as PostgreSQL reads them
 }
 
-// splitScript cuts a script into its statements and refuses those of kinds that have no
-// place in it. It reads the text as PostgreSQL does with the settings of our sessions.
+// splitScript splits a script into its statements and refuses those of kinds that are not
+// allowed. It reads the text as PostgreSQL does with the settings of our sessions.
 func splitScript(sql string) (list []scriptStatement, err error) {
 	switch {
 	case !utf8.ValidString(sql):
@@ -65,8 +65,8 @@ func splitScript(sql string) (list []scriptStatement, err error) {
 	return list, nil
 }
 
-// allowed refuses a statement of a kind that is not known to stay within the database, or
-// that ends the transaction: COPY, DO, CALL, SET, COMMIT, and all that makes code or
+// allowed refuses a statement unless its kind is known to stay within the database and to keep
+// the transaction. It refuses COPY, DO, CALL, SET, COMMIT, and all statements that create code or
 // accounts.
 func allowed(words []scriptWord) error {
 	first := words[0]
@@ -101,7 +101,7 @@ func allowedChange(words []scriptWord) error {
 		}
 		return refuse(strings.ToUpper(words[0].text+" "+w.text) + " is not allowed here")
 	}
-	return nil // it is no whole statement, which the server will say
+	return nil // the statement is incomplete, which the server will report
 }
 
 // scriptWord is a word of a script: its kind, and the text of a name, or of one character.
@@ -115,12 +115,13 @@ type scriptKind uint8
 const (
 	scriptSpace   scriptKind = iota // and comments
 	scriptName                      // in lower case
-	scriptQuoted                    // a name in quotes, without them
+	scriptQuoted                    // a quoted name, without its quotes
 	scriptEscaped                   // U&"…" and U&'…'
-	scriptOther                     // a text, without what is in it, or one character
+	scriptOther                     // a text without its content, or one character
 )
 
-// nextWord returns the first word and its length. What has no end goes to the end of sql.
+// nextWord returns the first word and its length. A quote or comment without an end extends to
+// the end of sql.
 func nextWord(sql string) (w scriptWord, length int) {
 	c := sql[0]
 	switch {
@@ -151,12 +152,12 @@ func nextWord(sql string) (w scriptWord, length int) {
 	return scriptWord{scriptOther, sql[:1]}, 1
 }
 
-// nameStart reports what a name may begin with: letters, and all that is not ASCII.
+// nameStart reports whether a name may begin with the byte: letters, and all that is not ASCII.
 func nameStart(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c >= utf8.RuneSelf
 }
 
-// lower folds a name as PostgreSQL does: letters of ASCII alone.
+// lower folds a name like PostgreSQL: only ASCII letters.
 func lower(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= 'A' && r <= 'Z' {
@@ -166,7 +167,7 @@ func lower(name string) string {
 	}, name)
 }
 
-// quotedLength is the length of a text in quotes, in which a doubled quote stands for one.
+// quotedLength returns the length of a quoted text, in which a doubled quote stands for one.
 func quotedLength(sql string, quote byte, escapes bool) int {
 	for i := 1; i < len(sql); i++ {
 		switch {
@@ -181,7 +182,7 @@ func quotedLength(sql string, quote byte, escapes bool) int {
 	return len(sql)
 }
 
-// commentLength is the length of a comment, in which there may be others.
+// commentLength returns the length of a comment. Comments nest.
 func commentLength(sql string) int {
 	depth := 0
 	for i := 0; i+1 < len(sql); i++ {
@@ -200,7 +201,7 @@ func commentLength(sql string) int {
 	return len(sql)
 }
 
-// dollarWord is a text between $tag$ and $tag$, or the sign alone.
+// dollarWord returns a text between $tag$ and $tag$, or the sign alone, and its length.
 func dollarWord(sql string) (scriptWord, int) {
 	end := 1
 	for end < len(sql) && (nameStart(sql[end]) || end > 1 && sql[end] >= '0' && sql[end] <= '9') {
@@ -213,8 +214,8 @@ func dollarWord(sql string) (scriptWord, int) {
 	return scriptWord{kind: scriptOther}, until(sql, strings.Index(sql[len(tag):], tag), 2*len(tag))
 }
 
-// until is the length up to a place that was looked for, and so much more; all if it was
-// not found.
+// until returns at plus more, or the length of sql if at is negative, since the place was not
+// found.
 func until(sql string, at, more int) int {
 	if at < 0 {
 		return len(sql)

@@ -12,8 +12,8 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// The account of the test's database is one that may do everything, as that of many
-// installations. Whoever has a token of a superuser of ours must not get the machine by it.
+// The account of the test's database is a superuser of PostgreSQL, as in many installations. A
+// token of a superuser of ours must not give access to the machine.
 func TestScriptStaysInTheDatabase(t *testing.T) {
 	db := openTest(t, Config{})
 	defer db.Close()
@@ -120,7 +120,7 @@ func TestScriptStaysInTheDatabase(t *testing.T) {
 	}
 }
 
-// What a script leaves in its session nobody else meets.
+// Objects that a script creates in its session are not visible to other transactions.
 func TestScriptLeavesNothingBehind(t *testing.T) {
 	db := openTest(t, Config{})
 	defer db.Close()
@@ -161,7 +161,7 @@ func TestScriptLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-// A script is cut where PostgreSQL ends its statements, and its names are those that it
+// A script is split where PostgreSQL ends its statements, and its names are those that PostgreSQL
 // sees.
 func TestSplitScript(t *testing.T) {
 	for sql, want := range map[string]string{
@@ -186,7 +186,7 @@ func TestSplitScript(t *testing.T) {
 	}
 }
 
-// Whatever the text is, the pieces are parts of it, in their order, and nothing panics.
+// For any text, the statements are parts of it in order, and splitScript does not panic.
 func FuzzSplitScript(f *testing.F) {
 	for _, sql := range []string{`SELECT 'a;b'`, `SELECT $a$;$a$; SELECT E'\'`, `/* /* */ SELECT`, `SELECT "`, `$`, `U&"a"`, `E'`, `--`, `$a`} {
 		f.Add(sql)

@@ -1,4 +1,4 @@
-// Numbers of transactions, and the oldest one that is running, for the change log.
+// Numbers of transactions, and the oldest running transaction, for the change log.
 
 package postgres
 
@@ -8,12 +8,12 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// sequences is how PostgreSQL numbers transactions.
+// sequences implements store.Sequences with the transaction ids of PostgreSQL.
 type sequences struct{}
 
 var _ store.Sequences = sequences{}
 
-// NextNumber draws from the sequence behind an identity column.
+// NextNumber implements store.Sequences by the sequence of an identity column.
 func (sequences) NextNumber(table, column string) string {
 	return "nextval(pg_get_serial_sequence(" + literal(store.Quote(table)) + ", " + literal(column) + "))"
 }
@@ -23,12 +23,12 @@ func (sequences) OldestRunning() string {
 	return "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 }
 
-// TransactionID assigns an id to the transaction, as if it wrote. pg_snapshot_xmax would
-// not do: it is one more than the id of the last transaction that has ended, and older
-// ids above it may belong to transactions that are still running.
+// TransactionID implements store.Sequences. It assigns an id to the transaction, as if it wrote.
+// pg_snapshot_xmax would not do: it is one more than the id of the last transaction that has
+// ended, and lower ids may belong to transactions that are still running.
 func (sequences) TransactionID() string { return "pg_current_xact_id()::text::bigint" }
 
-// migrator spells system migrations for PostgreSQL.
+// migrator writes system migrations in PostgreSQL's SQL.
 type migrator struct{}
 
 var _ store.Migrator = migrator{}

@@ -1,4 +1,4 @@
-// Setup of a database: encoding, schema, functions, and the refusal of one that belongs to
+// Setup of a database: encoding, schema, functions, and the refusal of a schema that belongs to
 // another program.
 
 package postgres
@@ -15,8 +15,8 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// stateTable is _loam_state, which has one row; every write locks it, in a way that lets
-// other writes do so too. It is changed too rarely to need a vacuum, which would lock it as
+// stateTable creates _loam_state, which has one row; every write takes a lock on it that lets
+// other writes do so too. It changes too rarely to need an autovacuum, which would lock it as
 // well.
 const stateTable = `
 CREATE TABLE IF NOT EXISTS "_loam_state" (
@@ -26,8 +26,8 @@ CREATE TABLE IF NOT EXISTS "_loam_state" (
 INSERT INTO "_loam_state" DEFAULT VALUES ON CONFLICT DO NOTHING;
 `
 
-// writesTable is _loam_writes, which says of each connection of each process what it wrote
-// last.
+// writesTable creates _loam_writes, which has the mark of the last write of each connection of
+// each process.
 const writesTable = `
 CREATE TABLE IF NOT EXISTS "_loam_writes" (
 	"node" text NOT NULL,
@@ -37,20 +37,20 @@ CREATE TABLE IF NOT EXISTS "_loam_writes" (
 	PRIMARY KEY ("node", "slot")) WITH (fillfactor = 50);
 `
 
-// foreignTables counts the tables of a schema that has none of the engine's.
+// foreignTables counts the tables of a schema that has no table of the engine.
 const foreignTables = `SELECT count(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')
 	AND NOT EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relname = '_loam_state')`
 
-// ourTables finds the first of our names in a schema that has none of the engine's.
+// ourTables selects the first of our names in a schema that has no table of the engine.
 const ourTables = `SELECT min(c.relname) FROM pg_class AS c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 	AND c.relname IN (%s)
 	AND NOT EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relname = '_loam_state')`
 
-// oldest is the oldest server that is supported.
+// oldest is the version of the oldest supported server.
 const oldest = 140000
 
-// setup makes what the engine needs, if it is not there. Processes that start at
-// the same time do so one after the other.
+// setup creates the objects that the engine needs, unless they exist. Processes that start at the
+// same time do so one after the other.
 func (db *DB) setup(ctx context.Context) error {
 	loan, err := db.service.Acquire(ctx)
 	if err != nil {
@@ -76,11 +76,11 @@ func (db *DB) setup(ctx context.Context) error {
 	}
 	defer func() {
 		if pg.TxStatus() != 'I' {
-			_, _ = ask(`ROLLBACK`) // else the pool closes the connection
+			_, _ = ask(`ROLLBACK`) // the pool closes a connection that is in a transaction
 		}
 	}()
 	// An advisory lock on the schema lets processes that start together do so one after the
-	// other, also while there is no table yet to lock.
+	// other, even while there is no table to lock.
 	const one = `BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('loam ' || current_setting('search_path'), 0)); `
 	if db.schema, err = ask(one + `SELECT current_schema()`); err != nil {
 		return err
@@ -102,8 +102,8 @@ func (db *DB) setup(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// The functions are made anew only when their text has changed: CREATE OR REPLACE writes to
-	// the catalog each time, which makes every connection forget its plans.
+	// The functions are created anew only when their text has changed: CREATE OR REPLACE writes
+	// to the catalog each time, and every connection then discards its plans.
 	if sum := digest(functions); done != sum {
 		if _, err := ask(functions + `; UPDATE "_loam_state" SET "functions" = '` + sum + `'`); err != nil {
 			return err
@@ -121,8 +121,8 @@ func (db *DB) setup(ctx context.Context) error {
 	return err
 }
 
-// refuseForeign refuses a schema in which another program has a table of a name that is
-// ours. Tables of other names are in nobody's way.
+// refuseForeign refuses a schema in which another program has a table of one of our names. Tables
+// of other names do not conflict.
 func (db *DB) refuseForeign(ask func(string) (string, error)) error {
 	if len(db.cfg.Names) == 0 {
 		return nil
@@ -140,7 +140,7 @@ func (db *DB) refuseForeign(ask func(string) (string, error)) error {
 	}
 }
 
-// createSchema makes the schema that the URL names, where it names one alone.
+// createSchema creates the schema that the URL names, if it names only one.
 func createSchema(path string, ask func(string) (string, error)) (string, error) {
 	if path == "" || strings.ContainsAny(path, `,"$ `) {
 		return "", fmt.Errorf("postgres: no schema of search_path %q exists", path)
@@ -163,5 +163,5 @@ func digest(s string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// literal is a text in SQL, whatever is in it.
+// literal returns a text as an SQL literal.
 func literal(s string) string { return `'` + strings.ReplaceAll(s, `'`, `''`) + `'` }

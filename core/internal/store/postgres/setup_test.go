@@ -13,7 +13,7 @@ import (
 	"github.com/loambase/loam/internal/pgtest"
 )
 
-// A database that does not hold every letter is refused by the name of its encoding.
+// A database whose encoding does not have every character is refused by the name of the encoding.
 func TestEncodings(t *testing.T) {
 	server := pgtest.URL(t)
 	for _, encoding := range []string{"LATIN1", "LATIN9"} {
@@ -34,7 +34,7 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
-// A schema in which another program has a table of our name is left as it was.
+// A schema in which another program has a table of one of our names is left unchanged.
 func TestForeignTables(t *testing.T) {
 	for _, table := range []string{"users", "_params"} {
 		server := pgtest.URL(t)
@@ -47,14 +47,14 @@ func TestForeignTables(t *testing.T) {
 		}
 		exec(t, server, `DROP TABLE `+table+`; CREATE TABLE other (mine text)`)
 		exec(t, server, `DO $$ BEGIN IF (SELECT count(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r') <> 1 THEN RAISE 'tables were left'; END IF; END $$`)
-		again := openTest(t, cfg) // nobody's name is ours any more
+		again := openTest(t, cfg) // no table has one of our names any more
 		defer again.Close()
 	}
 }
 
 func exec(t *testing.T, server, sql string) {
 	t.Helper()
-	ctx := context.Background() // it is called by Cleanup too
+	ctx := context.Background() // Cleanup calls it too
 	c, err := pgx.Connect(ctx, server)
 	if err != nil {
 		t.Fatal(err)

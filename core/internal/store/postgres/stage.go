@@ -1,5 +1,5 @@
-// The database as a whole, replaced by a restore: new tables are made in a schema of their
-// own and change places with the old ones, in one transaction.
+// The database as a whole, replaced by a restore: new tables are created in a separate schema and
+// exchanged with the old ones, in one transaction.
 
 package postgres
 
@@ -12,7 +12,7 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// mayStage gives the statement of the right that is missing, if it is.
+// mayStage selects the GRANT statement of the missing privilege, if it is missing.
 const mayStage = `SELECT 'GRANT CREATE ON DATABASE ' || quote_ident(current_database()) || ' TO ' || quote_ident(current_user)
 	WHERE NOT has_database_privilege(current_database(), 'CREATE')`
 
@@ -27,20 +27,20 @@ func (db *DB) MayStage(ctx context.Context) error {
 	})
 }
 
-// staged are the tables that a restore has made. They are in a schema of which nobody else
-// knows until the commit, so a transaction that ends leaves nothing of it. Functions stay
-// those of the database's own schema, which is in the path behind it.
+// staged holds the tables that a restore has created. They are in a schema that no other
+// transaction sees until the commit, so a rollback leaves nothing. The functions remain in the
+// schema of the database, which comes second in the search path.
 type staged struct {
 	db    *DB
 	tx    *tx
 	pool  *pgxpool.Pool
 	leave func()
-	name  string // of the schema
+	name  string // the name of the schema
 	path  string // the search path of all other sessions
 }
 
-// Stage implements store.Whole. The transaction is read committed: it reads nothing that
-// somebody else writes until it runs alone, and then what is there.
+// Stage implements store.Whole. The transaction is read committed: until it runs alone it reads
+// no data that others write, and then it reads the current state.
 func (db *DB) Stage(ctx context.Context, fill func(store.Tx) error) (store.Staged, error) {
 	if err := db.MayStage(ctx); err != nil {
 		return nil, err
@@ -62,13 +62,13 @@ func (db *DB) Stage(ctx context.Context, fill func(store.Tx) error) (store.Stage
 	return s, nil
 }
 
-// fill begins the transaction and makes the tables.
+// fill begins the transaction and creates the tables.
 func (s *staged) fill(ctx context.Context, fill func(store.Tx) error) error {
 	own, err := s.db.begin(ctx, s.pool, `SELECT "version" FROM "_loam_state"`)
 	if err != nil {
 		return err
 	}
-	own.discard = true // its search path is another one
+	own.discard = true // it has another search path
 	s.tx = &tx{session: *own, growth: &growth{}, behind: true}
 	paths, err := store.Texts(s.tx, `SELECT current_setting('search_path')`)
 	if err != nil {
@@ -83,12 +83,12 @@ func (s *staged) fill(ctx context.Context, fill func(store.Tx) error) error {
 	if err := call(fill, s.tx); err != nil {
 		return err
 	}
-	return s.tx.usable() // fill may have passed over an error
+	return s.tx.usable() // fill may have ignored an error
 }
 
-// Swap implements store.Staged. The table that every transaction begins with is locked
-// first: when that has worked no other runs, and those that come wait for the commit. One
-// that has taken its state before finds no row in the new table, and begins again.
+// Swap implements store.Staged. It first locks _loam_state, with which every transaction begins:
+// once it has the lock, no other transaction runs, and new ones wait for the commit. A
+// transaction that has taken its snapshot before finds no row in the new table, and begins anew.
 func (s *staged) Swap(ctx context.Context, old func(store.Reader) ([]store.CatalogName, error)) error {
 	s.tx.ctx = ctx
 	release, err := s.alone(ctx)
@@ -103,8 +103,8 @@ func (s *staged) Swap(ctx context.Context, old func(store.Reader) ([]store.Catal
 	return err
 }
 
-// alone waits until no other transaction runs. Each try is short, since whoever comes
-// meanwhile waits behind it; reads that take longer have to end first.
+// alone waits until no other transaction runs. Each try is short, since transactions that begin
+// meanwhile wait behind it; longer reads have to end first.
 func (s *staged) alone(ctx context.Context) (release func(), err error) {
 	lock := giveWayTo + `; LOCK TABLE ` + store.Quote(s.db.schema) + `."_loam_state" IN ACCESS EXCLUSIVE MODE`
 	for try := 1; ; try++ {
@@ -134,12 +134,12 @@ func (s *staged) alone(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// outlastVacuum is for when nobody waits behind a lock any more, as all are kept out: what may
-// still have a lock of a table is somebody else's, or a vacuum that PostgreSQL runs by itself
-// and ends for who has waited for a second.
+// outlastVacuum sets the lock timeout for the time when all other transactions are kept out, so
+// that none waits behind the lock. Another program may still hold a lock on a table, or an
+// autovacuum, which PostgreSQL cancels for a transaction that has waited for a second.
 const outlastVacuum = `SET LOCAL lock_timeout = '10s'`
 
-// exchange drops the old tables and brings the new ones to their place.
+// exchange drops the old tables and moves the new ones to their schema.
 func (s *staged) exchange(old func(store.Reader) ([]store.CatalogName, error)) error {
 	if err := s.tx.control(s.tx.ctx, `SET LOCAL search_path TO `+s.path+`; `+outlastVacuum); err != nil {
 		return err
@@ -154,7 +154,7 @@ func (s *staged) exchange(old func(store.Reader) ([]store.CatalogName, error)) e
 		return err
 	}
 	steps := []string{`UPDATE ` + s.name + `."_loam_state" SET ("version", "functions") = (SELECT "version", "functions" FROM "_loam_state")`}
-	// All of a kind at once, as views may read each other.
+	// All views are dropped at once, as they may read each other.
 	if views := quoted(names, "view"); views != "" {
 		steps = append(steps, `DROP VIEW IF EXISTS `+views)
 	}
@@ -170,7 +170,7 @@ func (s *staged) exchange(old func(store.Reader) ([]store.CatalogName, error)) e
 	return nil
 }
 
-// quoted lists the names of a kind.
+// quoted returns the list of the quoted names of a kind.
 func quoted(names []store.CatalogName, kind string) string {
 	var list []string
 	for _, n := range names {

@@ -80,7 +80,7 @@ func (s *statements) findAll(texts []string) []*statement {
 	return list
 }
 
-// prepare makes a new one. Errors are the driver's.
+// prepare prepares a new statement. Errors are the driver's.
 func (s *statements) prepare(ctx context.Context, pg *pgconn.PgConn, m *store.Meter, sql string, types []uint32) (*statement, error) {
 	// All statements are dropped, not only the oldest: this is rare, and used statements are soon
 	// prepared again.

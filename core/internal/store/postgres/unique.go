@@ -1,4 +1,4 @@
-// The columns of a violated unique index, which PostgreSQL reports by name only.
+// The columns of a violated unique index, which PostgreSQL reports only by its name.
 
 package postgres
 
@@ -8,19 +8,19 @@ import (
 	"time"
 )
 
-// uniques remembers which columns unique indexes are on: what PostgreSQL says of a
-// violation is in the server's language.
+// uniques caches the columns of unique indexes. The messages of PostgreSQL are no source for
+// them, since they are in the server's language.
 type uniques struct {
 	mu      sync.Mutex // guards the fields below
 	version uint64     // of the definitions
 	columns map[string][]string
 }
 
-// indexTimeout bounds the look into the catalog.
+// indexTimeout bounds queries of the catalog.
 const indexTimeout = 5 * time.Second
 
-// columnsOfIndex reads the columns of an index. Those in expressions count: an
-// index in any letter case is one on lower(column).
+// columnsOfIndex selects the columns of an index. Columns in expressions count: a
+// case-insensitive index is on lower(column).
 const columnsOfIndex = `SELECT a.attname FROM pg_index AS x
 JOIN pg_class AS c ON c.oid = x.indexrelid
 CROSS JOIN generate_series(1, x.indnkeyatts) AS k
@@ -30,10 +30,10 @@ JOIN pg_attribute AS a ON a.attrelid = x.indrelid AND (a.attnum = x.indkey[k - 1
 WHERE c.relname = $1 AND c.relnamespace = current_schema()::regnamespace AND NOT a.attisdropped
 ORDER BY k`
 
-// indexColumns are the columns of the index of that name, none if it is not known.
+// indexColumns returns the columns of the index, none if it is not known.
 func (db *DB) indexColumns(name string) []string {
 	version := db.defined.Load()
-	// One look at a time: a storm of violations of the same index asks the catalog once.
+	// Only one query at a time: many violations of the same index query the catalog once.
 	db.indexes.mu.Lock()
 	defer db.indexes.mu.Unlock()
 	if db.indexes.version != version || db.indexes.columns == nil {
@@ -42,8 +42,8 @@ func (db *DB) indexColumns(name string) []string {
 	if columns, ok := db.indexes.columns[name]; ok {
 		return columns
 	}
-	// The context of the write may have ended, and its connection is in a failed transaction:
-	// the service pool answers.
+	// The context of the write may have ended, and its transaction has failed, so the query runs
+	// on a connection of the service pool.
 	ctx, cancel := context.WithTimeout(context.Background(), indexTimeout)
 	defer cancel()
 	columns, err := db.readIndexColumns(ctx, name)
@@ -51,13 +51,13 @@ func (db *DB) indexColumns(name string) []string {
 		db.cfg.Log.Warn("look for the columns of an index", "index", name, "error", err)
 		return nil
 	}
-	if len(columns) > 0 { // else it is of a transaction that has not committed
+	if len(columns) > 0 { // otherwise the index is of a transaction that has not committed
 		db.indexes.columns[name] = columns
 	}
 	return columns
 }
 
-// readIndexColumns asks the catalog, on a connection of the engine's own.
+// readIndexColumns queries the catalog on a connection of the service pool.
 func (db *DB) readIndexColumns(ctx context.Context, name string) ([]string, error) {
 	loan, err := db.service.Acquire(ctx)
 	if err != nil {

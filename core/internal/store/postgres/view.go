@@ -8,8 +8,8 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// SelectView gives each column the type that a stored column of its kind has. The
-// query may end in a comment.
+// SelectView implements store.Catalog. It casts each column to the type of a stored column of its
+// kind. The query may end in a comment.
 func (catalog) SelectView(v store.View) string {
 	list := make([]string, len(v.Columns))
 	for i, c := range v.Columns {
@@ -19,12 +19,12 @@ func (catalog) SelectView(v store.View) string {
 	return "SELECT " + strings.Join(list, ", ") + " FROM (" + v.Quoted + "\n) AS q"
 }
 
-// viewValue returns the expression of a column. Texts and documents must have the type and
-// collation of stored ones, or comparing them with a stored column would fail.
+// viewValue returns the expression of a column. Texts and documents need the type and collation
+// of stored columns, or they could not be compared with stored columns.
 func viewValue(c store.ViewColumn, value string) string {
 	switch {
-	// A column that must stay secret is empty in the view itself, so that no query on the view
-	// can compare it.
+	// The view itself has an empty column in place of a secret one, so that no query on the view
+	// can compare the secret.
 	case c.Secret && c.Kind == store.ColumnText:
 		value = "''"
 	case c.Secret:
@@ -39,7 +39,7 @@ func viewValue(c store.ViewColumn, value string) string {
 	return "(" + value + ")::" + viewType(c.Kind)
 }
 
-// viewType is typeOf, with the order of texts that columns of tables have.
+// viewType is typeOf with the collation of text columns.
 func viewType(kind store.ColumnKind) string {
 	if kind == store.ColumnText {
 		return textType

@@ -14,12 +14,12 @@ import (
 
 var _ store.Whole = (*DB)(nil)
 
-// unhurried lifts the limits of a transaction that takes as long as it takes. A process that
-// is stopped in it does not stop all others for ever.
+// unhurried lifts the time limits of statements for a long transaction. An idle limit remains, so
+// that a process that is stopped in it does not block all others forever.
 const unhurried = `SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = '1h'; `
 
-// ReadWhole implements store.Whole. It has a connection of its own, which no read or write
-// waits for.
+// ReadWhole implements store.Whole. It uses a separate connection, for which no other read or
+// write waits.
 func (db *DB) ReadWhole(ctx context.Context, fn func(store.Reader) error) error {
 	leave, err := db.enter(ctx)
 	if err != nil {
@@ -40,7 +40,7 @@ func (db *DB) ReadWhole(ctx context.Context, fn func(store.Reader) error) error 
 	return fn(r)
 }
 
-// ownConnection is a pool of one connection beside all others.
+// ownConnection returns a new pool of one connection.
 func (db *DB) ownConnection(ctx context.Context) (*pgxpool.Pool, error) {
 	cfg := db.service.Config()
 	cfg.MaxConns = 1
@@ -51,7 +51,7 @@ func (db *DB) ownConnection(ctx context.Context) (*pgxpool.Pool, error) {
 	return pool, nil
 }
 
-// Size implements store.Whole. What texts take that are kept apart from their rows counts.
+// Size implements store.Whole. It includes the long texts that are stored apart from their rows.
 func (*DB) Size(r store.Reader) (size int64, err error) {
 	rows, err := r.Query(`SELECT COALESCE(sum(pg_table_size(oid)), 0) FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'`)
 	if err != nil {
@@ -64,11 +64,11 @@ func (*DB) Size(r store.Reader) (size int64, err error) {
 	return size, rows.Close()
 }
 
-// busyFor is how long after a write others are expected.
+// busyFor is the time after a write during which more writes are expected.
 const busyFor = time.Second
 
-// Yield implements store.Yielder. Of the writes it knows those of this process, which shares
-// the processor with who calls it.
+// Yield implements store.Yielder. It knows only the writes of this process, which share the
+// processor with the caller.
 func (db *DB) Yield(ctx context.Context, took time.Duration) error {
 	if err := ctx.Err(); err != nil {
 		return contextError(err)

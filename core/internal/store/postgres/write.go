@@ -15,8 +15,8 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// lock is how a write transaction holds _loam_state, before it takes the state
-// that it reads: LOCK TABLE takes none.
+// lock is the mode of the lock on _loam_state that a write transaction takes before its snapshot:
+// LOCK TABLE takes no snapshot.
 type lock string
 
 const (
@@ -32,14 +32,14 @@ func (l lock) begin() string {
 	return beginWriting + `; LOCK TABLE "_loam_state" IN ` + string(l) + ` MODE; ` + readVersion
 }
 
-// A write that has lost against another one waits in line with those that have as
-// well, and in the end runs alone, when nothing is left to lose against.
+// Tries of a write. After it has lost a conflict, a write waits in line with other losers; in the
+// end it runs alone, when no conflict is possible.
 const (
 	queuedFrom = 2
 	aloneFrom  = 8
 	lastTry    = 12
-	// lastWait bounds how often a change of definitions gives way to readers: longer
-	// than a read may take.
+	// lastWait is the maximum number of tries of a change of definitions that gives way to
+	// readers; they take longer than a read may take.
 	lastWait = 60
 )
 
@@ -54,11 +54,11 @@ func lockFor(try int) lock {
 	return lockShared
 }
 
-// pause is how long a transaction waits before its next try, at most.
+// pause is the maximum wait of a transaction before its next try.
 const pause = 5 * time.Millisecond
 
-// Write implements store.Store. An operation that has begun goes on when ctx ends;
-// its statements fail with store.ErrTimeout after writeTimeout.
+// Write implements store.Store. A write that has begun continues when ctx ends; its statements
+// fail with store.ErrTimeout after writeTimeout.
 func (db *DB) Write(ctx context.Context, fn func(store.Tx) error) error {
 	leave, err := db.enterWrite(ctx)
 	if err != nil {
@@ -67,8 +67,8 @@ func (db *DB) Write(ctx context.Context, fn func(store.Tx) error) error {
 	defer leave()
 	g := &growth{}
 	for try := 1; ; try++ {
-		// The tries grow more careful: beside all others, then in line with other losers, then
-		// alone, where no conflict is possible.
+		// The tries are more and more careful: beside all other writes, then in line with other
+		// losers, then alone, where no conflict is possible.
 		again, err := db.write(ctx, fn, lockFor(try), g)
 		if err != nil && !again {
 			again = db.grow(ctx, g)
@@ -82,7 +82,7 @@ func (db *DB) Write(ctx context.Context, fn func(store.Tx) error) error {
 	}
 }
 
-// enterWrite is enter for what may not be nested.
+// enterWrite is enter for a call that must not be inside a write.
 func (db *DB) enterWrite(ctx context.Context) (leave func(), err error) {
 	if insideWrite() {
 		return nil, errNested
@@ -144,7 +144,7 @@ func (db *DB) Exclusive(ctx context.Context, fn func(store.Tx) error) error {
 	return db.exclusively(ctx, fn, &growth{})
 }
 
-// exclusively runs fn by itself, until readers are out of its way.
+// exclusively runs fn without other writes, and tries again until no reader is in its way.
 func (db *DB) exclusively(ctx context.Context, fn func(store.Tx) error, g *growth) error {
 	for try := 1; ; try++ {
 		again, err := db.exclude(ctx, fn, g)
@@ -160,15 +160,15 @@ func (db *DB) exclusively(ctx context.Context, fn func(store.Tx) error, g *growt
 	}
 }
 
-// exclude runs fn in a transaction beside which there is no other write. Readers,
-// which nothing keeps out, can still be in the way of a change of definitions.
+// exclude runs fn in a transaction without other writes beside it. Readers are not kept out and
+// can be in the way of a change of definitions.
 func (db *DB) exclude(ctx context.Context, fn func(store.Tx) error, g *growth) (again bool, err error) {
 	s, err := db.begin(ctx, db.writers, lockExclusive.begin()+giveWay)
 	if err != nil {
 		return false, err
 	}
 	select {
-	// The lock in the database keeps other writes out. This one keeps follow from changing the
+	// The lock in the database keeps other writes out. This one keeps catchUp from changing the
 	// caches meanwhile.
 	case db.exclusive <- struct{}{}:
 	case <-ctx.Done():
@@ -179,9 +179,9 @@ func (db *DB) exclude(ctx context.Context, fn func(store.Tx) error, g *growth) (
 	return db.apply(&tx{session: *s, growth: g}, fn, redefine)
 }
 
-// giveWay bounds the wait for a table that is being read: who comes to read it
-// meanwhile waits as well. It is less than PostgreSQL takes to find a deadlock,
-// which the read would lose, and then the transaction is run again.
+// giveWay bounds the wait for the lock on a table that is being read, since new readers wait
+// behind it. It is shorter than the time in which PostgreSQL detects a deadlock, which would
+// abort the read; the transaction is then run again.
 const giveWay = `; ` + giveWayTo
 
 const giveWayTo = `SET LOCAL lock_timeout = '900ms'`
@@ -189,7 +189,7 @@ const giveWayTo = `SET LOCAL lock_timeout = '900ms'`
 // redefine tells other processes that definitions may have changed.
 const redefine = `UPDATE "_loam_state" SET "version" = "version" + 1; `
 
-// apply runs fn and commits. What stands in last is run before the commit.
+// apply runs fn and commits. last is a statement that runs just before the commit.
 func (db *DB) apply(t *tx, fn func(store.Tx) error, last string) (again bool, err error) {
 	defer t.finish() // also when fn ends its goroutine
 	err = call(fn, t)
@@ -202,13 +202,13 @@ func (db *DB) apply(t *tx, fn func(store.Tx) error, last string) (again bool, er
 	if t.opening.unfit {
 		return false, errUnfit
 	}
-	// Learned also from a write that fails: Write asks it whether a prefix index would help.
+	// Also set by a write that fails: Write then asks whether a prefix index would help.
 	t.growth.last, t.growth.made = t.tooLong, t.made
 	if t.lost != nil {
 		return conflict(t.lost), db.explain(t.ctx, t.lost)
 	}
 	if err == nil {
-		err = t.failed // fn has passed over it: PostgreSQL would commit nothing
+		err = t.failed // fn has ignored the error: PostgreSQL would commit nothing
 	}
 	if err != nil {
 		return false, err
@@ -216,7 +216,7 @@ func (db *DB) apply(t *tx, fn func(store.Tx) error, last string) (again bool, er
 	return db.commit(t, last)
 }
 
-// call runs fn and turns a panic into its error, with the stack.
+// call runs fn and turns a panic into an error with the stack.
 func call(fn func(store.Tx) error, t *tx) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -226,13 +226,13 @@ func call(fn func(store.Tx) error, t *tx) (err error) {
 	return fn(t)
 }
 
-// commit makes the transaction durable and, if that worked, calls what it queued.
+// commit commits the transaction and, if that succeeds, calls the functions of OnCommit.
 func (db *DB) commit(t *tx, last string) (again bool, err error) {
 	if err := t.ready(); err != nil {
 		return false, err
 	}
-	// The number is taken before the commit is sent: a transaction that has seen this one's
-	// rows takes its own later.
+	// The number is taken before the commit is sent: a transaction that has seen the rows of this
+	// one takes its number later.
 	turn := db.order.take()
 	began := time.Now()
 	done, err := db.sendCommit(t, last)
@@ -243,14 +243,14 @@ func (db *DB) commit(t *tx, last string) (again bool, err error) {
 	case done:
 		db.cfg.Meter.Groups.Add(1)
 		if last != "" {
-			// Before the caches follow, as the plans that they make depend on it.
+			// Before the caches follow, since their plans depend on the prefixes.
 			db.readPrefixes(t.ctx)
 		}
 		for _, fn := range t.committed {
 			db.notify(fn)
 		}
-		// This process's own caches have followed by the functions above. Behind means that
-		// they have not: the next transaction finds the new version.
+		// The caches of this process have followed in the functions above. behind says that they
+		// have not: the next transaction finds the new version.
 		if last != "" && !t.behind {
 			db.defined.raise(t.kept.of + 1)
 		}
@@ -274,11 +274,11 @@ func (t *tx) ready() error {
 	return nil
 }
 
-// sendCommit reports whether the server said that it has committed.
+// sendCommit sends the commit and reports whether the server has confirmed it.
 func (db *DB) sendCommit(t *tx, last string) (done bool, err error) {
 	results := t.pg.Exec(t.ctx, last+db.watch.mark(db.node, t.loan)+"COMMIT")
 	for results.NextResult() {
-		tag, _ := results.ResultReader().Close() // Close of all has the error
+		tag, _ := results.ResultReader().Close() // the error is returned by results.Close
 		done = tag.String() == "COMMIT"
 	}
 	err = results.Close()
@@ -288,11 +288,11 @@ func (db *DB) sendCommit(t *tx, last string) (done bool, err error) {
 	return done, err
 }
 
-// commitFailed is the error of a commit that has failed or of which nobody knows.
+// commitFailed returns the error of a commit that has failed or whose outcome is not known.
 func (db *DB) commitFailed(t *tx, err error) error {
 	var e *pgconn.PgError
-	// The server answered, so it has rolled back. Without an answer the commit may have
-	// happened: others are told to look, and the caller that nobody knows.
+	// The server answered, so it has rolled back. Without an answer the commit may have happened:
+	// the next poll treats everything as changed, and the caller gets errInDoubt.
 	if errors.As(err, &e) && !cutOff(e) {
 		return db.explain(t.ctx, err)
 	}
@@ -300,8 +300,8 @@ func (db *DB) commitFailed(t *tx, err error) error {
 	return fmt.Errorf("%w: %w", errInDoubt, err)
 }
 
-// notify calls a function of Tx.OnCommit. The write is durable by now: a panic
-// must not make its caller believe otherwise.
+// notify calls a function of Tx.OnCommit. The write is durable by now: a panic must not suggest
+// to its caller that it is not.
 func (db *DB) notify(fn func()) {
 	defer func() {
 		if v := recover(); v != nil {

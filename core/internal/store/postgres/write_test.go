@@ -11,8 +11,8 @@ import (
 	"github.com/loambase/loam/internal/pgtest"
 )
 
-// newTest is a database with the table "t" (id, a text, n number), closed when the
-// test ends.
+// newTest opens a database with the table "t" (id, a text, n number). It is closed when the test
+// ends.
 func newTest(t *testing.T, cfg Config) *DB {
 	t.Helper()
 	db := openTest(t, cfg)
@@ -46,7 +46,7 @@ func mustWrite(t *testing.T, db *DB, sql string, args ...store.Value) {
 	}
 }
 
-// value is the first column of all rows, with spaces between them.
+// value returns the first column of all rows, separated by spaces.
 func value(t *testing.T, db *DB, sql string, args ...store.Value) (out string) {
 	t.Helper()
 	err := db.Read(t.Context(), func(r store.Reader) (err error) {
@@ -72,7 +72,8 @@ func texts(r store.Reader, sql string, args ...store.Value) (string, error) {
 	return strings.Join(list, " "), rows.Close()
 }
 
-// Reading a row, then writing what follows from it, loses nothing, locked or not.
+// Transactions that read a row and write a value computed from it lose no update, with and
+// without a lock.
 func TestIncrementsOfOneRow(t *testing.T) {
 	for _, lock := range []string{"", " FOR UPDATE"} {
 		db := newTest(t, Config{})
@@ -103,8 +104,8 @@ func TestIncrementsOfOneRow(t *testing.T) {
 	}
 }
 
-// Two that each look whether the other's row is there, and delete their own only
-// if it is: one row stays.
+// Two writes, each of which deletes its own row only if the row of the other is there: one row
+// stays.
 func TestWritesAreSerializable(t *testing.T) {
 	db := newTest(t, Config{})
 	for range 20 {
@@ -146,7 +147,7 @@ func TestDeadlocksAreRunAgain(t *testing.T) {
 					if _, err := tx.Exec(`UPDATE "t" SET "n" = "n" + 1 WHERE "id" = $1`, store.Text(id)); err != nil {
 						return err
 					}
-					once.Do(func() { both.Done(); both.Wait() }) // each holds one
+					once.Do(func() { both.Done(); both.Wait() }) // each holds one row
 				}
 				return nil
 			})
@@ -161,7 +162,7 @@ func TestDeadlocksAreRunAgain(t *testing.T) {
 	}
 }
 
-// A function that passes over the error of a statement has not written.
+// A function that ignores the error of a statement does not write.
 func TestErrorPassedOver(t *testing.T) {
 	db := newTest(t, Config{})
 	err := db.Write(t.Context(), func(tx store.Tx) error {
@@ -180,7 +181,7 @@ func TestErrorPassedOver(t *testing.T) {
 	}
 }
 
-// A conflict that a savepoint seems to survive is one of the whole transaction.
+// A conflict inside a savepoint is a conflict of the whole transaction.
 func TestConflictInSavepoint(t *testing.T) {
 	db := newTest(t, Config{})
 	mustWrite(t, db, `INSERT INTO "t" ("id") VALUES ('a')`)
@@ -190,7 +191,7 @@ func TestConflictInSavepoint(t *testing.T) {
 		if _, err := texts(tx, `SELECT "n" FROM "t"`); err != nil {
 			return err
 		}
-		if calls == 1 { // somebody else changes the row after this one's state was taken
+		if calls == 1 { // another write changes the row after the snapshot of this one
 			done := make(chan error)
 			go func() { done <- write(t, db, `UPDATE "t" SET "n" = 5`) }()
 			if err := <-done; err != nil {
@@ -223,7 +224,7 @@ func TestUniqueErrorNamesColumns(t *testing.T) {
 	}
 	insert := `INSERT INTO "odd ""t""" ("x"")=(", "order") VALUES ('a', $1)`
 	mustWrite(t, db, insert, store.Text("é"))
-	mustWrite(t, db, insert, store.Text("É")) // letter case of ASCII alone
+	mustWrite(t, db, insert, store.Text("É")) // only ASCII letters are folded
 	mustWrite(t, db, insert, store.Text("z"))
 	var unique *store.UniqueError
 	if err := write(t, db, insert, store.Text("Z")); !errors.As(err, &unique) {
@@ -271,7 +272,7 @@ func TestTextsThatPostgresCannotHold(t *testing.T) {
 	}
 }
 
-// More statements than a connection keeps, and one whose table changes its type.
+// More statements than a connection keeps, and a statement whose table changes its type.
 func TestPreparedStatements(t *testing.T) {
 	db := newTest(t, Config{URL: ""})
 	mustWrite(t, db, `INSERT INTO "t" ("id", "n") VALUES ('a', 1)`)
@@ -282,7 +283,7 @@ func TestPreparedStatements(t *testing.T) {
 	}
 	sql := `SELECT "n" FROM "t" WHERE "id" = $1`
 	for _, kind := range []store.ColumnKind{store.ColumnText, store.ColumnBool, store.ColumnMulti, store.ColumnNumber} {
-		for range 20 { // all connections know it
+		for range 20 { // until all connections have prepared it
 			value(t, db, sql, store.Text("a"))
 		}
 		err := db.Exclusive(t.Context(), func(tx store.Tx) error {
@@ -328,7 +329,7 @@ func TestChangeOfATableThatIsRead(t *testing.T) {
 	}()
 	<-calls
 	value(t, db, `SELECT "id" FROM "t"`)
-	<-calls // it gave way
+	<-calls // the change gave way
 	close(end)
 	for range 2 {
 		if err := <-over; err != nil {
@@ -338,7 +339,7 @@ func TestChangeOfATableThatIsRead(t *testing.T) {
 	value(t, db, `SELECT "b" FROM "t"`)
 }
 
-// What a session needs holds whatever is set for the user or in the URL.
+// The settings of a session hold, whatever is set for the user or in the URL.
 func TestSettingsOfSessions(t *testing.T) {
 	at := pgtest.URL(t) + "&options=" + strings.NewReplacer(" ", "%20", "=", "%3D").Replace("-c synchronous_commit=off -c DateStyle=German -c default_transaction_isolation=serializable")
 	db := newTest(t, Config{URL: at})

@@ -14,7 +14,7 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// benchRows is how many rows the table of the benchmarks has.
+// benchRows is the number of rows in the table of the benchmarks.
 const benchRows = 10_000
 
 const (
@@ -73,7 +73,7 @@ func insertPost(tx store.Tx, id string, n int) error {
 	return err
 }
 
-// consume reads every column of every row, as a list that is sent does.
+// consume reads every column of every row, like a response with a list.
 func consume(rows store.Rows, buf []byte) ([]byte, error) {
 	for rows.Next() {
 		for col := range 10 {
@@ -138,8 +138,8 @@ func BenchmarkInsert(b *testing.B) {
 	}
 }
 
-// BenchmarkInsertBesideReaders is Insert while 16 readers list without a pause:
-// compare the inserts a second with those of BenchmarkInsert.
+// BenchmarkInsertBesideReaders inserts while 16 readers list without a pause: compare its inserts
+// per second with those of BenchmarkInsert.
 func BenchmarkInsertBesideReaders(b *testing.B) {
 	for _, writers := range []int{1, 16} {
 		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {

@@ -10,30 +10,30 @@ import (
 	"github.com/loambase/loam/internal/cache"
 )
 
-// cacheSize is how many prepared statements a connection keeps at most. A plan's
-// text does not depend on its values, so a busy server uses some hundreds.
+// cacheSize is the maximum number of prepared statements of a connection. The text of a plan does
+// not depend on its values, so a busy server uses some hundreds.
 const cacheSize = 512
 
-// statement is a prepared statement and what the authorizer learned about it.
+// statement is a prepared statement, with the tables that it writes.
 type statement struct {
 	*binding.Stmt
-	writes []string // tables, in lower case
+	writes []string // names in lower case, as the authorizer reported them
 	meter  *store.Statement
 
-	inUse  bool // by a caller: it must be neither given to another one nor closed
+	inUse  bool // by a caller: it must neither be given to another caller nor closed
 	cached bool
 }
 
-// countsRows reports that the statement changes rows, not the schema: only then
-// does SQLite's count of changed rows belong to it.
+// countsRows reports whether the statement changes rows, not the schema: only then does SQLite's
+// count of changed rows belong to it.
 func (s *statement) countsRows() bool {
 	return len(s.writes) > 0 && !slices.Contains(s.writes, schemaTable)
 }
 
-// statements is the cache of a connection's prepared statements by their text. A
-// text that is asked for while its statement is in use gets a second statement,
-// which lives for that use only, unless the first one is still in use at its end. A
-// statement that is evicted while it is in use is closed when it is released.
+// statements caches the prepared statements of a connection by their text. If the statement of a
+// text is in use, the text gets a second statement, which is closed after that use unless the
+// first one is then still in use. A statement that is evicted while it is in use is closed when
+// it is released.
 type statements struct {
 	byText *cache.Cache[string, *statement]
 }
@@ -47,7 +47,7 @@ func newStatements() *statements {
 	})}
 }
 
-// take is the idle statement of this text, now in use; nil if there is none.
+// take returns the idle statement of the text and marks it as in use; nil if there is none.
 func (c *statements) take(sql string) *statement {
 	s, ok := c.byText.Get(sql)
 	if !ok || s.inUse {
@@ -57,7 +57,7 @@ func (c *statements) take(sql string) *statement {
 	return s
 }
 
-// keep caches a new statement, unless there is one of its text.
+// keep caches a new statement, unless the cache has a statement of its text.
 func (c *statements) keep(s *statement) {
 	if _, ok := c.byText.Get(s.SQL()); !ok {
 		s.cached = true
@@ -65,17 +65,17 @@ func (c *statements) keep(s *statement) {
 	}
 }
 
-// clear forgets every statement. Those in use are closed when they are released.
+// clear drops every statement. Those in use are closed when they are released.
 func (c *statements) clear() { c.byText.Clear() }
 
-// release ends the use of a statement, which has been reset.
+// release ends the use of a statement, which must have been reset.
 func (c *statements) release(s *statement) {
 	s.inUse = false
 	if s.cached {
 		return
 	}
-	// Two of the same text were in use: the one that ends first while the other is idle is not
-	// needed any more.
+	// Two statements of the same text were in use. This one is not needed any more if the other is
+	// idle; otherwise it takes the place of the other in the cache.
 	if other, ok := c.byText.Get(s.SQL()); ok && !other.inUse {
 		s.Close()
 		return

@@ -8,13 +8,14 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// catalog changes tables. The column types and defaults are part of the on-disk
-// format that existing databases have: they are written exactly so.
+// catalog creates, changes and drops tables. The column types and defaults are part of the
+// on-disk format of existing databases, so they must not change.
 type catalog struct{}
 
 var _ store.Catalog = catalog{}
 
-// CreateTable needs no column for the order of creation: SQLite's rowid is one.
+// CreateTable implements store.Catalog. It adds no column for the order of creation: the rowid
+// has that order.
 func (catalog) CreateTable(tx store.Tx, table string, columns []store.Column) error {
 	defs := make([]string, len(columns))
 	for i, c := range columns {
@@ -23,8 +24,9 @@ func (catalog) CreateTable(tx store.Tx, table string, columns []store.Column) er
 	return ddl(tx, "CREATE TABLE "+store.Quote(table)+" ("+strings.Join(defs, ", ")+")")
 }
 
-// RenameTable also follows the name into views and indexes. SQLite takes a name
-// that differs in case alone for the table itself, so that goes by a third name.
+// RenameTable implements store.Catalog. SQLite follows the name in views and indexes. It takes a
+// name that differs only in letter case for the same table, so the table gets a third name in
+// between.
 func (c catalog) RenameTable(tx store.Tx, from, to string) error {
 	if from != to && strings.EqualFold(from, to) {
 		between := "_renaming_" + to
@@ -48,12 +50,12 @@ func (catalog) RenameColumn(tx store.Tx, table, from, to string) error {
 	return ddl(tx, "ALTER TABLE "+store.Quote(table)+" RENAME COLUMN "+store.Quote(from)+" TO "+store.Quote(to))
 }
 
-// DropColumn fails while an index or a view uses the column.
+// DropColumn implements store.Catalog. It fails while an index or a view uses the column.
 func (catalog) DropColumn(tx store.Tx, table, column string) error {
 	return ddl(tx, "ALTER TABLE "+store.Quote(table)+" DROP COLUMN "+store.Quote(column))
 }
 
-// Fill reads the pairs first and finds each row by its key.
+// Fill implements store.Catalog. It reads the pairs first and finds each row by its key.
 func (catalog) Fill(tx store.Tx, table string, c store.Column, ids []string, values []store.Value) error {
 	_, err := tx.Exec("UPDATE "+store.Quote(table)+" SET "+store.Quote(c.Name)+` = "p"."v" FROM `+
 		`(SELECT "value" ->> 0 AS "i", "value" ->> 1 AS "v" FROM json_each($1)) AS "p" WHERE `+store.Quote(table)+`."id" = "p"."i"`,
@@ -80,7 +82,8 @@ func (catalog) Columns(r store.Reader, table string) ([]string, error) {
 	return store.Texts(r, `SELECT "name" FROM pragma_table_xinfo($1) ORDER BY "cid"`, store.Text(table))
 }
 
-// Names leaves out what SQLite keeps for itself, such as the indexes of primary keys.
+// Names implements store.Catalog. It leaves out the tables of SQLite itself and its indexes of
+// primary keys.
 func (catalog) Names(r store.Reader) ([]store.CatalogName, error) {
 	rows, err := r.Query(`SELECT "type", "name", CASE "type" WHEN 'index' THEN "tbl_name" ELSE '' END
 FROM "sqlite_schema" WHERE "type" IN ('table', 'view', 'index') AND "name" NOT LIKE 'sqlite\_%' ESCAPE '\'
@@ -100,7 +103,7 @@ func ddl(tx store.Tx, sql string) error {
 	return err
 }
 
-// columnDef is a column as CREATE TABLE and ADD COLUMN take it.
+// columnDef returns the definition of a column for CREATE TABLE and ADD COLUMN.
 func columnDef(c store.Column) string {
 	name := store.Quote(c.Name)
 	if c.PrimaryKey {

@@ -1,4 +1,4 @@
-// Checkpoints: the write-ahead log is copied into the database beside running writes.
+// Checkpoints: the write-ahead log is copied into the database file while writes run.
 
 package sqlite
 
@@ -11,27 +11,27 @@ import (
 	"github.com/loambase/loam/core/internal/store/sqlite/binding"
 )
 
-// The log is copied into the database file beside the writes when it is
-// checkpointFrames long. Slow readers can keep it from being begun anew; at
-// forcedFrames the writer stops for a checkpoint that waits for them a little.
+// When the log has checkpointFrames frames, it is copied into the database file while writes run.
+// Slow readers can keep the log from being begun anew; at forcedFrames, the writer stops for a
+// checkpoint that waits for the readers for forcedBusyMillis.
 const (
-	frameHeader      = 24 // bytes of the header of each page in the log
+	frameHeader      = 24 // size in bytes of the header of each page in the log
 	checkpointFrames = 4_000
 	forcedFrames     = 32_000
 	forcedBusyMillis = 100
 )
 
-// checkpoints are those of this process, one at a time. After one that failed, pages
-// that it or an earlier one has copied may never reach the disk, though the system takes
-// them for written: only the log still has them. So the next one copies all of the
+// checkpoints runs the checkpoints of this process, one at a time. After a failed checkpoint,
+// pages that it or an earlier checkpoint has copied may never reach the disk, although the system
+// considers them written: only the log still has them. So the next checkpoint copies all of the
 // log again, and until it has, the log is not begun anew.
 type checkpoints struct {
-	readers *pool // they keep no transactions meanwhile
+	readers *pool // their connections keep no transactions during a checkpoint
 	mu      sync.Mutex
-	failed  bool // the last one did, and the next one would go on where it ended
+	failed  bool // the last checkpoint failed, and the next one would continue where it ended
 }
 
-// run checkpoints on an idle connection, unless another one does so right now.
+// run runs a checkpoint on an idle connection, unless another checkpoint is running.
 func (k *checkpoints) run(c *conn, mode binding.CheckpointMode) error {
 	if !k.mu.TryLock() {
 		return nil
@@ -48,13 +48,13 @@ func (k *checkpoints) run(c *conn, mode binding.CheckpointMode) error {
 	_, _, err := c.Checkpoint(mode)
 	c.meter.Checkpoints.Since(began)
 	if err == nil || busy(err) {
-		return nil // a reader in the way is no failure: the next one goes on
+		return nil // a busy reader is no failure: the next checkpoint continues
 	}
 	k.failed = true
 	return errors.Join(err, k.restart(c))
 }
 
-// restart makes the next checkpoint copy everything after one that failed. Lock held.
+// restart makes the next checkpoint copy the whole log if the last one failed. Lock held.
 func (k *checkpoints) restart(c *conn) error {
 	if !k.failed {
 		return nil
@@ -66,33 +66,33 @@ func (k *checkpoints) restart(c *conn) error {
 	return nil
 }
 
-// close closes a connection. SQLite checkpoints with the last one of all and deletes
-// the log: not while the log may be needed.
+// close closes a connection. When the last of all connections closes, SQLite runs a checkpoint
+// and deletes the log. This is prevented while the log may be needed.
 func (k *checkpoints) close(c *conn) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.restart(c) != nil {
-		_ = c.Set(binding.OptionKeepLog, true) // of an option that exists it cannot fail
+		_ = c.Set(binding.OptionKeepLog, true) // cannot fail for an option that exists
 	}
 	return c.Close()
 }
 
-// measure looks at the length of the log after a commit.
+// measure checks the length of the log after a commit, and requests a checkpoint if it is due.
 func (w *writer) measure() {
 	if w.c == nil || w.c.failed {
 		return
 	}
 	n := w.c.Frames()
 	w.meter.LogBytes.Store(int64(n) * (w.page + frameHeader))
-	// After the log has begun anew its length counts from the start again.
-	if n < w.checkpoint-w.every { // begun anew since
+	// If the log has begun anew, its length counts from the start again.
+	if n < w.checkpoint-w.every { // the log has begun anew
 		w.checkpoint = w.every
 	}
 	if n < w.checkpoint {
 		return
 	}
-	// If this checkpoint does not come to the end, the next one is called for only after as
-	// many pages again.
+	// If this checkpoint does not reach the end of the log, the next one is requested only after
+	// as many pages again.
 	w.checkpoint = n + w.every
 	if n >= forcedFrames {
 		w.force()
@@ -100,12 +100,12 @@ func (w *writer) measure() {
 	}
 	select {
 	case w.logFull <- struct{}{}:
-	default: // it knows
+	default: // the checkpointer has a request already
 	}
 }
 
-// force checkpoints on the writer's connection, so that the next transaction
-// begins the log anew.
+// force runs a checkpoint on the writer's connection, so that the next transaction begins the log
+// anew.
 func (w *writer) force() {
 	w.c.SetBusyTimeout(forcedBusyMillis)
 	err := w.checkpoints.run(w.c, binding.CheckpointRestart)
@@ -115,7 +115,7 @@ func (w *writer) force() {
 	}
 }
 
-// checkpointFailed notes a failure on the writer's connection.
+// checkpointFailed handles a failed checkpoint on the writer's connection.
 func (w *writer) checkpointFailed(err error) {
 	if broken(err) {
 		w.c.failed = true
@@ -123,23 +123,22 @@ func (w *writer) checkpointFailed(err error) {
 	w.log.Warn("checkpoint", "error", err)
 }
 
-// truncate copies what is left of the log and empties it.
+// truncate copies the rest of the log and empties it.
 func (w *writer) truncate() {
 	if w.c.failed {
-		return // opening it the next time recovers
+		return // opening the database the next time recovers
 	}
 	if err := w.checkpoints.run(w.c, binding.CheckpointTruncate); err != nil {
 		w.log.Warn("checkpoint at close", "error", err)
 	}
 }
 
-// checkpointer checkpoints beside the writer, on a connection of its own, until
-// ctx ends.
+// checkpointer runs checkpoints beside the writer, on a separate connection, until ctx ends.
 func (w *writer) checkpointer(ctx context.Context) {
 	var c *conn
 	defer func() {
 		if c != nil {
-			_ = w.checkpoints.close(c) // the log stays as it is
+			_ = w.checkpoints.close(c) // the log stays unchanged
 		}
 	}()
 	for {
@@ -148,7 +147,7 @@ func (w *writer) checkpointer(ctx context.Context) {
 			return
 		case <-w.logFull:
 		}
-		// The connection is opened for the first checkpoint: a tool that writes a little needs
+		// The connection is opened for the first checkpoint: a tool that writes little needs
 		// none.
 		if c == nil {
 			var err error
@@ -165,8 +164,8 @@ func (w *writer) checkpointer(ctx context.Context) {
 	}
 }
 
-// finish copies the little that was written during a checkpoint, while no write
-// runs: only when nothing is left to copy is the log begun anew.
+// finish copies the frames that were written during a checkpoint, while no write runs: the log is
+// begun anew only when it is copied completely.
 func (w *writer) finish(ctx context.Context) {
 	err := w.do(ctx, &op{alone: true, service: func(c *conn) error {
 		if err := w.checkpoints.run(c, binding.CheckpointPassive); err != nil {
@@ -174,5 +173,5 @@ func (w *writer) finish(ctx context.Context) {
 		}
 		return nil
 	}})
-	_ = err // closed or cancelled: the next start copies it
+	_ = err // closed or cancelled: the next start copies the rest
 }

@@ -12,32 +12,32 @@ import (
 	"github.com/loambase/loam/core/internal/store/sqlite/binding"
 )
 
-// conn is a connection with its statements. It belongs to one goroutine at a time.
+// conn is a connection with its prepared statements. It belongs to one goroutine at a time.
 type conn struct {
 	*binding.Conn
 	stmts    *statements
 	controls [controlCount]*binding.Stmt
 	guard    guard
 	meter    *store.Meter
-	own      bool         // what is prepared now is the engine's own text
-	script   *scriptRules // what is prepared now is a script's
+	own      bool         // the text being prepared is the engine's
+	script   *scriptRules // rules for the script that is being prepared; nil outside of scripts
 	touched  []string     // tables, in lower case, that the running transaction may write
 	reading  sync.Mutex   // held by the call that reads; see pool.endKept
-	read     readTx       // of a connection that reads
-	failed   bool         // the file or disk failed under it: not to be used again
+	read     readTx       // read transaction of a connection for reading
+	failed   bool         // the file or disk failed: the connection must not be used again
 }
 
-// role is what a connection is for.
+// role is the purpose of a connection.
 type role uint8
 
 const (
 	roleRead  role = iota
-	roleSpare      // reads, for slow reads beside the others
+	roleSpare      // for slow reads beside the others
 	roleWrite
 	roleCheckpoint
 )
 
-// place is where the database is and how sure its commits are to stay.
+// place holds the path of a database, its file settings, and the durability of its commits.
 type place struct {
 	path        string
 	vfs         string // empty: the system's files
@@ -73,14 +73,14 @@ func openConn(at place, r role) (*conn, error) {
 	return c, nil
 }
 
-// busyMillis is how long another process's write is waited for.
+// busyMillis bounds the wait for a write of another process.
 const busyMillis = 5000
 
 func (c *conn) configure(at place, r role) error {
 	c.own = true
 	defer func() { c.own = false }()
 	c.SetBusyTimeout(busyMillis)
-	pragmas := []string{fmt.Sprintf("page_size = %d", at.pageSize)} // of a new file, as the next one
+	pragmas := []string{fmt.Sprintf("page_size = %d", at.pageSize)} // page_size and auto_vacuum are for a new file
 	if at.shrinks {
 		pragmas = append(pragmas, "auto_vacuum = INCREMENTAL")
 	}
@@ -92,10 +92,10 @@ func (c *conn) configure(at place, r role) error {
 	)
 	if r == roleWrite {
 		pragmas = append(pragmas, "temp_store = MEMORY")
-	} else { // what a read sorts is as large as it likes; above 2 MiB it goes to a file
+	} else { // the data that a read sorts is unlimited; above 2 MiB it is in a file
 		pragmas = append(pragmas, "temp_store = FILE")
 	}
-	switch r { // the sizes are limits: a cache grows with what is read
+	switch r { // the sizes are limits: a cache grows with the pages that are read
 	case roleWrite:
 		pragmas = append(pragmas, fmt.Sprintf("cache_size = -%d", at.writeCache))
 	case roleRead:
@@ -117,8 +117,8 @@ func (c *conn) configure(at place, r role) error {
 	}{
 		{binding.OptionDefensive, true},
 		{binding.OptionTrustedSchema, false},
-		// A plan never depends on bound values: else each new value of a LIKE
-		// pattern would compile its statement again.
+		// A plan must not depend on bound values, or each new value of a LIKE pattern would
+		// compile its statement again.
 		{binding.OptionStablePlans, true},
 	} {
 		if err := c.Set(o.option, o.on); err != nil {
@@ -128,9 +128,9 @@ func (c *conn) configure(at place, r role) error {
 	return nil
 }
 
-// authorize learns what a statement writes, and refuses what would break the
-// engine's hold on its transactions and settings. SQLite asks it again when it
-// compiles a statement anew after a schema change.
+// authorize records which tables a statement writes, and refuses statements that would interfere
+// with the engine's transactions and settings. SQLite also calls it when it recompiles a
+// statement after a schema change.
 func (c *conn) authorize(a binding.Access) bool {
 	if c.script != nil {
 		return c.script.allows(c, a)
@@ -146,7 +146,7 @@ func (c *conn) authorize(a binding.Access) bool {
 	return true
 }
 
-// harmlessPragma reports the pragmas that only describe the schema.
+// harmlessPragma reports whether the pragma only describes the schema.
 func harmlessPragma(name string) bool {
 	switch strings.ToLower(name) {
 	case "table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo":
@@ -155,14 +155,14 @@ func harmlessPragma(name string) bool {
 	return false
 }
 
-// touch notes that the running transaction may write a table.
+// touch records that the running transaction may write a table.
 func (c *conn) touch(table string) {
 	if !slices.Contains(c.touched, table) {
 		c.touched = append(c.touched, table)
 	}
 }
 
-// prepare returns a statement of the caller's text, ready to be bound.
+// prepare returns a statement of the caller's text, ready for binding.
 func (c *conn) prepare(sql string) (*statement, error) {
 	if s := c.stmts.take(sql); s != nil {
 		for _, table := range s.writes {
@@ -186,7 +186,7 @@ func (c *conn) prepare(sql string) (*statement, error) {
 	return s, nil
 }
 
-// release takes a statement back.
+// release gives a statement back.
 func (c *conn) release(s *statement) {
 	s.Reset()
 	c.stmts.release(s)

@@ -3,9 +3,8 @@
 
 package sqlite
 
-// control is one of the statements with which the engine steers transactions.
-// They are prepared apart from the cache, where a caller's text could find them:
-// callers may not begin or end transactions.
+// control is a statement by which the engine controls transactions. These statements are not in
+// the cache, where a caller's text could find them: callers may not begin or end transactions.
 type control uint8
 
 const (
@@ -19,7 +18,7 @@ const (
 	controlSave // around a Tx.Savepoint
 	controlKeep
 	controlUndo
-	controlSnapshot // opens the read transaction and reads nothing
+	controlSnapshot // opens the read transaction and reads no rows
 	controlDataVersion
 	controlCount
 )
@@ -44,10 +43,10 @@ func (k control) sql() string {
 
 // do runs a control statement and returns the number in its first row, if any.
 func (c *conn) do(k control) (n int64, err error) {
-	c.own = true // also while it runs: a schema change makes SQLite compile it again
+	c.own = true // also while it runs: after a schema change SQLite compiles it again
 	defer func() { c.own = false }()
-	// Each is prepared once for the life of the connection: BEGIN and COMMIT run with every
-	// call.
+	// Each statement is prepared once for the life of the connection: BEGIN and COMMIT run with
+	// every call.
 	s := c.controls[k]
 	if s == nil {
 		if s, err = c.Prepare(k.sql()); err != nil {

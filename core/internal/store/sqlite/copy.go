@@ -18,18 +18,18 @@ import (
 var _ store.Files = (*DB)(nil)
 
 const (
-	// copyPages is how many pages a copy takes at a time: 1 MB. Of so many such parts the copy is
-	// synced each time: one sync of all of it would keep those of the writer waiting.
+	// copyPages is the number of pages in one step of a copy: 1 MB. The copy is synced after
+	// every syncParts steps: a single sync of the whole copy would delay the syncs of the writer.
 	copyPages = 256
 	syncParts = 4
 	pageSize  = 4096
 )
 
-// Copy implements store.Files. It reads on a connection of its own, in one read
-// transaction, so that the log cannot be begun anew before its end: with many writes it
-// grows meanwhile. While there are writes the copy takes half of a processor at most.
+// Copy implements store.Files. It reads on a separate connection in one read transaction, so the
+// log cannot be begun anew before its end and grows if there are many writes. While there are
+// writes, the copy uses at most half of a processor.
 func (db *DB) Copy(ctx context.Context, path string, progress func(copied, total int64)) error {
-	// Nothing is overwritten, not even a link: an earlier copy may be the only one.
+	// No file is overwritten, not even a link: an earlier copy may be the only one.
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("copy the database: %w", &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist})
 	}
@@ -38,8 +38,8 @@ func (db *DB) Copy(ctx context.Context, path string, progress func(copied, total
 		return err
 	}
 	defer db.readers.release(l)
-	// The copy has its name only when it is whole and on the disk, so that whoever finds it can
-	// trust it.
+	// The copy gets its name only when it is complete and on the disk, so that a file of that
+	// name is always a valid copy.
 	partial := path + ".partial"
 	if err := createFile(partial); err != nil {
 		return fmt.Errorf("copy the database: %w", err)
@@ -67,7 +67,7 @@ func (db *DB) copyTo(ctx context.Context, c *conn, path string, progress func(co
 			c.failed = true
 		}
 	}()
-	// BEGIN alone takes no state: the first read does, and everything is copied as of then.
+	// BEGIN alone takes no snapshot: the first read does, and everything is copied as of then.
 	if _, err := c.do(controlSnapshot); err != nil {
 		return classify(err)
 	}
@@ -75,7 +75,7 @@ func (db *DB) copyTo(ctx context.Context, c *conn, path string, progress func(co
 	if err != nil {
 		return err
 	}
-	defer func() { // when SQLite has closed it, which has locks on it until then
+	defer func() { // after SQLite has closed the file, on which it has locks until then
 		if err == nil {
 			err = f.Sync()
 		}
@@ -90,7 +90,7 @@ func (db *DB) copyTo(ctx context.Context, c *conn, path string, progress func(co
 			err = classify(e)
 		}
 	}()
-	// Nobody else reads the file before it is synced as a whole.
+	// No other connection reads the file before it is synced as a whole.
 	for _, p := range []string{"journal_mode = OFF", "synchronous = OFF", "cache_size = -2048"} {
 		if err := dest.Exec("PRAGMA " + p); err != nil {
 			return classify(err)
@@ -124,8 +124,8 @@ func (db *DB) Yield(ctx context.Context, took time.Duration) error {
 	if !db.readers.yielding.busy() {
 		return nil
 	}
-	// The pause is as long as the step before it took, so on any disk the work uses half of the
-	// time.
+	// The pause is as long as the step before it took, so the work uses half of the time on any
+	// disk.
 	timer := time.NewTimer(took)
 	defer timer.Stop()
 	select {
@@ -138,8 +138,8 @@ func (db *DB) Yield(ctx context.Context, took time.Duration) error {
 	}
 }
 
-// copyPagesOf copies a database over another one in one transaction. between is called
-// after each part but the last; if it fails the copy is rolled back.
+// copyPagesOf copies a database over another one in one transaction. between is called after each
+// part but the last; if it fails, the copy is rolled back.
 func copyPagesOf(dest, source *binding.Conn, between func(copied, total int, took time.Duration) error) error {
 	b, err := binding.NewBackup(dest, source)
 	if err != nil {
@@ -161,7 +161,7 @@ func copyPagesOf(dest, source *binding.Conn, between func(copied, total int, too
 	}
 }
 
-// createFile makes an empty file that nobody else may read.
+// createFile creates an empty file that only its owner may read.
 func createFile(path string) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 	"github.com/loambase/loam/internal/disktest"
 )
 
-// fill makes a table of about so many megabytes, of which each row says version, and a
-// counter that says it as well.
+// fill creates a table of about the given size, with the version in each row, and a counter with
+// the same version.
 func fill(t *testing.T, db store.Store, megabytes, version int) {
 	t.Helper()
 	err := db.Exclusive(t.Context(), func(tx store.Tx) error {
@@ -56,7 +56,7 @@ func bump(t *testing.T, db store.Store, id int) {
 	}
 }
 
-// versions is what the counter says, and the sum of what the rows say.
+// versions returns the version of the counter, and the sum of the versions of the rows.
 func versions(t *testing.T, r store.Reader) (counter, sum int64) {
 	t.Helper()
 	rows, err := r.Query(`SELECT (SELECT "version" FROM "counter"), (SELECT sum("version") FROM "big")`)
@@ -78,7 +78,7 @@ func versionOf(t *testing.T, db store.Store) (counter int64) {
 	return counter
 }
 
-// filesOf are the files in a folder whose names begin with that of a file.
+// filesOf returns the files whose names begin with the path.
 func filesOf(t *testing.T, path string) []string {
 	t.Helper()
 	names, err := filepath.Glob(path + "*")
@@ -200,7 +200,7 @@ func TestCopyKeepsWhatIsThere(t *testing.T) {
 	}
 }
 
-// copyOf is a copy of the database.
+// copyOf makes a copy of the database and returns its path.
 func copyOf(t *testing.T, db *DB) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "copy.db")
@@ -228,7 +228,7 @@ func TestReplaceUnderReadersAndWriters(t *testing.T) {
 	}
 	stamp := stampOf()
 
-	// A reader that has begun before, and writers all the time.
+	// A reader that has begun before the replacement, and writers during it.
 	reading, replaced := make(chan struct{}), make(chan struct{})
 	var work sync.WaitGroup
 	work.Go(func() {
@@ -348,7 +348,7 @@ func TestReplaceThatFailsChangesNothing(t *testing.T) {
 	}
 }
 
-// A write from the function that is told would wait for itself.
+// A write by the function that Replace calls would wait for itself.
 func TestReplaceRefusesWritesOfTheFunction(t *testing.T) {
 	t.Parallel()
 	db := openTest(t, Config{})
@@ -366,7 +366,7 @@ func TestReplaceRefusesWritesOfTheFunction(t *testing.T) {
 	}
 }
 
-// Wherever the power is cut, the database is the old one or the new one.
+// After a power cut at any moment, the database is the old one or the new one.
 func TestPowerCutDuringReplace(t *testing.T) {
 	t.Parallel()
 	other := openTest(t, Config{})

@@ -17,15 +17,15 @@ import (
 // stress makes the random tests longer, for a run by hand.
 var stress = flag.Int("stress", 1, "how many times as long the random tests are")
 
-// crashFolder names the folder for the process that is to be ended; crashRole says which
-// of the two processes is the server.
+// crashFolder is the variable with the folder of the process that is killed; crashRole is the
+// variable that says whether that process is the server.
 const (
 	crashFolder = "LOAM_TEST_CRASH_FOLDER"
 	crashRole   = "LOAM_TEST_CRASH_ROLE"
 )
 
-// TestCrashWriter is the process that is ended in the middle of its writes: it says on its
-// standard output which of them are acknowledged.
+// TestCrashWriter is the process that is killed in the middle of its writes: it prints the
+// acknowledged writes to its standard output.
 func TestCrashWriter(t *testing.T) {
 	dir := os.Getenv(crashFolder)
 	if dir == "" {
@@ -74,9 +74,9 @@ func crashConfig(dir string, serve bool) Config {
 	return Config{Dir: dir, Serve: serve, checkpointEvery: 30, at: place{cachePages: 5}}
 }
 
-// A process that is ended by force in the middle of its writes loses nothing that it has
-// acknowledged. Another one goes on with the database, and until then reads at each moment
-// what has been acknowledged.
+// A process that is killed in the middle of its writes loses no acknowledged write. Another
+// process continues with the database, and until then it reads all acknowledged writes at any
+// moment.
 func TestCrash(t *testing.T) {
 	t.Parallel()
 	if os.Getenv(crashFolder) != "" {
@@ -97,11 +97,11 @@ func TestCrash(t *testing.T) {
 	}
 }
 
-// crash is a run of that test.
+// crash is a run of TestCrash.
 type crash struct {
 	*testing.T
 	db    *DB
-	role  string // of the other process
+	role  string // role of the other process
 	reads int
 
 	mu    sync.Mutex
@@ -114,7 +114,7 @@ func (c *crash) known() known {
 	return facts(c.notes)
 }
 
-// once starts the other process, ends it after some writes, and looks at what is left.
+// once starts the other process, kills it after some writes, and checks the database.
 func (c *crash) once() {
 	c.Helper()
 	cmd := exec.CommandContext(c.Context(), os.Args[0], "-test.run=^TestCrashWriter$")
@@ -139,7 +139,7 @@ func (c *crash) once() {
 			c.notes = append(c.notes, note)
 			c.mu.Unlock()
 			if n++; n == 40 {
-				_ = cmd.Process.Kill() // it may write on a little
+				_ = cmd.Process.Kill() // it may write a little longer
 			}
 		}
 	}()
@@ -168,7 +168,7 @@ func (c *crash) once() {
 	c.read()
 }
 
-// read looks for what has been acknowledged.
+// read checks that the acknowledged writes are there.
 func (c *crash) read() {
 	c.Helper()
 	before := c.known()

@@ -1,4 +1,4 @@
-// Which waiting read gets the next connection, and which slow reads have to end.
+// The order in which waiting reads get connections, and the end of slow reads.
 
 package sqlite
 
@@ -10,35 +10,36 @@ import (
 	"github.com/loambase/loam/internal/budget"
 )
 
-// visit is a read that asks for a connection.
+// visit is a read that requests a connection.
 type visit struct {
 	caller budget.Caller
 	work   store.Work
 	lane   store.Lane
 }
 
-// waiter is a read that waits for its turn.
+// waiter is a read that waits for a connection.
 type waiter struct {
 	visit
 	lent chan *loan
 }
 
 const (
-	// slowOfCaller is how many slow reads a caller may have while others wait: its next
-	// ones wait for them.
+	// slowOfCaller is the number of slow reads that a caller may have while others wait: its next
+	// reads wait for them.
 	slowOfCaller = 2
-	// slowReserve is how many of the slow reads guests cannot have.
+	// slowReserve is the number of places of slow reads that guests cannot have.
 	slowReserve = 1
-	// revokeAfter is how long a read may take that cannot be one of the slow ones any
-	// more, while others wait.
+	// revokeAfter is the time limit, while others wait, of a read for which the lane of slow
+	// reads has no room.
 	revokeAfter = time.Second
-	// slowLooks is how often the guard looks at a read that is slow because of what it does:
-	// one that takes as long with fewer steps has waited for a processor, up to slowAnyway.
+	// slowLooks is the minimum number of calls of the guard in a slow read. A read that has taken
+	// as long with fewer calls has waited for a processor; after slowAnyway it counts as slow all
+	// the same.
 	slowLooks  = 4
 	slowAnyway = 10 * slowAfter
 )
 
-// visitOf returns who reads in ctx, the program itself by default, and in which lane.
+// visitOf returns the visit of a read with ctx. By default its caller is the program itself.
 func (p *pool) visitOf(ctx context.Context) visit {
 	c, w, ok := store.CallerOf(ctx)
 	if !ok {
@@ -47,9 +48,8 @@ func (p *pool) visitOf(ctx context.Context) visit {
 	return visit{c, w, store.LaneOf(c, w, p.pace)}
 }
 
-// admits reports whether the caller may have one more read, as far as its slow ones go.
-// While nobody else waits, it may have as many reads as there are connections but one. Lock
-// held.
+// admits reports whether the slow reads of the caller allow one more read. While no other caller
+// waits, it may have as many reads as there are connections but one. Lock held.
 func (p *pool) admits(v visit) bool {
 	if v.caller.Class == budget.Superuser || v.work.Prompt {
 		return true
@@ -85,7 +85,7 @@ func (p *pool) admits(v visit) bool {
 	return true
 }
 
-// waits reports whether a read waits in that lane. Lock held.
+// waits reports whether a read waits in the lane. Lock held.
 func (p *pool) waits(lane store.Lane) bool {
 	for _, w := range p.waiting {
 		if w.lane == lane {
@@ -95,8 +95,8 @@ func (p *pool) waits(lane store.Lane) bool {
 	return false
 }
 
-// serve lends to those who wait what is free: to the callers with the fewest reads under
-// way in their lane, and among them in the order of waiting. Lock held.
+// serve lends free connections to waiting reads: first to the callers with the fewest running
+// reads in their lane, and among them in the order of waiting. Lock held.
 func (p *pool) serve() {
 	for len(p.waiting) > 0 {
 		next, fewest := -1, 0
@@ -120,7 +120,7 @@ func (p *pool) serve() {
 	}
 }
 
-// readsOf returns how many reads of the caller run in the lane. Lock held.
+// readsOf returns the number of running reads of the caller in the lane. Lock held.
 func (p *pool) readsOf(v visit) (n int) {
 	for _, l := range p.lent {
 		if l.lane == v.lane && l.caller == v.caller {
@@ -130,8 +130,8 @@ func (p *pool) readsOf(v visit) (n int) {
 	return n
 }
 
-// findSlow moves the reads that take long into the lane of slow ones and serves those who
-// waited for them. Reads for which there is no room there end after a time.
+// findSlow moves long reads into the lane of slow reads, and serves the reads that waited for
+// their places. Long reads for which that lane has no room are ended after revokeAfter.
 func (p *pool) findSlow() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -142,7 +142,7 @@ func (p *pool) findSlow() {
 			continue
 		}
 		if l.isSlow(took) {
-			p.pace.NoteSlow(uint64(l.work.Shape), now) // before more of its kind begin
+			p.pace.NoteSlow(uint64(l.work.Shape), now) // before more reads of this shape begin
 			noted = true
 		}
 		switch {
@@ -162,12 +162,12 @@ func (p *pool) findSlow() {
 	p.serve()
 }
 
-// isSlow reports whether a read is slow that has taken so long.
+// isSlow reports whether a read that has taken this long is slow.
 func (l *loan) isSlow(took time.Duration) bool {
 	return took >= slowAfter && l.looks.Load() >= slowLooks || took >= slowAnyway
 }
 
-// learn notes how long a read has taken that ends.
+// learn notes the duration of a read that ends.
 func (p *pool) learn(l *loan) {
 	if l.caller.Class == budget.Superuser || l.work.Prompt {
 		return

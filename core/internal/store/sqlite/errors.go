@@ -1,4 +1,4 @@
-// Errors of SQLite as errors of the store.
+// Translation of errors of SQLite into errors of the store.
 
 package sqlite
 
@@ -10,11 +10,11 @@ import (
 	"github.com/loambase/loam/core/internal/store/sqlite/binding"
 )
 
-// errInDoubt is a commit that failed on the disk and could not be taken back: the next
-// start may find it in the log. It is neither repeated nor said not to have happened.
+// errInDoubt is the error of a commit that failed on the disk and could not be overwritten: the
+// next start may find it in the log. The write is not repeated, since it may be stored.
 var errInDoubt = errors.New("sqlite: the disk failed during the commit: whether the write is stored is not known")
 
-// classify turns an error of the binding into one that the store promises.
+// classify translates an error of the binding into an error of the store.
 func classify(err error) error {
 	if errors.Is(err, binding.ErrClosed) {
 		return store.ErrClosed
@@ -27,8 +27,8 @@ func classify(err error) error {
 	case binding.CodeUnique, binding.CodePrimaryKey:
 		return uniqueError(e.Message)
 	}
-	// A full disk comes before the failures of the disk: it needs no new connection, and the
-	// client may be told.
+	// A full disk is checked before failures of the disk: it needs no new connection, and the
+	// client may be told the reason.
 	if e.Primary() == binding.CodeFull {
 		return store.ErrFull
 	}
@@ -41,7 +41,7 @@ func classify(err error) error {
 	return &store.StatementError{Message: e.Message}
 }
 
-// broken reports a failure of the disk or the file, not of the statement.
+// broken reports whether the error is a failure of the disk or the file, not of the statement.
 func broken(err error) bool {
 	var e *binding.Error
 	if !errors.As(err, &e) {
@@ -54,7 +54,7 @@ func broken(err error) bool {
 	return false
 }
 
-// busy reports that somebody else holds a lock that was waited for in vain.
+// busy reports whether another connection still held a lock at the end of the wait.
 func busy(err error) bool {
 	var e *binding.Error
 	if !errors.As(err, &e) {
@@ -67,14 +67,14 @@ func busy(err error) bool {
 	return false
 }
 
-// interrupted reports that a guard stopped the statement.
+// interrupted reports whether a guard stopped the statement.
 func interrupted(err error) bool {
 	var e *binding.Error
 	return errors.As(err, &e) && e.Primary() == binding.CodeInterrupt
 }
 
-// uniqueError reads "UNIQUE constraint failed: t.a, t.b". An index on an
-// expression is named instead: "UNIQUE constraint failed: index 'x'".
+// uniqueError parses "UNIQUE constraint failed: t.a, t.b". For an index on an expression SQLite
+// reports its name: "UNIQUE constraint failed: index 'x'".
 func uniqueError(message string) error {
 	_, list, _ := strings.Cut(message, ": ")
 	e := &store.UniqueError{}

@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// foreignEvery is how often the database is looked at for writes of other processes.
+// foreignEvery is the interval at which the database is polled for writes of other processes.
 const foreignEvery = time.Second
 
-// versionUnknown is the data version of a connection that was opened anew: what
-// was written meanwhile is not known.
+// versionUnknown is the data version of a connection that was reopened: writes since then are not
+// known.
 const versionUnknown = -1
 
-// watch calls notify each time that another process has written, and again when
-// that has failed, until ctx ends.
+// watch calls notify after each write of another process, and again if notify has failed, until
+// ctx ends.
 func (w *writer) watch(ctx context.Context, notify func(context.Context) error) {
 	pending := false
 	tick := time.NewTicker(foreignEvery)
@@ -26,8 +26,7 @@ func (w *writer) watch(ctx context.Context, notify func(context.Context) error) 
 			return
 		case <-tick.C:
 			if w.foreign(ctx) {
-				// Which tables were written, nobody knows: all counts that are cached become
-				// stale.
+				// It is not known which tables were written: all cached counts become stale.
 				w.stamps.bump()
 				pending = true
 			}
@@ -38,9 +37,9 @@ func (w *writer) watch(ctx context.Context, notify func(context.Context) error) 
 	}
 }
 
-// foreign reports that another process has written since it was last asked.
-// SQLite changes a connection's data version when somebody else commits, and
-// nobody else in this process does.
+// foreign reports whether another process has written since the last call. SQLite changes a
+// connection's data version when another connection commits, and no other connection of this
+// process writes.
 func (w *writer) foreign(ctx context.Context) (written bool) {
 	err := w.do(ctx, &op{alone: true, service: func(c *conn) error {
 		v, err := c.do(controlDataVersion)

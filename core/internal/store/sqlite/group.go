@@ -10,17 +10,17 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// run runs operations as one transaction, or, where SQLite ends that before its
-// time because of one of them, the others again without that one. Afterwards
-// every operation has its result; nobody has been told yet.
+// run runs the operations as one transaction. If SQLite ends the transaction early because of one
+// of them, the others run again without it. Afterwards every operation has its result, but no
+// caller has been answered yet.
 func (w *writer) run(group []*op) {
 	for len(group) > 0 {
 		group = w.attempt(group)
 	}
 }
 
-// attempt runs a group once. It returns the operations to run again: their work
-// went with that of another one.
+// attempt runs a group once. It returns the operations to run again, whose work was rolled back
+// with that of another one.
 func (w *writer) attempt(group []*op) (again []*op) {
 	if err := w.ready(); err != nil {
 		failAll(group, err)
@@ -33,8 +33,8 @@ func (w *writer) attempt(group []*op) (again []*op) {
 	}
 	for i, o := range group {
 		// Some errors of SQLite (a full disk, an interrupted write) roll back the whole
-		// transaction, so the work of the others is gone with that of the guilty one. They run
-		// again without it; nobody has been told of a success yet.
+		// transaction, and with it the work of the other operations. They run again without the
+		// failed one; no caller has been answered yet.
 		if !w.apply(o, len(group) > 1) {
 			w.rollback()
 			again = append(again, group[:i]...)
@@ -45,9 +45,9 @@ func (w *writer) attempt(group []*op) (again []*op) {
 	return nil
 }
 
-// apply runs one operation. It returns false if the whole transaction is gone.
+// apply runs one operation. It returns false if SQLite has rolled back the whole transaction.
 func (w *writer) apply(o *op, grouped bool) bool {
-	// An operation alone needs no savepoint: its error undoes the transaction.
+	// A single operation needs no savepoint: its error rolls back the transaction.
 	if grouped {
 		if _, err := w.c.do(controlSaveOp); err != nil {
 			o.err = w.failure(err)
@@ -55,7 +55,7 @@ func (w *writer) apply(o *op, grouped bool) bool {
 		}
 	}
 	t := &tx{session: session{c: w.c, tx: true, span: o.span}}
-	// Only statements of fn are stopped by its limit, not those that end the transaction.
+	// The limit stops only statements of fn, not those that end the transaction.
 	w.c.guard.arm(o.ctx, o.limit)
 	o.err = call(o.fn, t)
 	t.end()
@@ -85,8 +85,8 @@ func (w *writer) apply(o *op, grouped bool) bool {
 	return err == nil
 }
 
-// commit makes the group durable and, if that worked, calls what its operations
-// queued for it.
+// commit commits the group and, if that succeeds, calls the functions of OnCommit of its
+// operations.
 func (w *writer) commit(group []*op) {
 	// Between begin and end the tables have no stamp: a read cannot know on which side of the
 	// commit it is.
@@ -113,24 +113,24 @@ func (w *writer) commit(group []*op) {
 	}
 }
 
-// uncommit makes sure that nothing is left of a commit that failed, and returns what
-// the operations are told.
+// uncommit makes sure that nothing is left of a failed commit, and returns the error for the
+// operations.
 func (w *writer) uncommit(reason error) error {
 	err := w.failure(reason)
 	w.rollback()
 	if !w.c.failed {
 		return err
 	}
-	// The commit may stand in the log although it failed. Only when it is overwritten can the
-	// operations be told that they have not happened.
+	// The log may contain the commit although it failed. The operations may be reported as failed
+	// only when it is overwritten.
 	if w.inDoubt = true; w.recoverCommit() != nil {
 		return fmt.Errorf("%w: %w", errInDoubt, reason)
 	}
 	return err
 }
 
-// notify calls a function of Tx.OnCommit. The write is durable by now: a panic
-// must not make its caller believe otherwise.
+// notify calls a function of Tx.OnCommit. The write is durable by now: a panic must not suggest
+// to its caller that it is not.
 func (w *writer) notify(fn func()) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -140,7 +140,7 @@ func (w *writer) notify(fn func()) {
 	fn()
 }
 
-// rollback ends a transaction that is to leave nothing, if there is one.
+// rollback rolls back the transaction, if there is one.
 func (w *writer) rollback() {
 	if w.c.Autocommit() {
 		return
@@ -150,7 +150,8 @@ func (w *writer) rollback() {
 	}
 }
 
-// failure is the store's error for one of a control statement.
+// failure translates the error of a control statement into an error of the store, and marks the
+// connection as failed if it is broken.
 func (w *writer) failure(err error) error {
 	if broken(err) {
 		w.c.failed = true
@@ -158,7 +159,7 @@ func (w *writer) failure(err error) error {
 	return classify(err)
 }
 
-// failAll gives every operation that has no error of its own this one.
+// failAll sets the error of all operations that have none.
 func failAll(group []*op, err error) {
 	for _, o := range group {
 		if o.err == nil {
@@ -167,8 +168,8 @@ func failAll(group []*op, err error) {
 	}
 }
 
-// call runs fn and turns a panic into its error, with the stack: it must not
-// reach the other operations of the group.
+// call runs fn and turns a panic into an error with the stack: it must not reach the other
+// operations of the group.
 func call(fn func(store.Tx) error, t *tx) (err error) {
 	defer func() {
 		if v := recover(); v != nil {

@@ -43,7 +43,8 @@ func TestWritesThatAreReadyShareAGroup(t *testing.T) {
 
 const endlessSelect = `WITH RECURSIVE "c"("i") AS (SELECT 1 UNION ALL SELECT "i" + 1 FROM "c") SELECT count(*) FROM "c"`
 
-// limitPages makes the disk full when the database has one page more than now.
+// limitPages sets the maximum size of the database in pages. A maximum below the present size is that
+// size, so that the disk is full at once.
 func limitPages(t *testing.T, db *DB, more string) {
 	t.Helper()
 	onWriter(t, db, func(c *conn) error {
@@ -96,7 +97,7 @@ func TestFullDiskFailsOnlyWhatHasNoRoom(t *testing.T) {
 func TestSlowWriteIsStoppedAlone(t *testing.T) {
 	for _, test := range []struct{ name, sql string }{
 		{"a select", endlessSelect},
-		// SQLite ends the whole transaction with a write that it interrupts.
+		// SQLite ends the whole transaction together with a write that it interrupts.
 		{"an insert", `INSERT INTO "t" ("s") ` + endlessSelect},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -132,7 +133,7 @@ func TestFunctionThatEndsItsGoroutineFailsItsGroup(t *testing.T) {
 		func(tx store.Tx) error { return insertN(tx, 1, "") },
 		func(tx store.Tx) error {
 			_ = insertN(tx, 2, "")
-			runtime.Goexit() // as testing.T.FailNow does
+			runtime.Goexit() // like testing.T.FailNow
 			return nil
 		},
 		func(tx store.Tx) error { return insertN(tx, 3, "") },

@@ -10,36 +10,36 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// guardSteps is how many virtual machine steps pass between two looks at the
-// clock: some ten microseconds, or a millisecond where each compares long texts.
+// guardSteps is the number of virtual machine steps between two calls of the guard: about ten
+// microseconds, or a millisecond if each step compares long texts.
 const guardSteps = 500
 
-// yieldEvery is how long a read keeps its processor. Go takes it away after 10 ms only,
-// which is as long as a thousand short reads take; and a few reads that run long would have
-// each of them wait that long for each of them.
+// yieldEvery is the time after which a read yields its processor. Go preempts it only after 10
+// ms, which is as long as a thousand short reads take; and with a few long reads, each short read
+// would wait that long for each of them.
 const yieldEvery = time.Millisecond
 
-// guard stops the statements of a call that has been cancelled or has run for
-// too long. It costs nothing until a statement has run for guardSteps; the time
-// is taken from there.
+// guard stops the statements of a call that was cancelled or has exceeded its time limit. It
+// costs nothing until a statement has run guardSteps steps; the time counts from there.
 type guard struct {
-	ctx      context.Context // of the running call, nil between calls
+	ctx      context.Context // context of the running call, nil between calls
 	limit    time.Duration
 	deadline time.Time
-	loan     *loan // of a read of the pool; nil of others
+	loan     *loan // of a read of the pool; otherwise nil
 	yielded  time.Time
 	cause    error
 }
 
-// arm begins a call. limit is the most that it may take when its context has neither
-// a limit (store.WithLimit) nor a deadline of its own; zero is no limit.
+// arm begins a call. limit is its time limit if its context has neither a limit (store.WithLimit)
+// nor a deadline; zero is no limit.
 func (g *guard) arm(ctx context.Context, limit time.Duration) {
 	*g = guard{ctx: ctx, limit: limit}
 }
 
 func (g *guard) disarm() { *g = guard{} }
 
-// proceed is called by the connection from inside a statement.
+// proceed is called by the connection inside a statement. It returns false if the statement must
+// stop.
 func (g *guard) proceed() bool {
 	if g.ctx == nil {
 		return true
@@ -61,8 +61,8 @@ func (g *guard) proceed() bool {
 	if g.limit <= 0 {
 		return true
 	}
-	// The clock starts at the first look, after guardSteps: nearly all statements have ended by
-	// then, and never look at it.
+	// The time counts from the first call, after guardSteps: nearly all statements have ended by
+	// then and never read the clock.
 	now := time.Now()
 	if g.deadline.IsZero() {
 		if g.limit = g.own(); g.limit <= 0 {
@@ -82,7 +82,7 @@ func (g *guard) proceed() bool {
 	return true
 }
 
-// own is the limit of this call, 0 if the context's deadline is the only one.
+// own returns the time limit of this call, 0 if only the deadline of the context counts.
 func (g *guard) own() time.Duration {
 	if limit, ok := store.Limit(g.ctx); ok {
 		return limit
@@ -93,7 +93,7 @@ func (g *guard) own() time.Duration {
 	return g.limit
 }
 
-// contextError is what a caller whose context ended is told.
+// contextError translates the error of a context that has ended.
 func contextError(err error) error {
 	if err == context.DeadlineExceeded {
 		return store.ErrTimeout

@@ -6,38 +6,39 @@ import (
 	"github.com/loambase/loam/core/internal/store/sqlite/binding"
 )
 
-// Beginning and ending a read transaction costs more than reading a record by its id:
-// statements, locks of the system, a look at the file. So a read connection keeps its
-// transaction open after a call. The next call goes on in it if nobody has committed
-// since, neither this process nor another one: it reads what a new transaction would.
+// Beginning and ending a read transaction costs more than reading a record by its id: statements,
+// locks of the system, a check of the file. So a read connection keeps its transaction open after
+// a call. The next call continues in it if no process has committed since: it reads the same as a
+// new transaction would.
 //
-// An open transaction keeps checkpoints from the end of the log. So none is kept while
-// this process checkpoints, and for keepFor at most otherwise, for checkpoints of others.
+// An open transaction keeps checkpoints from the end of the log. So none is kept while this
+// process runs a checkpoint, and otherwise for at most keepFor, for checkpoints of other
+// processes.
 
-// keepFor is how long a transaction is kept: not much longer than a checkpoint of another
-// process may wait without harm, and many calls on a server that has something to do.
+// keepFor is the maximum time for which a transaction is kept: not much longer than a checkpoint
+// of another process may wait without harm, and long enough for many calls on a busy server.
 const keepFor = 100 * time.Millisecond
 
-// era numbers the times between the ends of kept transactions: a transaction is kept and
-// used again only in the era in which it was begun. In an odd one none is kept.
+// era numbers the periods between the ends of kept transactions: a transaction is kept and reused
+// only in the era in which it was begun. In an odd era none is kept.
 type era uint64
 
-// neverKept is the era of transactions that are not to be kept.
+// neverKept is the era of transactions that must not be kept.
 const neverKept era = 1
 
 func (e era) keeps() bool { return e%2 == 0 }
 
 // readTx is the read transaction of a connection.
 type readTx struct {
-	kept   bool             // it is open between calls
-	reused bool             // an earlier call has begun it
-	known  bool             // state is known
-	state  binding.LogState // of the database just before it was begun
-	era    era              // in which it was begun
+	kept   bool             // the transaction is open between calls
+	reused bool             // it was begun by an earlier call
+	known  bool             // state is set
+	state  binding.LogState // state of the log just before the transaction was begun
+	era    era              // era in which it was begun
 }
 
-// beginRead begins the transaction of a call, or goes on in the kept one. That is one of
-// this era: those of earlier ones have been ended.
+// beginRead begins the transaction of a call, or continues in the kept one. A kept transaction is
+// of this era: those of earlier eras have been ended.
 func (c *conn) beginRead(now era) error {
 	state, ok := c.LogState()
 	if c.read.kept {
@@ -55,8 +56,7 @@ func (c *conn) beginRead(now era) error {
 	return err
 }
 
-// endRead ends the transaction of a call, or keeps it if the next call could go on in it
-// by now.
+// endRead ends the transaction of a call, or keeps it if the next call could continue in it now.
 func (c *conn) endRead(now era) error {
 	if !c.failed && now.keeps() && now == c.read.era && c.readsPresent() {
 		c.read.kept = true
@@ -66,8 +66,8 @@ func (c *conn) endRead(now era) error {
 	return err
 }
 
-// readsPresent reports that the transaction reads the present state, or will read it or a
-// later one if it has read nothing yet.
+// readsPresent reports whether the transaction reads the present state. A transaction that has
+// read nothing yet will read it or a later one.
 func (c *conn) readsPresent() bool {
 	state, ok := c.LogState()
 	return ok && c.read.known && state == c.read.state
@@ -84,8 +84,8 @@ func (c *conn) endKept() {
 	}
 }
 
-// stopKeeping ends the kept transactions and has none kept until keepAgain; calls that read
-// end theirs. It is quick: it gives back a lock for each of a few connections.
+// stopKeeping ends the kept transactions, and none is kept until keepAgain; running reads end
+// theirs. It is quick: it releases a lock for each of a few connections.
 func (p *pool) stopKeeping() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -93,10 +93,10 @@ func (p *pool) stopKeeping() {
 	p.endKept()
 }
 
-// keepAgain ends what stopKeeping began.
+// keepAgain ends the effect of stopKeeping.
 func (p *pool) keepAgain() { p.era.Add(1) }
 
-// expire ends the kept transactions: they have been kept for long enough.
+// expire ends the kept transactions after keepFor.
 func (p *pool) expire() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -105,9 +105,8 @@ func (p *pool) expire() {
 	p.endKept()
 }
 
-// endKept ends the transactions that are kept: those of idle connections, and of lent ones
-// whose call has not begun to read. On a busy machine some time may pass until it does.
-// Lock held.
+// endKept ends the kept transactions of idle connections, and of lent connections whose call has
+// not begun to read, which on a busy machine may take some time. Lock held.
 func (p *pool) endKept() {
 	for _, c := range p.idle {
 		c.endKept()
@@ -120,7 +119,7 @@ func (p *pool) endKept() {
 	}
 }
 
-// now is the present era.
+// now returns the present era.
 func (p *pool) now() era {
 	if !p.keeps {
 		return neverKept
@@ -128,8 +127,8 @@ func (p *pool) now() era {
 	return era(p.era.Load())
 }
 
-// checkKept ends the transaction that a connection keeps at the end of its loan if the
-// era is over, and otherwise sees to its end. Lock held.
+// checkKept ends the kept transaction of a connection at the end of its loan if its era is over,
+// and otherwise makes sure that it expires. Lock held.
 func (p *pool) checkKept(c *conn) {
 	switch {
 	case !c.read.kept:

@@ -14,7 +14,7 @@ import (
 	"github.com/loambase/loam/core/internal/store/sqlite/binding"
 )
 
-// readReuses reads a row and reports whether it went on in a kept transaction.
+// readReuses reads a row and reports whether the read continued in a kept transaction.
 func readReuses(t *testing.T, db *DB) (reused bool) {
 	t.Helper()
 	err := db.Read(t.Context(), func(r store.Reader) error {
@@ -28,7 +28,7 @@ func readReuses(t *testing.T, db *DB) (reused bool) {
 	return reused
 }
 
-// keptNow is how many idle connections keep a transaction.
+// keptNow returns the number of idle connections that keep a transaction.
 func keptNow(db *DB) (n int) {
 	db.readers.mu.Lock()
 	defer db.readers.mu.Unlock()
@@ -40,8 +40,8 @@ func keptNow(db *DB) (n int) {
 	return n
 }
 
-// keepWarm reads until the next read goes on in the transaction of this one: on a busy
-// machine keepFor may pass in between.
+// keepWarm reads until a read continues in the transaction of the previous one: on a busy machine
+// keepFor may pass in between.
 func keepWarm(t *testing.T, db *DB) {
 	t.Helper()
 	for range 1000 {
@@ -87,7 +87,7 @@ func TestReadsGoOnInAKeptTransaction(t *testing.T) {
 	}
 	db.readers.keepAgain()
 	keepWarm(t, db)
-	for range 20 { // only a server keeps
+	for range 20 { // only a server keeps transactions
 		if readReuses(t, other); keptNow(other) != 0 {
 			t.Fatal("a connection that is no server's keeps its transaction")
 		}
@@ -116,8 +116,8 @@ func TestSpareConnectionsKeepNoTransactions(t *testing.T) {
 	}
 }
 
-// A transaction whose state is not the present one at the end of its call is ended, and so
-// is one whose era ends with its loan.
+// A transaction whose snapshot is outdated at the end of its call is ended, and so is one whose
+// era ends before its loan.
 func TestUselessTransactionsAreNotKept(t *testing.T) {
 	t.Parallel()
 	db := openTest(t, Config{Serve: true})
@@ -141,20 +141,20 @@ func TestUselessTransactionsAreNotKept(t *testing.T) {
 			t.Fatal(err)
 		}
 		kept := l.c.read.kept
-		db.readers.expire() // between the end of the call and that of its loan
+		db.readers.expire() // between the end of the call and the end of its loan
 		l.c.reading.Unlock()
 		db.readers.release(l)
 		if keptNow(db) != 0 {
 			t.Error("a transaction of an earlier era is kept")
 		}
-		if kept { // not so if the era has ended by itself
+		if kept { // false if the era has ended by itself
 			break
 		}
 	}
 }
 
-// A checkpoint copies all of the log, and the log is begun anew, whenever the transaction
-// that is kept meanwhile was begun.
+// A checkpoint copies the whole log, and the log is begun anew, whenever the transaction that is
+// kept meanwhile was begun.
 func TestKeptTransactionsLetTheLogBeginAnew(t *testing.T) {
 	t.Parallel()
 	db := openTest(t, Config{Serve: true})
@@ -169,7 +169,7 @@ func TestKeptTransactionsLetTheLogBeginAnew(t *testing.T) {
 		}
 		keep(0)
 		var lent *loan
-		if n%4 == 3 { // to a caller who has not begun to read
+		if n%4 == 3 { // to a caller that has not begun to read
 			keepWarm(t, db)
 			var err error
 			if lent, err = db.readers.acquire(t.Context()); err != nil {
@@ -179,7 +179,7 @@ func TestKeptTransactionsLetTheLogBeginAnew(t *testing.T) {
 		insertT(t, db, 10+n)
 		keep(1)
 		db.writer.finish(t.Context())
-		keep(2) // of a state that is all in the database file
+		keep(2) // its snapshot is completely in the database file
 		insertT(t, db, 100+n)
 		if frames := db.writer.c.Frames(); frames != 1 {
 			t.Errorf("round %d: the log has %d pages after a checkpoint and a write of one", n, frames)
@@ -190,7 +190,7 @@ func TestKeptTransactionsLetTheLogBeginAnew(t *testing.T) {
 	}
 }
 
-// A checkpoint of another process that waits for all readers gets its turn.
+// A checkpoint of another process that waits for all readers is not blocked.
 func TestKeptTransactionsMakeWayForOthers(t *testing.T) {
 	t.Parallel()
 	db := openTest(t, Config{Serve: true})
@@ -213,9 +213,9 @@ func TestKeptTransactionsMakeWayForOthers(t *testing.T) {
 	}
 }
 
-// Each read finds what was acknowledged before it began, whoever has written it, and
-// nothing older than an earlier read did. A stamp stands for one state. Meanwhile the
-// schema changes, the log is begun anew, and the database is copied and replaced.
+// Each read finds all writes that were acknowledged before it began, by any process, and nothing
+// older than an earlier read did. Equal stamps mean equal snapshots. Meanwhile the schema
+// changes, the log is begun anew, and the database is copied and replaced.
 func TestKeptTransactionsReadWhatIsThere(t *testing.T) {
 	t.Parallel()
 	t.Run("alone", func(t *testing.T) { testKept(t, false, Config{Serve: true, checkpointEvery: 50}) })
@@ -244,7 +244,7 @@ func readCounter(r store.Reader) (n int64, err error) {
 	return n, rows.Close()
 }
 
-// keptRun is a run of that test.
+// keptRun is a run of TestKeptTransactionsReadWhatIsThere.
 type keptRun struct {
 	*testing.T
 	db, other    *DB
@@ -292,7 +292,7 @@ func testKept(t *testing.T, foreign bool, cfg Config) {
 	}
 }
 
-// write sets the counter, and now and then does more.
+// write sets the counter, and sometimes does more.
 func (r *keptRun) write(n int64, foreign bool) {
 	to := r.db
 	if foreign && n%3 == 0 {
@@ -322,7 +322,7 @@ func (r *keptRun) write(n int64, foreign bool) {
 	}
 }
 
-// read reads until the end.
+// read reads until the end of the run.
 func (r *keptRun) read(from *DB, stamped bool) {
 	var last int64
 	for {
@@ -334,7 +334,7 @@ func (r *keptRun) read(from *DB, stamped bool) {
 		before := r.acknowledged.Load()
 		err := from.Read(r.Context(), func(tx store.Reader) error {
 			stamp, ok := uint64(0), false
-			if stamped { // of another process's writes they know a second later
+			if stamped { // stamps of another process's writes are a second late
 				stamp, ok = tx.Stamp("counter")
 			}
 			n, err := readCounter(tx)
@@ -360,7 +360,7 @@ func (r *keptRun) read(from *DB, stamped bool) {
 	}
 }
 
-// A call that fails, panics or is cancelled leaves nothing to the next one.
+// A call that fails, panics or is cancelled leaves nothing to the next call.
 func TestKeptTransactionAfterFailures(t *testing.T) {
 	t.Parallel()
 	db := openTest(t, Config{Serve: true})

@@ -27,8 +27,8 @@ func lock(f *os.File) error {
 	return nil
 }
 
-// syncFolder makes the names of new files durable, and that of the folder itself, as
-// far as one may look into the folder that it is in.
+// syncFolder makes the names of new files durable, and the name of the folder itself, if the
+// program may read its parent folder.
 func syncFolder(dir string) error {
 	above := syncOne(filepath.Dir(filepath.Clean(dir)))
 	if errors.Is(above, fs.ErrPermission) {

@@ -1,5 +1,5 @@
-// Nested writes: a function that runs inside of a write and begins another is refused, since
-// the second write would wait for the first one for ever.
+// Nested writes: a function that runs inside of a write and begins another is refused, since the
+// second write would wait for the first one forever.
 
 package sqlite
 
@@ -11,16 +11,16 @@ import (
 )
 
 var (
-	// errNested is the error of a write from inside the function of a write: it would wait
-	// for itself.
+	// errNested is the error of a write that is begun inside the function of another write: it
+	// would wait for itself.
 	errNested = errors.New("sqlite: a write inside of a transaction that it would wait for: use the services of the transaction, or of the event of the hook")
 	// errExited is the error of all operations of a group if the function of an operation of the
 	// group ended its goroutine.
 	errExited = errors.New("sqlite: the function of a write ended its goroutine")
 )
 
-// nestedAfter is how long nothing must have been taken off the queue before the queued operations
-// are checked for nested writes. The check takes longer than most waits.
+// nestedAfter is the time without progress of the queue after which the queued operations are
+// checked for nested writes. The check takes longer than most waits.
 const nestedAfter = 50 * time.Millisecond
 
 // queueWatch detects that the queue has stalled: nothing was taken off it for nestedAfter. All

@@ -1,4 +1,4 @@
-// The open database file: noticed when it is removed or replaced under the server.
+// Detection of a database file that is removed or replaced while the server runs.
 
 package sqlite
 
@@ -11,33 +11,32 @@ import (
 
 var errFileGone = errors.New("sqlite: the file of the database was removed or replaced under the server")
 
-// openFile is the file of the database as it was opened. A file that is removed stays
-// usable for who has it open, and what is written to it is lost with the process: such
-// writes must not be acknowledged.
+// openFile is the database file as it was opened. A removed file remains usable through its open
+// handles, but writes to it are lost when the process ends: such writes must not be acknowledged.
 type openFile struct {
 	path string
-	info os.FileInfo // nil: not known, as of the files of tests in memory
+	info os.FileInfo // nil if not known, as for in-memory files of tests
 	log  *slog.Logger
-	gone atomic.Bool // that it is gone has been logged
+	gone atomic.Bool // the loss has been logged
 }
 
 func newOpenFile(cfg Config) *openFile {
 	f := &openFile{path: cfg.at.path, log: cfg.Log}
 	if cfg.at.vfs == "" {
-		f.info, _ = os.Stat(cfg.at.path) // a failure is that of opening it
+		f.info, _ = os.Stat(cfg.at.path) // opening the file reports the failure
 	}
 	return f
 }
 
-// check is store.ErrUnavailable if the path leads no longer to the file.
+// check returns store.ErrUnavailable if the path no longer leads to the file.
 func (f *openFile) check() error {
 	if f.info == nil {
 		return nil
 	}
 	now, err := os.Stat(f.path)
 	if err == nil && os.SameFile(f.info, now) {
-		// The file may come back, as from a folder that was unmounted for a while; the next
-		// loss is logged again.
+		// The file may come back, as from a folder that was unmounted for a while; the next loss
+		// is logged again.
 		f.gone.Store(false)
 		return nil
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// What is written to a file that was removed would be lost with the process.
+// Writes to a file that was removed would be lost with the process.
 func TestFolderIsRemoved(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	if err := os.Mkdir(dir, 0o700); err != nil {

@@ -42,8 +42,8 @@ func TestFailedSyncIsNotAcknowledged(t *testing.T) {
 	}
 }
 
-// leftovers opens a copy of the files as they are now: what a new process would find
-// if this one ended here and now.
+// leftovers opens a copy of the current files: the state that a new process would find if this
+// one ended now.
 func leftovers(t *testing.T, db *DB) *DB {
 	t.Helper()
 	dir := t.TempDir()
@@ -56,8 +56,8 @@ func leftovers(t *testing.T, db *DB) *DB {
 	return openTest(t, Config{Dir: dir})
 }
 
-// A commit of which only the sync failed is in the log as a whole. Who starts on that
-// log must not find what was refused.
+// A commit of which only the sync failed is complete in the log. A process that starts on that
+// log must not find the refused write.
 func TestRefusedWriteStaysAway(t *testing.T) {
 	t.Parallel()
 	disk := disktest.New(t)
@@ -77,8 +77,8 @@ func TestRefusedWriteStaysAway(t *testing.T) {
 	}
 }
 
-// A disk that stays broken: of the first write nobody knows, the others are refused
-// without being tried, and when it is mended, all goes on.
+// A disk that stays broken: the outcome of the first write is in doubt, the others are refused
+// without a try, and once the disk is repaired, writes succeed again.
 func TestBrokenDisk(t *testing.T) {
 	t.Parallel()
 	disk := disktest.New(t)

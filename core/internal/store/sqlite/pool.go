@@ -1,4 +1,4 @@
-// The read pool: connections lent to reads, with waiting in order.
+// The read pool: connections lent to reads, which wait in lanes.
 
 package sqlite
 
@@ -14,59 +14,59 @@ import (
 	"github.com/loambase/loam/internal/budget"
 )
 
-// pool lends read connections, in lanes with places of their own: to reads that are
-// prompt, that have been quick, that are not known, and that are known to be slow. Waiting callers
-// are served before those who read already, each in the order of its reads (door.go). A
-// read that turns out to be slow while others wait changes into the lane of slow ones, if
-// there is room: the next one gets its place.
+// pool lends read connections. Reads have lanes with separate places: prompt reads, reads that
+// have been quick, reads of unknown cost, and reads that are known to be slow. Callers without
+// running reads are served before others, and each caller's reads in order (door.go). A read that
+// turns out to be slow while others wait moves to the lane of slow reads, if that has room, and
+// the next read gets its place.
 type pool struct {
 	open     func(role) (*conn, error)
 	yielding *readYield
-	size     int           // prompt reads at a time, and quick ones, and connections that are kept for good
-	yielded  int           // prompt reads at a time, and quick ones, while there are writes
-	trials   int           // reads at a time of which nothing is known
-	slowest  int           // slow reads at a time
-	begun    int           // of these, reads at a time that are known to be slow before they begin
-	pace     *budget.Pace  // which reads have been slow
-	timeout  time.Duration // of waiting
-	keeps    bool          // read transactions between calls
-	era      atomic.Uint64 // of kept transactions; written under mu or by who stopped keeping
+	size     int           // maximum number of prompt reads, of quick reads, and of connections that stay open
+	yielded  int           // maximum number of prompt reads, and of quick ones, while there are writes
+	trials   int           // maximum number of reads of unknown cost
+	slowest  int           // maximum number of slow reads
+	begun    int           // maximum number of slow reads that are known to be slow before they begin
+	pace     *budget.Pace  // knows the shapes of reads that have been slow
+	timeout  time.Duration // maximum time of waiting
+	keeps    bool          // transactions are kept between calls
+	era      atomic.Uint64 // of kept transactions; written under mu, or by the goroutine that called stopKeeping
 
-	revokeAfter time.Duration // revokeAfter, but in tests
+	revokeAfter time.Duration // the constant; tests set it
 
 	mu         sync.Mutex  // guards the fields below
-	kept       int         // connections with a large cache, opening ones included
-	idle       []*conn     // of those; the warmest is the last
-	spare      []*conn     // idle ones with a small cache
-	spareTimer *time.Timer // until the spare ones are closed
+	kept       int         // number of connections with a large cache, including those being opened
+	idle       []*conn     // idle connections with a large cache; the warmest is the last
+	spare      []*conn     // idle connections with a small cache
+	spareTimer *time.Timer // closes the spare connections
 	lent       []*loan
-	running    [store.Lanes]int // of the lent ones
-	expiry     *time.Timer      // until kept transactions end
-	expiring   bool             // it runs
+	running    [store.Lanes]int // number of loans by lane
+	expiry     *time.Timer      // ends kept transactions
+	expiring   bool             // expiry is running
 	waiting    []*waiter
 	closed     bool
 	ended      *sync.Cond // lent became empty
 }
 
-// loan is the right to a connection, and then the connection.
+// loan is the right to use a connection, and then the connection.
 type loan struct {
 	c     *conn // written under pool.mu
 	role  role  // roleRead or roleSpare
-	era   era   // in which it began
+	era   era   // era in which the loan began
 	since time.Time
 	lane  store.Lane
 
 	caller  budget.Caller // of class budget.Superuser for the program itself
 	work    store.Work
-	looks   atomic.Int32 // of the guard; see isSlow
+	looks   atomic.Int32 // number of calls of the guard; see isSlow
 	revoked atomic.Bool  // the read is to end with store.ErrBusy
 }
 
-// slowAfter is how long a read may take, while others wait, before it is slow.
+// slowAfter is the duration from which a read is slow, if others wait.
 const slowAfter = 20 * time.Millisecond
 
-// spareFor is how long spare connections are kept after the last use of one. To open
-// and fill one anew for each slow read costs many times the read itself.
+// spareFor is the time for which spare connections are kept after the last use. Opening and
+// filling a new connection for each slow read would cost many times the read itself.
 const spareFor = 10 * time.Second
 
 // Sizes of page caches in KB. The writer has a cache of mostCache. The connections that are kept
@@ -92,7 +92,7 @@ func cacheSizes(limit int64, readers int) (writer, reader int) {
 	return max(min(writer, quarter), leastCache), max(min(reader, 3*quarter/readers), leastCache)
 }
 
-// readersOf is how many connections are kept for reading on so many processors.
+// readersOf returns the number of connections that are kept for reading on procs processors.
 func readersOf(procs int) int { return procs + 1 }
 
 func newPool(yielding *readYield, procs int, timeout time.Duration, open func(role) (*conn, error)) *pool {
@@ -125,7 +125,7 @@ func (p *pool) acquire(ctx context.Context) (*loan, error) {
 		p.mu.Unlock()
 		return p.ready(l)
 	}
-	w := &waiter{visit: v, lent: make(chan *loan, 1)} // buffered: who lends never waits
+	w := &waiter{visit: v, lent: make(chan *loan, 1)} // buffered: lending never blocks
 	p.waiting = append(p.waiting, w)
 	p.serve()
 	p.mu.Unlock()
@@ -136,8 +136,8 @@ func (p *pool) acquire(ctx context.Context) (*loan, error) {
 	return p.ready(l)
 }
 
-// acquireSlow lends a spare connection at once, for a read that is known to be slow and
-// does not count among the others.
+// acquireSlow lends a spare connection at once, for a read that is known to be slow and does not
+// count in the lanes.
 func (p *pool) acquireSlow(ctx context.Context) (*loan, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, contextError(err)
@@ -157,7 +157,7 @@ func (p *pool) acquireSlow(ctx context.Context) (*loan, error) {
 	return p.ready(l)
 }
 
-// free reports that one more read may run in its lane. Lock held.
+// free reports whether one more read may run in its lane. Lock held.
 func (p *pool) free(v visit) bool {
 	n := p.running[v.lane]
 	switch v.lane {
@@ -169,7 +169,7 @@ func (p *pool) free(v visit) bool {
 	return n < p.yielded || n < p.size && !p.yielding.writers()
 }
 
-// room returns how many of the slow reads the caller may have beside others.
+// room returns how many of the most slow reads the caller may have beside others.
 func (p *pool) room(c budget.Caller, most int) int {
 	if c.Class == budget.Guest {
 		return most - slowReserve
@@ -177,8 +177,8 @@ func (p *pool) room(c budget.Caller, most int) int {
 	return most
 }
 
-// lend makes a loan, with an idle connection if there is one. Those that are kept are for
-// prompt and quick reads, but one that is left over is also for a trial. Lock held.
+// lend makes a loan, with an idle connection if there is one. The kept connections are for prompt
+// and quick reads; a read of unknown cost gets one only if another one is left. Lock held.
 func (p *pool) lend(v visit) *loan {
 	l := &loan{role: roleRead, era: p.now(), since: time.Now(), lane: v.lane, caller: v.caller, work: v.work}
 	left := len(p.idle) + p.size - p.kept
@@ -221,7 +221,7 @@ func (p *pool) ready(l *loan) (*loan, error) {
 	return l, nil
 }
 
-// wait waits for a loan, no longer than the read may take.
+// wait waits for a loan, at most as long as the read may take.
 func (p *pool) wait(ctx context.Context, w *waiter) (*loan, error) {
 	began, longest := time.Now(), p.timeout
 	if limit, ok := store.Limit(ctx); ok {
@@ -248,7 +248,7 @@ func (p *pool) wait(ctx context.Context, w *waiter) (*loan, error) {
 	}
 }
 
-// leave takes a reader that waits no longer out of the queue.
+// leave removes a reader that no longer waits from the queue, and returns err.
 func (p *pool) leave(w *waiter, err error) error {
 	p.mu.Lock()
 	if i := slices.Index(p.waiting, w); i >= 0 {
@@ -257,13 +257,13 @@ func (p *pool) leave(w *waiter, err error) error {
 		return err
 	}
 	p.mu.Unlock()
-	if l := <-w.lent; l != nil { // it was lent one at the same moment
+	if l := <-w.lent; l != nil { // a loan was made at the same moment
 		p.release(l)
 	}
 	return err
 }
 
-// release takes a loan back.
+// release takes back a loan.
 func (p *pool) release(l *loan) {
 	p.learn(l)
 	p.mu.Lock()
@@ -278,11 +278,11 @@ func (p *pool) release(l *loan) {
 	}
 	p.mu.Unlock()
 	if drop != nil {
-		_ = drop.Close() // it only reads: nothing can be lost
+		_ = drop.Close() // it only reads: no data can be lost
 	}
 }
 
-// keep takes the connection of a loan that ends, or returns it if it is to be closed.
+// keep takes back the connection of a loan that ends, or returns it if the caller must close it.
 // Lock held.
 func (p *pool) keep(l *loan) (drop *conn) {
 	switch {
@@ -301,18 +301,18 @@ func (p *pool) keep(l *loan) (drop *conn) {
 	return nil
 }
 
-// closeSpare gives the memory of spare connections back when none has been used for
-// a while.
+// closeSpare closes the spare connections when none has been used for spareFor, to free their
+// memory.
 func (p *pool) closeSpare() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, c := range p.spare {
-		_ = c.Close() // it only reads: nothing can be lost
+		_ = c.Close() // it only reads: no data can be lost
 	}
 	p.spare = nil
 }
 
-// close refuses new reads, waits for the running ones and closes everything.
+// close refuses new reads, waits for the running ones and closes all connections.
 func (p *pool) close() error {
 	p.mu.Lock()
 	p.closed = true

@@ -40,7 +40,7 @@ func TestReadHasADefaultDeadline(t *testing.T) {
 	}
 }
 
-// lendAll takes every connection that the pool lends, slow ones included.
+// lendAll takes all connections that the pool lends, slow ones included.
 func lendAll(t *testing.T, p *pool) (release func()) {
 	t.Helper()
 	var loans []*loan
@@ -99,7 +99,7 @@ func TestPoolKeepsSpareConnectionsForAWhile(t *testing.T) {
 		return len(p.idle), len(p.spare)
 	}
 	lendAll(t, p)()
-	lendAll(t, p)() // out of those that were kept
+	lendAll(t, p)() // from the kept connections
 	if idle, spare := count(); idle != p.size || spare != p.slowest {
 		t.Errorf("%d and %d spare connections are kept after slow reads, want %d and %d", idle, spare, p.size, p.slowest)
 	}
@@ -113,7 +113,7 @@ func TestPoolKeepsSpareConnectionsForAWhile(t *testing.T) {
 	}
 }
 
-// TestPoolOpensAnewWhatFailed also sees that a failed connection is not counted on.
+// TestPoolOpensAnewWhatFailed also checks that a failed connection is not counted.
 func TestPoolOpensAnewWhatFailed(t *testing.T) {
 	db := openTest(t, Config{})
 	defer mustClose(t, db)
@@ -204,13 +204,13 @@ func TestReadInsideAWriteSeesTheOldState(t *testing.T) {
 	}
 }
 
-// asGuest is a context that reads in the name of a guest, always the same.
+// asGuest returns the context of a guest. The same name is the same guest.
 func asGuest(t *testing.T, name string, limit time.Duration) context.Context {
 	return store.WithCaller(t.Context(), limit, budget.Anonymous(name), store.Work{Shape: store.ShapeOf(name)})
 }
 
-// TestSlowReadsOfOneCaller: a guest who repeats slow reads without end has a few of them,
-// and others read by id at once.
+// TestSlowReadsOfOneCaller: a guest who repeats slow reads endlessly has only a few running, and
+// others read by id at once.
 func TestSlowReadsOfOneCaller(t *testing.T) {
 	t.Parallel()
 	db := openTest(t, Config{})
@@ -232,7 +232,7 @@ func TestSlowReadsOfOneCaller(t *testing.T) {
 			}
 		})
 	}
-	for over.Load() == 0 || busy.Load() == 0 { // some run into the limit, the others wait as long
+	for over.Load() == 0 || busy.Load() == 0 { // some reach the limit, the others wait as long
 		runtime.Gosched()
 	}
 	worst := time.Duration(0)
@@ -263,8 +263,8 @@ func TestSlowReadsOfOneCaller(t *testing.T) {
 	storm.Wait()
 }
 
-// TestReadsAreRevoked: where the slow reads of many callers, each of another shape, leave no
-// room, the next ones end before their limit.
+// TestReadsAreRevoked: if the slow reads of many callers, each of another shape, leave no room,
+// the next ones end before their limit.
 func TestReadsAreRevoked(t *testing.T) {
 	t.Parallel()
 	db := openTest(t, Config{})
@@ -300,8 +300,8 @@ func TestReadsAreRevoked(t *testing.T) {
 	storm.Wait()
 }
 
-// TestSlowShapesStayApart: guests of many addresses repeat one slow read. When it is known,
-// no connection for quick reads is lent to it, and only a few of the others.
+// TestSlowShapesStayApart: guests of many addresses repeat one slow read. Once it is known to be
+// slow, it gets no connection for quick reads, and only a few of the others.
 func TestSlowShapesStayApart(t *testing.T) {
 	t.Parallel()
 	db := openTest(t, Config{})
@@ -329,7 +329,7 @@ func TestSlowShapesStayApart(t *testing.T) {
 		}
 		return n
 	}
-	for p.pace.Of(shape, time.Now()) != budget.Slow || count()[store.LaneTrial] > 0 { // those that came before it was known
+	for p.pace.Of(shape, time.Now()) != budget.Slow || count()[store.LaneTrial] > 0 { // began before the shape was known
 		runtime.Gosched()
 	}
 	guest := store.WithCaller(t.Context(), time.Minute, budget.Anonymous("198.51.100.1"), store.Work{Prompt: true, Shape: 6})
@@ -345,8 +345,8 @@ func TestSlowShapesStayApart(t *testing.T) {
 	storm.Wait()
 }
 
-// TestQuickShapesAreLearnt: a read of which nothing is known waits among such; when it was
-// quick, it is one of the quick ones.
+// TestQuickShapesAreLearnt: a read of unknown cost waits for other such reads; after it was
+// quick, it has the places of quick reads.
 func TestQuickShapesAreLearnt(t *testing.T) {
 	t.Parallel()
 	db := openTest(t, Config{})

@@ -10,10 +10,10 @@ import (
 	"github.com/loambase/loam/internal/disktest"
 )
 
-// A reader has a checkpoint end short of the end of the log: then SQLite does not sync
-// what it has copied. The sync of the next one fails, and what both have copied does not
-// reach the disk. The one after that succeeds, and the log is begun anew or deleted: now
-// all has to be in the database file.
+// A reader makes a checkpoint stop before the end of the log: then SQLite does not sync the
+// copied pages. The sync of the next checkpoint fails, and the pages that both have copied do not
+// reach the disk. The third checkpoint succeeds, and the log is begun anew or deleted: now all
+// pages have to be in the database file.
 func TestPowerCutAfterAFailedCheckpoint(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -80,12 +80,12 @@ func TestPowerCutAfterAFailedCheckpoint(t *testing.T) {
 	}
 }
 
-// failedCheckpoint is a run of that test.
+// failedCheckpoint is a run of TestPowerCutAfterAFailedCheckpoint.
 type failedCheckpoint struct {
 	t      *testing.T
 	disk   *disktest.Disk
 	db     *DB
-	file   string // of the database
+	file   string // the database file
 	writes int
 }
 
@@ -98,7 +98,7 @@ func (r *failedCheckpoint) write() {
 	r.writes++
 }
 
-// checkpoint checkpoints, and the database file has to be synced so many times by it.
+// checkpoint runs a checkpoint, which has to sync the database file the given number of times.
 func (r *failedCheckpoint) checkpoint(syncs int) {
 	r.t.Helper()
 	before := r.disk.Syncs(r.file)
@@ -108,7 +108,8 @@ func (r *failedCheckpoint) checkpoint(syncs int) {
 	}
 }
 
-// checkpointBesideReader checkpoints while a reader does not let it copy the end of the log.
+// checkpointBesideReader runs a checkpoint while a reader keeps it from copying the end of the
+// log.
 func (r *failedCheckpoint) checkpointBesideReader() {
 	r.t.Helper()
 	err := r.db.Read(r.t.Context(), func(reader store.Reader) error {

@@ -10,11 +10,11 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// damage counts what power cuts did to a database, and what they could not do.
+// damage counts the effects of power cuts on a database.
 type damage struct {
-	lost, corrupt, torn, undead int // cuts after which something is missing, unreadable, half there, there though it was refused
+	lost, corrupt, torn, undead int // numbers of cuts with a missing write, an unreadable file, a part of a transaction, a refused write
 
-	acknowledged, refused int // writes, in sum over the cuts
+	acknowledged, refused int // numbers of writes, summed over the cuts
 }
 
 func (d damage) bad() bool { return d.lost+d.corrupt+d.torn+d.undead > 0 }
@@ -24,12 +24,12 @@ func (d damage) String() string {
 		d.acknowledged, d.refused, d.lost, d.corrupt, d.torn, d.undead)
 }
 
-// known is what the notes of a run say.
+// known holds the facts in the notes of a run.
 type known struct {
 	ready   bool
 	stored  map[int]int     // the last acknowledged write of each writer
 	refused map[[3]int]bool // writer, write, try
-	defined int             // the last table, -1 if there is none
+	defined int             // number of the last table, -1 if there is none
 	writes  int
 }
 
@@ -54,14 +54,13 @@ func facts(notes []string) known {
 	return k
 }
 
-// inspect opens what a power cut left and compares it with what had been
-// acknowledged.
+// inspect opens the files that a power cut left and compares them with the acknowledged writes.
 func (d *damage) inspect(t *testing.T, dir string, notes []string) {
 	t.Helper()
 	k := facts(notes)
 	d.acknowledged += k.writes
 	d.refused += len(k.refused)
-	unsynced := place{synchronous: "OFF", syncFolder: func(string) error { return nil }} // nothing depends on this one
+	unsynced := place{synchronous: "OFF", syncFolder: func(string) error { return nil }} // it is not used again
 	db, err := Open(t.Context(), Config{Dir: dir, Serve: true, at: unsynced})
 	if err != nil {
 		d.corrupt++
@@ -108,14 +107,14 @@ func integrity(t *testing.T, db *DB) (answer string) {
 	return answer
 }
 
-// remains are what is in a database after a power cut.
+// remains holds the content of a database after a power cut.
 type remains struct {
-	tables  bool // they were made
+	tables  bool // the tables were created
 	last    map[int]int
-	a, b    map[int][]int // the writes of each writer that are there
+	a, b    map[int][]int // the remaining writes of each writer
 	tries   [][3]int
 	defined int
-	dNames  []string // of the tables that were defined meanwhile, and of their indexes
+	dNames  []string // names of the tables that were created meanwhile, and of their indexes
 }
 
 func (m *remains) read(r store.Reader) error {
@@ -155,7 +154,7 @@ func each(r store.Reader, sql string, fn func(store.Rows)) error {
 	return rows.Close()
 }
 
-// whole reports that every transaction is there as a whole or not at all.
+// whole reports whether every transaction is there completely or not at all.
 func (m *remains) whole() bool {
 	for w := range powerWriters + 1 {
 		var want []int
@@ -175,7 +174,7 @@ func (m *remains) whole() bool {
 	return slices.Equal(m.dNames, names)
 }
 
-// misses reports that something is not there that was acknowledged.
+// misses reports whether an acknowledged write is missing.
 func (m *remains) misses(k known) bool {
 	for w, i := range k.stored {
 		if n, ok := m.last[w]; !ok || n < i {

@@ -16,12 +16,12 @@ import (
 
 const (
 	powerWriters = 8
-	powerWrites  = 60 // of each writer
-	powerKept    = 5  // rows that each of them leaves: older ones are deleted
+	powerWrites  = 60 // by each writer
+	powerKept    = 5  // rows that each writer leaves: older ones are deleted
 )
 
-// powerRun writes on the disk whatever there is to write, from many goroutines, with
-// checkpoints and readers in between. With faults some of its syncs fail.
+// powerRun runs all kinds of writes on the disk, from many goroutines, with checkpoints and
+// readers in between. With faults some of the syncs fail.
 func powerRun(t *testing.T, disk *disktest.Disk, at place, faults bool) {
 	t.Helper()
 	at.vfs, at.syncFolder = disk.Name(), disk.SyncFolder
@@ -39,7 +39,7 @@ func powerRun(t *testing.T, disk *disktest.Disk, at place, faults bool) {
 				if faults && (w+i)%17 == 3 && try == 0 {
 					disk.FailSyncs(1 + i%2)
 				}
-				if faults && (w+i)%23 == 5 && try == 0 { // of a checkpoint
+				if faults && (w+i)%23 == 5 && try == 0 { // sync of a checkpoint
 					disk.FailSyncsOf(db.cfg.at.path, 1)
 				}
 				switch err := writePower(t, db, w, i, try); {
@@ -77,20 +77,20 @@ func powerRun(t *testing.T, disk *disktest.Disk, at place, faults bool) {
 	if got := integrity(t, db); got != "ok" {
 		t.Errorf("integrity before any power cut: %s", got)
 	}
-	disk.FailSyncs(0) // what is left of the faults
+	disk.FailSyncs(0) // the remaining faults
 	finishPower(t, disk, db, log, faults)
 	if got := disk.Syncs(log); !faults && got >= powerWriters*powerWrites {
 		t.Errorf("%d syncs of the log: writes have to share them", got)
 	}
 }
 
-// finishPower makes sure that a run has what the tests are about, however its goroutines
-// were scheduled: a log that was used again from its beginning and, with faults, a write
+// finishPower makes sure that a run has the cases that the tests are about, however its
+// goroutines were scheduled: a log that was reused from its beginning and, with faults, a write
 // that was refused because the sync of its commit failed.
 func finishPower(t *testing.T, disk *disktest.Disk, db *DB, log string, faults bool) {
 	t.Helper()
 	i := powerWrites
-	for ; disk.Begun(log) < 2; i++ { // without readers a checkpoint copies all of the log
+	for ; disk.Begun(log) < 2; i++ { // without readers a checkpoint copies the whole log
 		onWriter(t, db, func(c *conn) error { return db.writer.checkpoints.run(c, binding.CheckpointPassive) })
 		if err := writePower(t, db, 0, i, 0); err != nil {
 			t.Fatalf("Write() = %v", err)
@@ -112,8 +112,8 @@ func finishPower(t *testing.T, disk *disktest.Disk, db *DB, log string, faults b
 	}
 }
 
-// readPower has a reader look at one state for a while, time and again, so that
-// checkpoints end short of the end of the log, until no more writes are stored.
+// readPower repeatedly reads one snapshot for a while, so that checkpoints stop before the end of
+// the log, until no more writes are stored.
 func readPower(t *testing.T, db *DB, stored <-chan struct{}) {
 	wait := func(writes int) {
 		for range writes {
@@ -159,8 +159,8 @@ func definePower(t *testing.T, db *DB) {
 	}
 }
 
-// writePower is write i of writer w: a row into each of two tables, the oldest ones
-// out of them, a counter, and a part that is taken back.
+// writePower runs write i of writer w: it inserts a row into each of two tables, deletes their
+// oldest rows, sets a counter, and rolls back a part.
 func writePower(t *testing.T, db *DB, w, i, try int) error {
 	return db.Write(t.Context(), func(tx store.Tx) error {
 		id, who, n := store.Text(fmt.Sprintf("%d-%d", w, i)), store.Int(int64(w)), store.Int(int64(i))
@@ -194,7 +194,7 @@ func writePower(t *testing.T, db *DB, w, i, try int) error {
 	})
 }
 
-// definePowerTable makes table k with an index and a row, and drops the one before.
+// definePowerTable creates table k with an index and a row, and drops table k-1.
 func definePowerTable(t *testing.T, db *DB, k int) error {
 	return db.Exclusive(t.Context(), func(tx store.Tx) error {
 		for _, sql := range []string{
@@ -213,8 +213,8 @@ func definePowerTable(t *testing.T, db *DB, k int) error {
 	})
 }
 
-// cutPower cuts the power at random moments of a run and looks at what is left. Now
-// and then it is cut again while the server starts after the first time.
+// cutPower cuts the power at random moments of a run and inspects the database. Sometimes it cuts
+// the power again while the server starts after the first cut.
 func cutPower(t *testing.T, where place, cuts int, faults bool) (d damage) {
 	t.Helper()
 	disk := disktest.New(t)
@@ -222,7 +222,7 @@ func cutPower(t *testing.T, where place, cuts int, faults bool) (d damage) {
 	rng := rand.New(rand.NewPCG(7, 7))
 	for n := range cuts {
 		dir := t.TempDir()
-		at := disk.Len() // the first time: everything has happened
+		at := disk.Len() // the first cut comes after everything
 		if n > 0 {
 			at = rng.IntN(disk.Len() + 1)
 		}
@@ -238,8 +238,8 @@ func cutPower(t *testing.T, where place, cuts int, faults bool) (d damage) {
 	return d
 }
 
-// cutAgain starts on what a power cut has left, writes a little, and cuts the power
-// at a random moment of that.
+// cutAgain starts on the files that a power cut left, writes a little, and cuts the power at a
+// random moment of that.
 func cutAgain(t *testing.T, dir string, notes []string, rng *rand.Rand) (string, []string) {
 	t.Helper()
 	disk := disktest.New(t)
@@ -285,8 +285,8 @@ func TestPowerCutLosesNothingAcknowledged(t *testing.T) {
 	t.Logf("%d power cuts: %v", cuts, d)
 }
 
-// With caches of a few pages, which SQLite writes to the log inside transactions and
-// evicts all the time, nothing is different.
+// Caches of a few pages, which SQLite writes to the log inside transactions and evicts all the
+// time, give the same results.
 func TestPowerCutWithSmallCaches(t *testing.T) {
 	t.Parallel()
 	for pages := 1; pages < 1+*stress; pages++ {
@@ -299,7 +299,7 @@ func TestPowerCutWithSmallCaches(t *testing.T) {
 	}
 }
 
-// The test of the usual caches proves something only if it can fail.
+// The test with the usual settings proves something only if it can fail.
 func TestPowerCutTestSeesLosses(t *testing.T) {
 	t.Parallel()
 	cuts := cutsOf(100)
@@ -310,7 +310,7 @@ func TestPowerCutTestSeesLosses(t *testing.T) {
 	t.Logf("%d power cuts without FULL: %v", cuts, d)
 }
 
-// On a disk whose syncs fail now and then what was refused is not there, either.
+// On a disk whose syncs fail sometimes, refused writes are not there, either.
 func TestPowerCutAfterFailedSyncs(t *testing.T) {
 	t.Parallel()
 	cuts := cutsOf(100)
@@ -321,7 +321,7 @@ func TestPowerCutAfterFailedSyncs(t *testing.T) {
 	t.Logf("%d power cuts: %v", cuts, d)
 }
 
-// A database that has just been made is not lost with its name.
+// A database that has just been created is not lost with its name.
 func TestPowerCutAfterTheFirstWrite(t *testing.T) {
 	t.Parallel()
 	for _, forgets := range []bool{false, true} {

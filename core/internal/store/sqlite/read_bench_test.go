@@ -14,7 +14,7 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// processTime is the processor time that this process has used.
+// processTime returns the processor time that this process has used.
 func processTime(b *testing.B) time.Duration {
 	b.Helper()
 	var u syscall.Rusage
@@ -24,9 +24,9 @@ func processTime(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// BenchmarkReadsAtOnce is gets and lists by 16 callers at a time, alone and beside 200
-// writes a second. On a machine that has other things to do compare cpu-ns/op, and only
-// with figures of the same minutes.
+// BenchmarkReadsAtOnce measures gets and lists by 16 callers at a time, alone and beside 200
+// writes per second. On a busy machine compare cpu-ns/op, and only with figures of the same
+// minutes.
 func BenchmarkReadsAtOnce(b *testing.B) {
 	for _, rows := range []int{benchRows, benchDeepRows} {
 		db := benchDB(b)

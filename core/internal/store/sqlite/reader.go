@@ -13,15 +13,15 @@ import (
 type reader struct {
 	session
 	stamps *stamps
-	pool   *pool // nil of a Source
-	asked  bool  // something was read: the state was taken at a time not known
+	pool   *pool // nil for a Source
+	asked  bool  // the transaction has read, so the time of its snapshot is not known
 }
 
 var _ store.Reader = (*reader)(nil)
 
-// Read implements store.Store. It fails with store.ErrTimeout past the deadline or
-// limit of ctx or, if that has neither, Config.ReadTimeout; and with store.ErrBusy if it
-// had to wait too long for its turn.
+// Read implements store.Store. It fails with store.ErrTimeout after the deadline or limit of ctx,
+// or after Config.ReadTimeout if ctx has neither, and with store.ErrBusy if it has waited too
+// long for a connection.
 func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) error {
 	l, err := db.readers.acquire(ctx)
 	if err != nil {
@@ -41,7 +41,7 @@ func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) error {
 	return fn(r)
 }
 
-// finish closes what fn left open and ends the transaction, or has it kept.
+// finish closes open rows and ends the transaction, or keeps it.
 func (r *reader) finish() {
 	r.end()
 	r.c.guard.disarm()
@@ -64,8 +64,7 @@ func (r *reader) Query(sql string, args ...store.Value) (store.Rows, error) {
 	return r.session.Query(sql, args...)
 }
 
-// Stamp implements store.Reader. What another process has written is known a
-// second later at most.
+// Stamp implements store.Reader. Writes of other processes are known after at most one second.
 func (r *reader) Stamp(tables ...string) (uint64, bool) {
 	if r.asked || r.over {
 		return 0, false
@@ -78,7 +77,7 @@ func (r *reader) Stamp(tables ...string) (uint64, bool) {
 		return 0, false
 	}
 	if r.c.read.reused && !r.c.readsPresent() {
-		return 0, false // somebody has committed since an earlier call began the transaction
+		return 0, false // another call has committed since an earlier call began the transaction
 	}
 	after, ok := r.stamps.sum(tables)
 	return before, ok && before == after

@@ -4,16 +4,16 @@ package sqlite
 
 import "fmt"
 
-// A commit whose sync failed stands in the log as a whole, beyond the end that the
-// connections know of. Whoever opens the database when nobody else has it open looks
-// for the end of the log anew: then the commit counts, though its caller was told that
-// it failed. What is worse, after a failed sync the system may take pages for written
-// that are not, so that whatever is appended to them can be lost.
+// A commit whose sync failed is complete in the log, beyond the end that the connections know. A
+// process that opens the database while no other has it open searches for the end of the log
+// anew: then the commit counts, although its caller got an error. Moreover, after a failed sync
+// the system may consider pages written that are not, so data appended after them can be lost.
 //
-// So the connection is not closed before a commit of no meaning has been written and
-// synced in the place of the failed one.
+// So the connection is not closed before an empty commit has been written and synced in place of
+// the failed one.
 
-// recoverCommit overwrites a commit that failed, if there is one. On an error there still is.
+// recoverCommit overwrites a failed commit, if there is one. If it returns an error, the failed
+// commit is still there.
 func (w *writer) recoverCommit() error {
 	if !w.inDoubt {
 		return nil
@@ -25,7 +25,7 @@ func (w *writer) recoverCommit() error {
 	return nil
 }
 
-// overwrite commits something without changing anything.
+// overwrite makes a commit that changes nothing.
 func (c *conn) overwrite() error {
 	c.own = true
 	defer func() { c.own = false }()
@@ -34,7 +34,7 @@ func (c *conn) overwrite() error {
 		return err
 	}
 	_, err = s.Step()
-	// To set the number to what it is writes the first page all the same: a commit that changes
+	// Setting the number to its own value still writes the first page: a commit that changes
 	// nothing.
 	version := s.Int(0)
 	s.Close()

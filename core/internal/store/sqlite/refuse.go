@@ -9,15 +9,16 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// ForeignTables are the tables of a data folder's database that another program has made:
-// one that has tables, and none of our steps in its table _migrations. Nothing in the
-// folder is changed or made. A file that cannot be read so has none; Open says why.
+// ForeignTables returns the tables of a data folder's database if another program has created it:
+// it has tables, but none of our steps in a table _migrations. Nothing in the folder is changed
+// or created. For a file that cannot be read the list is empty; Open reports the reason.
 func ForeignTables(ctx context.Context, dir string, steps []string) []string {
 	path := filepath.Join(dir, dataFile)
 	if logged(path) && exists(filepath.Join(dir, lockFile)) {
-		return nil // a server of ours was cut off; the file alone may be half of a state
+		return nil // a server of ours crashed; the file without its log may be inconsistent
 	}
-	// Opened as immutable, SQLite makes no file beside it: the folder may be somebody else's.
+	// Opened as immutable, SQLite creates no file beside it: the folder may belong to another
+	// program.
 	source, err := openSourceFile(path, true)
 	if err != nil {
 		return nil
@@ -41,7 +42,7 @@ func ForeignTables(ctx context.Context, dir string, steps []string) []string {
 	return tables
 }
 
-// texts is the first column.
+// texts returns the first column of all rows.
 func texts(r store.Reader, sql string) (list []string, err error) {
 	rows, err := r.Query(sql)
 	if err != nil {
@@ -53,7 +54,7 @@ func texts(r store.Reader, sql string) (list []string, err error) {
 	return list, rows.Close()
 }
 
-// logged reports that there is a log that may hold a part of the database.
+// logged reports whether there is a log that may contain a part of the database.
 func logged(path string) bool {
 	info, err := os.Stat(path + "-wal")
 	return err == nil && info.Size() > 0

@@ -11,10 +11,10 @@ import (
 	"github.com/loambase/loam/core/internal/store/sqlite/binding"
 )
 
-// Replace implements store.Files. It copies the file's pages over the database in one
-// transaction through the log. Files are not renamed: that would leave the readers of
-// this process, and every other process, on a file without a name, and a crash between
-// the renames of the database and its log would mix the two.
+// Replace implements store.Files. It copies the file's pages over the database in one transaction
+// through the log. Files are not renamed: the readers of this process, and every other process,
+// would remain on a file without a name, and a crash between the renames of the database and its
+// log would mix the two.
 func (db *DB) Replace(ctx context.Context, path string, replaced func()) error {
 	source, err := OpenSource(path)
 	if err != nil {
@@ -27,8 +27,8 @@ func (db *DB) Replace(ctx context.Context, path string, replaced func()) error {
 	return nil
 }
 
-// replace checks the source before it touches the database: what is damaged, or has pages of
-// another size, is refused.
+// replace checks the source before it changes the database: a damaged source, or one with another
+// page size, is refused.
 func (db *DB) replace(ctx context.Context, source *Source, replaced func()) error {
 	if _, err := source.Check(ctx); err != nil {
 		return err
@@ -40,9 +40,9 @@ func (db *DB) replace(ctx context.Context, source *Source, replaced func()) erro
 	if size != pageSize {
 		return &store.DamageError{Message: fmt.Sprintf("it has pages of %d bytes, not of %d", size, pageSize)}
 	}
-	// Exclusive with all writes: it runs as an operation of the writer, outside of a
-	// transaction of its own, since the copy makes one.
-	return source.Read(ctx, func(store.Reader) error { // one state of the file
+	// It excludes all writes: it runs as an operation of the writer, outside of a transaction,
+	// since the copy begins one.
+	return source.Read(ctx, func(store.Reader) error { // the transaction reads one snapshot of the file
 		return db.writer.do(ctx, &op{alone: true, service: func(c *conn) error {
 			return db.writer.replace(ctx, c, source.c.Conn, replaced)
 		}})
@@ -51,7 +51,7 @@ func (db *DB) replace(ctx context.Context, source *Source, replaced func()) erro
 
 // replace copies the source over the database of the writer's connection.
 func (w *writer) replace(ctx context.Context, c *conn, source *binding.Conn, replaced func()) error {
-	// Everything may be different afterwards: the stamp of the schema stands for all tables.
+	// Everything may be different afterwards: the stamp of the schema counts for all tables.
 	all := []string{schemaTable}
 	w.stamps.begin(all)
 	err := copyPagesOf(c.Conn, source, func(int, int, time.Duration) error {
@@ -68,7 +68,7 @@ func (w *writer) replace(ctx context.Context, c *conn, source *binding.Conn, rep
 		return err
 	}
 	w.notify(func() {
-		_ = store.Inside(func() error { replaced(); return nil }) // of no error
+		_ = store.Inside(func() error { replaced(); return nil }) // the function returns no error
 	})
 	if err := w.checkpoints.run(c, binding.CheckpointTruncate); err != nil { // the log is as long as the database
 		w.checkpointFailed(err)

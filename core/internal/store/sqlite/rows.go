@@ -9,7 +9,7 @@ import (
 	"github.com/loambase/loam/core/internal/store/sqlite/binding"
 )
 
-// rows is the cursor of one query. It has a statement until it is closed.
+// rows is the cursor of one query. It uses a statement until it is closed.
 type rows struct {
 	in  *session
 	s   *statement
@@ -22,7 +22,7 @@ type rows struct {
 
 var _ store.Rows = (*rows)(nil)
 
-// Next runs the statement to its next row.
+// Next steps the statement to its next row.
 func (r *rows) Next() bool {
 	if r.s == nil || r.err != nil {
 		return false
@@ -31,8 +31,8 @@ func (r *rows) Next() bool {
 	if err != nil {
 		r.err = r.in.fail(err)
 	}
-	// At the end the statement is given back at once: callers read to the end far more often
-	// than they close.
+	// At the end the statement is given back at once: callers read to the end far more often than
+	// they close.
 	if !ok {
 		r.end()
 		return false
@@ -41,7 +41,7 @@ func (r *rows) Next() bool {
 	return true
 }
 
-// end gives the statement back; the rows are over.
+// end gives the statement back. There are no more rows.
 func (r *rows) end() {
 	if r.s == nil {
 		return
@@ -59,8 +59,8 @@ func (r *rows) Close() error {
 	return r.err
 }
 
-// Kind must be asked before the value is read in another form: SQLite converts it in place. A
-// blob counts as a text.
+// Kind implements store.Rows. It must be called before the value is read in another form, since
+// SQLite converts the value in place. A blob counts as a text.
 func (r *rows) Kind(col int) store.ValueKind {
 	if r.s == nil {
 		return store.KindNull

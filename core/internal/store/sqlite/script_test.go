@@ -17,8 +17,8 @@ func runScript(t *testing.T, db *DB, sql string) (store.ScriptResult, error) {
 		Written: func(store.Tx, []string) error { return nil }})
 }
 
-// Whoever has a superuser's token has the data, and must not get the machine, nor turn the
-// engine's settings under it.
+// A holder of a superuser's token has the data, but must not get the machine, nor change the
+// engine's settings.
 func TestScriptStaysInTheDatabase(t *testing.T) {
 	t.Parallel()
 	db := openTest(t, Config{Serve: true})
@@ -96,7 +96,7 @@ func TestScriptStaysInTheDatabase(t *testing.T) {
 	if files, err := os.ReadDir(dir); err != nil || len(files) > 0 {
 		t.Errorf("files were made: %v, %v", files, err)
 	}
-	// All is as it was, for scripts and for everybody else.
+	// All settings are unchanged, for scripts and for all other statements.
 	for sql, want := range map[string]string{
 		`SELECT group_concat(n || coalesce(s, 'NULL')) FROM t`: "1",
 		`PRAGMA journal_mode`:                               "wal",
@@ -123,7 +123,7 @@ func text(v *string) string {
 	return *v
 }
 
-// A few thousand characters can ask for more memory than the machine has: in one value, in
+// A few thousand characters of SQL can use more memory than the machine has: in one value, in
 // many values of a row, in a sort, in a temporary table.
 func TestScriptIsBoundedInMemory(t *testing.T) { // not parallel: TestStore waits for the stores of others for some seconds only
 	db := openTest(t, Config{Serve: true})
@@ -153,7 +153,7 @@ func TestScriptIsBoundedInMemory(t *testing.T) { // not parallel: TestStore wait
 	if n := countT(t, db); n != 1 {
 		t.Errorf("%d rows, want 1: the store works on", n)
 	}
-	// What others read is not counted.
+	// Other reads are not metered.
 	err := db.Read(context.Background(), func(r store.Reader) error {
 		rows, err := r.Query(`SELECT length(hex(zeroblob(1000000)))`)
 		if err != nil {
@@ -167,8 +167,8 @@ func TestScriptIsBoundedInMemory(t *testing.T) { // not parallel: TestStore wait
 	}
 }
 
-// A count that is cached by the state of its tables learns of what a script wrote, also
-// through a trigger that a script has made.
+// A count that is cached by the stamp of its tables notices the writes of a script, also by a
+// trigger that a script has created.
 func TestScriptChangesStamps(t *testing.T) {
 	t.Parallel()
 	db := openTest(t, Config{Serve: true})
@@ -187,7 +187,7 @@ func TestScriptChangesStamps(t *testing.T) {
 		}
 		return n
 	}
-	insertT(t, db, 1) // compiled before there is a trigger
+	insertT(t, db, 1) // compiled before the trigger exists
 	if _, err := runScript(t, db, `CREATE TABLE log (n); CREATE TRIGGER tr AFTER INSERT ON t BEGIN INSERT INTO log VALUES (new.n); END`); err != nil {
 		t.Fatal(err)
 	}

@@ -8,24 +8,24 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// sequences is how SQLite numbers transactions.
+// sequences implements store.Sequences.
 type sequences struct{}
 
 var _ store.Sequences = sequences{}
 
-// NextNumber is one more than the greatest number: one transaction writes at a time,
-// so numbers are in the order of commits.
+// NextNumber implements store.Sequences. It is one more than the greatest number: one transaction
+// writes at a time, so numbers are in the order of commits.
 func (sequences) NextNumber(table, column string) string {
 	return `(SELECT COALESCE(max(` + store.Quote(column) + `), 0) + 1 FROM ` + store.Quote(table) + `)`
 }
 
-// OldestRunning is 0: no other transaction can be writing.
+// OldestRunning implements store.Sequences. It is 0: no other transaction can be writing.
 func (sequences) OldestRunning() string { return "0" }
 
-// TransactionID is 0: see OldestRunning.
+// TransactionID implements store.Sequences. It is 0: see OldestRunning.
 func (sequences) TransactionID() string { return "0" }
 
-// migrator spells system migrations for SQLite.
+// migrator writes system migrations in SQLite's SQL.
 type migrator struct{}
 
 var _ store.Migrator = migrator{}

@@ -9,14 +9,13 @@ import (
 	"github.com/loambase/loam/internal/trace"
 )
 
-// session is what one call has of a connection: its open rows, and whether the
-// call is over. Whoever keeps a Reader, Tx or Rows beyond the call gets
-// store.ErrClosed from it.
+// session is the use of a connection by one call, with its open rows. A Reader, Tx or Rows that
+// is kept beyond the call returns store.ErrClosed.
 type session struct {
 	c    *conn
 	open []*rows
 	over bool
-	lost error // why SQLite ended the write transaction before its time
+	lost error // the error with which SQLite ended the write transaction early
 	tx   bool
 	span *trace.Span // parent of the spans of statements; nil without tracing
 }
@@ -32,12 +31,12 @@ func (s *session) Query(sql string, args ...store.Value) (store.Rows, error) {
 	return r, nil
 }
 
-// start prepares and binds.
+// start prepares a statement and binds its arguments.
 func (s *session) start(sql string, args []store.Value) (*statement, error) {
 	switch {
 	case s.over:
 		return nil, store.ErrClosed
-	case s.lost != nil: // outside the transaction each statement would commit by itself
+	case s.lost != nil: // outside the transaction each statement would commit separately
 		return nil, s.lost
 	case s.c.guard.cause != nil:
 		return nil, s.c.guard.cause
@@ -53,7 +52,7 @@ func (s *session) start(sql string, args []store.Value) (*statement, error) {
 	return st, nil
 }
 
-// fail is the store's error for one of the binding, and notes what it means for
+// fail translates an error of the binding into an error of the store, and records its effects on
 // the connection and the transaction.
 func (s *session) fail(err error) error {
 	if broken(err) {
@@ -63,15 +62,15 @@ func (s *session) fail(err error) error {
 	if interrupted(err) && s.c.guard.cause != nil {
 		out = s.c.guard.cause
 	}
-	// SQLite has rolled back the transaction by itself. Later statements would run outside of
-	// it and be kept.
+	// SQLite has rolled back the transaction by itself. Later statements would run outside of it
+	// and be committed.
 	if s.tx && s.lost == nil && s.c.Autocommit() {
 		s.lost = out
 	}
 	return out
 }
 
-// remove takes closed rows off the list of open ones.
+// remove removes closed rows from the list of open ones.
 func (s *session) remove(r *rows) {
 	last := len(s.open) - 1
 	for i := last; i >= 0; i-- {
@@ -83,7 +82,7 @@ func (s *session) remove(r *rows) {
 	}
 }
 
-// end closes what the call left open.
+// end closes the open rows of the call.
 func (s *session) end() {
 	for len(s.open) > 0 {
 		r := s.open[len(s.open)-1]

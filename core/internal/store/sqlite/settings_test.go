@@ -6,7 +6,7 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// pragma is a setting as the connection says it.
+// pragma returns a setting of the connection.
 func pragma(t *testing.T, c *conn, name string) int64 {
 	t.Helper()
 	c.own = true
@@ -72,7 +72,7 @@ func TestCacheBytes(t *testing.T) {
 	db.readers.release(l)
 }
 
-// The filter language needs these of SQLite.
+// The filter language needs these functions of SQLite.
 func TestFunctionsAreThere(t *testing.T) {
 	t.Parallel()
 	db := openTest(t, Config{})
@@ -82,10 +82,10 @@ func TestFunctionsAreThere(t *testing.T) {
 		{`SELECT group_concat("value", '') FROM json_each('["a","b"]')`, "ab"},
 		{`SELECT json_array_length('[1,2]') || json_type('{"a":null}', '$.a')`, "2null"},
 		{`SELECT 'ABCé' LIKE 'abcé'`, "1"},
-		{`SELECT 'É' LIKE 'é'`, "0"}, // letters beyond ASCII differ in case
+		{`SELECT 'É' LIKE 'é'`, "0"}, // letters beyond ASCII are not folded
 		{`SELECT 'a_b' LIKE 'a\_b' ESCAPE '\'`, "1"},
 		{`SELECT strftime('%Y', '2026-01-02 03:04:05.000Z')`, "2026"},
-		{`SELECT "never a column"`, "never a column"}, // users' views have such strings
+		{`SELECT "never a column"`, "never a column"}, // views of users have such strings
 	} {
 		err := db.Read(t.Context(), func(r store.Reader) error {
 			rows, err := r.Query(test.sql)

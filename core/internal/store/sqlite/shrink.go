@@ -1,4 +1,4 @@
-// Giving space back to the file system: that of the log, and that of free pages.
+// Giving space back to the file system: of the log, and of free pages.
 
 package sqlite
 
@@ -11,14 +11,14 @@ import (
 
 var _ store.Shrinker = (*DB)(nil)
 
-// Shrink implements store.Shrinker. Pages can be given back if the file was made with
-// Config.Shrinks; a reader in the way keeps the log from being emptied this time.
+// Shrink implements store.Shrinker. Free pages are given back only if the file was created with
+// Config.Shrinks; while a reader is in the way, the log is not emptied.
 func (db *DB) Shrink(ctx context.Context) error {
 	return db.writer.do(ctx, &op{alone: true, service: db.writer.shrink})
 }
 
 func (w *writer) shrink(c *conn) error {
-	// The file is truncated in the log first, and in itself by the checkpoint.
+	// The file is truncated in the log first, and on the disk by the checkpoint.
 	c.own = true
 	err := c.Exec("PRAGMA incremental_vacuum")
 	c.own = false
@@ -32,7 +32,7 @@ func (w *writer) shrink(c *conn) error {
 		w.checkpointFailed(err)
 		return classify(err)
 	}
-	// From the beginning again.
+	// The log begins anew.
 	w.checkpoint = w.every
 	return nil
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Shrink empties the log, and gives free pages back if the file was made for that.
+// Shrink empties the log, and gives free pages back if the file was created with Shrinks.
 func TestShrink(t *testing.T) {
 	t.Parallel()
 	for _, shrinks := range []bool{true, false} {

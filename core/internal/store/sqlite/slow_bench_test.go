@@ -24,8 +24,7 @@ func readDeep(r store.Reader, buf []byte) ([]byte, error) {
 	return consume(rows, buf[:0])
 }
 
-// BenchmarkDeepPage is slow reads alone: what one costs must not grow with how
-// many there are.
+// BenchmarkDeepPage measures slow reads alone: the cost of one must not grow with their number.
 func BenchmarkDeepPage(b *testing.B) {
 	for _, readers := range []int{1, 16} {
 		b.Run(fmt.Sprintf("readers=%d", readers), func(b *testing.B) {

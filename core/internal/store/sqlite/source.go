@@ -13,25 +13,25 @@ import (
 	"github.com/loambase/loam/core/internal/store/sqlite/binding"
 )
 
-// Source is a database file that somebody else has made, open for reading. Nothing
-// in it is trusted: what its schema says runs no function that could do harm, and no
-// statement writes. It belongs to one goroutine.
+// Source is a database file that another program has made, open for reading. Nothing in it is
+// trusted: its schema cannot call functions with side effects, and no statement writes. It
+// belongs to one goroutine.
 type Source struct{ c *conn }
 
 var _ store.Source = (*Source)(nil)
 
-// OpenSource opens the file with the log beside it. Beside it SQLite writes files of
-// its own, and it empties the log into the file: give it a copy that nobody else
-// uses. What is no database is a *store.StatementError or store.ErrUnavailable.
+// OpenSource opens the file with its log. SQLite writes files beside it and empties the log into
+// the file: path must be a copy that no other program uses. For a file that is not a database the
+// error is a *store.StatementError or store.ErrUnavailable.
 func OpenSource(path string) (*Source, error) {
 	return openSourceFile(path, false)
 }
 
-// openSourceFile opens the file with the safeguards of a Source; immutable opens it as it is,
+// openSourceFile opens the file with the safeguards of a Source. immutable opens only the file,
 // without its log.
 func openSourceFile(path string, immutable bool) (*Source, error) {
 	if _, err := os.Stat(path); err != nil {
-		return nil, err // SQLite would make an empty one
+		return nil, err // SQLite would create an empty file
 	}
 	c := &conn{stmts: newStatements(), meter: store.NewMeter(0, nil)}
 	b, err := binding.Open(binding.Config{
@@ -47,13 +47,13 @@ func openSourceFile(path string, immutable bool) (*Source, error) {
 	return &Source{c: c}, nil
 }
 
-// configureSource makes the connection one that a file of bad intent cannot use: no memory
-// mapping, checks of pages as they are read, no writes.
+// configureSource sets the connection up so that a malicious file cannot exploit it: no memory
+// mapping, checks of pages when they are read, no writes.
 func (c *conn) configureSource() error {
 	c.own = true
 	defer func() { c.own = false }()
-	// Defensive keeps SQL from writing to the tables of the schema. An untrusted schema may not
-	// call functions with effects from its views, indexes and defaults.
+	// Defensive keeps SQL from writing to the tables of the schema. The views, indexes and
+	// defaults of an untrusted schema may not call functions with side effects.
 	for option, on := range map[binding.Option]bool{binding.OptionDefensive: true, binding.OptionTrustedSchema: false} {
 		if err := c.Set(option, on); err != nil {
 			return err
@@ -67,8 +67,8 @@ func (c *conn) configureSource() error {
 	return nil
 }
 
-// authorizeSource lets statements read, which the binding does not ask about. Everything that
-// writes, attaches another file or begins a transaction is refused.
+// authorizeSource refuses all statements that write, attach another file or begin a transaction.
+// The binding does not call it for reads.
 func (c *conn) authorizeSource(a binding.Access) bool {
 	switch a.Op {
 	case binding.OpTransaction:
@@ -81,7 +81,7 @@ func (c *conn) authorizeSource(a binding.Access) bool {
 
 // Read implements store.Source.
 func (s *Source) Read(ctx context.Context, fn func(store.Reader) error) error {
-	// No time limit: an import reads as long as it needs to.
+	// No time limit: an import may take any time.
 	s.c.guard.arm(ctx, 0)
 	r := &reader{session: session{c: s.c}, stamps: &stamps{}}
 	defer r.finish()
@@ -91,7 +91,7 @@ func (s *Source) Read(ctx context.Context, fn func(store.Reader) error) error {
 	return fn(r)
 }
 
-// untidy are complaints of quick_check about values in well-formed pages: they can
+// untidy matches the complaints of quick_check about values in well-formed pages: such values can
 // be read.
 var untidy = regexp.MustCompile(`^(NULL|NUMERIC|TEXT|non-\w+) value (in|missing) |^CHECK constraint failed in `)
 
@@ -119,7 +119,7 @@ func (s *Source) Check(ctx context.Context) (notes []string, err error) {
 	return notes, err
 }
 
-// pageSize is how many bytes a page of the file has.
+// pageSize returns the size of a page of the file in bytes.
 func (s *Source) pageSize() (size int64, err error) {
 	err = s.Read(context.Background(), func(r store.Reader) error {
 		s.c.own = true

@@ -88,7 +88,7 @@ func TestSourceTakesNoWrites(t *testing.T) {
 	}
 }
 
-// TestSourceIsNotTrusted: the file's own schema asks for what only its owner may.
+// TestSourceIsNotTrusted: the schema of the file calls functions that only its owner may call.
 func TestSourceIsNotTrusted(t *testing.T) {
 	t.Parallel()
 	path := sourceFile(t, `CREATE TABLE t (a)`, `CREATE VIEW v AS SELECT name FROM pragma_database_list`)
@@ -137,7 +137,8 @@ func TestSourceThatIsDamaged(t *testing.T) {
 	}
 }
 
-// TestUntidySource: what only breaks a rule of its own table can be read.
+// TestUntidySource: a file with values that only violate the constraints of their table can be
+// read.
 func TestUntidySource(t *testing.T) {
 	t.Parallel()
 	s := openSource(t, sourceFile(t, `CREATE TABLE t (a TEXT, b CHECK (b > 0))`, `INSERT INTO t VALUES (NULL, 1)`, `PRAGMA ignore_check_constraints = ON`,

@@ -1,7 +1,6 @@
-// Package sqlite is the store on an embedded SQLite: one writer that commits
-// what waits together in one sync of the disk, a pool of readers, and nothing
-// acknowledged that a power cut could take back. DESIGN.md in this folder says why it is
-// shaped so.
+// Package sqlite is the store on an embedded SQLite: one writer that commits all waiting writes
+// together with one sync of the disk, a pool of readers, and no acknowledged write that a power
+// cut could undo. DESIGN.md in this folder has the reasons of the design.
 package sqlite
 
 import (
@@ -20,30 +19,30 @@ import (
 	"github.com/loambase/loam/internal/trace"
 )
 
-// Config is how a database is opened. Only Dir has no default.
+// Config holds the options of Open. Only Dir has no default.
 type Config struct {
 	Dir   string // the data folder; it must exist
-	File  string // the database's name in it; default data.db
-	Serve bool   // take the folder's lock: one server a folder
+	File  string // the name of the database file in Dir; default data.db
+	Serve bool   // take the folder's lock, which only one server can have
 	Log   *slog.Logger
-	Meter *store.Meter // default: a new one, which is not read
+	Meter *store.Meter // default: a new meter
 
-	// Relaxed has commits not wait for the disk (synchronous = NORMAL): a power cut may
-	// take the last writes, though acknowledged, and leaves the database whole. It is for
-	// what may be lost, such as logs.
+	// Relaxed makes commits not wait for the disk (synchronous = NORMAL): a power cut may lose
+	// the last acknowledged writes, but leaves the database consistent. It is for data that may
+	// be lost, such as logs.
 	Relaxed bool
 
-	// Scratch is for a new file that nobody trusts before it is closed: there is no log beside
-	// it, and nothing of it is synced, which is left to the caller. A crash leaves it damaged.
+	// Scratch is for a new file that is not used before it is closed: it has no log, and is not
+	// synced, which is left to the caller. A crash leaves it damaged.
 	Scratch bool
 
-	// Shrinks makes a new file one whose free pages Shrink gives back. That costs a little
-	// with each page.
+	// Shrinks makes a new file one whose free pages Shrink gives back. That costs a little with
+	// each page.
 	Shrinks bool
 
-	// PageSize is how many bytes a page of a new file has: a power of two. Larger ones make
-	// writing much at once cheaper, and a little dearer. Default 4096, the only size that Copy
-	// and Replace know.
+	// PageSize is the page size in bytes of a new file: a power of two. With larger pages, large
+	// writes are cheaper and small ones a little dearer. Default 4096, the only size that Copy
+	// and Replace support.
 	PageSize int
 
 	// CacheBytes is the maximum size of all page caches together, those of the writer and of the
@@ -51,16 +50,16 @@ type Config struct {
 	// each connection that reads.
 	CacheBytes int64
 
-	ReadTimeout      time.Duration // of a Read whose context has no deadline; default 30 s
-	WriteTimeout     time.Duration // of the statements of one Write; default 30 s
-	ExclusiveTimeout time.Duration // of an Exclusive whose context has no deadline; default 5 min
+	ReadTimeout      time.Duration // limit of a Read whose context has no deadline; default 30 s
+	WriteTimeout     time.Duration // limit of the statements of one Write; default 30 s
+	ExclusiveTimeout time.Duration // limit of an Exclusive whose context has no deadline; default 5 min
 
-	at              place         // what tests set of it; path follows from Dir and File
-	checkpointEvery int           // pages in the log; tests set less than checkpointFrames
-	retryAfter      time.Duration // between attempts to make a failed connection good; tests set less
+	at              place         // tests set fields of it; path follows from Dir and File
+	checkpointEvery int           // in pages of the log; tests set less than checkpointFrames
+	retryAfter      time.Duration // between attempts to repair a failed connection; tests set less
 }
 
-// withDefaults fills in what was left empty.
+// withDefaults returns the options with defaults for the empty ones.
 func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -117,17 +116,17 @@ type DB struct {
 	readers *pool
 	foreign atomic.Pointer[func(ctx context.Context, logged bool) error]
 
-	closing chan struct{}      // closed by Close, first of all
-	stop    context.CancelFunc // of what runs in the background
+	closing chan struct{}      // closed first by Close
+	stop    context.CancelFunc // cancels the background goroutines
 	running sync.WaitGroup
 	once    sync.Once
-	closed  error // what Close returned
+	closed  error // result of Close
 }
 
 var _ store.Store = (*DB)(nil)
 
-// Open opens the database, creating it if it is missing. With
-// cfg.Serve it fails with store.ErrLocked if another server has the folder.
+// Open opens the database, and creates it if it is missing. With cfg.Serve it fails with
+// store.ErrLocked if another server has the folder.
 func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -152,7 +151,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	return db, nil
 }
 
-// open takes the folder's lock first, then makes the file and connects.
+// open takes the folder's lock first, then creates the file and connects.
 func (db *DB) open() (err error) {
 	dir := db.cfg.Dir
 	if db.cfg.Serve {
@@ -175,8 +174,8 @@ func (db *DB) open() (err error) {
 	return db.writer.start()
 }
 
-// openWriter opens a connection that writes. The log may be new: its name must not be
-// lost with a commit in it.
+// openWriter opens a connection for writing. The log may be a new file: its name is synced, so
+// that it cannot be lost with a commit in it.
 func (db *DB) openWriter() (*conn, error) {
 	c, err := openConn(db.cfg.at, roleWrite)
 	if err != nil {
@@ -204,8 +203,8 @@ func (db *DB) Sequences() store.Sequences { return sequences{} }
 // Migrator implements store.Store.
 func (db *DB) Migrator() store.Migrator { return migrator{} }
 
-// Write implements store.Store. An operation that has begun goes on when ctx
-// ends; its statements fail with store.ErrTimeout after Config.WriteTimeout.
+// Write implements store.Store. A write that has begun continues when ctx ends; its statements
+// fail with store.ErrTimeout after Config.WriteTimeout.
 func (db *DB) Write(ctx context.Context, fn func(store.Tx) error) error {
 	return db.writer.do(ctx, &op{fn: fn, ctx: context.Background(), span: trace.From(ctx), limit: db.cfg.WriteTimeout})
 }
@@ -219,9 +218,8 @@ func (db *DB) Exclusive(ctx context.Context, fn func(store.Tx) error) error {
 	return db.writer.do(ctx, &op{fn: fn, alone: true, ctx: ctx, span: trace.From(ctx), limit: db.cfg.ExclusiveTimeout})
 }
 
-// OnForeignWrite implements store.Store. fn is called within about a second of
-// the write, on a goroutine of the store's own, and never with logged: other tools
-// write as well.
+// OnForeignWrite implements store.Store. fn is called within about a second of the write, on a
+// goroutine of the store. logged is always false: other tools write as well.
 func (db *DB) OnForeignWrite(fn func(ctx context.Context, logged bool) error) { db.foreign.Store(&fn) }
 
 func (db *DB) wroteForeign(ctx context.Context) error {
@@ -236,7 +234,7 @@ func (db *DB) Close() error {
 	db.once.Do(func() {
 		close(db.closing)
 		db.stop()
-		// The background ends first: it uses the writer, which then empties the log.
+		// The background goroutines end first: they use the writer, which then empties the log.
 		db.running.Wait()
 		db.closed = errors.Join(db.readers.close(), db.writer.close())
 		if db.lock != nil {

@@ -7,12 +7,12 @@ import (
 	"github.com/loambase/loam/core/internal/store/storetest"
 )
 
-// TestStore runs before the tests that are parallel: it looks for goroutines that are left.
+// TestStore runs before the parallel tests: it checks for leaked goroutines.
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store { return openTest(t, Config{Serve: true}) })
 }
 
-// openTest opens a folder of the test's own, if cfg names none. The test closes it.
+// openTest opens a database. If cfg has no Dir, it is in a new folder. The caller closes it.
 func openTest(t *testing.T, cfg Config) *DB {
 	t.Helper()
 	if cfg.Dir == "" {
@@ -32,7 +32,7 @@ func mustClose(t *testing.T, db *DB) {
 	}
 }
 
-// createT makes the table "t" of one number.
+// createT creates the table "t" of one number and one text.
 func createT(t *testing.T, db *DB) {
 	t.Helper()
 	err := db.Exclusive(t.Context(), func(tx store.Tx) error {
@@ -100,7 +100,7 @@ func writeTogether(t *testing.T, db *DB, fns ...func(store.Tx) error) []error {
 			defer func() { over <- nil }()
 			errs[i] = db.Write(t.Context(), fn)
 		}()
-		for queued := 0; queued <= i; { // one after the other, so that their order is known
+		for queued := 0; queued <= i; { // one after the other, for a known order
 			db.writer.mu.Lock()
 			queued = len(db.writer.queue)
 			db.writer.mu.Unlock()
@@ -115,7 +115,7 @@ func writeTogether(t *testing.T, db *DB, fns ...func(store.Tx) error) []error {
 	return errs
 }
 
-// An expression cannot make a text of any length: the time limit does not interrupt it.
+// The length of a text made by an expression is limited: the time limit does not interrupt it.
 func TestTextsHaveALimit(t *testing.T) {
 	db, err := Open(t.Context(), Config{Dir: t.TempDir()})
 	if err != nil {

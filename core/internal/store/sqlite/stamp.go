@@ -1,4 +1,4 @@
-// Stamps: counters of writes by table, by which cached counts are known to be current.
+// Stamps: counters of writes by table, which tell whether a cached count is current.
 
 package sqlite
 
@@ -8,23 +8,23 @@ import (
 	"sync/atomic"
 )
 
-// schemaTable is what every change of the schema writes.
+// schemaTable is the table that every change of the schema writes.
 const schemaTable = "sqlite_master"
 
-// counter counts the commits that wrote a table: begun goes up before COMMIT and
-// done after it. While they are equal no commit is under way, and a transaction
-// that takes its state now reads what done stands for.
+// counter counts the commits that wrote a table: begun is incremented before COMMIT and done
+// after it. While they are equal no commit is running, and a transaction that takes its snapshot
+// now reads the state of done.
 type counter struct{ begun, done atomic.Uint64 }
 
-// stamps has a counter for each table that was written since the database was
-// opened, and one for what may have changed any of them.
+// stamps has a counter for each table that was written since the database was opened, and a
+// counter of commits that may have changed any table.
 type stamps struct {
 	every  counter
 	tables atomic.Pointer[map[string]*counter] // by lower-case name; replaced, never changed
 	mu     sync.Mutex                          // held to replace tables
 }
 
-// find is the counter of a table, nil when it was never written.
+// find returns the counter of a table, nil if it was never written.
 func (s *stamps) find(table string) *counter {
 	m := s.tables.Load()
 	if m == nil {
@@ -33,7 +33,7 @@ func (s *stamps) find(table string) *counter {
 	return (*m)[table]
 }
 
-// counter is find that makes what is missing.
+// counter returns the counter of a table, and creates it if need be.
 func (s *stamps) counter(table string) *counter {
 	if table == schemaTable {
 		return &s.every
@@ -44,7 +44,7 @@ func (s *stamps) counter(table string) *counter {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old := s.tables.Load()
-	// The map is copied, as readers look into it without a lock. It grows only when a table is
+	// The map is copied, since readers look into it without a lock. It grows only when a table is
 	// written for the first time.
 	next := map[string]*counter{}
 	if old != nil {
@@ -68,24 +68,24 @@ func (s *stamps) begin(tables []string) {
 	}
 }
 
-// end is called when that COMMIT is over, whatever came of it.
+// end is called when that COMMIT is over, with or without success.
 func (s *stamps) end(tables []string) {
 	for _, t := range tables {
 		s.counter(t).done.Add(1)
 	}
 }
 
-// bump makes every stamp given so far worthless.
+// bump invalidates every stamp given so far.
 func (s *stamps) bump() {
 	s.every.begun.Add(1)
 	s.every.done.Add(1)
 }
 
-// sum names the present state of the tables: no counter ever goes down, so two
-// equal sums of the same tables have equal parts. ok is false while a commit to
-// one of them is under way.
+// sum returns a number for the present state of the tables: no counter ever decreases, so equal
+// sums of the same tables mean equal counters. ok is false while a commit to one of the tables is
+// running.
 func (s *stamps) sum(tables []string) (sum uint64, ok bool) {
-	// done is read before begun: if they are equal then, no commit was under way in between.
+	// done is read before begun: if they are equal then, no commit was running in between.
 	done := s.every.done.Load()
 	if s.every.begun.Load() != done {
 		return 0, false

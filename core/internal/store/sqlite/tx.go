@@ -8,16 +8,16 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// tx is the write transaction of one operation: a whole one, or its part of a
-// group that commits together.
+// tx is the write transaction of one operation: a whole transaction, or its part of a group that
+// commits together.
 type tx struct {
 	session
-	committed []func() // of Tx.OnCommit
+	committed []func() // functions of Tx.OnCommit
 }
 
 var _ store.Tx = (*tx)(nil)
 
-// Stamp implements store.Reader: what a transaction itself changes has no stamp.
+// Stamp implements store.Reader. There is no stamp for the changes of the transaction itself.
 func (t *tx) Stamp(...string) (uint64, bool) { return 0, false }
 
 // Exec implements store.Tx.
@@ -29,8 +29,8 @@ func (t *tx) Exec(sql string, args ...store.Value) (n int64, err error) {
 	defer t.c.release(s)
 	began := time.Now()
 	defer func() { s.meter.Ran(t.span, began, n, args, err) }()
-	// SQLite does the work of a statement row by row. A statement with RETURNING is therefore
-	// stepped to its end, although nobody reads its rows.
+	// SQLite executes a statement row by row. A statement with RETURNING is therefore stepped to
+	// its end, although its rows are not read.
 	for row := true; row; {
 		if row, err = s.Step(); err != nil {
 			return 0, t.fail(err)
@@ -56,11 +56,11 @@ func (t *tx) Savepoint(fn func() error) error {
 	if _, err := t.c.do(controlSave); err != nil {
 		return t.fail(err)
 	}
-	// What fn queues for the commit goes with fn, if that is undone.
+	// If fn is undone, so are the functions that it has queued for the commit.
 	queued := len(t.committed)
 	kept := false
 	defer func() {
-		if !kept { // fn panicked: whoever recovers from it finds nothing of fn
+		if !kept { // fn panicked: its changes must not remain if the caller recovers
 			_ = t.undo(queued)
 		}
 	}()
@@ -81,15 +81,15 @@ func (t *tx) Savepoint(fn func() error) error {
 	return nil
 }
 
-// undo goes back to the innermost savepoint. A transaction that was lost as a
-// whole has none any more; that is not an error of its own.
+// undo rolls back to the innermost savepoint. After the loss of the whole transaction there is no
+// savepoint; that is no further error.
 func (t *tx) undo(queued int) error {
 	clear(t.committed[queued:])
 	t.committed = t.committed[:queued]
 	if t.lost != nil {
 		return nil
 	}
-	// ROLLBACK TO leaves the savepoint itself in place: it is released as well.
+	// ROLLBACK TO keeps the savepoint itself, so it is released as well.
 	for _, k := range []control{controlUndo, controlKeep} {
 		if _, err := t.c.do(k); err != nil {
 			return t.fail(err)

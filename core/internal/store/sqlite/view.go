@@ -8,8 +8,8 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// SelectView takes the query as it is, unless a value must not stay what it is. The
-// query may end in a comment.
+// SelectView implements store.Catalog. It returns the query unchanged unless a value must be
+// replaced or converted. The query may end in a comment.
 func (catalog) SelectView(v store.View) string {
 	list := make([]string, len(v.Columns))
 	same := true
@@ -30,7 +30,8 @@ func (catalog) SelectView(v store.View) string {
 	return "SELECT " + strings.Join(list, ", ") + " FROM (" + v.Query + "\n) AS q"
 }
 
-// CreateView reads from the view: SQLite looks at the query only then.
+// CreateView implements store.Catalog. It reads from the view, since SQLite checks the query only
+// then.
 func (c catalog) CreateView(tx store.Tx, name string, v store.View) error {
 	if err := ddl(tx, "CREATE VIEW "+store.Quote(name)+" AS "+c.SelectView(v)); err != nil {
 		return err
@@ -39,8 +40,8 @@ func (c catalog) CreateView(tx store.Tx, name string, v store.View) error {
 	for i, c := range v.Columns {
 		list[i] = "t." + store.Quote(c.Name)
 	}
-	// A view of a broken query can be made; it is the first read that fails, and the
-	// transaction must fail here instead.
+	// SQLite creates a view of a broken query, and the first read fails; the transaction must
+	// fail here instead.
 	rows, err := tx.Query("SELECT " + strings.Join(list, ", ") + " FROM " + store.Quote(name) + " AS t LIMIT 0")
 	if err != nil {
 		return err

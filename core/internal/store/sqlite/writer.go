@@ -14,7 +14,7 @@ import (
 	"github.com/loambase/loam/internal/trace"
 )
 
-// maxGroup is the most operations that commit together.
+// maxGroup is the maximum number of operations that commit together.
 const maxGroup = 1024
 
 // writer runs every write of this process on one connection. If the writer is idle, an operation
@@ -32,7 +32,7 @@ type writer struct {
 	every              int                   // pages in the log between checkpoints
 	page               int64                 // size of a page in bytes
 	checkpoints        checkpoints
-	pause              time.Duration // between attempts to make a failed connection good
+	pause              time.Duration // between attempts to repair a failed connection
 	file               *openFile
 
 	mu     sync.Mutex // guards the fields below
@@ -46,21 +46,21 @@ type writer struct {
 	// together is set if the last group had several operations. do reads it too, with mu held, when
 	// it sets busy.
 	together   bool
-	c          *conn     // nil when it could not be opened again
+	c          *conn     // nil if it could not be opened again
 	inDoubt    bool      // the log may hold a commit that failed: see recovery.go
-	retry      time.Time // no attempt to recover or open it before
-	version    int64     // PRAGMA data_version when it was last looked at
-	checkpoint int       // length of the log that calls for the next checkpoint
+	retry      time.Time // time of the next attempt to recover or to open the connection
+	version    int64     // the last known PRAGMA data_version
+	checkpoint int       // length of the log at which the next checkpoint is due
 }
 
-// op is one operation in the hands of the writer.
+// op is an operation of the writer.
 type op struct {
 	fn      func(store.Tx) error
-	service func(*conn) error // instead of fn: outside of any transaction
+	service func(*conn) error // instead of fn: runs outside of any transaction
 	alone   bool              // never in a group
-	ctx     context.Context   // that ends fn's statements
+	ctx     context.Context   // ends fn's statements
 	span    *trace.Span       // parent of the spans of fn's statements; nil without tracing
-	limit   time.Duration     // of fn's statements, if ctx has no deadline
+	limit   time.Duration     // time limit of fn's statements, if ctx has no deadline
 
 	state     atomic.Int32 // opQueued, then one of the others
 	err       error
@@ -98,8 +98,8 @@ func (w *writer) start() (err error) {
 	return nil
 }
 
-// do runs an operation and returns when it is over and durable. An operation
-// that has not started when ctx ends is not run; one that has started goes on.
+// do runs an operation and returns when it is over and durable. An operation that has not started
+// when ctx ends is not run; one that has started continues.
 func (w *writer) do(ctx context.Context, o *op) error {
 	if err := ctx.Err(); err != nil {
 		return contextError(err)
@@ -218,7 +218,7 @@ func (w *writer) next() []*op {
 	}
 	w.meter.Waiting.Add(int64(-n))
 	rest := copy(w.queue, w.queue[n:])
-	// The places behind the end would keep operations, and all that their functions hold,
+	// The elements behind the end would keep operations, and all that their functions refer to,
 	// alive.
 	clear(w.queue[rest:])
 	w.queue = w.queue[:rest]
@@ -250,19 +250,19 @@ func (w *writer) runGroup(group []*op) {
 	over = true
 }
 
-// abandon undoes a group that will not come to its end.
+// abandon fails all operations of a group whose function has ended the goroutine.
 func (w *writer) abandon(group []*op) {
 	for _, o := range group {
 		o.err = errExited
 	}
 	if w.c != nil {
 		w.c.guard.disarm()
-		w.c.failed = true // its statements may stand anywhere: to be opened anew
+		w.c.failed = true // its statements may be in any state: the connection must be opened anew
 	}
 }
 
-// ready makes sure of a working connection. After a failure of the disk the old
-// one is closed and the file opened anew; until that works nothing is written.
+// ready makes sure that the connection works. After a failure of the disk it closes the old one
+// and opens the file anew; until that succeeds, writes are refused.
 func (w *writer) ready() error {
 	if err := w.file.check(); err != nil {
 		return err
@@ -273,16 +273,16 @@ func (w *writer) ready() error {
 	if time.Now().Before(w.retry) {
 		return store.ErrUnavailable
 	}
-	// While the disk fails, most writes are refused at once: only one in each pause tries it.
+	// While the disk fails, most writes are refused at once: only one in each pause tries again.
 	w.retry = time.Now().Add(w.pause)
 	if err := w.recoverCommit(); err != nil {
 		return &unavailable{err}
 	}
 	if w.c != nil {
 		w.log.Error("write connection failed, opening the database again")
-		_ = w.checkpoints.close(w.c) // it is broken: nothing can be made of its error
+		_ = w.checkpoints.close(w.c) // its error is of no use: it is broken
 		w.c = nil
-		// What the failed connection has committed last is not certain.
+		// The last commit of the failed connection may or may not have succeeded.
 		w.stamps.bump()
 	}
 	c, err := w.open()
@@ -294,8 +294,7 @@ func (w *writer) ready() error {
 	return nil
 }
 
-// close refuses new operations, waits for those that are under way or queued,
-// and closes the connection.
+// close refuses new operations, waits for the running and queued ones, and closes the connection.
 func (w *writer) close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

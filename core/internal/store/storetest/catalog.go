@@ -1,4 +1,4 @@
-// Tables, columns and indexes: made, renamed, dropped, and what is left of a failure.
+// Tables, columns and indexes: creation, renaming, removal, and the state after a failure.
 
 package storetest
 
@@ -23,8 +23,8 @@ func (s *suite) catalog(t *testing.T) {
 	t.Run("running statements follow", s.catalogRunningStatementsFollow)
 }
 
-// A row of which nothing is given has the zero value of each kind, and an id: rows that other
-// programs insert are records too.
+// A row inserted without values has the zero value of each kind, and an id: rows that other
+// programs insert are records, too.
 func (s *suite) catalogDefaultsOfTheColumns(t *testing.T) {
 	f := s.new(t)
 	f.exclusive(func(tx store.Tx) error {
@@ -60,8 +60,8 @@ func (s *suite) catalogDefaultsOfTheColumns(t *testing.T) {
 	})
 }
 
-// Fill sets a column for the given ids, and leaves rows alone that it has no value for. An id
-// without a row ("gone") is no error.
+// Fill sets a column for the given ids, and does not change rows for which it has no value. An id
+// without a row ("gone") is not an error.
 func (s *suite) catalogFill(t *testing.T) {
 	f := s.new(t)
 	f.exclusive(func(tx store.Tx) error {
@@ -102,8 +102,8 @@ func (s *suite) catalogFill(t *testing.T) {
 	})
 }
 
-// Names are quoted everywhere: reserved words, quotes, spaces and letters beyond ASCII are
-// names as any other.
+// Names are quoted everywhere: reserved words, quotes, spaces and letters beyond ASCII are valid
+// names.
 func (s *suite) catalogNamesOfAnyKind(t *testing.T) {
 	for _, name := range []string{"Posts", "order", `quo"te`, "back`tick", "_hidden", "with space", "ünïcode", "a.b", "select"} {
 		f := s.new(t)
@@ -129,8 +129,8 @@ func (s *suite) catalogNamesOfAnyKind(t *testing.T) {
 	}
 }
 
-// Rows and indexes follow renames, also those that change nothing but the letter case, which
-// some engines take for no change.
+// Rows and indexes follow renames, also those that change only the letter case, which some
+// engines treat as no change.
 func (s *suite) catalogRenamesKeepTheRows(t *testing.T) {
 	f := s.new(t)
 	f.insert("a", 7)
@@ -138,7 +138,7 @@ func (s *suite) catalogRenamesKeepTheRows(t *testing.T) {
 	f.exclusive(func(tx store.Tx) error {
 		return errors.Join(
 			c.CreateIndex(tx, store.Index{Name: "by_n", Table: "t", Columns: []store.IndexColumn{{Name: "n"}}}),
-			c.RenameTable(tx, "t", "T"), // a change of case alone
+			c.RenameTable(tx, "t", "T"), // changes only letter case
 			c.RenameColumn(tx, "T", "n", "N"),
 			c.RenameColumn(tx, "T", "N", "m"),
 			c.RenameTable(tx, "T", "u"),
@@ -152,9 +152,9 @@ func (s *suite) catalogRenamesKeepTheRows(t *testing.T) {
 	}
 }
 
-// Indexes on expressions and with conditions are enforced as they are written. What the engine
-// refuses is a StatementError; rows that are equal already are a UniqueError, as they are for
-// an insert.
+// Indexes on expressions and with conditions are enforced as written. An index that the engine
+// refuses is a StatementError; stored rows with equal keys are a UniqueError, as they are for an
+// insert.
 func (s *suite) catalogIndexes(t *testing.T) {
 	f := s.new(t)
 	c := f.Catalog()
@@ -204,7 +204,7 @@ func (s *suite) catalogIndexes(t *testing.T) {
 		t.Errorf("insert after DropIndex() = %v, want nil", err)
 	}
 
-	// These keep an index from being made that ignores letter case and empty texts.
+	// These rows violate a unique index that ignores letter case and empty texts.
 	if err := errors.Join(add("7", "X"), add("8", "Y")); err != nil {
 		t.Fatal(err)
 	}
@@ -220,8 +220,8 @@ func (s *suite) catalogIndexes(t *testing.T) {
 	}
 }
 
-// Changes of tables are undone with their transaction: an import of collections that fails at
-// its end has changed nothing.
+// Changes of tables are rolled back with their transaction: an import of collections that fails
+// at its end has changed nothing.
 func (s *suite) catalogAllOrNothing(t *testing.T) {
 	f := s.new(t)
 	f.insert("a", 1)
@@ -245,7 +245,7 @@ func (s *suite) catalogAllOrNothing(t *testing.T) {
 	f.wantIDs("a b")
 }
 
-// Statements that are kept prepared see the columns that have been added since.
+// Prepared statements see the columns that have been added since.
 func (s *suite) catalogRunningStatementsFollow(t *testing.T) {
 	f := s.new(t)
 	f.insert("a", 1)
@@ -263,7 +263,7 @@ func (s *suite) catalogRunningStatementsFollow(t *testing.T) {
 	f.wantIDs("a a0 a1 a2 a3 a4")
 }
 
-// names is Catalog.Names as text.
+// names returns Catalog.Names as text.
 func names(f fixture) string {
 	f.t.Helper()
 	var out []string

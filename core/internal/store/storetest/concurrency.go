@@ -19,8 +19,8 @@ func (s *suite) concurrency(t *testing.T) {
 	t.Run("a write is seen by the read that follows", s.concurrencyAWriteIsSeenByTheReadThatFollows)
 }
 
-// A write that computes a value from what it has read loses no other write: each sees what the
-// one before has committed.
+// A write that computes a value from a read value loses no other write: each sees the commit
+// before it.
 func (s *suite) concurrencyNoIncrementIsLost(t *testing.T) {
 	f := s.new(t)
 	f.insert("c", 0)
@@ -89,7 +89,7 @@ func (s *suite) concurrencyReadersNeverSeeHalfAWrite(t *testing.T) {
 	readers.Wait()
 }
 
-// Who has had the answer to his write reads what he wrote, whatever connection serves the read.
+// A caller whose write was answered reads the written row, on any connection.
 func (s *suite) concurrencyAWriteIsSeenByTheReadThatFollows(t *testing.T) {
 	f := s.new(t)
 	var g sync.WaitGroup
@@ -107,7 +107,7 @@ func (s *suite) concurrencyAWriteIsSeenByTheReadThatFollows(t *testing.T) {
 	g.Wait()
 }
 
-// counting is "1 2 … n".
+// counting returns "1 2 … n".
 func counting(n int) string {
 	var out []string
 	for i := range n {
@@ -116,5 +116,5 @@ func counting(n int) string {
 	return strings.Join(out, " ")
 }
 
-// exitGoroutine is what testing.T.FailNow does to a goroutine.
+// exitGoroutine ends its goroutine, like testing.T.FailNow.
 func exitGoroutine() { runtime.Goexit() }

@@ -1,4 +1,4 @@
-// Which errors callers get: UniqueError, StatementError.
+// The errors that callers get: UniqueError, StatementError.
 
 package storetest
 
@@ -16,8 +16,8 @@ func (s *suite) errors(t *testing.T) {
 	t.Run("a statement that fails leaves the transaction", s.errorsAStatementThatFailsLeavesTheTransaction)
 }
 
-// A violation names the table and the columns of the index, so that the fields can be told
-// which of them are taken.
+// A violation names the table and the columns of the index, so that the response can name the
+// fields.
 func (s *suite) errorsUnique(t *testing.T) {
 	f := s.new(t)
 	f.exclusive(func(tx store.Tx) error {
@@ -47,9 +47,9 @@ func (s *suite) errorsUnique(t *testing.T) {
 	f.wantIDs("a")
 }
 
-// SQL that the engine refuses is a StatementError with a message, and so is what would escape
-// the transaction: several statements, COMMIT, ROLLBACK, SAVEPOINT. After each the store is
-// usable.
+// SQL that the engine refuses is a StatementError with a message, and so are statements that
+// would leave the transaction: several statements, COMMIT, ROLLBACK, SAVEPOINT. After each the
+// store is usable.
 func (s *suite) errorsStatements(t *testing.T) {
 	f := s.new(t)
 	for _, test := range []struct {
@@ -94,8 +94,7 @@ func (s *suite) errorsStatements(t *testing.T) {
 	f.wantIDs("a")
 }
 
-// With a savepoint around it, a statement that fails does not end its transaction on any
-// engine.
+// A failed statement inside a savepoint does not end its transaction on any engine.
 func (s *suite) errorsAStatementThatFailsLeavesTheTransaction(t *testing.T) {
 	f := s.new(t)
 	f.write(func(tx store.Tx) error {

@@ -1,4 +1,4 @@
-// Reads, and the limits on their time.
+// Reads and their time limits.
 
 package storetest
 
@@ -23,8 +23,8 @@ func (s *suite) read(t *testing.T) {
 	t.Run("a read does not write", s.readAReadDoesNotWrite)
 }
 
-// Values keep their kind and every bit on their way: NULL is not the empty text, the greatest
-// integers are not rounded, and a long text is whole. $1 is used twice, and parameters out of
+// Values are read back with their kind and every bit: NULL is not the empty text, the greatest
+// integers are not rounded, and a long text is complete. $1 is used twice, and parameters out of
 // order.
 func (s *suite) readValuesComeBackAsTheyWereBound(t *testing.T) {
 	f := s.new(t)
@@ -64,7 +64,7 @@ func (s *suite) readValuesComeBackAsTheyWereBound(t *testing.T) {
 	})
 }
 
-// A read sees the state at its first query, whatever is committed while it goes on.
+// A read sees the state at its first query, whatever is committed while it runs.
 func (s *suite) readOneStateForAllQueries(t *testing.T) {
 	f := s.new(t)
 	f.insert("a", 1)
@@ -133,8 +133,8 @@ func (s *suite) readRowsAfterTheirEnd(t *testing.T) {
 	})
 }
 
-// A reader and its rows that are kept beyond the call give ErrClosed; the connection belongs to
-// somebody else by then.
+// A reader and its rows that are kept beyond the call return ErrClosed; the connection may be in
+// use by another call by then.
 func (s *suite) readNothingWorksAfterTheCall(t *testing.T) {
 	f := s.new(t)
 	f.insert("a", 1)
@@ -156,7 +156,7 @@ func (s *suite) readNothingWorksAfterTheCall(t *testing.T) {
 	}
 }
 
-// Errors of the function come back as they are and its panics go through. Neither costs a
+// Read returns errors of the function unchanged and does not catch its panics. Neither costs a
 // connection.
 func (s *suite) readErrorsAndPanicsOfTheFunction(t *testing.T) {
 	f := s.new(t)
@@ -177,12 +177,12 @@ func (s *suite) readErrorsAndPanicsOfTheFunction(t *testing.T) {
 			panic("mine")
 		})
 	}()
-	for range 100 { // more than there are connections
+	for range 100 { // more than the number of connections
 		f.wantIDs("")
 	}
 }
 
-// A statement that writes is refused in a read: it would not be in the change log.
+// A write is refused in a read: the change log would not have it.
 func (s *suite) readAReadDoesNotWrite(t *testing.T) {
 	f := s.new(t)
 	err := f.Read(t.Context(), func(r store.Reader) error {
@@ -195,7 +195,7 @@ func (s *suite) readAReadDoesNotWrite(t *testing.T) {
 	f.wantIDs("")
 }
 
-// endless is a query that never comes to its end.
+// endless is a query that never ends.
 const endless = `WITH RECURSIVE "c"("i") AS (SELECT 1 UNION ALL SELECT "i" + 1 FROM "c" WHERE "i" > 0)
 SELECT count(*) FROM "c"`
 
@@ -207,7 +207,7 @@ func (s *suite) limits(t *testing.T) {
 	t.Run("slow reads do not stop quick ones", s.limitsSlowReadsDoNotStopQuickOnes)
 }
 
-// With a context that has ended, the function is not called at all.
+// If the context has ended, the function is not called at all.
 func (s *suite) limitsCancelledBefore(t *testing.T) {
 	f := s.new(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -221,7 +221,7 @@ func (s *suite) limitsCancelledBefore(t *testing.T) {
 	}
 }
 
-// The end of the context interrupts a running query, and the connection is usable after it.
+// The end of the context interrupts a running query, and the connection is usable afterwards.
 func (s *suite) limitsCancelledWhileItRuns(t *testing.T) {
 	f := s.new(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -236,8 +236,8 @@ func (s *suite) limitsCancelledWhileItRuns(t *testing.T) {
 	f.wantIDs("")
 }
 
-// A deadline is ErrTimeout, not the context's error: before the read begins, while a query
-// runs, and for every query after it.
+// The error after a deadline is ErrTimeout, not the context's error: before the read begins,
+// while a query runs, and for every later query.
 func (s *suite) limitsPastItsDeadline(t *testing.T) {
 	f := s.new(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 1)
@@ -286,7 +286,7 @@ func (s *suite) limitsPastItsLimit(t *testing.T) {
 	f.wantIDs("")
 }
 
-// A few endless queries leave connections for others.
+// A few endless queries leave connections to other reads.
 func (s *suite) limitsSlowReadsDoNotStopQuickOnes(t *testing.T) {
 	f := s.new(t)
 	ctx, cancel := context.WithCancel(t.Context())

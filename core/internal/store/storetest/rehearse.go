@@ -83,7 +83,7 @@ func (s *suite) rehearseUse(t *testing.T) {
 	if used["of n"] {
 		t.Errorf("used are %v", used)
 	}
-	if !f.Dialect().JudgesOnce() && !used["of a"] { // SQLite only: PostgreSQL counts the indexes that runs have used
+	if !f.Dialect().JudgesOnce() && !used["of a"] { // SQLite only: PostgreSQL counts the uses by executed statements
 		t.Errorf("used are %v", used)
 	}
 }

@@ -1,4 +1,4 @@
-// Savepoints, and functions that run on commit.
+// Savepoints, and the functions of OnCommit.
 
 package storetest
 
@@ -18,7 +18,7 @@ func (s *suite) savepoint(t *testing.T) {
 	t.Run("rows that are open around it", s.savepointRowsThatAreOpenAroundIt)
 }
 
-// An error undoes what the function has written and nothing before; the transaction goes on.
+// An error rolls back the writes of the function and nothing before; the transaction continues.
 func (s *suite) savepointUndoneOrKept(t *testing.T) {
 	mine := errors.New("mine")
 	f := s.new(t)
@@ -35,7 +35,7 @@ func (s *suite) savepointUndoneOrKept(t *testing.T) {
 	f.wantIDs("a c")
 }
 
-// An inner savepoint is undone alone; an outer one takes the inner ones with it that had
+// An inner savepoint is rolled back alone; an outer one includes the inner ones that had
 // succeeded.
 func (s *suite) savepointInsideEachOther(t *testing.T) {
 	mine := errors.New("mine")
@@ -64,8 +64,8 @@ func (s *suite) savepointInsideEachOther(t *testing.T) {
 	f.wantIDs("a c")
 }
 
-// A failed statement is undone with all of its savepoint. What comes after it works: on
-// PostgreSQL it would not without the savepoint.
+// A failed statement is rolled back with its whole savepoint. Later statements work: on
+// PostgreSQL they would not without the savepoint.
 func (s *suite) savepointAStatementThatFailsInIt(t *testing.T) {
 	f := s.new(t)
 	f.insert("a", 1)
@@ -80,7 +80,7 @@ func (s *suite) savepointAStatementThatFailsInIt(t *testing.T) {
 	f.wantIDs("a c")
 }
 
-// A panic undoes the savepoint on its way out, so whoever recovers it goes on with a clean
+// A panic rolls back the savepoint, so a caller that recovers from it continues with a clean
 // transaction.
 func (s *suite) savepointAPanicThatIsRecovered(t *testing.T) {
 	f := s.new(t)
@@ -97,7 +97,7 @@ func (s *suite) savepointAPanicThatIsRecovered(t *testing.T) {
 	f.wantIDs("b")
 }
 
-// Rows that are being read survive the rollback of a savepoint inside of their loop.
+// Open rows survive the rollback of a savepoint inside of their loop.
 func (s *suite) savepointRowsThatAreOpenAroundIt(t *testing.T) {
 	mine := errors.New("mine")
 	f := s.new(t)
@@ -129,8 +129,8 @@ func (s *suite) onCommit(t *testing.T) {
 	t.Run("in the order of the commits", s.onCommitInTheOrderOfTheCommits)
 }
 
-// The functions run once the write is durable, before Write returns, in the order in which they
-// were given, savepoints included.
+// The functions run after the write is durable, before Write returns, in the order in which they
+// were queued, also in savepoints.
 func (s *suite) onCommitAfterTheCommitBeforeTheAnswerInOrder(t *testing.T) {
 	f := s.new(t)
 	var calls []string
@@ -155,8 +155,8 @@ func (s *suite) onCommitAfterTheCommitBeforeTheAnswerInOrder(t *testing.T) {
 	}
 }
 
-// What is undone has no commit: its functions never run, also those of inner savepoints that
-// had succeeded.
+// The functions of a rolled-back transaction or savepoint never run, also those of inner
+// savepoints that had succeeded.
 func (s *suite) onCommitForgottenWithWhatWasUndone(t *testing.T) {
 	mine := errors.New("mine")
 	f := s.new(t)
@@ -186,8 +186,8 @@ func (s *suite) onCommitForgottenWithWhatWasUndone(t *testing.T) {
 	}
 }
 
-// The write is durable by then: a panic in one function changes nothing about it, and the
-// others run.
+// The write is durable by then: a panic in one function does not change that, and the other
+// functions run.
 func (s *suite) onCommitAPanicInIt(t *testing.T) {
 	f := s.new(t)
 	called := false
@@ -203,7 +203,7 @@ func (s *suite) onCommitAPanicInIt(t *testing.T) {
 }
 
 // The functions of different writes run one after the other in the order of the commits:
-// observers of the change log depend on it. calls has no lock for that reason.
+// observers of the change log depend on it. Therefore calls has no lock.
 func (s *suite) onCommitInTheOrderOfTheCommits(t *testing.T) {
 	f := s.new(t)
 	f.insert("c", 0)

@@ -12,7 +12,7 @@ import (
 )
 
 func (s *suite) stamp(t *testing.T) {
-	// stampOf is the stamp of tables now.
+	// stampOf returns the present stamp of the tables.
 	stampOf := func(f fixture, tables ...string) (stamp uint64) {
 		f.t.Helper()
 		f.read(func(r store.Reader) error {
@@ -25,9 +25,9 @@ func (s *suite) stamp(t *testing.T) {
 		return stamp
 	}
 
-	// Every kind of write to the table changes its stamp, whatever the spelling of its name;
-	// reads and writes of other tables do not. A stamp that changed too often would only cost a
-	// cache its use.
+	// Every kind of write to the table changes its stamp, in any spelling of its name; reads and
+	// writes of other tables do not. A stamp that changed too often would only make caches
+	// useless.
 	t.Run("changes with the table", func(t *testing.T) {
 		f := s.new(t)
 		f.exclusive(func(tx store.Tx) error {
@@ -65,8 +65,8 @@ func (s *suite) stamp(t *testing.T) {
 		}
 	})
 
-	// A table that does not exist has a stamp too: with the others of its list, it changes when
-	// one of them does.
+	// A table that does not exist has a stamp, too: the stamp of a list changes when one of its
+	// tables does.
 	t.Run("several tables", func(t *testing.T) {
 		f := s.new(t)
 		before := stampOf(f, "t", "nowhere")
@@ -76,8 +76,8 @@ func (s *suite) stamp(t *testing.T) {
 		}
 	})
 
-	// A stamp names the state that the read is about to see. After a query it would come too
-	// late, and a transaction sees rows that nobody else does.
+	// A stamp identifies the state that the read is going to see. After a query it would be too
+	// late, and a transaction sees its own uncommitted rows.
 	t.Run("not after a query, not in a transaction", func(t *testing.T) {
 		f := s.new(t)
 		f.read(func(r store.Reader) error {
@@ -110,8 +110,8 @@ func (s *suite) stamp(t *testing.T) {
 		})
 	})
 
-	// What caches rely on: of all reads beside running writes, those with the same stamp have
-	// read the same. One write of five is undone.
+	// The guarantee for caches: of all reads beside running writes, those with the same stamp
+	// have read the same. One write of five is rolled back.
 	t.Run("equal stamps, equal contents", func(t *testing.T) {
 		f := s.new(t)
 		f.insert("c", 0)

@@ -1,5 +1,5 @@
-// Package storetest is what every engine of core/internal/store must pass. An engine's
-// own tests call Run and add what is particular to it.
+// Package storetest has the tests that every engine of core/internal/store must pass. An engine's
+// tests call Run and add tests of their own.
 package storetest
 
 import (
@@ -13,8 +13,8 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Run runs the suite. open makes an empty store; the suite closes it. Topics of
-// what the engine does not have are left out by name.
+// Run runs the suite. open returns an empty store; the suite closes it. without names the topics
+// that the engine does not support.
 func Run(t *testing.T, open func(t *testing.T) store.Store, without ...string) {
 	s := &suite{open: open}
 	for _, topic := range []struct {
@@ -43,12 +43,12 @@ func Run(t *testing.T, open func(t *testing.T) store.Store, without ...string) {
 	noLeaks(t)
 }
 
-// suite makes the stores of the tests.
+// suite opens the stores of the tests.
 type suite struct {
 	open func(t *testing.T) store.Store
 }
 
-// new is a store with the table "t" (id, a text, n number).
+// new returns a store with the table "t" (id, a text, n number).
 func (s *suite) new(t *testing.T) fixture {
 	t.Helper()
 	f := fixture{t: t, Store: s.open(t)}
@@ -92,13 +92,13 @@ func (f fixture) read(fn func(r store.Reader) error) {
 	}
 }
 
-// insert writes one row of the table in a write of its own.
+// insert writes one row of the table in a separate write.
 func (f fixture) insert(id string, n int64) {
 	f.t.Helper()
 	f.write(func(tx store.Tx) error { return insert(tx, id, n) })
 }
 
-// text is the result of a query in a read of its own, see text.
+// text returns the result of a query in a separate read, see text.
 func (f fixture) text(sql string, args ...store.Value) (out string) {
 	f.t.Helper()
 	f.read(func(r store.Reader) (err error) {
@@ -121,7 +121,7 @@ func insert(tx store.Tx, id string, n int64) error {
 	return err
 }
 
-// text is the first column of all rows, with spaces between them.
+// text returns the first column of all rows, separated by spaces.
 func text(r store.Reader, sql string, args ...store.Value) (string, error) {
 	rows, err := r.Query(sql, args...)
 	if err != nil {
@@ -134,9 +134,8 @@ func text(r store.Reader, sql string, args ...store.Value) (string, error) {
 	return strings.Join(out, " "), rows.Close()
 }
 
-// hold begins a write that goes on until release is called, which waits for its
-// end. Meanwhile other writes queue up: it is exclusive, as not every engine has
-// one writer.
+// hold begins a write that lasts until release is called; release waits for its end. Meanwhile
+// other writes queue up: it is exclusive, since some engines run writes concurrently.
 func (f fixture) hold() (release func()) {
 	f.t.Helper()
 	begun, end, over := make(chan struct{}), make(chan struct{}), make(chan error)
@@ -158,7 +157,7 @@ func (f fixture) hold() (release func()) {
 }
 
 // noLeaks fails the test if a goroutine of a store still runs after every store was closed.
-// It gives goroutines that are about to end some time to do so.
+// Goroutines that are about to end get some time.
 func noLeaks(t *testing.T) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
@@ -173,7 +172,7 @@ func noLeaks(t *testing.T) {
 	t.Errorf("%d goroutines left over:\n%s", len(left), strings.Join(left, "\n\n"))
 }
 
-// storeGoroutines are the stacks with the code of a store in them, tests apart.
+// storeGoroutines returns the stacks that contain code of a store, without those of tests.
 func storeGoroutines() (stacks []string) {
 	buf := make([]byte, 1<<20)
 	buf = buf[:runtime.Stack(buf, true)]

@@ -14,9 +14,9 @@ func (s *suite) views(t *testing.T) {
 	text := func(name string) store.ViewColumn { return store.ViewColumn{Name: name, Stored: true} }
 	key := store.ViewColumn{Name: "id", Key: true, Stored: true}
 
-	// The columns of a view come in the kinds that it was made with: the id as a text, secrets
-	// empty, the others as they are stored. Its SELECT, used without the view, gives the same;
-	// the comment at its end must not swallow what follows it.
+	// The columns of a view have the kinds that it was created with: the id is a text, secrets
+	// are empty, the others are as stored. Its SELECT, used without the view, returns the same;
+	// the comment at its end must not hide the SQL after it.
 	t.Run("columns have their kinds", func(t *testing.T) {
 		f := s.new(t)
 		f.insert("one", 7)
@@ -48,7 +48,7 @@ func (s *suite) views(t *testing.T) {
 		}
 	})
 
-	// The engine judges a query when the view is made, not when it is first read: unknown
+	// The engine checks a query when the view is created, not when it is first read: unknown
 	// tables and columns, broken SQL and missing columns are StatementErrors.
 	t.Run("what cannot be read is not made", func(t *testing.T) {
 		f := s.new(t)

@@ -13,7 +13,7 @@ import (
 )
 
 func (s *suite) write(t *testing.T) {
-	// Exec counts the rows that it has changed, and the transaction reads its own writes.
+	// Exec returns the number of changed rows, and the transaction reads its own writes.
 	t.Run("rows changed, and read in the transaction", func(t *testing.T) {
 		f := s.new(t)
 		f.write(func(tx store.Tx) error {
@@ -46,8 +46,8 @@ func (s *suite) write(t *testing.T) {
 		{"Write", func(s store.Store) func(context.Context, func(store.Tx) error) error { return s.Write }},
 		{"Exclusive", func(s store.Store) func(context.Context, func(store.Tx) error) error { return s.Exclusive }},
 	} {
-		// An error and a panic undo the write. The panic comes back as an error, since others
-		// may be waiting behind this write.
+		// An error and a panic roll back the write. The panic is returned as an error, since
+		// others may be waiting behind this write.
 		t.Run(kind.name+" that fails leaves nothing", func(t *testing.T) {
 			f := s.new(t)
 			write := kind.run(f.Store)
@@ -69,8 +69,7 @@ func (s *suite) write(t *testing.T) {
 			f.wantIDs("c")
 		})
 
-		// A write would wait for the one that it is called from, for ever; it is refused
-		// instead.
+		// A write inside a write would wait for it forever; it is refused instead.
 		t.Run(kind.name+" inside a write is an error", func(t *testing.T) {
 			f := s.new(t)
 			err := f.Write(t.Context(), func(tx store.Tx) error {
@@ -92,8 +91,8 @@ func (s *suite) write(t *testing.T) {
 			f.wantIDs("a")
 		})
 
-		// A caller whose context ends while he waits in the queue, or before, gets its error,
-		// and his function is not called.
+		// A caller whose context ends while it waits in the queue, or before, gets the error of
+		// the context, and its function is not called.
 		t.Run(kind.name+" is not run for a caller who has gone", func(t *testing.T) {
 			f := s.new(t)
 			ctx, cancel := context.WithCancel(t.Context())
@@ -115,8 +114,7 @@ func (s *suite) write(t *testing.T) {
 		})
 	}
 
-	// What has begun is finished: its caller may be one of many whose writes are committed
-	// together.
+	// A write that has begun is finished: it may be one of many that are committed together.
 	t.Run("a caller who goes while it runs", func(t *testing.T) {
 		f := s.new(t)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -130,7 +128,7 @@ func (s *suite) write(t *testing.T) {
 		f.wantIDs("a")
 	})
 
-	// runtime.Goexit, which is what FailNow of a test does, must not take the writer along.
+	// runtime.Goexit, which FailNow of a test calls, must not end the writer.
 	t.Run("a function that ends its goroutine", func(t *testing.T) {
 		f := s.new(t)
 		gone := make(chan struct{})
@@ -167,11 +165,11 @@ func (s *suite) write(t *testing.T) {
 	})
 }
 
-// group tests what queues up behind a running write and then commits together.
+// group tests writes that queue up behind a running write and then commit together.
 func (s *suite) group(t *testing.T) {
 	ended := errors.New("ended with its goroutine")
-	// enqueue starts writes that wait for each other, as far as they come in time,
-	// and returns their errors in the order of fns.
+	// enqueue starts writes that queue up together, if they come in time, and returns their
+	// errors in the order of fns.
 	enqueue := func(f fixture, fns ...func(store.Tx) error) []error {
 		errs := make([]error, len(fns))
 		over := make(chan struct{})
@@ -190,8 +188,8 @@ func (s *suite) group(t *testing.T) {
 		return errs
 	}
 
-	// Writes that are committed together fail one by one: an error or a panic undoes its own
-	// write only.
+	// Writes that are committed together fail separately: an error or a panic rolls back only its
+	// own write.
 	t.Run("one that fails harms nobody", func(t *testing.T) {
 		f := s.new(t)
 		mine := errors.New("mine")
@@ -225,8 +223,8 @@ func (s *suite) group(t *testing.T) {
 		f.wantIDs(strings.Join(want, " "))
 	})
 
-	// Exclusive writes take their turn in the queue like any other; none is lost, and none
-	// waits for ever.
+	// Exclusive writes take their turn in the queue like any other; none is lost, and none waits
+	// forever.
 	t.Run("an exclusive one among others", func(t *testing.T) {
 		f := s.new(t)
 		over := make(chan error)
@@ -251,7 +249,7 @@ func (s *suite) group(t *testing.T) {
 		}
 	})
 
-	// The writes beside the one that ended its goroutine are stored, or say that they are not.
+	// Each write beside the one that ended its goroutine is stored or returns an error.
 	t.Run("one that ends its goroutine", func(t *testing.T) {
 		f := s.new(t)
 		fns := []func(store.Tx) error{
@@ -280,7 +278,7 @@ func (s *suite) close(t *testing.T) {
 }
 
 // A write beside Close is stored or refused with ErrClosed, and Close waits for it. Afterwards
-// everything is refused, and Close may be called again.
+// all calls are refused, and Close may be called again.
 func (s *suite) closeWaitsForWhatIsQueuedThenRefuses(t *testing.T) {
 	f := s.new(t)
 	const writes = 10
@@ -321,7 +319,7 @@ func (s *suite) closeWaitsForWhatIsQueuedThenRefuses(t *testing.T) {
 	}
 }
 
-// Close lets a read that has begun come to its end.
+// Close waits for a read that has begun.
 func (s *suite) closeWaitsForARead(t *testing.T) {
 	f := s.new(t)
 	f.insert("a", 1)

@@ -11,23 +11,22 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// Of the index of the log, which connections share in memory, these parts are taken
-// from the description of its format, https://sqlite.org/walformat.html.
+// Parts of the index of the log, which connections share in memory, according to the description
+// of its format, https://sqlite.org/walformat.html.
 const (
-	indexRegion    = 32 << 10 // bytes mapped at once
-	indexCopied    = 96       // where the number of frames stands that were copied
-	checkpointLock = 1        // held by who checkpoints
+	indexRegion    = 32 << 10 // size of a mapping in bytes
+	indexCopied    = 96       // offset of the number of copied frames
+	checkpointLock = 1        // number of the lock that a running checkpoint holds
 )
 
-// CopyAgain makes the next checkpoint copy the log from its beginning, whatever earlier
-// ones have copied of it. As after a recovery, readers then look for every page in the
-// log first. No transaction may be open. It fails with CodeBusy while another
-// connection checkpoints.
+// CopyAgain makes the next checkpoint copy the log from its beginning, whatever earlier ones have
+// copied. As after a recovery, readers then look for every page in the log first. No transaction
+// may be open. It fails with CodeBusy while another connection runs a checkpoint.
 //
-// SQLite does not do so on its own: a checkpoint that ends short of the end of the log
-// counts what it copied and leaves the sync to the next one. If that sync fails, the
-// one after that copies only the rest, and the log is begun anew while pages may be
-// missing from the database file.
+// SQLite does not do so itself: a checkpoint that stops before the end of the log counts the
+// copied frames and leaves the sync to the next one. If that sync fails, the third checkpoint
+// copies only the rest, and the log is begun anew while pages may be missing from the database
+// file.
 func (c *Conn) CopyAgain() error {
 	if c.db == 0 {
 		return ErrClosed
@@ -40,8 +39,8 @@ func (c *Conn) CopyAgain() error {
 	if err != nil || index == 0 { // without an index nothing was copied
 		return err
 	}
-	// SQLite's own checkpoints hold this lock while they copy and count, so the number is not
-	// changed under one of them.
+	// SQLite's own checkpoints hold this lock while they copy and count, so the number does not
+	// change under one of them.
 	lock := function[func(*libc.TLS, uintptr, int32, int32, int32) int32](methods.FxShmLock)
 	if rc := lock(c.tls, file, checkpointLock, 1, lib.SQLITE_SHM_LOCK|lib.SQLITE_SHM_EXCLUSIVE); rc != lib.SQLITE_OK {
 		return codeError(c.tls, rc)
@@ -64,5 +63,5 @@ func (c *Conn) mapRegion(file uintptr, methods *lib.Tsqlite3_io_methods) (uintpt
 	return *result, codeError(c.tls, rc)
 }
 
-// function is the Go function at an address that the C side holds.
+// function returns the Go function at an address of the C side.
 func function[T any](p uintptr) T { return *(*T)(unsafe.Pointer(&struct{ p uintptr }{p})) }

@@ -7,15 +7,14 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// Backup copies the database of one connection over that of another, in one write
-// transaction of the other, which ends with the step that copies the last page. Open
-// a read transaction on the source first: else the copy begins anew each time that
-// somebody else writes there. Neither connection may be used for anything else before
-// Close.
+// Backup copies the database of one connection over the database of another, in one write
+// transaction of the other, which ends with the step that copies the last page. The source should
+// have a read transaction: otherwise the copy begins anew after each write of another connection.
+// Neither connection may be used for anything else before Close.
 type Backup struct {
 	dest *Conn
 	p    uintptr
-	name uintptr // "main", which SQLite keeps the address of
+	name uintptr // "main"; SQLite keeps its address
 }
 
 // NewBackup begins a copy. It takes no lock yet.
@@ -36,8 +35,8 @@ func NewBackup(dest, source *Conn) (*Backup, error) {
 	return &Backup{dest, p, name}, nil
 }
 
-// Step copies so many pages, or, if fewer are left, those, and then commits. done says
-// that it has. After an error the copy cannot go on.
+// Step copies the given number of pages, or the rest if that is less, and then commits. done
+// reports whether it has committed. After an error the copy cannot continue.
 func (b *Backup) Step(pages int) (done bool, err error) {
 	switch rc := lib.Xsqlite3_backup_step(b.dest.tls, b.p, int32(pages)); rc {
 	case lib.SQLITE_OK:
@@ -49,13 +48,13 @@ func (b *Backup) Step(pages int) (done bool, err error) {
 	}
 }
 
-// Progress is how many pages have been copied, and how many there are, after a Step.
+// Progress returns the number of pages copied, and of all pages, after a Step.
 func (b *Backup) Progress() (copied, total int) {
 	total = int(lib.Xsqlite3_backup_pagecount(b.dest.tls, b.p))
 	return total - int(lib.Xsqlite3_backup_remaining(b.dest.tls, b.p)), total
 }
 
-// Close ends the copy. Unless it was done, everything is rolled back. Idempotent.
+// Close ends the copy. Unless it is done, everything is rolled back. Close may be called again.
 func (b *Backup) Close() error {
 	if b.p == 0 {
 		return nil

@@ -26,7 +26,7 @@ func benchTable(b *testing.B) *Conn {
 	return c
 }
 
-// read runs a bound statement and looks at every column.
+// read runs a bound statement and reads every column.
 func read(b *testing.B, s *Stmt) (size int) {
 	for {
 		row, err := s.Step()

@@ -27,7 +27,7 @@ func (s *Stmt) BindInt(pos int, n int64) error {
 	return s.bound(lib.Xsqlite3_bind_int64(s.c.tls, s.p, int32(pos+1), n))
 }
 
-// BindFloat binds a double. SQLite knows no NaN and stores NULL for it.
+// BindFloat binds a double. SQLite has no NaN and stores NULL instead.
 func (s *Stmt) BindFloat(pos int, f float64) error {
 	if s.p == 0 {
 		return ErrClosed
@@ -43,8 +43,8 @@ func (s *Stmt) BindText(pos int, v string) error {
 	if len(v) > math.MaxInt32 {
 		return codeError(s.c.tls, lib.SQLITE_TOOBIG)
 	}
-	// SQLite is given an address of C memory: a Go string may be moved or freed while the
-	// statement runs.
+	// SQLite gets an address of C memory: a Go string may be moved or freed while the statement
+	// runs.
 	p, err := s.text.put(s.c.tls, v)
 	if err != nil {
 		return err

@@ -1,11 +1,10 @@
-// Package binding is the thin layer between Go and SQLite's C interface as
-// modernc.org/sqlite/lib translates it. Every unsafe line of the engine stands
-// here. It knows connections, statements, parameters and columns; pools,
-// transactions and caches are the business of the package above.
+// Package binding is the thin layer between Go and SQLite's C interface as modernc.org/sqlite/lib
+// translates it. Every unsafe line of the engine is in this package. It has connections,
+// statements, parameters and columns; pools, transactions and caches are in the package sqlite.
 //
-// What it adds to the C interface: a statement or connection that is used after
-// Close answers with ErrClosed and never touches freed memory; parameters are
-// `$1`, `$2` … in any order; binding and reading columns allocate nothing.
+// It adds to the C interface: the use of a statement or connection after Close fails with
+// ErrClosed and never touches freed memory; parameters are `$1`, `$2` … in any order; binding and
+// reading columns allocate nothing.
 //
 // A Conn and its statements belong to one goroutine at a time.
 package binding
@@ -18,10 +17,10 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// ErrClosed is the use of a connection or statement after its Close.
+// ErrClosed is the error of the use of a connection or statement after its Close.
 var ErrClosed = errors.New("binding: used after close")
 
-// Primary result codes that the engine tells apart.
+// Result codes that the engine distinguishes.
 const (
 	CodeBusy       = lib.SQLITE_BUSY
 	CodeLocked     = lib.SQLITE_LOCKED
@@ -39,18 +38,18 @@ const (
 	CodePrimaryKey = lib.SQLITE_CONSTRAINT_PRIMARYKEY
 )
 
-// Error is a result code with the message that belongs to it.
+// Error is a result code of SQLite with its message.
 type Error struct {
 	Code    int // extended
 	Message string
 }
 
-// Primary is the code without its extension.
+// Primary returns the code without its extension.
 func (e *Error) Primary() int { return e.Code & 0xff }
 
 func (e *Error) Error() string { return "sqlite: " + e.Message + " (" + strconv.Itoa(e.Code) + ")" }
 
-// failure is the error that the last call on the connection left behind.
+// failure returns the error of the last call on the connection, nil for SQLITE_OK.
 func (c *Conn) failure(rc int32) error {
 	if rc == lib.SQLITE_OK {
 		return nil
@@ -58,8 +57,8 @@ func (c *Conn) failure(rc int32) error {
 	return &Error{Code: int(rc), Message: libc.GoString(lib.Xsqlite3_errmsg(c.tls, c.db))}
 }
 
-// codeError is an error whose message is the code's own: the connection's may
-// be of an earlier call.
+// codeError returns an error with the general message of the code: the message of the connection
+// may be of an earlier call.
 func codeError(tls *libc.TLS, rc int32) error {
 	if rc == lib.SQLITE_OK {
 		return nil

@@ -47,7 +47,7 @@ func TestPrepareTakesOneStatement(t *testing.T) {
 	c := open(t, Config{})
 	for _, test := range []struct {
 		sql  string
-		want string // a part of the message; empty for none
+		want string // part of the message; empty for no error
 	}{
 		{`SELECT 1`, ""},
 		{` SELECT 1 ; ; -- and a comment`, ""},

@@ -8,19 +8,19 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// Access is one thing that a statement under preparation would do.
+// Access is one operation that a statement in preparation would perform.
 type Access struct {
 	Op   Op
-	Name string // the table, pragma, function … that it is about
-	More string // what else there is to say: the argument of a pragma, the table of ALTER TABLE
+	Name string // the table, pragma, function … of the operation
+	More string // further information: the argument of a pragma, the table of ALTER TABLE
 
-	Schema string // "main" or "temp", where there is one
+	Schema string // "main" or "temp", if the operation has a schema
 }
 
 // Op is the kind of an Access.
 type Op int32
 
-// The kinds that the engine looks at.
+// The operations that the engine checks.
 const (
 	OpInsert      Op = lib.SQLITE_INSERT
 	OpUpdate      Op = lib.SQLITE_UPDATE
@@ -44,8 +44,8 @@ const (
 	OpAnalyze       Op = lib.SQLITE_ANALYZE
 )
 
-// owner is the connection whose address the C side was given. It is pinned and,
-// as the callback runs inside one of its methods, alive.
+// owner returns the connection whose address the C side has. It is pinned, and alive because the
+// callback runs inside one of its methods.
 func owner(p uintptr) *Conn { return (*Conn)(pointer(p)) }
 
 func onProgress(_ *libc.TLS, self uintptr) int32 {
@@ -55,9 +55,10 @@ func onProgress(_ *libc.TLS, self uintptr) int32 {
 	return 1
 }
 
-// onAuthorize is SQLite's question whether a statement that is being prepared may do something.
+// onAuthorize is the authorizer of SQLite: it decides whether a statement in preparation may
+// perform an operation.
 func onAuthorize(_ *libc.TLS, self uintptr, op int32, name, more, schema, _ uintptr) int32 {
-	// Reads and function calls are most of what is asked, and never refused here.
+	// Most calls are for reads and functions, which are never refused here.
 	switch op {
 	case lib.SQLITE_READ, lib.SQLITE_SELECT, lib.SQLITE_FUNCTION, lib.SQLITE_RECURSIVE:
 		return lib.SQLITE_OK

@@ -16,10 +16,10 @@ const (
 	TypeNull  Type = lib.SQLITE_NULL
 )
 
-// The column functions read the current row. Columns count from 0; one that is
-// not there, or of a statement without a row, is NULL.
+// The column functions read the current row. Columns count from 0; a column that does not exist,
+// or of a statement without a row, is NULL.
 
-// Type is the storage class of a value. To be asked before the value is read in
+// Type returns the storage class of a value. It must be called before the value is read in
 // another form, which may convert it in place.
 func (s *Stmt) Type(col int) Type {
 	if s.p == 0 {
@@ -28,8 +28,8 @@ func (s *Stmt) Type(col int) Type {
 	return Type(lib.Xsqlite3_column_type(s.c.tls, s.p, int32(col)))
 }
 
-// Bytes is the text form of a value: nil for NULL, not nil for an empty text. It
-// is SQLite's own memory, valid until the next Step, Reset or Close.
+// Bytes returns the text form of a value: nil for NULL, not nil for an empty text. The memory
+// belongs to SQLite and is valid until the next Step, Reset or Close.
 func (s *Stmt) Bytes(col int) []byte {
 	if s.p == 0 {
 		return nil
@@ -45,7 +45,7 @@ func (s *Stmt) Bytes(col int) []byte {
 	return view(p, int(n))
 }
 
-// Int is a value as an integer, 0 for NULL.
+// Int returns a value as an integer, 0 for NULL.
 func (s *Stmt) Int(col int) int64 {
 	if s.p == 0 {
 		return 0
@@ -53,7 +53,7 @@ func (s *Stmt) Int(col int) int64 {
 	return lib.Xsqlite3_column_int64(s.c.tls, s.p, int32(col))
 }
 
-// Float is a value as a double, 0 for NULL.
+// Float returns a value as a double, 0 for NULL.
 func (s *Stmt) Float(col int) float64 {
 	if s.p == 0 {
 		return 0

@@ -15,13 +15,13 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// Config is how a connection is opened.
+// Config holds the options of Open.
 type Config struct {
 	Path string
-	VFS  string // the file system's name; empty for the usual one
+	VFS  string // name of the SQLite VFS; empty for the default
 
-	// Immutable has the file read as it is, without its log: nothing is written to it and
-	// no file is made beside it.
+	// Immutable opens the file read-only without its log. Nothing is written to it and no file is
+	// created beside it.
 	Immutable bool
 
 	// Progress is called about every ProgressSteps virtual machine steps while a
@@ -30,8 +30,8 @@ type Config struct {
 	Progress      func() bool
 	ProgressSteps int
 
-	// Authorize is asked for each thing that a statement would do when it is
-	// prepared; false refuses the statement. It must not use the connection.
+	// Authorize is called for each operation of a statement when it is prepared; false refuses
+	// the statement. It must not use the connection.
 	Authorize func(Access) bool
 }
 
@@ -42,16 +42,16 @@ type Conn struct {
 	cfg    Config
 	pin    runtime.Pinner // c itself: the C side holds its address for callbacks
 	stmts  map[*Stmt]struct{}
-	frames int     // in the log after the last commit of this connection
-	index  uintptr // of the log, once it was looked for
+	frames int     // length of the log after the last commit of this connection
+	index  uintptr // address of the index of the log; 0 until it was looked for
 }
 
-// maxLength is the most bytes of a text or a row. SQLite's own limit, 1 GB, lets an
-// expression such as printf('%.*c', …) take that memory, in one step that no progress
+// maxLength is the maximum size of a text or a row in bytes. With SQLite's own limit, 1 GB, an
+// expression such as printf('%.*c', …) could use that memory in one step, which no progress
 // handler interrupts.
 const maxLength = 64 << 20
 
-// Open opens the file, creating it if it is missing.
+// Open opens the file, and creates it if it is missing.
 func Open(cfg Config) (*Conn, error) {
 	if strings.IndexByte(cfg.Path+cfg.VFS, 0) >= 0 {
 		return nil, errors.New("binding: path with a NUL byte")
@@ -64,8 +64,8 @@ func Open(cfg Config) (*Conn, error) {
 	return c, nil
 }
 
-// open opens the handle and sets what holds for every connection. After an error Close frees
-// what there is.
+// open opens the handle and makes the settings of every connection. After an error Close frees
+// the resources.
 func (c *Conn) open() error {
 	flags := int32(lib.SQLITE_OPEN_READWRITE | lib.SQLITE_OPEN_CREATE | lib.SQLITE_OPEN_NOMUTEX)
 	name := c.cfg.Path
@@ -89,7 +89,7 @@ func (c *Conn) open() error {
 	out := c.tls.Alloc(8)
 	defer c.tls.Free(8)
 	rc := lib.Xsqlite3_open_v2(c.tls, path, out, flags, vfs)
-	c.db = *(*uintptr)(pointer(out)) // set even on most failures; Close frees it
+	c.db = *(*uintptr)(pointer(out)) // set even after most failures; Close frees it
 	if rc != lib.SQLITE_OK {
 		return codeError(c.tls, rc)
 	}
@@ -97,7 +97,7 @@ func (c *Conn) open() error {
 	lib.Xsqlite3_limit(c.tls, c.db, lib.SQLITE_LIMIT_LENGTH, maxLength)
 	self := uintptr(unsafe.Pointer(c))
 	// The hook replaces SQLite's automatic checkpoints, which would run within commits: the
-	// package above decides when to checkpoint.
+	// package sqlite decides when to run a checkpoint.
 	lib.Xsqlite3_wal_hook(c.tls, c.db, callback(onCommitFrames), self)
 	if c.cfg.Progress != nil {
 		lib.Xsqlite3_progress_handler(c.tls, c.db, int32(max(c.cfg.ProgressSteps, 1)), callback(onProgress), self)
@@ -108,14 +108,14 @@ func (c *Conn) open() error {
 	return c.addFunctions()
 }
 
-// Close finalizes every statement and closes the connection. Idempotent.
+// Close finalizes every statement and closes the connection. It may be called again.
 func (c *Conn) Close() error {
 	for s := range c.stmts {
 		s.Close()
 	}
 	var err error
 	if c.db != 0 {
-		// close_v2 never refuses: what might still be open is freed with its last user.
+		// close_v2 never refuses: resources that are still in use are freed with their last user.
 		if rc := lib.Xsqlite3_close_v2(c.tls, c.db); rc != lib.SQLITE_OK {
 			err = codeError(c.tls, rc)
 		}
@@ -129,10 +129,10 @@ func (c *Conn) Close() error {
 	return err
 }
 
-// OpenStatements is how many statements are prepared and not closed.
+// OpenStatements returns the number of statements that are prepared and not closed.
 func (c *Conn) OpenStatements() int { return len(c.stmts) }
 
-// Exec runs one statement that takes no parameters, to its end.
+// Exec runs one statement without parameters to its end.
 func (c *Conn) Exec(sql string) error {
 	s, err := c.Prepare(sql)
 	if err != nil {
@@ -147,7 +147,7 @@ func (c *Conn) Exec(sql string) error {
 	}
 }
 
-// Option is a switch of a connection.
+// Option is an option of a connection that can be on or off.
 type Option int32
 
 // The options that the engine sets.
@@ -172,20 +172,20 @@ func (c *Conn) Set(o Option, on bool) error {
 	return c.failure(lib.Xsqlite3_db_config(c.tls, c.db, int32(o), libc.VaList(args, value, uintptr(0))))
 }
 
-// SetBusyTimeout sets how many milliseconds a locked database is waited for.
+// SetBusyTimeout bounds the wait for a locked database, in milliseconds.
 func (c *Conn) SetBusyTimeout(ms int) {
 	if c.db != 0 {
 		lib.Xsqlite3_busy_timeout(c.tls, c.db, int32(ms))
 	}
 }
 
-// Autocommit reports that no transaction is open. Some failures (no space, an
-// interrupted write) end the whole transaction; this is how one finds out.
+// Autocommit reports whether no transaction is open. Some failures (no space, an interrupted
+// write) end the whole transaction, which is found out by this method.
 func (c *Conn) Autocommit() bool {
 	return c.db == 0 || lib.Xsqlite3_get_autocommit(c.tls, c.db) != 0
 }
 
-// Changes is the number of rows that the last finished INSERT, UPDATE or DELETE changed.
+// Changes returns the number of rows that the last finished INSERT, UPDATE or DELETE changed.
 func (c *Conn) Changes() int64 {
 	if c.db == 0 {
 		return 0
@@ -193,8 +193,7 @@ func (c *Conn) Changes() int64 {
 	return lib.Xsqlite3_changes64(c.tls, c.db)
 }
 
-// TotalChanges is the number of rows that all statements have changed, those of triggers
-// included.
+// TotalChanges returns the number of rows that all statements have changed, including triggers.
 func (c *Conn) TotalChanges() int64 {
 	if c.db == 0 {
 		return 0
@@ -202,22 +201,22 @@ func (c *Conn) TotalChanges() int64 {
 	return lib.Xsqlite3_total_changes64(c.tls, c.db)
 }
 
-// Frames is the length of the write-ahead log, in pages, after the last commit
-// of this connection.
+// Frames returns the length of the write-ahead log, in pages, after the last commit of this
+// connection.
 func (c *Conn) Frames() int { return c.frames }
 
-// CheckpointMode says how far a checkpoint goes for its end.
+// CheckpointMode tells how much a checkpoint waits, and what becomes of the log.
 type CheckpointMode int32
 
 // The modes of a checkpoint.
 const (
-	CheckpointPassive  CheckpointMode = lib.SQLITE_CHECKPOINT_PASSIVE  // waits for nobody
-	CheckpointRestart  CheckpointMode = lib.SQLITE_CHECKPOINT_RESTART  // the log is then written from its start
-	CheckpointTruncate CheckpointMode = lib.SQLITE_CHECKPOINT_TRUNCATE // and emptied
+	CheckpointPassive  CheckpointMode = lib.SQLITE_CHECKPOINT_PASSIVE  // waits for no reader or writer
+	CheckpointRestart  CheckpointMode = lib.SQLITE_CHECKPOINT_RESTART  // the next write begins the log anew
+	CheckpointTruncate CheckpointMode = lib.SQLITE_CHECKPOINT_TRUNCATE // like CheckpointRestart, and the log file is emptied
 )
 
-// Checkpoint copies the log into the database file. It returns the length of
-// the log and how much of it is in the database file now, in pages.
+// Checkpoint copies the log into the database file. It returns the length of the log and the
+// length of its copied part, in pages.
 func (c *Conn) Checkpoint(mode CheckpointMode) (frames, copied int, err error) {
 	if c.db == 0 {
 		return 0, 0, ErrClosed

@@ -7,23 +7,23 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// LogState names a state of the database: it is the header of the index of the log. The
-// header has a count of commits, the end of the log, a checksum over all of the log and
-// the log's salts, so every commit of every process makes another one, before it returns.
+// LogState identifies a state of the database: it is the header of the index of the log. The
+// header has a count of commits, the end of the log, a checksum over the whole log and the log's
+// salts, so every commit of any process changes it, before the commit returns.
 type LogState [stateWords]uint64
 
-// stateWords is the length of the header in words. It stands in the index twice: who
-// reads it while it is written finds two that differ.
+// stateWords is the length of the header in words. The index has two copies of it: a reader
+// during a write of the header finds two that differ.
 const stateWords = indexCopied / 2 / 8
 
-// stateInitialized is the byte of the header that is not 0 once there is a state.
+// stateInitialized is the offset of the byte of the header that is not 0 once there is a state.
 const stateInitialized = 12
 
-// LogState reads the present state out of the memory that all connections share. That
-// takes neither a lock nor a system call. ok is false while a commit writes the state.
+// LogState reads the present state from the memory that all connections share. It takes no lock
+// and makes no system call. ok is false while a commit writes the state.
 //
-// A read transaction that was begun after a state was read reads exactly that state if it
-// has read anything, and the state afterwards is the same.
+// A read transaction that was begun after a state was read reads exactly that state, if it has
+// read anything and the state is still the same afterwards.
 func (c *Conn) LogState() (s LogState, ok bool) {
 	if c.index == 0 {
 		if c.index = c.mapIndex(); c.index == 0 {
@@ -34,7 +34,7 @@ func (c *Conn) LogState() (s LogState, ok bool) {
 	for i := range s {
 		s[i] = atomic.LoadUint64(&header[0][i])
 	}
-	for i := range s { // written first, and read last
+	for i := range s { // the second copy is written first, so it is read last
 		if atomic.LoadUint64(&header[1][i]) != s[i] {
 			return s, false
 		}
@@ -42,8 +42,8 @@ func (c *Conn) LogState() (s LogState, ok bool) {
 	return s, (*[stateWords * 8]byte)(unsafe.Pointer(&s))[stateInitialized] != 0
 }
 
-// mapIndex returns the address of the index, 0 if there is none. It stays the same until
-// the connection is closed.
+// mapIndex returns the address of the index, 0 if there is none. It is constant until the
+// connection is closed.
 func (c *Conn) mapIndex() uintptr {
 	if c.db == 0 {
 		return 0

@@ -1,4 +1,4 @@
-// Memory that is shared between Go and SQLite's translated C.
+// Memory shared between Go and SQLite's translated C.
 
 package binding
 
@@ -10,7 +10,7 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// view shows n bytes of C memory at p as a slice; the memory stays SQLite's.
+// view returns n bytes of C memory at p as a slice; the memory belongs to SQLite.
 func view(p uintptr, n int) []byte {
 	if p == 0 || n <= 0 {
 		return nil
@@ -18,13 +18,13 @@ func view(p uintptr, n int) []byte {
 	return unsafe.Slice((*byte)(pointer(p)), n)
 }
 
-// pointer is the Go pointer of a C address. C memory is not the Go heap: it is
-// neither moved nor freed by the collector, so the detour through memory, which
-// keeps vet's check for the ordinary cases, is sound.
+// pointer returns the Go pointer of a C address. C memory is not in the Go heap: the collector
+// neither moves nor frees it. So the conversion through memory, which does not need to disable
+// vet's check elsewhere, is sound.
 func pointer(p uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&p)) }
 
-// callback is a Go function as the C side calls it. f must be a declared
-// function: it has no captured variables that would have to be kept alive.
+// callback returns the address of a Go function for the C side. f must be a declared function: it
+// has no captured variables that would have to be kept alive.
 func callback[T any](f T) uintptr { return *(*uintptr)(unsafe.Pointer(&struct{ f T }{f})) }
 
 // cstring copies s, with a NUL at its end, into C memory. The caller frees it.
@@ -39,7 +39,7 @@ func cstring(tls *libc.TLS, s string) (uintptr, error) {
 	return p, nil
 }
 
-// keepScratch is the most that a statement keeps for its next parameters.
+// keepScratch is the maximum memory that a statement keeps for its next parameters.
 const keepScratch = 64 << 10
 
 // scratch is C memory for the text parameters of one execution of a statement.
@@ -54,8 +54,8 @@ type scratch struct {
 func (m *scratch) put(tls *libc.TLS, s string) (uintptr, error) {
 	need := max(len(s), 1) // an empty text still has an address: none would be NULL
 	if m.used+need > m.size {
-		// Earlier parameters stay where they are, as their addresses are bound: a new chunk is
-		// begun instead of moving them.
+		// Earlier parameters must not move, since their addresses are bound: a new chunk is begun
+		// instead.
 		size := max(256, 2*m.size, need)
 		p := libc.Xmalloc(tls, types.Size_t(size))
 		if p == 0 {
@@ -72,7 +72,7 @@ func (m *scratch) put(tls *libc.TLS, s string) (uintptr, error) {
 	return at, nil
 }
 
-// reset makes room for the next parameters.
+// reset frees the memory of the parameters for new ones.
 func (m *scratch) reset(tls *libc.TLS) {
 	m.used = 0
 	for _, p := range m.full {
@@ -84,7 +84,7 @@ func (m *scratch) reset(tls *libc.TLS) {
 	}
 }
 
-// free gives all memory back. No parameter may be bound to it any more.
+// free frees all memory. No parameter may be bound to it any more.
 func (m *scratch) free(tls *libc.TLS) {
 	for _, p := range m.full {
 		libc.Xfree(tls, p)

@@ -10,7 +10,7 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// used is what the connection's statements, schema and cache hold on the C side.
+// used returns the C memory of the connection's statements, schema and cache.
 func used(c *Conn) (sum int) {
 	for _, what := range []int32{lib.SQLITE_DBSTATUS_STMT_USED, lib.SQLITE_DBSTATUS_SCHEMA_USED, lib.SQLITE_DBSTATUS_CACHE_USED} {
 		out := c.tls.Alloc(16)
@@ -21,8 +21,8 @@ func used(c *Conn) (sum int) {
 	return sum
 }
 
-// held is the memory that the process has from the system, without what Go could
-// return. The C side's allocator has counters only under a build tag of its own.
+// held returns the memory that the process has from the system, without the memory that Go could
+// return. The C side's allocator has counters only under a separate build tag.
 func held(t *testing.T) int {
 	t.Helper()
 	debug.FreeOSMemory()
@@ -37,8 +37,8 @@ func held(t *testing.T) int {
 	return resident * os.Getpagesize()
 }
 
-// slack is what a process may grow by for other reasons: less than 20 bytes for
-// each statement of TestMemoryReturns.
+// slack is the growth that a process may have for other reasons: less than 20 bytes for each
+// statement of TestMemoryReturns.
 const slack = 4 << 20
 
 func TestMemoryReturns(t *testing.T) {
@@ -48,7 +48,7 @@ func TestMemoryReturns(t *testing.T) {
 	exec(t, c, `CREATE TABLE "t" ("a", "b")`, `INSERT INTO "t" VALUES ('x', 1)`)
 	read := prepare(t, c, `SELECT "a", "b" FROM "t" WHERE "a" = $1 OR "b" = $2`)
 	large := strings.Repeat("y", 100_000)
-	comment := "/* " + strings.Repeat("c", 300) + " */" // so that a lost text shows
+	comment := "/* " + strings.Repeat("c", 300) + " */" // makes the loss of a text noticeable
 	round := func(n int) {
 		text := "x"
 		if n%1000 == 0 {
@@ -68,7 +68,7 @@ func TestMemoryReturns(t *testing.T) {
 			_ = read.Bytes(0)
 		}
 		read.Reset()
-		if n%10 == 0 { // and statements that come and go, with errors among them
+		if n%10 == 0 { // also statements that are prepared and closed, some after errors
 			s := prepare(t, c, `UPDATE "t" SET "b" = $1`+comment)
 			if err := s.BindInt(0, 1); err != nil {
 				t.Fatal(err)
@@ -109,7 +109,7 @@ func TestMemoryOfConnectionsReturns(t *testing.T) {
 			t.Fatal(err)
 		}
 		exec(t, c, `CREATE TABLE IF NOT EXISTS "t" ("a")`)
-		prepare(t, c, `SELECT * FROM "t"`) // left open
+		prepare(t, c, `SELECT * FROM "t"`) // not closed
 		if err := c.Close(); err != nil {
 			t.Fatal(err)
 		}

@@ -1,5 +1,5 @@
-// The memory that the statements of one connection may take while somebody else's SQL runs
-// on it.
+// The limit on the memory that the statements of one connection may use while it runs the SQL of
+// an administrator.
 
 package binding
 
@@ -13,16 +13,16 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// Meter bounds what a connection allocates: an allocation beyond it fails, which SQLite
-// answers with CodeMemory. SQLite's own limits are those of one value: an expression of a
-// few thousand characters makes hundreds, and temporary tables grow without an end.
+// Meter bounds the allocations of a connection: an allocation beyond the bound fails, and SQLite
+// returns CodeMemory. SQLite's own limits apply to one value: an expression of a few thousand
+// characters makes hundreds, and temporary tables are not limited.
 type Meter struct {
 	tls   *libc.TLS // of the connection, which passes it to each allocation
 	left  int64
 	spent bool // an allocation was refused
 }
 
-// Spent reports that an allocation was refused.
+// Spent reports whether an allocation was refused.
 func (m *Meter) Spent() bool { return m.spent }
 
 func (m *Meter) take(bytes int64) bool {
@@ -40,15 +40,15 @@ func (m *Meter) give(bytes int64) {
 	}
 }
 
-// meters are those in use, few or none. The list is replaced, never changed, as each
-// allocation looks into it.
+// meters are the meters in use, few or none. The list is replaced, never changed, since each
+// allocation reads it.
 var (
 	meters   atomic.Pointer[[]*Meter]
 	metersMu sync.Mutex // held to replace meters
 )
 
-// Meter bounds what the connection allocates from now on until Unmeter. What it frees
-// counts in its favour.
+// Meter bounds the allocations of the connection until Unmeter. Memory that the connection frees
+// can be allocated again.
 func (c *Conn) Meter(bytes int64) *Meter {
 	m := &Meter{tls: c.tls, left: bytes}
 	metersMu.Lock()
@@ -61,7 +61,7 @@ func (c *Conn) Meter(bytes int64) *Meter {
 	return m
 }
 
-// Unmeter ends a Meter.
+// Unmeter ends the effect of a Meter.
 func (c *Conn) Unmeter(m *Meter) {
 	metersMu.Lock()
 	defer metersMu.Unlock()
@@ -87,7 +87,7 @@ func metered(tls *libc.TLS) *Meter {
 	return nil
 }
 
-// What SQLite allocates with, before this package stands in between.
+// SQLite's own allocator, which the functions of this package call.
 var (
 	builtinMalloc  func(*libc.TLS, int32) uintptr
 	builtinFree    func(*libc.TLS, uintptr)
@@ -95,15 +95,15 @@ var (
 	builtinSize    func(*libc.TLS, uintptr) int32
 )
 
-// allocatorInstalled is true if SQLite took the functions of this package.
+// allocatorInstalled is true if SQLite has accepted the allocator of this package.
 var allocatorInstalled = installAllocator()
 
-// Meters reports that meters bound anything: SQLite asks this package for memory. It is
-// false if something else in the program used SQLite before this package was initialized.
+// Meters reports whether meters have an effect, since SQLite uses the allocator of this package.
+// It is false if another package used SQLite before this package was initialized.
 func Meters() bool { return allocatorInstalled }
 
-// installAllocator has SQLite ask this package for memory. SQLite refuses it once it has
-// been used.
+// installAllocator makes SQLite use the allocator of this package. SQLite refuses it after its
+// first use.
 func installAllocator() bool {
 	tls := libc.NewTLS()
 	defer tls.Close()

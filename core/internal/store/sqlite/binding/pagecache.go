@@ -7,32 +7,32 @@ import (
 	"modernc.org/libc/sys/types"
 )
 
-// pageCache is the page cache of one database file on one connection, or of a temporary
-// table that lives as long as a statement. SQLite calls it through the functions of
+// pageCache is the page cache of one database file on one connection, or of a temporary table
+// that lives as long as a statement. SQLite calls it through the functions of
 // pagecache_methods.go.
 //
-// It takes no lock: SQLite never calls one cache from two goroutines at a time. It and
-// all that it points to is C memory, which the garbage collector neither scans nor moves.
+// It takes no lock: SQLite never calls one cache from two goroutines at a time. The cache and all
+// memory that it points to are C memory, which the garbage collector neither scans nor moves.
 //
-// Eviction is CLOCK (second chance): the hand goes around the slots and takes the first
-// page that is not pinned and was not asked for again since the hand came by last. A hit
-// therefore writes one word. A page that was read once goes first, so that a scan does
-// not displace the pages that are in constant use.
+// Eviction is CLOCK (second chance): the hand goes around the slots and takes the first page that
+// is not pinned and was not requested again since the hand passed it. A hit therefore writes one
+// word. A page that was read only once is evicted first, so a scan does not displace the pages in
+// constant use.
 type pageCache struct {
-	pageSize, extraSize uintptr // bytes of each, rounded up to whole words
+	pageSize, extraSize uintptr // sizes in bytes, rounded up to whole words
 	purgeable           bool    // pages that are not pinned may be evicted
-	limit               int     // pages to keep at most, as long as enough are not pinned
-	count               int     // pages in the cache
-	pinned              int     // pages that SQLite holds
+	limit               int     // maximum number of pages, if enough of them are not pinned
+	count               int     // number of pages in the cache
+	pinned              int     // number of pages that SQLite holds
 	greatest            uint32  // no page has a greater number
 	below               uint32  // no page has a number between below and greatest
 
-	table []*pageSlot // by page number, chained by pageSlot.next; its length is a power of two
-	free  *pageSlot   // slots that had a page, chained by pageSlot.next
+	table []*pageSlot // by page number, chained by pageSlot.next; the length is a power of two
+	free  *pageSlot   // slots without a page, chained by pageSlot.next
 
 	first, last *pageSlab
 	filling     *pageSlab // slabs after it have no slot in use
-	hand        *pageSlab // where the clock's hand stands, and at which of its slots
+	hand        *pageSlab // slab of the clock's hand; handSlot is the slot in it
 	handSlot    int
 }
 
@@ -40,7 +40,7 @@ type pageCache struct {
 // of a few pages.
 const tableStart = 32
 
-// newPageCache returns nil if there is no memory.
+// newPageCache returns a new cache, nil if there is no memory.
 func newPageCache(tls *libc.TLS, pageSize, extraSize uintptr, purgeable bool) *pageCache {
 	c := (*pageCache)(allocate(tls, unsafe.Sizeof(pageCache{})))
 	if c == nil {
@@ -54,15 +54,15 @@ func newPageCache(tls *libc.TLS, pageSize, extraSize uintptr, purgeable bool) *p
 	return c
 }
 
-// destroy frees everything, pinned pages too.
+// destroy frees all memory, also of pinned pages.
 func (c *pageCache) destroy(tls *libc.TLS) {
 	c.freeSlabs(tls)
 	libc.Xfree(tls, address(&c.table[0]))
 	libc.Xfree(tls, address(c))
 }
 
-// setLimit evicts what is too much. Pinned pages stay, and are dropped when they are
-// unpinned.
+// setLimit sets the limit and evicts the pages above it. Pinned pages stay, and are dropped when
+// they are unpinned.
 func (c *pageCache) setLimit(pages int) {
 	c.limit = pages
 	for c.count > c.limit && c.evictable() {
@@ -70,11 +70,11 @@ func (c *pageCache) setLimit(pages int) {
 	}
 }
 
-// evictable reports that there is a victim.
+// evictable reports whether a page can be evicted.
 func (c *pageCache) evictable() bool { return c.purgeable && c.count > c.pinned }
 
-// crowded reports that SQLite should write dirty pages to the file before it asks for
-// more room: most of the pages are pinned, as dirty ones are.
+// crowded reports whether SQLite should write dirty pages to the file before it requests more
+// room: most of the pages are pinned, as dirty pages are.
 func (c *pageCache) crowded() bool { return c.purgeable && c.pinned >= c.limit-c.limit/10 }
 
 // find returns the slot of a page, nil if the page is not in the cache.
@@ -94,10 +94,10 @@ func (c *pageCache) pin(s *pageSlot) {
 	}
 }
 
-// unpin ends a pin, however often the page was asked for.
+// unpin ends the pin of a page. One call is enough after any number of requests.
 func (c *pageCache) unpin(s *pageSlot, discard bool) {
 	if !s.pinned {
-		return // truncate has dropped it
+		return // truncate has dropped the page
 	}
 	s.pinned = false
 	c.pinned--
@@ -114,7 +114,7 @@ func (c *pageCache) add(tls *libc.TLS, number uint32) *pageSlot {
 		return nil
 	}
 	if c.count == len(c.table) {
-		c.resize(tls, 2*len(c.table)) // without memory for it the chains get longer
+		c.resize(tls, 2*len(c.table)) // without memory for it the chains become longer
 	}
 	s.empty()
 	s.number, s.pinned, s.again = number, true, false
@@ -136,7 +136,7 @@ func (c *pageCache) takeSlot(tls *libc.TLS) *pageSlot {
 		if !c.evictable() {
 			return nil
 		}
-		c.drop(c.victim()) // no memory: the page takes the place of another one
+		c.drop(c.victim()) // no memory: a page is evicted to make room
 	}
 	s := c.free
 	c.free = s.next
@@ -161,7 +161,7 @@ func (c *pageCache) rekey(s *pageSlot, number uint32) {
 	c.link(s)
 }
 
-// truncate drops every page from a number on, pinned ones too.
+// truncate drops every page with a number of at least from, also pinned ones.
 func (c *pageCache) truncate(from uint32) {
 	switch {
 	case from > c.greatest:
@@ -188,7 +188,7 @@ func (c *pageCache) truncate(from uint32) {
 	c.below = min(c.below, c.greatest)
 }
 
-// shrink evicts what it can, and frees the memory if no page is left.
+// shrink evicts all pages that are not pinned, and frees the memory if no page is left.
 func (c *pageCache) shrink(tls *libc.TLS) {
 	for c.evictable() {
 		c.drop(c.victim())
@@ -198,7 +198,7 @@ func (c *pageCache) shrink(tls *libc.TLS) {
 	}
 }
 
-// victim returns the page to evict. There has to be one: see evictable.
+// victim returns the page to evict. evictable must be true.
 func (c *pageCache) victim() *pageSlot {
 	for {
 		for c.handSlot >= c.hand.used {
@@ -218,7 +218,7 @@ func (c *pageCache) victim() *pageSlot {
 	}
 }
 
-// drop takes a page out of the cache.
+// drop removes a page from the cache.
 func (c *pageCache) drop(s *pageSlot) {
 	c.unlink(s)
 	if s.pinned {
@@ -229,8 +229,8 @@ func (c *pageCache) drop(s *pageSlot) {
 	s.next, c.free = c.free, s
 }
 
-// clear drops every page. SQLite does so on each connection after a commit of another
-// one, so its cost follows the pages in use, not the size of the cache.
+// clear drops every page. SQLite calls it on each connection after a commit of another one, so
+// its cost depends on the pages in use, not on the size of the cache.
 func (c *pageCache) clear() {
 	if c.count > len(c.table)/8 {
 		clear(c.table)
@@ -273,7 +273,7 @@ func (c *pageCache) unlink(s *pageSlot) {
 	*at = s.next
 }
 
-// resize gives the table a length. It returns false, and changes nothing, if there is no
+// resize sets the length of the table. It returns false, and changes nothing, if there is no
 // memory.
 func (c *pageCache) resize(tls *libc.TLS, length int) bool {
 	p := allocate(tls, uintptr(length)*unsafe.Sizeof(c.free))
@@ -296,7 +296,7 @@ func (c *pageCache) resize(tls *libc.TLS, length int) bool {
 	return true
 }
 
-// allocate returns C memory of any content, nil if there is none.
+// allocate returns uninitialized C memory, nil if there is none.
 func allocate(tls *libc.TLS, size uintptr) unsafe.Pointer {
 	if refuseMemory != nil && refuseMemory() {
 		return nil
@@ -304,5 +304,5 @@ func allocate(tls *libc.TLS, size uintptr) unsafe.Pointer {
 	return pointer(libc.Xmalloc(tls, types.Size_t(size)))
 }
 
-// refuseMemory is for tests: it reports that an allocation of a page cache is to fail.
+// refuseMemory is set by tests: it reports whether an allocation of a page cache must fail.
 var refuseMemory func() bool

@@ -8,27 +8,27 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// SQLite's own page cache, as modernc.org/sqlite builds it
-// (SQLITE_ENABLE_MEMORY_MANAGEMENT), has one lock, one limit and one order of eviction for
-// all connections of the process, and each of its pages takes the memory of two. So SQLite
-// is given another one, https://sqlite.org/c3ref/pcache_methods2.html.
+// SQLite's own page cache, as modernc.org/sqlite builds it (SQLITE_ENABLE_MEMORY_MANAGEMENT), has
+// one lock, one limit and one order of eviction for all connections of the process, and each of
+// its pages takes the memory of two. So this package gives SQLite another one,
+// https://sqlite.org/c3ref/pcache_methods2.html.
 
-// builtinPageCache are the methods of the cache that SQLite brings.
+// builtinPageCache holds the methods of SQLite's own page cache.
 var builtinPageCache lib.Tsqlite3_pcache_methods2
 
-// pageCacheInstalled is true if SQLite took the methods of this package.
+// pageCacheInstalled is true if SQLite has accepted the page cache of this package.
 var pageCacheInstalled = installPageCache()
 
-// pageCacheStarted is set when SQLite begins to use them.
+// pageCacheStarted is set when SQLite begins to use the page cache.
 var pageCacheStarted atomic.Bool
 
-// OwnPageCache reports, once a connection has been opened, that connections have the page
-// cache of this package. It is false if something else in the program used SQLite, or gave
-// it another cache, before this package was initialized: then all work as well, slower.
+// OwnPageCache reports, once a connection has been opened, whether connections use the page cache
+// of this package. It is false if another package used SQLite, or set another cache, before this
+// package was initialized: then everything works, but slower.
 func OwnPageCache() bool { return pageCacheInstalled && pageCacheStarted.Load() }
 
-// installPageCache gives SQLite the page cache for every connection of the process, those
-// that other packages open included. SQLite refuses it once it has been used.
+// installPageCache sets the page cache for every connection of the process, including those of
+// other packages. SQLite refuses it after its first use.
 func installPageCache() bool {
 	tls := libc.NewTLS()
 	defer tls.Close()
@@ -53,8 +53,8 @@ func installPageCache() bool {
 	return lib.Xsqlite3_config(tls, lib.SQLITE_CONFIG_PCACHE2, libc.VaList(p, at)) == lib.SQLITE_OK
 }
 
-// onCacheInit starts SQLite's own cache too: it counts the memory of pages that are in no
-// cache, under a lock that this makes.
+// onCacheInit also starts SQLite's own cache: that counts the memory of pages outside of any
+// cache, under a lock that this call creates.
 func onCacheInit(tls *libc.TLS, arg uintptr) int32 {
 	pageCacheStarted.Store(true)
 	return function[func(*libc.TLS, uintptr) int32](builtinPageCache.FxInit)(tls, arg)
@@ -78,7 +78,7 @@ func onCacheSize(_ *libc.TLS, self uintptr, pages int32) { cacheAt(self).setLimi
 
 func onCacheCount(_ *libc.TLS, self uintptr) int32 { return int32(cacheAt(self).count) }
 
-// What SQLite wants of a page that is not in the cache.
+// Values of the argument create of xFetch, for a page that is not in the cache.
 const (
 	fetchNothing = 0
 	fetchEasily  = 1 // room for it, unless the cache is crowded

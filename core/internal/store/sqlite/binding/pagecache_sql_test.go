@@ -37,7 +37,7 @@ func newCacheRun(t *testing.T, seed uint64, journal string, cache int) *cacheRun
 
 func (r *cacheRun) any() *Conn { return r.conns[r.rng.IntN(len(r.conns))] }
 
-// change is a random statement, and what it does to the rows.
+// change returns a random statement, and applies it to the rows.
 func (r *cacheRun) change(rows map[int64]string) string {
 	n := int64(r.rng.IntN(300))
 	switch k := r.rng.IntN(20); {
@@ -141,8 +141,8 @@ func (r *cacheRun) run(rounds int) {
 	r.integrity()
 }
 
-// What is written through small caches, which spill inside transactions, is read again as
-// it was written, by the connection and by others.
+// Data written through small caches, which spill inside transactions, is read again unchanged, by
+// the connection and by others.
 func TestPageCacheUnderSQL(t *testing.T) {
 	for i, cache := range []int{1, 3, 10, 100, 2000} {
 		for j, journal := range []string{"WAL", "DELETE", "MEMORY"} {
@@ -153,8 +153,8 @@ func TestPageCacheUnderSQL(t *testing.T) {
 	}
 }
 
-// A statement that finds no memory for its pages fails with an error of memory, and what
-// it was part of is undone.
+// A statement that gets no memory for its pages fails with CodeMemory, and its transaction is
+// rolled back.
 func TestPageCacheUnderSQLWithoutMemory(t *testing.T) {
 	defer func() { refuseMemory = nil }()
 	failed := 0
@@ -164,7 +164,7 @@ func TestPageCacheUnderSQLWithoutMemory(t *testing.T) {
 			before, c := r.want, r.any()
 			left := r.rng.IntN(20)
 			refuseMemory = func() bool { left--; return left < 0 }
-			exec(t, c, `PRAGMA shrink_memory`) // so that there are allocations to fail
+			exec(t, c, `PRAGMA shrink_memory`) // forces allocations, which can fail
 			err := r.transaction(c)
 			if err == nil {
 				err = r.check(r.any())
@@ -193,7 +193,7 @@ func TestPageCacheUnderSQLWithoutMemory(t *testing.T) {
 	}
 }
 
-// SQLite takes a page cache only before it is used.
+// SQLite accepts a page cache only before its first use.
 func TestPageCacheIsInUse(t *testing.T) {
 	exec(t, open(t, Config{}), `CREATE TABLE "t" ("a")`)
 	if !OwnPageCache() {

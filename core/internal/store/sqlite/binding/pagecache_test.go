@@ -15,14 +15,14 @@ var stress = flag.Int("stress", 1, "how many times as long the random tests of t
 
 const testPageSize, testExtraSize = 512, 120
 
-// cacheModel drives a page cache as SQLite may, and knows what has to be in it.
+// cacheModel calls a page cache as SQLite may, and records the expected content.
 type cacheModel struct {
 	*testing.T
 	tls    *libc.TLS
 	c      *pageCache
-	pinned map[uint32]uintptr // by page number: where SQLite was told the page is
-	loose  map[uint32]bool    // pages that may still be there
-	marks  map[uint32]uint64  // what fills each page that was ever written
+	pinned map[uint32]uintptr // by page number: the address that SQLite got
+	loose  map[uint32]bool    // pages that may still be in the cache
+	marks  map[uint32]uint64  // the content of each page that was ever written
 	next   uint64
 }
 
@@ -46,13 +46,13 @@ func (m *cacheModel) close() {
 	m.tls.Close()
 }
 
-// memory is all that SQLite may use of a page, in words.
+// memory returns all memory of a page that SQLite may use, in words.
 func memory(page uintptr) (extra, bytes []uint64) {
 	s := slotAt(page)
 	return unsafe.Slice((*uint64)(pointer(s.FpExtra)), testExtraSize/8), unsafe.Slice((*uint64)(pointer(s.FpBuf)), testPageSize/8)
 }
 
-// write fills a page with a mark of its own.
+// write fills a page with a new mark.
 func (m *cacheModel) write(number uint32, page uintptr) {
 	m.next++
 	m.marks[number] = m.next
@@ -78,7 +78,7 @@ func (m *cacheModel) check(number uint32, page uintptr) {
 	}
 }
 
-// fetch asks for a page. scarce says that there may be no memory.
+// fetch requests a page. scarce says that allocations may fail.
 func (m *cacheModel) fetch(number uint32, create int32, scarce bool) {
 	m.Helper()
 	crowded, evictable := m.c.crowded(), m.c.evictable()
@@ -95,7 +95,7 @@ func (m *cacheModel) fetch(number uint32, create int32, scarce bool) {
 		delete(m.loose, number)
 		return
 	}
-	if extra, _ := memory(page); extra[0] == 0 { // it is to be read
+	if extra, _ := memory(page); extra[0] == 0 { // SQLite has to read the page
 		if held != 0 || create == fetchNothing || m.loose[number] && !m.c.purgeable {
 			m.Fatalf("page %d was lost", number)
 		}
@@ -142,7 +142,7 @@ func (m *cacheModel) truncate(from uint32) {
 	}
 }
 
-// anyPinned is the number of a page that is pinned.
+// anyPinned returns the number of a pinned page.
 func (m *cacheModel) anyPinned(rng *rand.Rand, numbers int) (uint32, bool) {
 	start := rng.IntN(numbers)
 	for i := range numbers {
@@ -154,7 +154,7 @@ func (m *cacheModel) anyPinned(rng *rand.Rand, numbers int) (uint32, bool) {
 	return 0, false
 }
 
-// step does something at random.
+// step performs a random call.
 func (m *cacheModel) step(rng *rand.Rand, numbers int, scarce bool) {
 	number := uint32(1 + rng.IntN(numbers))
 	held, ok := m.anyPinned(rng, numbers)
@@ -180,7 +180,7 @@ func (m *cacheModel) step(rng *rand.Rand, numbers int, scarce bool) {
 	}
 }
 
-// verify looks at the cache from the inside.
+// verify checks the internal state of the cache.
 func (m *cacheModel) verify() {
 	m.Helper()
 	c := m.c
@@ -232,7 +232,7 @@ func (m *cacheModel) looseOnes() (n int) {
 	return n
 }
 
-// Whatever SQLite calls, the cache does what the model does, with and without memory.
+// After any calls of SQLite, the cache behaves like the model, with and without memory.
 func TestPageCacheAgainstModel(t *testing.T) {
 	defer func() { refuseMemory = nil }()
 	for seed := range uint64(40 * *stress) {
@@ -260,7 +260,7 @@ func TestPageCacheAgainstModel(t *testing.T) {
 	}
 }
 
-// A cache that cannot be made leaves nothing.
+// A cache that cannot be created leaves no memory allocated.
 func TestPageCacheWithoutMemory(t *testing.T) {
 	defer func() { refuseMemory = nil }()
 	tls := libc.NewTLS()
@@ -273,7 +273,7 @@ func TestPageCacheWithoutMemory(t *testing.T) {
 	}
 }
 
-// Pages that are in constant use survive a scan of many that are read once.
+// Pages in constant use survive a scan of many pages that are read once.
 func TestPageCacheResistsScans(t *testing.T) {
 	const limit, hot = 100, 50
 	m := newCacheModel(t, limit, true)
@@ -304,7 +304,7 @@ func TestPageCacheResistsScans(t *testing.T) {
 	}
 }
 
-// Memory is bounded: clearing and filling a cache again takes no more of it.
+// Memory is bounded: clearing and refilling a cache allocates no more of it.
 func TestPageCacheMemoryIsBounded(t *testing.T) {
 	const limit = 200
 	m := newCacheModel(t, limit, true)

@@ -1,4 +1,4 @@
-// Scripts: texts of several statements, and what their statements say of themselves.
+// Scripts: texts of several statements, and the properties of the statements.
 
 package binding
 
@@ -9,8 +9,8 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// PrepareNext compiles the first statement in sql, which may hold any number of them, and
-// returns what comes after it. s is nil if there is none. Parameters are not given values.
+// PrepareNext compiles the first statement in sql, which may contain any number of them, and
+// returns the text after it. s is nil if there is none. It does not bind parameters.
 func (c *Conn) PrepareNext(sql string) (s *Stmt, rest string, err error) {
 	if c.db == 0 {
 		return nil, "", ErrClosed
@@ -41,13 +41,13 @@ func (c *Conn) PrepareNext(sql string) (s *Stmt, rest string, err error) {
 	return nil, "", nil
 }
 
-// TakesParameters reports that values are missing in the statement.
+// TakesParameters reports whether the statement has parameters.
 func (s *Stmt) TakesParameters() bool {
 	return s.p != 0 && lib.Xsqlite3_bind_parameter_count(s.c.tls, s.p) > 0
 }
 
-// Reads reports that the statement writes nothing to the database file. An EXPLAIN only
-// reads, whatever it explains.
+// Reads reports whether the statement writes nothing to the database file. An EXPLAIN of any
+// statement only reads.
 func (s *Stmt) Reads() bool {
 	return s.p != 0 && (lib.Xsqlite3_stmt_readonly(s.c.tls, s.p) != 0 || lib.Xsqlite3_stmt_isexplain(s.c.tls, s.p) != 0)
 }
@@ -55,11 +55,11 @@ func (s *Stmt) Reads() bool {
 // Column describes a column of a statement's rows.
 type Column struct {
 	Name string
-	Type string // as the table declares it; empty for an expression
-	Null bool   // it may be NULL
+	Type string // declared type of the table's column; empty for an expression
+	Null bool   // the value may be NULL
 }
 
-// Columns describes the rows of the statement; there are none if it gives no rows.
+// Columns returns the columns of the statement's rows, nil if it returns no rows.
 func (s *Stmt) Columns() []Column {
 	if s.p == 0 {
 		return nil
@@ -75,7 +75,7 @@ func (s *Stmt) Columns() []Column {
 	return list
 }
 
-// notNull reports that the column is one of a table, and declared NOT NULL there.
+// notNull reports whether the column is a table's column that is declared NOT NULL.
 func (s *Stmt) notNull(col int32) bool {
 	tls := s.c.tls
 	table, column := lib.Xsqlite3_column_table_name(tls, s.p, col), lib.Xsqlite3_column_origin_name(tls, s.p, col)

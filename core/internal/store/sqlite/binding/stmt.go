@@ -11,18 +11,18 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// Stmt is a prepared statement, made to be used many times.
+// Stmt is a prepared statement, which can be executed many times.
 type Stmt struct {
 	c      *Conn
 	p      uintptr
 	sql    string
-	params []int // by position in SQLite's counting from 0: the number n of its `$n`
-	width  int   // the greatest of them: how many arguments it takes
+	params []int // for each of SQLite's positions, from 0: the number n of its `$n`
+	width  int   // the greatest number: how many arguments the statement takes
 	text   scratch
 }
 
-// Prepare compiles the one statement in sql. Text that holds none or more than
-// one is an error, as are parameters other than `$1`, `$2` ….
+// Prepare compiles the only statement in sql. No statement or more than one is an error, and so
+// are parameters other than `$1`, `$2` ….
 func (c *Conn) Prepare(sql string) (*Stmt, error) {
 	if c.db == 0 {
 		return nil, ErrClosed
@@ -54,7 +54,7 @@ func (c *Conn) compile(sql string) (stmt uintptr, err error) {
 	defer c.tls.Free(16)
 	end := text + uintptr(len(sql))
 	for at := text; at < end; at = *(*uintptr)(pointer(out + 8)) {
-		// PERSISTENT tells SQLite that the statement will be kept, so that it does not take the
+		// PERSISTENT tells SQLite that the statement will be kept, so that it does not use the
 		// memory for short-lived ones.
 		rc := lib.Xsqlite3_prepare_v3(c.tls, c.db, at, int32(end-at)+1, lib.SQLITE_PREPARE_PERSISTENT, out, out+8)
 		next := *(*uintptr)(pointer(out))
@@ -88,8 +88,7 @@ func (s *Stmt) NameParameters() error {
 	}
 	s.params = make([]int, count)
 	for i := range s.params {
-		// SQLite numbers $2, $1 in the order in which they first appear: it takes them for
-		// names.
+		// SQLite numbers $2, $1 in the order in which they first appear: they are names to it.
 		name := libc.GoString(lib.Xsqlite3_bind_parameter_name(s.c.tls, s.p, int32(i+1)))
 		digits, ok := strings.CutPrefix(name, "$")
 		n, err := strconv.Atoi(digits)
@@ -102,18 +101,18 @@ func (s *Stmt) NameParameters() error {
 	return nil
 }
 
-// SQL is the text that the statement was prepared from.
+// SQL returns the text of the statement.
 func (s *Stmt) SQL() string { return s.sql }
 
-// Params lists, for each position that is bound, the number n of its `$n`. The
-// position of the first is 0. The caller must not change it.
+// Params returns, for each position, the number n of its `$n`. The first position is 0. The
+// caller must not change the slice.
 func (s *Stmt) Params() []int { return s.params }
 
-// Width is how many arguments the statement takes: the greatest n of its `$n`.
+// Width returns the number of arguments that the statement takes: the greatest n of its `$n`.
 func (s *Stmt) Width() int { return s.width }
 
-// Step runs to the next row. It returns false at the end and on an error; in
-// both cases the statement must be Reset before it is used again.
+// Step runs to the next row. It returns false at the end and on an error; in both cases the
+// statement must be Reset before it is used again.
 func (s *Stmt) Step() (row bool, err error) {
 	if s.p == 0 {
 		return false, ErrClosed
@@ -128,20 +127,20 @@ func (s *Stmt) Step() (row bool, err error) {
 	}
 }
 
-// Reset ends an execution and gives back what it held. What was read from its
-// columns is invalid then. The error of the execution was Step's.
+// Reset ends an execution and frees its resources. Memory that its columns returned becomes
+// invalid. The error of the execution was returned by Step.
 func (s *Stmt) Reset() {
 	if s.p == 0 {
 		return
 	}
 	lib.Xsqlite3_reset(s.c.tls, s.p)
 	if s.text.size > keepScratch {
-		lib.Xsqlite3_clear_bindings(s.c.tls, s.p) // they point into what reset frees
+		lib.Xsqlite3_clear_bindings(s.c.tls, s.p) // they point into memory that reset frees
 	}
 	s.text.reset(s.c.tls)
 }
 
-// Close frees the statement. Idempotent.
+// Close frees the statement. It may be called again.
 func (s *Stmt) Close() {
 	if s.p == 0 {
 		return

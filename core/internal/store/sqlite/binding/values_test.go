@@ -13,7 +13,7 @@ import (
 	_ "modernc.org/sqlite" // the official driver, to compare with
 )
 
-// randomValue is nil, an int64, a float64 or a string, extremes included.
+// randomValue returns nil, an int64, a float64 or a string, including extremes.
 func randomValue(rng *rand.Rand) any {
 	switch rng.IntN(8) {
 	case 0:
@@ -31,7 +31,7 @@ func randomValue(rng *rand.Rand) any {
 	}
 }
 
-// randomText has any length up to some pages, and NUL bytes.
+// randomText returns a text of any length up to some pages, with NUL bytes.
 func randomText(rng *rand.Rand) string {
 	sizes := []int{0, 1, 7, 8, 9, 255, 256, 257, 4096, 20_000, 70_000}
 	runes := []rune("ab'\"\\\x00\n é€😀")
@@ -87,7 +87,7 @@ func equalRows(a, b []any) bool {
 	return true
 }
 
-// short names a row in a message.
+// short returns a short text of a row for a message.
 func short(row []any) string {
 	s := fmt.Sprintf("%.60q", fmt.Sprint(row...))
 	return s
