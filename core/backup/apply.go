@@ -68,7 +68,7 @@ func (s *Service) write(ctx context.Context, j *job, a *archive, name, temp stri
 }
 
 // undo puts the files back as they were before the restore. It may be repeated. On an error the
-// plan stays, and the next start repeats undo.
+// plan stays, and the next backup, restore or start repeats undo.
 func (s *Service) undo(p *plan) error {
 	var err error
 	for i, name := range p.Replace {

@@ -303,9 +303,9 @@ func TestBackupGoesOnWithoutItsClient(t *testing.T) {
 	noLeftovers(t, app)
 }
 
-// TestBackupWithoutRoom checks that a failed backup leaves neither an archive nor temporary
+// TestBackupThatFails checks that a failed backup leaves neither an archive nor temporary
 // files.
-func TestBackupWithoutRoom(t *testing.T) {
+func TestBackupThatFails(t *testing.T) {
 	ofSQLite(t)
 	t.Parallel()
 	app := newDocs(t)

@@ -18,9 +18,9 @@ import (
 
 // Restore replaces the database and the files by an archive, while the app serves requests. If
 // ctx ends, Restore returns ctx's error and the restore continues. After any other error the old
-// state is served; if the files could not be put back, the next start does that. An archive that
-// is missing or cannot be restored is an Invalid fault with the reason, and so is a backup or
-// restore that is running already.
+// state is served; if the files could not be put back, the next backup, restore or start does
+// that. An archive that is missing or cannot be restored is an Invalid fault with the reason, and
+// so is a backup or restore that is running already.
 func (s *Service) Restore(ctx context.Context, caller record.Caller, key string) error {
 	if err := caller.RequireSuperuser(); err != nil {
 		return err

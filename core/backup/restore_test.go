@@ -170,29 +170,45 @@ func TestRestoreThatFailsLeavesTheOldState(t *testing.T) {
 	noLeftovers(t, app.App)
 }
 
-// TestRestoreThatCannotBeUndone makes the undo fail as well; the next start repeats it.
+// TestRestoreThatCannotBeUndone makes the undo fail as well. The next backup repeats it before it
+// begins, and so does the next start.
 func TestRestoreThatCannotBeUndone(t *testing.T) {
 	t.Parallel()
-	app := changed(t)
-	b := app.Backups()
-	files := filesIn(t, app.App, "storage")
-	b.WrapTree(func(tree backup.Tree) backup.Tree {
-		return &faulty{Tree: tree, op: "place", n: 2, err: syscall.EBUSY, stays: true}
-	})
-	if err := b.Restore(t.Context(), root, "one.zip"); !errors.Is(err, syscall.EBUSY) {
-		t.Errorf("Restore = %v", err)
+	for _, by := range []string{"the next backup", "the next start"} {
+		app := changed(t)
+		b := app.Backups()
+		files := filesIn(t, app.App, "storage")
+		unchanged := func(app *core.App) {
+			t.Helper()
+			if got := state(t, app); got != after {
+				t.Errorf("undone by %s: the state is %s", by, got)
+			}
+			if got := filesIn(t, app, "storage"); !maps.Equal(got, files) {
+				t.Errorf("undone by %s: the files are %q, want %q", by, got, files)
+			}
+			noLeftovers(t, app)
+		}
+		busy := &faulty{op: "place", n: 2, err: syscall.EBUSY, stays: true}
+		b.WrapTree(func(tree backup.Tree) backup.Tree { busy.Tree = tree; return busy })
+		if err := b.Restore(t.Context(), root, "one.zip"); !errors.Is(err, syscall.EBUSY) {
+			t.Errorf("Restore = %v", err)
+		}
+		if _, err := b.Create(t.Context(), root, "two.zip"); !errors.Is(err, syscall.EBUSY) {
+			t.Errorf("Create while the undo fails = %v", err)
+		}
+		if by == "the next backup" {
+			busy.op = ""
+			if _, err := b.Create(t.Context(), root, "two.zip"); err != nil {
+				t.Errorf("Create = %v", err)
+			}
+			unchanged(app.App)
+			continue
+		}
+		if err := app.Close(); err != nil {
+			t.Fatal(err)
+		}
+		unchanged(openAgain(t, app.App, app.Config.Dir))
 	}
-	if err := app.Close(); err != nil {
-		t.Fatal(err)
-	}
-	again := openAgain(t, app.App, app.Config.Dir)
-	if got := state(t, again); got != after {
-		t.Errorf("the state is %s", got)
-	}
-	if got := filesIn(t, again, "storage"); !maps.Equal(got, files) {
-		t.Errorf("the files are %q, want %q", got, files)
-	}
-	noLeftovers(t, again)
 }
 
 // TestCrashOfARestore opens a copy of the folder as of each step of a restore.
