@@ -341,7 +341,7 @@ func TestPasswordBeforeALargeForm(t *testing.T) {
 }
 
 // Wrong passwords in confirmations and in sign-ins are counted together, and delay both.
-func TestGuessesOfTheConfirmedPassword(t *testing.T) {
+func TestWrongPasswordsOfConfirmations(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	b := s.unconfirmed(t)
@@ -380,7 +380,7 @@ func TestGuessesOfTheConfirmedPassword(t *testing.T) {
 }
 
 // CheckPassword works with a second step, and for accounts whose identity field is not the email.
-func TestConfirmationBesideTheOptionsOfTheSignIn(t *testing.T) {
+func TestConfirmationWithASecondStep(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	b := s.unconfirmed(t)

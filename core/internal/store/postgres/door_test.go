@@ -104,7 +104,7 @@ func TestPromptReadsAreNotRevoked(t *testing.T) {
 
 // The slow reads of guests, the slow reads of accounts and the reads of unknown speed each have a
 // maximum number at a time.
-func TestSlowReadsAtATime(t *testing.T) {
+func TestMaximumOfSlowReads(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := &door{size: 8, pace: budget.NewPace()}
