@@ -25,8 +25,8 @@ type Danger struct {
 const countLimit = 5 * time.Second
 
 // Review returns the statements of a script that change whole tables: UPDATE and DELETE without
-// WHERE or with a constant condition, TRUNCATE, and the dropping of tables and columns. Review judges the words of the script,
-// and does not run the script. For a script that cannot run the faults are those of Run.
+// WHERE or with a constant condition, TRUNCATE, and DROP of tables and columns. It reads the words
+// of the script and does not run it. The faults of a script that cannot run are those of Run.
 func (s *Service) Review(ctx context.Context, caller record.Caller, query string) ([]Danger, error) {
 	if err := allow(caller, query); err != nil {
 		return nil, err
@@ -149,8 +149,8 @@ func wholes(statement []token) (list []whole) {
 	return kept
 }
 
-// isConstant reports whether a condition is made of literals, signs and TRUE, FALSE, NULL, NOT, AND,
-// OR and IS only. The condition ends with its parentheses, or at RETURNING.
+// isConstant reports whether a condition consists only of literals, signs and the words TRUE,
+// FALSE, NULL, NOT, AND, OR and IS. The condition ends with its parentheses, or at RETURNING.
 func isConstant(condition []token, depth int) bool {
 	for _, t := range condition {
 		if t.depth < depth || t.is("returning") {
@@ -181,8 +181,8 @@ func dropsColumn(statement []token, i int) bool {
 	return true
 }
 
-// updates reports whether the UPDATE at token i begins a change. The UPDATE in FOR UPDATE, ON
-// UPDATE, DO UPDATE, in the event of a trigger and in a MERGE does not.
+// updates reports whether the UPDATE at token i is a statement. The UPDATE in FOR UPDATE, ON
+// UPDATE, DO UPDATE, in the event of a trigger and in a MERGE is not.
 func updates(statement []token, i int) bool {
 	if next(statement, i+1).is("set") {
 		return false
@@ -216,7 +216,7 @@ func tablesAt(verb string, statement []token, i int) (list []whole) {
 		table, end := tableAt(statement, i)
 		list = append(list, whole{verb: verb, table: table})
 		if next(statement, end).is("*") {
-			end++ // the tables that inherit from the table, too
+			end++ // includes the tables that inherit from the table
 		}
 		if !next(statement, end).is(",") {
 			return list

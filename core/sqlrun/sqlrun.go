@@ -267,7 +267,7 @@ func keepOwn(tx store.Tx, touched func(table string) bool) error {
 	return nil
 }
 
-// keepSuperuser refuses to leave the database without a superuser: nobody could sign in.
+// keepSuperuser returns a fault if no superuser is left, since nobody could sign in.
 func keepSuperuser(tx store.Tx) error {
 	n, err := store.Number(tx, "SELECT count(*) FROM "+store.Quote(schema.Superusers))
 	if err == nil && n == 0 {

@@ -226,7 +226,7 @@ func TestWhoMayRunWhat(t *testing.T) {
 	}
 }
 
-// The script of a superuser may delete the own account, if another superuser remains.
+// A superuser may delete its own account by a script, unless it is the last superuser.
 func TestTheLastSuperuserStays(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -136,8 +136,8 @@ func Unlocked(screen func(*Call) error) func(*Call) error {
 // Part answers with a part of a page.
 func (c *Call) Part(part templ.Component) error { return c.render(http.StatusOK, part) }
 
-// PartOf answers a request of htmx with a part of a page that replaces the element of a selector,
-// whatever the target of the request is.
+// PartOf answers a request of htmx with a part that replaces the element of the selector,
+// regardless of the target of the request.
 func (c *Call) PartOf(selector string, part templ.Component) error {
 	c.W.Header().Set("HX-Retarget", selector)
 	c.W.Header().Set("HX-Reswap", "outerHTML")

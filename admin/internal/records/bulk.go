@@ -217,8 +217,8 @@ func named(err error, so string) error {
 	return fault.New(fault.Invalid, so+" "+console.OneLine(problems, ""))
 }
 
-// showTask answers with the progress of a task; after the end of the task, with the whole body of
-// the dialog.
+// showTask answers with the progress of a task, or with the whole content of the dialog after the
+// end of the task.
 func showTask(c *console.Call) error {
 	t, err := taskOf(c)
 	if err != nil {

@@ -821,8 +821,8 @@ func progressBody(t *task.Task, s task.Status, back string) templ.Component {
 	})
 }
 
-// meter is the progress of a task. It reloads itself until the task has ended, without the button
-// below it: a button that is replaced between the press and the release of the mouse is not clicked.
+// meter is the progress of a task, and reloads itself until the task has ended. The button below it
+// is not a part of it: a button that is replaced while the mouse is pressed gets no click.
 func meter(t *task.Task, s task.Status, back string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -115,8 +115,8 @@ func importOf(c *console.Call) (*importing, error) {
 	return &importing{View: job.View(), in: in, job: job, all: c.App.Snapshot()}, nil
 }
 
-// showImport answers with the page of an import, or with its part that shows the progress. When the
-// import no longer runs, the answer to a request for the progress replaces the whole part.
+// showImport answers with the page of an import, with the part of the page, or with the progress. A
+// request for the progress of an import that has ended gets the whole part.
 func showImport(c *console.Call) error {
 	i, err := importOf(c)
 	if err != nil {

@@ -531,8 +531,8 @@ func importProgress(i *importing) templ.Component {
 	})
 }
 
-// importMeter is the progress of a check or an import. It reloads itself, without the button beside
-// it: a button that is replaced between the press and the release of the mouse is not clicked.
+// importMeter is the progress of a check or an import, and reloads itself. The button beside it is
+// not a part of it: a button that is replaced while the mouse is pressed gets no click.
 func importMeter(i *importing) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

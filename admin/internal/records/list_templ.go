@@ -1443,8 +1443,8 @@ func oneRow(v *view, r row) templ.Component {
 	})
 }
 
-// liveRows are rows that replace the rows with the same ids on the page, with the names of their
-// columns: the collection or the choice of columns may have changed since the page was made.
+// liveRows has the rows that replace rows of the page, with the names of their columns, since the
+// collection or the chosen columns may have changed since the page was made.
 func liveRows(v *view) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -148,8 +148,8 @@ export function renew(id) {
 }
 
 /**
- * Whether the rows of an answer have the columns of the table. The columns differ after a change of
- * the collection, or of the chosen columns on another page.
+ * Whether the rows of a response have the columns of the table. The collection, or the chosen
+ * columns, may have changed since.
  */
 export const fits = (answer) => [...document.querySelectorAll('#rows [data-column]')].map((head) => head.dataset.column).join(' ') === answer.querySelector('[data-columns]').dataset.columns;
 

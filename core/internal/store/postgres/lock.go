@@ -18,7 +18,7 @@ var lockSQL = map[store.LockMode]string{
 	store.LockWait:   `SELECT TRUE FROM pg_advisory_lock(`,
 }
 
-// Lock implements store.Locker. If its connection ends, so does the lock.
+// Lock implements store.Locker. The lock ends with its connection.
 func (db *DB) Lock(ctx context.Context, name string, how store.LockMode) (release func(), ok bool, err error) {
 	leave, err := db.enter(ctx)
 	if err != nil {
@@ -32,7 +32,8 @@ func (db *DB) Lock(ctx context.Context, name string, how store.LockMode) (releas
 	loan, err := pool.Acquire(ctx)
 	release = func() {
 		if loan != nil {
-			// Without this, the server would free the lock some time after the connection is closed.
+			// Without this statement, the server would free the lock only some time after the
+			// connection is closed.
 			_, _ = loan.Exec(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock_all()`)
 			_ = loan.Conn().Close(context.WithoutCancel(ctx)) // it has no transaction
 			loan.Release()

@@ -21,26 +21,27 @@ const (
 	readVersion  = `SELECT "version" FROM "_loam_state"`
 )
 
-// Statements that begin a transaction. The last of each list reads the version of the definitions. Each
-// connection has them prepared. A write that would have to wait for its lock is given up: db.begin
-// waits, for as long as the caller does.
+// The statements that begin a transaction; openAlone prepares them on the connection. The last
+// statement of a list reads the version of the definitions. A write whose lock is not free is given
+// up: in the next transaction, db.begin waits for the lock as long as the caller does.
 var (
 	readOpening  = []string{beginReading, readVersion}
 	writeOpening = []string{beginWriting, lockAtOnce, readVersion}
 )
 
-// opening is the state of a session whose transaction begins with its first statement. The zero
-// value stands for a transaction that has begun.
+// opening is the state of a transaction that begins with its first statement. The zero value stands
+// for a transaction that has begun.
 type opening struct {
-	statements []string         // that begin the transaction: readOpening or writeOpening
+	statements []string         // the statements that begin the transaction: readOpening or writeOpening
 	pending    bool             // the transaction has not begun
-	unfit      bool             // the transaction is given up; its function has seen no row
-	expected   uint64           // the version of the definitions that the caches had before the function
-	pipeline   *pgconn.Pipeline // of the first statement, until its answer is read; else nil
+	unfit      bool             // the transaction is given up, before its function has seen a row
+	expected   uint64           // the version of the definitions in the caches, read before the function was called
+	pipeline   *pgconn.Pipeline // the pipeline with the first statement; nil if there is none, and after its answer is read
 }
 
-// errUnfit is the error of all statements of a transaction that is given up: it reads another version
-// of the definitions than the expected version, its lock is not free, or its connection was cut off.
+// errUnfit is the error of all statements of a transaction that is given up: the database has
+// another version of the definitions than the caches, the lock is not free, or the connection was
+// cut off.
 var errUnfit = errors.New("postgres: the transaction is given up")
 
 // readAtOnce runs fn in a transaction that begins in the same round trip as the first query of fn.
@@ -76,11 +77,11 @@ func (db *DB) readAtOnce(ctx context.Context, fn func(store.Reader) error) (agai
 	return r.opening.unfit, err
 }
 
-// writeAtOnce runs fn in a write transaction that begins with the first statement of fn, in the same
-// round trip, and commits it. If unfit is true, the transaction was given up: fn has seen no row, and
-// the caller has to run fn again. again is that of apply.
+// writeAtOnce runs fn in a write transaction that begins in the same round trip as the first
+// statement of fn, and commits. unfit is true if the transaction was given up: fn has not seen a
+// row, and the caller runs fn again. again is the result of apply.
 func (db *DB) writeAtOnce(ctx context.Context, fn func(store.Tx) error, g *growth) (unfit, again bool, err error) {
-	expected := db.defined.Load() // before fn looks at the caches
+	expected := db.defined.Load() // before fn reads from the caches
 	db.cfg.Meter.Waiting.Add(1)
 	loan, err := db.writers.Acquire(ctx)
 	db.cfg.Meter.Waiting.Add(-1)
@@ -96,8 +97,9 @@ func (db *DB) writeAtOnce(ctx context.Context, fn func(store.Tx) error, g *growt
 	return t.opening.unfit, again, err
 }
 
-// openWith begins the transaction together with a statement whose parameters are bound. If one of the
-// statements is not prepared on the connection, the transaction begins before that statement.
+// openWith sends the statements that begin the transaction together with a statement whose
+// parameters are bound. If one of these statements is not prepared on the connection, the
+// transaction begins first.
 func (s *session) openWith(sql string) (*pgconn.ResultReader, *statement, error) {
 	begin, st := s.kept.findAll(s.opening.statements), s.kept.find(sql, s.binding.types)
 	if begin == nil || st == nil || s.kept.stale || s.kept.of != s.opening.expected {
@@ -130,7 +132,7 @@ func (s *session) openWith(sql string) (*pgconn.ResultReader, *statement, error)
 	return answer, st, nil
 }
 
-// sendOpening sends the pipeline of openWith. It reads the answers to the n statements that begin the
+// sendOpening sends the pipeline of openWith, reads the answers to the n statements that begin the
 // transaction, and returns the version of the definitions, which is in the last of these answers.
 func sendOpening(p *pgconn.Pipeline, n int) (version uint64, err error) {
 	if err := p.Sync(); err != nil {
@@ -164,8 +166,8 @@ func nextAnswer(p *pgconn.Pipeline) (*pgconn.ResultReader, error) {
 	return answer, nil
 }
 
-// openAlone begins the transaction without another statement, and prepares the statements that
-// openWith sends in later transactions.
+// openAlone begins the transaction without another statement, and prepares the statements with
+// which openWith begins later transactions.
 func (s *session) openAlone() error {
 	s.opening.pending = false
 	results, err := s.pg.Exec(s.ctx, strings.Join(s.opening.statements, "; ")).ReadAll()
@@ -193,8 +195,9 @@ func (s *session) openAlone() error {
 	return nil
 }
 
-// notBegun returns the error of a transaction that did not begin. If the connection was cut off or the
-// lock is not free, which are both ErrUnavailable, the transaction is given up: a later try may work.
+// notBegun returns the error of a transaction that could not begin. If the connection was cut off
+// or the lock is not free (both are ErrUnavailable), the transaction is given up, since a later
+// attempt may succeed.
 func (s *session) notBegun(err error) error {
 	_ = s.endPipeline() // the caller gets err
 	if s.ctx.Err() == nil && errors.Is(s.db.explain(s.ctx, err), store.ErrUnavailable) {
@@ -203,7 +206,7 @@ func (s *session) notBegun(err error) error {
 	return s.fail(err)
 }
 
-// giveUp makes errUnfit the error of this statement and of all later ones.
+// giveUp gives up the transaction: this statement and all later statements fail with errUnfit.
 func (s *session) giveUp() error {
 	_ = s.endPipeline() // the answer to the first statement is dropped
 	s.opening.unfit = true
@@ -211,8 +214,8 @@ func (s *session) giveUp() error {
 	return errUnfit
 }
 
-// endPipeline reads the rest of the answers of the pipeline, so that the connection is free. It
-// returns the error of an answer that was not read before. Without a pipeline it does nothing.
+// endPipeline reads the remaining answers of the pipeline, so that the connection can be used
+// again, and returns the error of such an answer. Without a pipeline it does nothing.
 func (s *session) endPipeline() error {
 	p := s.opening.pipeline
 	if p == nil {

@@ -114,9 +114,9 @@ func TestFirstQueriesThatFail(t *testing.T) {
 	}
 }
 
-// writeT inserts a row with the id into t. before, if not nil, is called before the statement of each
-// run of the function. together reports whether the transaction of the last run began with its
-// statement.
+// writeT inserts a row with the id into t, and counts the calls of its function. before, unless
+// nil, runs at the beginning of each call. together reports whether the last transaction began with
+// its statement.
 func writeT(t *testing.T, db *DB, id string, before func(run int)) (runs int, together bool, err error) {
 	t.Helper()
 	err = db.Write(t.Context(), func(w store.Tx) error {
@@ -134,7 +134,7 @@ func writeT(t *testing.T, db *DB, id string, before func(run int)) (runs int, to
 	return runs, together, err
 }
 
-// mustWriteT is writeT for a row that must be stored after the given number of runs.
+// mustWriteT is writeT for a row that must be stored after want calls.
 func mustWriteT(t *testing.T, db *DB, id string, want int, before func(run int)) (together bool) {
 	t.Helper()
 	runs, together, err := writeT(t, db, id, before)
@@ -150,14 +150,14 @@ func mustWriteT(t *testing.T, db *DB, id string, want int, before func(run int))
 func TestWritesBeginWithTheFirstStatement(t *testing.T) {
 	one, other, _ := two(t)
 	together := false
-	for i := 0; i < 100 && !together; i++ { // until the statement is prepared on the connection
+	for i := 0; i < 100 && !together; i++ { // each connection prepares the statement once
 		together = mustWriteT(t, one, fmt.Sprint("first ", i), 1, nil)
 	}
 	if !together {
 		t.Error("no write began with its statement")
 	}
 
-	// Definitions that another process changes before the first statement.
+	// Another process changes the definitions before the first statement.
 	mustWriteT(t, one, "beside a change of definitions", 2, func(run int) {
 		if run > 1 {
 			return
@@ -174,14 +174,14 @@ func TestWritesBeginWithTheFirstStatement(t *testing.T) {
 	})
 	mustWriteT(t, one, "prepared anew", 1, nil)
 
-	// A connection that is cut off before the first statement.
+	// The connection is cut off before the first statement.
 	mustWriteT(t, one, "on a connection that was cut off", 2, func(run int) {
 		if run == 1 {
 			exec(t, one.cfg.URL, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'loam' AND state = 'idle'`)
 		}
 	})
 
-	// A lock that another process holds: the second run waits for it.
+	// Another process holds a lock, for which the second call waits.
 	held, free := make(chan struct{}), make(chan struct{})
 	done := make(chan error)
 	go func() {

@@ -18,15 +18,16 @@ type reader struct{ session }
 
 var _ store.Reader = (*reader)(nil)
 
-// Stamp implements store.Reader. There is no stamp: this process learns later of the writes of other
-// processes.
+// Stamp implements store.Reader. The state of tables is never known, since this process hears of
+// the writes of other processes later.
 func (s *session) Stamp(...string) (uint64, bool) { return 0, false }
 
-// beginRead begins a read transaction and takes its snapshot by reading the version of the definitions.
+// beginRead begins a read transaction and reads the version of the definitions, which fixes the
+// snapshot of the transaction.
 const beginRead = beginReading + "; " + readVersion
 
-// Read implements store.Store. It fails with store.ErrTimeout after the deadline or limit of ctx, or
-// after readTimeout if ctx has neither, and with store.ErrBusy if it has waited too long for its turn.
+// Read implements store.Store. It fails with store.ErrTimeout at the deadline or limit of ctx, or
+// after readTimeout if ctx has neither; and with store.ErrBusy if its turn did not come in time.
 func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) (err error) {
 	leave, err := db.enter(ctx)
 	if err != nil {
@@ -76,7 +77,7 @@ func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) (err error)
 
 // finish rolls the transaction back if it has not ended, and gives the connection back.
 func (s *session) finish() {
-	// The rest of the answers to open queries is read first: the connection takes no statement before.
+	// Open rows have answers on the connection, which must be read before the ROLLBACK.
 	s.end()
 	s.giveBack()
 }
@@ -100,13 +101,13 @@ func (s *session) rollback() {
 	_, _ = s.pg.Exec(ctx, "ROLLBACK").ReadAll() // if that fails the connection is closed
 }
 
-// attempts is the maximum number of connections on which a transaction is tried to begin: a connection
-// that the server has cut off is found only by using it.
+// attempts limits the connections on which a transaction is tried. Connections that the server has
+// cut off fail only when they are used.
 const attempts = 3
 
-// begin takes a connection and runs the statements that begin a transaction; one of them reads the
-// version of the definitions. If the caches of this process are older, they follow, and the transaction
-// begins anew.
+// begin takes a connection and runs the statements that begin a transaction, of which one reads the
+// version of the definitions. If the caches of this process are older, they are brought up to date,
+// and the transaction begins again.
 func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string) (*session, error) {
 	for tries := 1; ; {
 		loan, err := pool.Acquire(ctx)
@@ -119,8 +120,7 @@ func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string) (*sessi
 			if tries > attempts || ctx.Err() != nil || !errors.Is(err, store.ErrUnavailable) {
 				return nil, err
 			}
-			// A restart of the server cuts all connections of the pool at once.
-			pool.Reset() // its other connections were cut off, too
+			pool.Reset() // a restart of the server cuts off all connections at once
 			continue
 		}
 		// The tables were replaced after the transaction had taken its snapshot, in which the new
@@ -137,9 +137,9 @@ func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string) (*sessi
 			s.kept.of = version
 			return s, nil
 		}
-		// The caches are older than the definitions in the transaction: it is given up and begins anew
-		// when they have followed. The reads by which they follow are let through above, or they would
-		// wait for themselves.
+		// The transaction reads definitions that the caches do not know yet. It is given up, and
+		// begins again after catchUp. The reads of catchUp itself skip this, else they would wait
+		// for themselves.
 		s.finish()
 		if err := db.catchUp(ctx, version); err != nil {
 			return nil, err
@@ -173,8 +173,8 @@ func number(results []*pgconn.Result) uint64 {
 	return 0
 }
 
-// explain returns the store's error for an error of the driver. If the context has ended and the server
-// has not answered, or has cancelled the statement, it is the error of the context.
+// explain converts an error of the driver to an error of the store. If the context has ended, its
+// error takes precedence over an error that may follow from the end.
 func (db *DB) explain(ctx context.Context, err error) error {
 	var e *pgconn.PgError
 	if answered := errors.As(err, &e); ctx.Err() != nil && (!answered || e.Code == codeCancelled) {

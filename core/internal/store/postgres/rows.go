@@ -12,8 +12,8 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// rows is the cursor of one query. Next reads each row from the connection; before another statement
-// runs on the connection, park keeps the rest of the rows in memory.
+// rows is the cursor of one query. Next reads rows from the connection one by one. Before another
+// statement runs on the connection, park reads the rest of the rows into memory.
 type rows struct {
 	in     *session
 	fields []store.ValueKind
@@ -30,7 +30,7 @@ type rows struct {
 
 var _ store.Rows = (*rows)(nil)
 
-// Next implements store.Rows: rows that park has kept come before those on the connection.
+// Next implements store.Rows. The rows that park has read come before those on the connection.
 func (r *rows) Next() bool {
 	r.row = nil
 	switch {
@@ -57,7 +57,7 @@ func (r *rows) finish() {
 	if r.from == nil {
 		return
 	}
-	// Close reads the rest of the rows, and returns the error that ended them.
+	// Close skips the rest of the rows, and returns an error at their end.
 	_, err := r.from.Close()
 	if ended := r.in.endPipeline(); err == nil {
 		err = ended
@@ -82,7 +82,7 @@ func (r *rows) park() {
 	r.finish()
 }
 
-// cloneRow copies a row, whose bytes belong to the connection.
+// cloneRow copies a row out of the buffer of the connection.
 func cloneRow(row [][]byte) [][]byte {
 	out := make([][]byte, len(row))
 	for i, v := range row {

@@ -1,4 +1,4 @@
-// Sessions: the queries and statements that one call runs on its connection.
+// A session: the queries and statements of one call on its connection.
 
 package postgres
 
@@ -15,7 +15,7 @@ import (
 	"github.com/loambase/loam/internal/trace"
 )
 
-// session is the use of a connection by one call. A Reader, Tx or Rows that is kept beyond the call
+// session is the use of a connection by one call. A Reader, Tx or Rows that is used after the call
 // returns store.ErrClosed.
 type session struct {
 	db      *DB
@@ -27,18 +27,18 @@ type session struct {
 	span    *trace.Span  // parent of the spans of statements; nil without tracing
 	meter   *store.Meter // measures the statements
 
-	sql  string        // of the last statement
-	args []store.Value // of the last statement
+	sql  string        // the last statement
+	args []store.Value // the parameters of the last statement
 
 	opening opening
-	reading *rows // the query whose rows are not all read from the connection; nil if there is none
+	reading *rows // the rows that are not wholly read from the connection; nil for none
 	opened  []*rows
 	over    bool         // the call has returned
-	failed  error        // the error of all further statements, until a savepoint is undone; else nil
-	tooLong tooLongValue // of the last statement that failed with store.TooLongError
-	lost    error        // the driver's error after which the transaction must be run again or given up; else nil
+	failed  error        // the error of all statements until a savepoint is rolled back; nil if statements can run
+	tooLong tooLongValue // the value of the last statement that failed with store.TooLongError
+	lost    error        // the driver's error that has ended the transaction; nil if it goes on
 
-	cause   error // the driver's error of the statement of a script that failed
+	cause   error // the driver's error of a statement of a script
 	discard bool  // the connection is closed after this call
 }
 
@@ -98,8 +98,8 @@ func (s *session) usable() error {
 	return nil
 }
 
-// start sends a statement. question says that the statement only asks, see binding.set. The returned
-// statement has no fields if it changes definitions.
+// start sends a statement. question is true for a statement that only reads; see binding.set. The
+// returned statement has no fields if it changes definitions.
 func (s *session) start(sql string, args []store.Value, question bool) (*pgconn.ResultReader, *statement, error) {
 	if err := s.usable(); err != nil {
 		return nil, nil, err
@@ -108,7 +108,7 @@ func (s *session) start(sql string, args []store.Value, question bool) (*pgconn.
 	// fetched into memory first.
 	s.park()
 	s.sql, s.args = sql, args
-	if err := s.usable(); err != nil { // reading the parked rows has failed
+	if err := s.usable(); err != nil { // the parked rows have ended with an error
 		return nil, nil, err
 	}
 	if err := s.binding.set(args, question); err != nil {
@@ -133,7 +133,7 @@ func (s *session) startBound(sql string) (*pgconn.ResultReader, *statement, erro
 	return s.pg.ExecPrepared(s.ctx, st.name, s.binding.values, nil, nil), st, nil
 }
 
-// prepared returns the prepared statement for the bound parameters, and prepares it if need be.
+// prepared returns the prepared statement for the bound parameters, and prepares it at first use.
 func (s *session) prepared(sql string) (*statement, error) {
 	if s.kept.stale {
 		if err := s.kept.deallocate(s.ctx, s.pg); err != nil {
@@ -161,7 +161,7 @@ func (s *session) prepared(sql string) (*statement, error) {
 	return nil, refuse("a statement of a kind that has no place here")
 }
 
-// clean reports whether the text is without U+0000, which ends a text in the protocol.
+// clean reports whether the protocol can carry the text: U+0000 would end it.
 func clean(sql string) bool {
 	for i := range len(sql) {
 		if sql[i] == 0 {
@@ -171,8 +171,8 @@ func clean(sql string) bool {
 	return true
 }
 
-// fail returns the store's error for an error of the driver or of this package, and makes it the error
-// of all further statements: PostgreSQL runs no statement in a transaction that has failed.
+// fail converts an error of the driver to an error of the store; store.StatementError stays as it
+// is. The error is kept in s.failed, since PostgreSQL runs no more statements in the transaction.
 func (s *session) fail(err error) error {
 	out := err
 	var own *store.StatementError
@@ -197,14 +197,15 @@ func (s *session) fail(err error) error {
 	return out
 }
 
-// park reads the rest of the unread rows into memory, so that the connection is free.
+// park reads the rest of the open rows into memory, so that the connection can run another
+// statement.
 func (s *session) park() {
 	if s.reading != nil {
 		s.reading.park()
 	}
 }
 
-// remove removes a query that is read to its end from the list of open ones.
+// remove removes ended rows from the list of open rows.
 func (s *session) remove(r *rows) {
 	if i := slices.Index(s.opened, r); i >= 0 {
 		s.opened = slices.Delete(s.opened, i, i+1)

@@ -69,7 +69,8 @@ func (s *statements) find(sql string, types []uint32) *statement {
 	return nil
 }
 
-// findAll returns the prepared statements of texts without parameters, nil if one is not prepared.
+// findAll returns the prepared statements for texts without parameters; nil if one of them is not
+// prepared.
 func (s *statements) findAll(texts []string) []*statement {
 	list := make([]*statement, len(texts))
 	for i, sql := range texts {

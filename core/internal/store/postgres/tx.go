@@ -12,11 +12,11 @@ import (
 // tx is one write transaction.
 type tx struct {
 	session
-	committed []func() // of Tx.OnCommit
-	depth     int      // number of open savepoints
+	committed []func() // the functions of Tx.OnCommit
+	depth     int      // the number of open savepoints
 	growth    *growth
-	made      map[string]indexParts // indexes that the transaction has made
-	behind    bool                  // the caches of this process follow the commit as those of other processes do
+	made      map[string]indexParts // the indexes that the transaction has made
+	behind    bool                  // the caches of this process do not follow in OnCommit, but as after a commit of another process
 }
 
 var _ store.Tx = (*tx)(nil)
@@ -39,7 +39,7 @@ func (t *tx) Savepoint(fn func() error) error {
 	queued := len(t.committed)
 	kept := false
 	defer func() {
-		if !kept { // fn panicked: its changes must be gone if the panic is recovered
+		if !kept { // fn has panicked: its changes must be undone, since a caller may recover
 			_ = t.undo(name, queued)
 		}
 	}()
@@ -58,8 +58,8 @@ func (t *tx) Savepoint(fn func() error) error {
 	return t.control(t.ctx, "RELEASE "+name)
 }
 
-// undo rolls back to the savepoint. It does nothing in a lost transaction, which has no savepoints any
-// more.
+// undo rolls back to the savepoint. In a lost transaction, which has no savepoints any more, it
+// does nothing.
 func (t *tx) undo(name string, queued int) error {
 	// The functions that are dropped may hold records: the memory is cleared, not only cut off.
 	clear(t.committed[queued:])
@@ -74,7 +74,7 @@ func (t *tx) undo(name string, queued int) error {
 	return t.control(ctx, "ROLLBACK TO "+name+"; RELEASE "+name)
 }
 
-// control runs a statement that steers the transaction, such as SAVEPOINT.
+// control runs a statement of transaction control, such as SAVEPOINT.
 func (t *tx) control(ctx context.Context, sql string) error {
 	t.park()
 	if t.failed != nil {

@@ -22,7 +22,7 @@ type lock string
 const (
 	// lockShared lets other writes run at the same time.
 	lockShared lock = "ROW SHARE"
-	// lockQueued lets other writes run, except those that have lost a conflict as well.
+	// lockQueued lets other writes run, except other writes that have lost a conflict.
 	lockQueued lock = "SHARE UPDATE EXCLUSIVE"
 	// lockExclusive waits for all running writes and keeps new ones out.
 	lockExclusive lock = "EXCLUSIVE"
@@ -90,7 +90,7 @@ func (db *DB) enterWrite(ctx context.Context) (leave func(), err error) {
 	return db.enter(ctx)
 }
 
-// rest waits a random time up to pause, so that transactions that have met do not meet again.
+// rest waits for a random time up to pause, so that two transactions in conflict do not meet again.
 func rest(ctx context.Context) error {
 	timer := time.NewTimer(rand.N(pause))
 	defer timer.Stop()
@@ -102,10 +102,10 @@ func rest(ctx context.Context) error {
 	}
 }
 
-// write runs fn in a transaction that commits at most once. again reports that the transaction lost a
-// conflict with another transaction.
+// write runs fn in a transaction that commits at most once. again is true if the transaction has
+// lost a conflict with another.
 func (db *DB) write(ctx context.Context, fn func(store.Tx) error, l lock, g *growth) (again bool, err error) {
-	// As in Read, the function that brings the caches up to date would be given up.
+	// A write of catchUp would be given up, as in Read.
 	if l == lockShared && ctx.Value(catchingUp{}) == nil {
 		if unfit, again, err := db.writeAtOnce(ctx, fn, g); !unfit {
 			return again, err
@@ -123,8 +123,8 @@ func (db *DB) write(ctx context.Context, fn func(store.Tx) error, l lock, g *gro
 	return db.apply(&tx{session: *s, growth: g}, fn, "")
 }
 
-// begunContext returns the context of the statements of a write that has begun: it does not end with
-// the context of the caller, but after writeTimeout.
+// begunContext returns the context of the statements of a write that has begun. It ends after
+// writeTimeout, not with the context of the caller.
 func begunContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 }
@@ -191,10 +191,10 @@ const redefine = `UPDATE "_loam_state" SET "version" = "version" + 1; `
 
 // apply runs fn and commits. last is a statement that runs just before the commit.
 func (db *DB) apply(t *tx, fn func(store.Tx) error, last string) (again bool, err error) {
-	defer t.finish() // also when fn ends its goroutine
+	defer t.finish() // also if fn ends its goroutine
 	err = call(fn, t)
-	// A function without a statement may have read definitions from the caches: the transaction has
-	// to find the same version. An error of the beginning stands in t.failed.
+	// A function without a statement may have read definitions from the caches, so the transaction
+	// must find the same version. t.failed has an error of openAlone.
 	if t.opening.pending {
 		_ = t.openAlone()
 	}
@@ -262,8 +262,8 @@ func (db *DB) commit(t *tx, last string) (again bool, err error) {
 	return false, db.commitFailed(t, err)
 }
 
-// ready returns the error of a commit that cannot be sent, nil if it can. Once it is sent, the driver's
-// errors do not tell how far it came.
+// ready returns the error of a transaction whose commit cannot be sent, else nil. After the commit
+// is sent, an error of the driver does not tell whether it has happened.
 func (t *tx) ready() error {
 	switch {
 	case t.ctx.Err() != nil:
