@@ -84,7 +84,7 @@ await onStage(async (stage) => {
     await find(page, 'writers').fill('quu');
     await list(page, 'writers').getByText('Nothing found').waitFor();
     await find(page, 'writers').fill('bert');
-    await list(page, 'writers').getByText('41 match').waitFor(); // 40 names and one id
+    await list(page, 'writers').getByText('41 match').waitFor(); // by 40 names and one id
     const found = await (await page.request.get(`${stage.url}/_/find?q=quux`)).json();
     assert.deepEqual(found.map((item) => item.label).sort(), ['Zadie', 'volumequux00001']);
     await isWell(page);

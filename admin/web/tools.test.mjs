@@ -369,7 +369,8 @@ await onStage(async (stage) => {
     await holds(typed.replace('select 2', 'select\n  2'));
     assert.equal(await editor.evaluate((e) => e.value.slice(e.selectionStart, e.selectionEnd)), 'select\n  2');
 
-    // The formatter refuses a text that it cannot read, and the text stays. So does a text of which it would change more than the layout.
+    // The formatter refuses a text that it cannot read, or whose tokens it would change; the text
+    // stays.
     for (const [text, reason] of [["select 'open", `the formatter cannot read "'open"`], ['select 1;'.repeat(12_000), 'More than 100,000 characters are not formatted']]) {
       await editor.fill(text);
       await editor.press('Alt+Shift+F');
@@ -388,8 +389,8 @@ await onStage(async (stage) => {
       return [
         answer('select [a  b], `c  d`, x\'00ff\', 1e-3, - -1 from t where a=:p and b=?1 and c=$q', 'sqlite'),
         answer('select a->>\'$.b\' from t where a @>\'{"x":1}\' and b=-1 and $t$ it\'s  $t$ = e\'\\\'  \' and c::text ~* \'y\'', 'postgresql'),
-        answer("select 'a'\n'b'", 'postgresql'), // one literal, but not on one line
-        answer('select a =@ b', 'postgresql'), // a name of an operator, not = and @
+        answer("select 'a'\n'b'", 'postgresql'), // one literal on two lines
+        answer('select a =@ b', 'postgresql'), // =@ may be the name of an operator
       ];
     });
     const refused = 'Not formatted: the formatter would change more than the layout.';
@@ -426,9 +427,9 @@ await onStage(async (stage) => {
     await image.press('End');
     await page.locator('#said', { hasText: 'DE: NULL' }).waitFor({ state: 'attached' });
     await image.press('ArrowLeft');
-    assert.equal(await chart.locator('.legend b').innerText(), '9007199254740993'); // all digits
+    assert.equal(await chart.locator('.legend b').innerText(), '9007199254740993'); // with all digits
 
-    // The choice stays for the next result. Times are put in order, in UTC.
+    // The next result is shown in the chosen way. Times are sorted, in UTC.
     const days = Array.from({ length: 90 }, (_, i) => [`'2026-${String(9 + Math.floor(i / 30)).padStart(2, '0')}-${String(1 + (i % 30)).padStart(2, '0')} 00:00:00.000Z'`, i % 30 === 7 ? 'NULL' : 200 + Math.round(100 * Math.sin(i / 9))]);
     await run(values(...days.toReversed()));
     await image.press('Home');
@@ -444,7 +445,7 @@ await onStage(async (stage) => {
     assert.match(await image.getAttribute('aria-label'), /^revenue by label: 1 bars/);
     await isWell(page);
 
-    // Results without numbers, and of other numbers of columns, are rows.
+    // A result without numbers, or with another number of columns, is shown as rows.
     for (const text of ['SELECT 1 AS one, 2 AS two, 3 AS three', "SELECT 'a' AS one, '2 of 3' AS two", "SELECT 'a' AS one, NULL AS two", 'SELECT title, stars FROM notes WHERE 1 = 2']) {
       await run(text);
       await page.getByRole('region', { name: 'Rows' }).waitFor();

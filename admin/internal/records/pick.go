@@ -18,8 +18,8 @@ const (
 	maxFound = 20   // records on a page of the answers
 	maxAll   = 1000 // records that "Add all" adds to a relation
 
-	// minIDPart is the length from which words match a part of an id. Random ids contain shorter words by
-	// chance: of 100,000 ids, 28 contain a given word of three letters, and one contains a word of four.
+	// minIDPart is the least number of characters that match a part of an id. Shorter words are in
+	// many random ids: a word of three letters in 28 of 100,000 ids, a word of four letters in one.
 	minIDPart = 4
 )
 

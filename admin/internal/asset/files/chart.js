@@ -9,13 +9,16 @@ export function short(n, base, units) {
 }
 export const plain = (n) => short(n, 1000, ['', ' k', ' M', ' G']);
 
-/** The options of an axis. Its colours are read from the element when uPlot draws: color, and border-color for the grid. */
+/**
+ * The options of an axis. uPlot reads its colours from the element: color for the labels,
+ * border-color for the grid.
+ */
 export function axisOf(place) {
   const ink = (name) => () => getComputedStyle(place)[name];
   return { stroke: ink('color'), font: `11px ${getComputedStyle(document.body).fontFamily}`, grid: { stroke: ink('borderTopColor'), width: 1 }, ticks: { show: false } };
 }
 
-/** The colour of an element of the legend when uPlot draws. */
+/** Returns a function by which uPlot reads the colour of an element of the legend. */
 export const inkOf = (mark) => () => getComputedStyle(mark).backgroundColor;
 
 /** Calls redraw after each change of the theme. */

@@ -79,13 +79,13 @@ function show(result, query, dry) {
   showAs();
 }
 
-/** Whether the result is two columns, of which the second has numbers. */
+/** Whether the result has two columns, and numbers in the second. */
 function hasChart({ columns, rows }) {
   const numbers = columns.length === 2 ? rows.map((row) => row[1]).filter((value) => value !== null) : [];
   return numbers.length > 0 && numbers.every((value) => value.trim() !== '' && Number.isFinite(Number(value)));
 }
 
-/** Shows the last result as rows or, if it has a chart, as the user chooses. */
+/** Shows the last result as rows or, if the user has chosen so and it has numbers, as a chart. */
 async function showAs() {
   const result = last;
   const offers = result !== null && hasChart(result);
@@ -291,7 +291,7 @@ function insert(text) {
 
 const lettersIn = (text) => text.replace(/\s/g, '').length;
 
-/** The index in the text after which it has n characters that are not white space. */
+/** The index in the text after n characters, white space not counted. */
 function beforeLast(n, text) {
   let at = text.length;
   for (; n > 0; at--) if (/\S/.test(text[at - 1])) n--;

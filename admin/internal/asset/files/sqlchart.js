@@ -1,5 +1,5 @@
-// The chart of a result of two columns, the second of which has numbers: a line over times, bars
-// over other values.
+// The chart of a result with two columns and numbers in the second: a line over times, bars over
+// other values.
 import { axisOf, inkOf, onTheme, plain } from './chart.js';
 import { tag } from './element.js';
 import { announce } from './toast.js';
@@ -16,12 +16,12 @@ const place = section.querySelector('.chart-place');
 const legend = section.querySelector('.legend');
 const note = section.querySelector('[data-chart-note]');
 let plot = null;
-let shown = null; // { names, labels, texts, numbers, at }: at are the times in seconds, null for bars
+let shown = null; // { names, labels, texts, numbers, at }; at has the times in seconds, null for bars
 let width = 0;
 
 document.head.append(tag('link', { rel: 'stylesheet', href: new URL('uplot.css', import.meta.url).href }));
 
-/** The time in seconds: a month, a day, or a time of day, in UTC without a zone; NaN for another text. */
+/** The time of a month, a day or a time of day, in seconds; without a zone it is in UTC. NaN for another text. */
 function seconds(text) {
   const [, year, month, date = '01', hour = '00', minute = '00', second = '00', zone = 'Z'] = text?.match(time) ?? [];
   const offset = zone === 'Z' ? zone : `${zone.slice(0, 3)}:${zone.slice(3).replace(':', '') || '00'}`;
@@ -83,13 +83,13 @@ function options() {
   };
 }
 
-/** The shown part of the first column: half a bar more at each side; a day more at a single time. */
+/** The shown range of the first column: half a bar more at each side; a day more around a single time. */
 const spread = (_, min, max) => (shown.at ? (min === max ? [min - day, max + day] : [min, max]) : [-0.5, shown.labels.length - 0.5]);
 
-/** The shown numbers, always with 0. */
+/** The shown range of numbers, which includes 0. */
 const heights = (min, max) => (min === max && !max ? [0, 1] : [Math.min(0, min * 1.1), Math.max(0, max * 1.1)]);
 
-/** The labels of bars: level if all fit, else oblique, and only as many as have room. */
+/** The labels of bars: horizontal if all fit, else oblique, and only as many as fit. */
 function labelsBelow() {
   const { labels } = shown;
   const cut = labels.map((label) => (label.length > longest ? `${label.slice(0, longest - 1)}…` : label));
@@ -103,7 +103,7 @@ function labelsBelow() {
   };
 }
 
-/** Returns a function that formats the times of an axis, which are the same distance apart. */
+/** Returns a function that formats the times of an axis. They have equal distances. */
 function clock([first, second = first + day]) {
   const write = (options) => (at) => new Date(at * 1000).toLocaleString(undefined, { timeZone: 'UTC', ...options });
   if (second - first >= 28 * day) return write({ month: 'short', year: 'numeric' });
@@ -112,7 +112,7 @@ function clock([first, second = first + day]) {
   return (at) => (at % day === 0 ? date(at) : hour(at));
 }
 
-/** Writes the point into the legend; null means none. */
+/** Shows the point in the legend; null stands for no point. */
 function say(index) {
   const is = index !== null && index !== undefined;
   legend.querySelector('b').textContent = is ? shown.texts[index] : '';

@@ -1,14 +1,14 @@
-// The layout of SQL: line breaks and indentation, by sql-formatter. A text whose tokens the formatter
-// would change is not laid out.
+// The layout of SQL: line breaks and indentation, by sql-formatter. A text is refused if its tokens
+// would change.
 import { formatDialect, postgresql, sqlite } from './sqlformatter.js';
 
-const maxLength = 100_000; // characters; the formatter takes about a second for them
+const maxLength = 100_000; // characters, for which the formatter takes about a second
 const comment = String.raw`--[^\n]*|/\*[^]*?(?:\*/|$)`;
 const word = String.raw`0x[\da-f_]+|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:e[-+]?\d+)?|[\w$\u0080-\uffff]+`;
-/** A character of an operator of PostgreSQL, where no comment begins. */
+/** A character of an operator of PostgreSQL that does not begin a comment. */
 const sign = '(?:(?!--|/\\*)[-+*/<>=~!@#%^&|`?])';
 
-/** By dialect: the formatter's name for it, and the tokens as its engine reads them. */
+/** By dialect: the dialect of the formatter, and the tokens of the engine. */
 const dialects = {
   sqlite: {
     dialect: sqlite,
@@ -22,13 +22,12 @@ const dialects = {
   },
 };
 
-/** The tokens of a text. White space within a comment has no meaning. */
+/** The tokens of a text, with single spaces in comments. */
 const tokensOf = (text, { tokens }) => [...text.matchAll(tokens)].map(([token]) => (/^(--|\/\*)/.test(token) ? token.replace(/\s+/g, ' ').trim() : token));
 
 /**
- * Returns the SQL in another layout. The tokens stay as they are: names, keywords and their letters,
- * literals, operators, comments. Throws an Error with a sentence for the user if the text cannot be
- * laid out. dialect is "sqlite" or "postgresql".
+ * Returns the SQL in another layout, with the same tokens. Throws an Error with a sentence for the
+ * user if the text cannot be laid out. dialect is "sqlite" or "postgresql".
  */
 export function layout(text, dialect) {
   const engine = dialects[dialect];
