@@ -105,6 +105,13 @@ func (c *Call) SignedOut() error {
 	return c.endConfirmations()
 }
 
+// EndTokens ends all tokens of an account, and so all its sessions.
+func (c *Call) EndTokens(account *record.Record) error {
+	_, err := c.App.Records().Update(c.R.Context(), c.Caller, account.Collection().ID, account.ID(),
+		record.Input{Body: map[string]any{"tokenKey:autogenerate": ""}})
+	return err
+}
+
 // setCookie sets a cookie of the session. Scripts cannot read it, and browsers do not send it with
 // requests from other sites. maxAge is MaxAge of http.Cookie.
 func (c *Call) setCookie(name, value string, maxAge int) {

@@ -208,9 +208,7 @@ func signOut(c *console.Call) error {
 
 // signOutEverywhere revokes all tokens of the superuser, and so ends the sessions of all browsers.
 func signOutEverywhere(c *console.Call) error {
-	_, err := c.App.Records().Update(c.R.Context(), c.Caller, schema.Superusers, c.Caller.Auth.ID(),
-		record.Input{Body: map[string]any{"tokenKey:autogenerate": ""}})
-	if err != nil {
+	if err := c.EndTokens(c.Caller.Auth); err != nil {
 		return err
 	}
 	return signOut(c)

@@ -113,8 +113,7 @@ func changeAccount(c *console.Call) error {
 	case "reset":
 		said, err = "A mail goes out, unless one did in the last two minutes", c.Auth.RequestPasswordReset(ctx, c.Caller, p.in.Name, mail)
 	case "end":
-		said = "All tokens have ended"
-		_, err = c.App.Records().Update(ctx, c.Caller, p.in.ID, p.r.ID(), record.Input{Body: map[string]any{"tokenKey:autogenerate": ""}})
+		said, err = "All tokens have ended", c.EndTokens(p.r)
 	case "unlink":
 		said, err = "Unlinked", p.unlink(c, c.R.PostForm.Get("provider"))
 	case "token":

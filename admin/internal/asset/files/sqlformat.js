@@ -8,7 +8,7 @@ const word = String.raw`0x[\da-f_]+|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:e[-+]?\d+
 /** A character of an operator of PostgreSQL that does not begin a comment. */
 const sign = '(?:(?!--|/\\*)[-+*/<>=~!@#%^&|`?])';
 
-/** By dialect: the dialect of the formatter, and the tokens of the engine. */
+/** By dialect: the dialect of the formatter, and a pattern of tokens as the engine reads them. */
 const dialects = {
   sqlite: {
     dialect: sqlite,
