@@ -93,7 +93,7 @@ func (s *Service) TestMail(ctx context.Context, caller record.Caller, form TestM
 		Token: "test_token", OTP: strings.Repeat("0", max(4, c.Auth.OTP.Length)), OTPID: "test_otp_id",
 		AlertInfo: alertInfo(s.app.Now(), caller.IP, "test"), Accept: acceptOf(caller),
 	})
-	m.Secrets = nil // it has none, and the reply of the server is to be told
+	m.Secrets = nil // a sample has no secrets, and the reply of the server is shown
 	if err := s.app.Mails().Send(ctx, m); err != nil {
 		return fault.Wrap(fault.Invalid, "Failed to send the test email. Raw error: "+err.Error(), err)
 	}

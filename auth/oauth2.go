@@ -180,7 +180,7 @@ func newProviders(app *core.App) *providers {
 
 // of returns the client of a provider by the current configuration of the collection.
 func (p *providers) of(c *schema.Collection, name string) (*provider.Client, error) {
-	snapshot := p.app.Snapshot() // it may be newer than c
+	snapshot := p.app.Snapshot() // the snapshot may be newer than c
 	made := p.clients.Of(snapshot).Get(providerKey{c.ID, name}, func() madeClient {
 		now := snapshot.ByID(c.ID)
 		if now == nil || !now.IsAuth() {

@@ -166,7 +166,7 @@ await onStage(async (stage) => {
     assert.equal(live.length, 3);
     for (const operation of live) await hears(operation);
     const records = async () => (await stage.api('GET', '/api/collections/things/records?perPage=1')).totalItems;
-    const last = ({ id }) => id === 'delete'; // it deletes the record that the other operations use
+    const last = ({ id }) => id === 'delete'; // deletes the record that the other operations use
     for (const { id, code } of list.filter((o) => !live.includes(o)).sort((a, b) => last(a) - last(b))) {
       const before = await records();
       const answer = await curl(code.cURL, stage.token);
@@ -197,7 +197,7 @@ await onStage(async (stage) => {
       const { token } = await signIn();
       const { status, body } = await curl(code.cURL, token);
       assert.equal(status >= 400, refused.includes(id), `${id} by cURL: ${status} ${body}`);
-      if (id === 'oauth2') continue; // it opens a window
+      if (id === 'oauth2') continue; // its code opens a window
       const sent = javaScript(code.JavaScript, (await signIn()).token);
       if (refused.includes(id)) await assert.rejects(sent, { status: 400 }, id);
       else await sent;

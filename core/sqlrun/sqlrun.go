@@ -28,8 +28,8 @@ import (
 const (
 	maxQuery  = 5000 // characters
 	maxRows   = 1000
-	maxBytes  = 16 << 20  // of the values of a result
-	maxMemory = 128 << 20 // of a script, if the engine runs in this process
+	maxBytes  = 16 << 20  // the maximum size of the values of a result
+	maxMemory = 128 << 20 // the maximum memory of a script, if the engine runs in this process
 	limit     = 3 * time.Minute
 	atOnce    = 2 // scripts
 )

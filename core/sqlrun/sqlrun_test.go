@@ -258,7 +258,7 @@ func TestTheEndOfTheContextEndsTheStatement(t *testing.T) {
 	coretest.Create(t, app, "posts", map[string]any{"n": 1})
 	const endless = `WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n > 0) SELECT count(*) FROM c`
 	for _, query := range []string{endless, `UPDATE posts SET n = 2; ` + endless} {
-		least := time.Hour // of some: the machine may be busy
+		least := time.Hour // of several runs, since the machine may be busy
 		for range 3 {
 			const runs = 100 * time.Millisecond
 			began := time.Now()

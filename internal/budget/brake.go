@@ -30,7 +30,7 @@ type failures struct {
 
 const (
 	freeFailures = 5               // failed attempts without a delay
-	firstDelay   = time.Second     // after the next failed attempt; each further one doubles it
+	firstDelay   = time.Second     // after the next failed attempt; doubled by each further failure
 	maxDelay     = 5 * time.Minute // failures are forgotten after three times as long
 	brakeKeys    = 1 << 16         // the approximate number of keys that are kept, failed and passed each
 )

@@ -84,7 +84,7 @@ func showFields(c *console.Call) error {
 		return err
 	}
 	page := frame(c, in, "Fields")
-	page.Scripts = append(page.Scripts, "editor.js") // for the query of a view, and for new indexes
+	page.Scripts = append(page.Scripts, "editor.js") // for the query of a view and for new indexes
 	return c.Page(page, fieldsPage(d, c.Tabs(in), c.Locked()))
 }
 

@@ -21,8 +21,8 @@ import (
 )
 
 const (
-	atOnce        = 1000 // the page waits for so many records in one transaction; a task writes more
-	writeTogether = 200  // records in one write, and in one transaction of a task
+	atOnce        = 1000 // the maximum number of records that the page waits for, in one transaction; more are written by a task
+	writeTogether = 200  // the number of records in one write, and in one transaction of a task
 )
 
 // bulk is a change or a deletion of many records.

@@ -16,7 +16,7 @@ import (
 type cellEdit struct {
 	in   *schema.Collection
 	f    *schema.Field
-	id   string // of the record
+	id   string // the id of the record
 	view *view  // the view that has the row
 }
 

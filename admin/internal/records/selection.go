@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	readTogether = 1000 // ids in one read
+	readTogether = 1000 // the number of ids in one read
 	mostSelected = 1_000_000
 )
 

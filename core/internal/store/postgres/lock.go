@@ -35,7 +35,7 @@ func (db *DB) Lock(ctx context.Context, name string, how store.LockMode) (releas
 			// Without this statement, the server would free the lock only some time after the
 			// connection is closed.
 			_, _ = loan.Exec(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock_all()`)
-			_ = loan.Conn().Close(context.WithoutCancel(ctx)) // it has no transaction
+			_ = loan.Conn().Close(context.WithoutCancel(ctx)) // the connection has no transaction
 			loan.Release()
 		}
 		pool.Close()

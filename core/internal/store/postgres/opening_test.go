@@ -230,7 +230,7 @@ func TestFirstStatementsThatFail(t *testing.T) {
 			if err == nil {
 				t.Error("a division by zero has no error")
 			}
-			return nil // PostgreSQL would commit nothing
+			return nil // after the error, PostgreSQL would not commit
 		})
 		if refused := (*store.StatementError)(nil); !errors.As(err, &refused) {
 			t.Errorf("Write() that passes over an error = %v", err)

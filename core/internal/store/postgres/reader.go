@@ -71,7 +71,7 @@ func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) (err error)
 		return err
 	}
 	r := &reader{session: *s}
-	defer r.finish() // also when fn panics
+	defer r.finish() // also if fn panics
 	return fn(r)
 }
 
