@@ -1,4 +1,4 @@
-// Functions that create elements and fragments.
+// Functions that create elements and fragments, and one that dispatches the event change.
 
 export function fragmentOf(...nodes) {
   const fragment = document.createDocumentFragment();
@@ -25,3 +25,6 @@ export function button(label, look, act) {
   made.addEventListener('click', act);
   return made;
 }
+
+/** Dispatches the event change, as the user's input in the node does. */
+export const touched = (node) => node.dispatchEvent(new Event('change', { bubbles: true }));

@@ -2,9 +2,8 @@
 // them, shows typed names in the headings, offers the columns of indexes, and sends a confirmed
 // change again.
 import { closeDialog } from './dialog.js';
+import { touched } from './element.js';
 import { announce, say } from './toast.js';
-
-const touched = (node) => node.dispatchEvent(new Event('change', { bubbles: true }));
 
 function toggleField(button) {
   const item = button.closest('[data-item]');

@@ -1,6 +1,7 @@
 // Inputs that search for a record (data-picker), and parts of a form that are shown for one of
 // several choices (data-choose, data-chosen).
-const touched = (node) => node.dispatchEvent(new Event('change', { bubbles: true }));
+import { touched } from './element.js';
+
 let asked = 0;
 
 const parts = (picker) => ({ hidden: picker.querySelector('input[type=hidden]'), input: picker.querySelector('[role=combobox]'), list: picker.querySelector('[role=listbox]') });

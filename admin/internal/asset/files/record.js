@@ -1,9 +1,8 @@
 // Inputs of a record that consist of several elements: related records, stored files, points; and
 // lists that the user can reorder.
 import { closeDialog } from './dialog.js';
+import { touched } from './element.js';
 import { announce, say } from './toast.js';
-
-const touched = (node) => node.dispatchEvent(new Event('change', { bubbles: true }));
 
 /**
  * Adds a record to a relation, or replaces the record of a relation that holds only one. Returns

@@ -1,6 +1,6 @@
 // Tables in forms with rows that can be added and removed, presets of inputs, and buttons that test
 // settings.
-const touched = (node) => node.dispatchEvent(new Event('change', { bubbles: true }));
+import { touched } from './element.js';
 
 document.addEventListener('click', (event) => {
   const add = event.target.closest('[data-add-row]');
