@@ -163,7 +163,7 @@ func (f *file) names(column int, multiple bool) (list []string) {
 	return list
 }
 
-// hasIDs reports whether the column of the file for the record id has one of the names.
+// hasIDs reports whether one of the names is in the column of the file with the ids of its records.
 func (f *file) hasIDs(in *schema.Collection, names []string) bool {
 	column := slices.IndexFunc(f.columns, func(name string) bool {
 		field := fieldFor(in, name)
