@@ -12,16 +12,16 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Clause is a part of a rule: a comparison, or parts that && or || join.
+// Clause is a part of a rule: a comparison, or several parts joined by && or ||.
 type Clause struct {
 	Text     string
-	Pos, End int    // where it stands in the rule, in bytes
+	Pos, End int    // the position in the rule, in bytes
 	Join     string // "&&" or "||"; "" for a comparison
 	Parts    []*Clause
 
 	Holds   bool
-	Known   bool // Holds was found out
-	Decides bool // it is why the whole rule has its answer
+	Known   bool // Holds is known
+	Decides bool // the part decides the answer of the whole rule
 
 	Left, Right Side // the operands of a comparison
 }
@@ -29,7 +29,8 @@ type Clause struct {
 // maxFlags is the maximum number of expressions that one statement judges.
 const maxFlags = 16
 
-// clauses is the tree of the rule, with what holds of its parts and the values of their sides.
+// clauses returns the tree of the rule. Its clauses hold their answers and the values of their
+// sides.
 func (x *explaining) clauses(r store.Reader, rule string, e lang.Expr) (*Clause, error) {
 	var all []*Clause
 	var flags []string
@@ -62,8 +63,8 @@ func (x *explaining) clauses(r store.Reader, rule string, e lang.Expr) (*Clause,
 	return root, x.values(r, comparisons)
 }
 
-// flags finds out which expressions hold, and notes it in the Clause of each. If an expression does
-// not compile by itself, all expressions in its statement stay unknown.
+// flags judges the expressions, and stores the answers in their clauses. If an expression does not
+// compile by itself, all expressions in its statement stay unknown.
 func (x *explaining) flags(r store.Reader, clauses []*Clause, flags []string) error {
 	for len(flags) > 0 {
 		n := min(maxFlags, len(flags))
@@ -75,7 +76,7 @@ func (x *explaining) flags(r store.Reader, clauses []*Clause, flags []string) er
 	return nil
 }
 
-// someFlags is flags for at most maxFlags expressions, in one statement.
+// someFlags does the work of flags for at most maxFlags expressions, in one statement.
 func (x *explaining) someFlags(r store.Reader, clauses []*Clause, flags []string) error {
 	sel := x.sel
 	sel.Flags = flags
@@ -96,8 +97,8 @@ func (x *explaining) someFlags(r store.Reader, clauses []*Clause, flags []string
 	return rows.Close()
 }
 
-// shown is the value of a field as JSON, "" if there is none. Nobody is shown a password, or
-// what makes tokens.
+// shown returns the value of a field as JSON, "" if there is no such field. Passwords and token
+// keys are never shown.
 func (r *Record) shown(field string) string {
 	i := r.collection.FieldIndex(field)
 	if i < 0 || r.collection.Fields[i].IsPassword() || r.collection.IsAuth() && field == "tokenKey" {
@@ -118,7 +119,7 @@ func ignoreRule(err error) error {
 	return err
 }
 
-// shownValue is a value as JSON.
+// shownValue returns a value as JSON.
 func shownValue(v store.Value) string {
 	switch v.Kind() {
 	case store.KindNull:
@@ -132,15 +133,15 @@ func shownValue(v store.Value) string {
 	return string(text)
 }
 
-// decide marks the parts that are why the clause holds or not: all that hold together, or
-// the first that suffices. Where none suffices, as of parts that share a related record,
-// the clause itself decides.
+// decide marks the parts that are the reason why the clause holds or not: all parts with the same
+// answer, or the first part that suffices. If no part suffices, as with parts that share a related
+// record, the clause itself decides.
 func (c *Clause) decide() {
 	if c.Join == "" {
 		c.Decides = true
 		return
 	}
-	sufficient := c.Join == "||" // what one part alone settles
+	sufficient := c.Join == "||" // the answer that one part alone settles
 	if c.Holds == sufficient {
 		i := slices.IndexFunc(c.Parts, func(p *Clause) bool { return p.Known && p.Holds == sufficient })
 		if i < 0 {

@@ -14,8 +14,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// retrying is a store that does each write twice, as one does that had a conflict:
-// the first time for nothing.
+// retrying is a store that runs each write twice, as after a conflict: the first run is rolled
+// back.
 type retrying struct{ store.Store }
 
 func (s retrying) Write(ctx context.Context, fn func(store.Tx) error) error {
@@ -83,8 +83,8 @@ func (s *counting) Write(ctx context.Context, fn func(store.Tx) error) error {
 	return s.Store.Write(ctx, fn)
 }
 
-// A write that begins again leaves no file of its first attempt: neither under the id that was
-// drawn for that, nor under an id that was sent.
+// A write that begins again leaves no file of its first attempt, neither under a drawn id nor under
+// an id that was sent.
 func TestFilesOfAWriteThatBeginsAgain(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, docs)
