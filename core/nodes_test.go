@@ -20,14 +20,14 @@ import (
 	"github.com/loambase/loam/internal/pgtest"
 )
 
-// nodes are apps on one database, each with a folder of its own.
+// nodes returns two apps on one database, each with a folder of its own.
 func nodes(t *testing.T) (one, other *core.App) {
 	t.Helper()
 	url := pgtest.URL(t)
 	return coretest.Open(t, core.Config{Dir: t.TempDir(), DB: url}), coretest.Open(t, core.Config{Dir: t.TempDir(), DB: url})
 }
 
-// soon waits for what another node has to hear of first.
+// soon waits until another node has learned of a change.
 func soon(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
@@ -59,7 +59,7 @@ func get(t *testing.T, app *core.App, collection, id string) map[string]any {
 	return o
 }
 
-// Names of columns that change places between the nodes never mean the wrong one.
+// If names of columns are swapped on one node, they never mean the wrong column on the other.
 func TestNodesShareDefinitions(t *testing.T) {
 	one, other := nodes(t)
 	coretest.Collection(t, one, `{"name":"posts","fields":[{"id":"f1","name":"a","type":"text"},{"id":"f2","name":"b","type":"text"}]}`)
@@ -102,7 +102,7 @@ func TestNodesShareSettings(t *testing.T) {
 	}
 	soon(t, "the settings on the other node", func() bool { return other.Settings().Current().Meta.AppName == "Shared" })
 	var g sync.WaitGroup
-	for i, app := range []*core.App{one, other} { // neither takes back what the other one sets
+	for i, app := range []*core.App{one, other} { // no node takes back the value of the other
 		g.Go(func() {
 			for n := range 10 {
 				body := fmt.Sprintf(`{"logs":{"maxDays":%d}}`, n+1)
@@ -124,8 +124,8 @@ func TestNodesShareSettings(t *testing.T) {
 	}
 }
 
-// Of what one process changes the observers in another one learn, when it is current
-// there.
+// Observers in one process learn of a change by another process when the change is current in their
+// process.
 func testObservedElsewhere(t *testing.T, one, other *core.App) {
 	t.Helper()
 	seen := make(chan string, 100)
@@ -177,7 +177,7 @@ func TestNodesShareTokens(t *testing.T) {
 		}
 		return r != nil
 	}
-	for range 3 { // cached too
+	for range 3 { // from the cache, too
 		if !valid(second) {
 			t.Fatal("a token of the one node is nobody's on the other")
 		}
@@ -213,7 +213,7 @@ func TestNodesKeepOneSuperuser(t *testing.T) {
 	}
 }
 
-// Processes that start at once on an empty database make one of everything.
+// Processes that start at the same time on an empty database make each table and record once.
 func TestNodesStartAtOnce(t *testing.T) {
 	url := pgtest.URL(t)
 	const n = 4
@@ -251,8 +251,8 @@ func TestNodesStartAtOnce(t *testing.T) {
 	}
 }
 
-// What one node writes by SQL the other one follows before it reads or writes again:
-// definitions, tokens, and who follows changes.
+// After one node writes by SQL, the other follows before it reads or writes again: definitions,
+// tokens, and subscribers of changes.
 func TestNodesFollowSQL(t *testing.T) {
 	one, other := nodes(t)
 	second := auth.New(other)
