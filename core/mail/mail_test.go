@@ -60,7 +60,7 @@ func message() *Message {
 	}
 }
 
-// A mail arrives as it was written, by every way to connect and to sign in.
+// A mail arrives unchanged, by every way to connect and to sign in.
 func TestSend(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -116,8 +116,8 @@ func TestSend(t *testing.T) {
 	}
 }
 
-// What fails says at which step, whether it is worth another attempt, and what may
-// help; the log says it without the token.
+// An error names the step that has failed, whether another attempt may succeed, and a hint; the log
+// has these without the token.
 func TestSendFails(t *testing.T) {
 	t.Parallel()
 	at := func(verb, reply string) func(string) string {
@@ -195,7 +195,7 @@ func TestSendFails(t *testing.T) {
 	}
 }
 
-// A server that never answers is given up when the context ends.
+// A server that never answers is abandoned when the context ends.
 func TestSendInTime(t *testing.T) {
 	t.Parallel()
 	for verb, step := range map[string]Step{"CONNECT": Greeting, "EHLO": Greeting, "RCPT": Recipient, "CONTENT": Content} {
@@ -219,7 +219,7 @@ func TestSendInTime(t *testing.T) {
 	}
 }
 
-// Passwords go to no other machine in the open.
+// Passwords are not sent to other machines unencrypted.
 func TestSignInNeedsTLS(t *testing.T) {
 	t.Parallel()
 	server := &smtpServer{SMTP: settings.SMTP{Host: "mail.example.com", Username: "me", Password: "sesame open", AuthMethod: "LOGIN"}}
@@ -256,7 +256,7 @@ func TestInvalidMessages(t *testing.T) {
 	}
 }
 
-// Lines that begin with a dot, very long ones and every byte come through.
+// Lines that begin with a dot, very long lines and every byte arrive unchanged.
 func TestContentIsTransparent(t *testing.T) {
 	t.Parallel()
 	server := (&smtptest.Server{}).Start(t)
@@ -271,8 +271,7 @@ func TestContentIsTransparent(t *testing.T) {
 	}
 }
 
-// While SMTP is off, mails are printed if that is asked for, and else not sent; one
-// warning says so.
+// While SMTP is off, mails are printed if Print is set, and else not sent; one warning is logged.
 func TestOff(t *testing.T) {
 	t.Parallel()
 	s, _, log := newService(nil)

@@ -17,11 +17,11 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// smtpServer is the server that the settings name.
+// smtpServer is the SMTP server of the settings.
 type smtpServer struct {
 	settings.SMTP
-	greeting string         // what it is told who we are
-	roots    *x509.CertPool // nil: those of the system
+	greeting string         // the name of this client for the server
+	roots    *x509.CertPool // nil: the roots of the system
 	reached  []string       // completed steps, for Error.Reached
 }
 
@@ -30,8 +30,8 @@ func newServer(s *settings.Settings, roots *x509.CertPool) *smtpServer {
 	return &smtpServer{SMTP: s.SMTP, greeting: greeting(s), roots: roots}
 }
 
-// greeting is the name by which we introduce ourselves: the host of the application,
-// else that of the sender, for servers refuse who calls itself "localhost".
+// greeting returns the name of this client for the server: the host of the application, else that
+// of the sender, since servers refuse clients that call themselves "localhost".
 func greeting(s *settings.Settings) string {
 	if s.SMTP.LocalName != "" {
 		return s.SMTP.LocalName
@@ -61,7 +61,7 @@ func (s *smtpServer) reach(format string, args ...any) {
 	s.reached = append(s.reached, fmt.Sprintf(format, args...))
 }
 
-// deliver is send without Error.Reached.
+// deliver sends the message. It does not set Error.Reached.
 func (s *smtpServer) deliver(ctx context.Context, m *Message, now time.Time) error {
 	body, err := m.encode(now)
 	if err != nil {
@@ -71,22 +71,21 @@ func (s *smtpServer) deliver(ctx context.Context, m *Message, now time.Time) err
 	if err != nil {
 		return err
 	}
-	// The connection ends with the context, whatever it waits for.
-	// net/smtp knows no context; a deadline in the past ends every read and write of the
-	// connection.
+	// The connection ends with the context, even while a call waits. net/smtp takes no context; a
+	// deadline in the past ends every read and write of the connection.
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	defer conn.Close()
 	err = s.converse(conn, m, body)
 	var failed *Error
-	// The error of the connection says "i/o timeout", which is our own doing.
+	// The error of the connection is "i/o timeout", because of our deadline.
 	if errors.As(err, &failed) && ctx.Err() != nil {
 		failed.Err, failed.Hint = errors.New("no answer in time"), s.hint(failed.Step, true)
 	}
 	return err
 }
 
-// dial connects to the server, with TLS if that is to come first.
+// dial connects to the server, with TLS if the settings demand TLS from the start.
 func (s *smtpServer) dial(ctx context.Context) (net.Conn, error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
 	if err != nil {
@@ -113,8 +112,8 @@ func (s *smtpServer) tlsConfig() *tls.Config {
 	return &tls.Config{ServerName: s.Host, RootCAs: s.roots, MinVersion: tls.VersionTLS12}
 }
 
-// tlsError is the failure of a handshake. A certificate that is not valid does not
-// become so in five minutes; a connection that was lost may come back.
+// tlsError returns the failure of a handshake. An invalid certificate will not be valid in five
+// minutes, but a lost connection may come back.
 func (s *smtpServer) tlsError(err error) error {
 	var plain tls.RecordHeaderError
 	var certificate *tls.CertificateVerificationError
@@ -122,7 +121,7 @@ func (s *smtpServer) tlsError(err error) error {
 	return &Error{Step: TLS, Err: err, Hint: s.hint(TLS, notTLS), retry: !notTLS && !errors.As(err, &certificate)}
 }
 
-// hint is what to try where port and TLS do not go together.
+// hint returns the likely cure if port and TLS do not fit together.
 func (s *smtpServer) hint(step Step, suspicious bool) string {
 	switch {
 	case s.TLS && step == TLS && (suspicious || s.Port == 587 || s.Port == 25):
@@ -144,8 +143,8 @@ func (s *smtpServer) converse(conn net.Conn, m *Message, body []byte) error {
 		return s.failure(Greeting, err)
 	}
 	s.reach("greeted as %s", s.greeting)
-	// Encrypted wherever the server offers it: without smtp.tls it is offered in the open, by
-	// the server alone.
+	// The connection is encrypted whenever the server offers it: without smtp.tls the server makes
+	// that offer unencrypted.
 	if offered, _ := c.Extension("STARTTLS"); offered && !s.TLS {
 		if err := c.StartTLS(s.tlsConfig()); err != nil {
 			return s.tlsError(err)
@@ -164,8 +163,8 @@ func (s *smtpServer) converse(conn net.Conn, m *Message, body []byte) error {
 	}
 	s.reach("sender %s accepted", m.From.Address)
 	for _, to := range m.recipients() {
-		// One recipient that is refused stops the mail for all: the mails of accounts have a
-		// single one, and an error is better than half a delivery.
+		// One refused recipient stops the mail for all recipients: the mails of accounts have a
+		// single recipient, and an error is better than a partial delivery.
 		if err := c.Rcpt(to); err != nil {
 			return s.failure(Recipient, err)
 		}
@@ -185,7 +184,8 @@ func (s *smtpServer) converse(conn net.Conn, m *Message, body []byte) error {
 	return nil
 }
 
-// signIn tells the server user name and password, which go over no line in the open.
+// signIn sends user name and password to the server, never over an unencrypted connection to
+// another machine.
 func (s *smtpServer) signIn(c *smtp.Client) error {
 	if offered, _ := c.Extension("AUTH"); !offered {
 		return &Error{Step: SignIn, Err: errors.New("the server does not let anybody sign in"), Hint: s.hint(SignIn, false)}
@@ -196,29 +196,29 @@ func (s *smtpServer) signIn(c *smtp.Client) error {
 	}
 	if err := c.Auth(method); err != nil {
 		failed := s.failure(SignIn, err)
-		// net/smtp refuses to send a password over a line that is not encrypted; to try again
-		// would change nothing.
+		// net/smtp refuses to send a password over an unencrypted connection; a further attempt
+		// would fail too.
 		if failed.reply == 0 && !isNetwork(err) {
-			failed.retry = false // our own refusal
+			failed.retry = false // refused by net/smtp
 		}
 		return failed
 	}
 	return nil
 }
 
-// loginAuth is the method LOGIN, which is in no standard and in many servers.
+// loginAuth is the method LOGIN, which is not standardized but in use on many servers.
 type loginAuth struct{ settings.SMTP }
 
 func (a *loginAuth) Start(server *smtp.ServerInfo) (string, []byte, error) {
-	// The password would go over the line in the open.
+	// The password would be sent unencrypted.
 	if !server.TLS && !isLocalhost(server.Name) {
 		return "", nil, errors.New("unencrypted connection")
 	}
 	return "LOGIN", nil, nil
 }
 
-// Next answers the two questions of the server. It answers nothing else, so that a server of
-// another mind learns no password.
+// Next answers the two questions of the server. It answers no other question, so that a server that
+// behaves differently learns no password.
 func (a *loginAuth) Next(asked []byte, more bool) ([]byte, error) {
 	if !more {
 		return nil, nil
