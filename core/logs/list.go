@@ -1,4 +1,4 @@
-// Reading logs: pages, one entry, and how many there are by the hour, through the planner of records.
+// Reading logs through the planner of records: pages, one entry, and the number of entries by hour.
 
 package logs
 
@@ -15,7 +15,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// described is the table as the planner knows it. It is in no snapshot of the App.
+// described is the collection that describes the table to the planner. It is in no snapshot of the
+// App.
 var described = describe()
 
 // hourColumn is the column of hours since 1970 in the view of the compact form. No filter can name
@@ -42,11 +43,11 @@ func (s *Service) scope(of *schema.Snapshot) query.Scope {
 // read lists the columns of an entry in the order in which the API returns them.
 var read = []string{"id", "created", "data", "message", "level"}
 
-// List returns one page of the entries, as JSON, the oldest first unless Sort says otherwise. Filter
-// and Sort know id, created, level, message and data with paths below it; an expression that
-// cannot be planned is an Invalid fault, and so is a Cursor of another Sort. With Walk, Page.Next is
-// the Cursor of the next page. Expand is ignored. Who is not a superuser gets the fault of
-// record.Caller.RequireSuperuser.
+// List returns one page of the entries, as JSON, the oldest first unless Sort says otherwise.
+// Filter and Sort may use id, created, level, message and data with paths below data; an expression
+// that cannot be planned is an Invalid fault, and so is a Cursor of another Sort. With Walk,
+// Page.Next is the Cursor of the next page. Expand is ignored. A caller who is not a superuser gets
+// the fault of record.Caller.RequireSuperuser.
 func (s *Service) List(ctx context.Context, caller record.Caller, p record.ListParams) (*record.Page, error) {
 	p.Clamp()
 	page := &record.Page{Page: p.Page, PerPage: p.PerPage, TotalItems: -1, TotalPages: -1}
@@ -85,8 +86,8 @@ func (s *Service) List(ctx context.Context, caller record.Caller, p record.ListP
 	return page, nil
 }
 
-// Get returns one entry as JSON. An unknown id is a NotFound fault; who is not a superuser gets the
-// fault of record.Caller.RequireSuperuser.
+// Get returns one entry as JSON. An unknown id is a NotFound fault; a caller who is not a superuser
+// gets the fault of record.Caller.RequireSuperuser.
 func (s *Service) Get(ctx context.Context, caller record.Caller, id string) (entry []byte, err error) {
 	err = s.reading(ctx, caller, func(db *database) (func(store.Reader) error, error) {
 		return func(r store.Reader) error {
@@ -107,14 +108,14 @@ func (s *Service) Get(ctx context.Context, caller record.Caller, id string) (ent
 	return entry[1 : len(entry)-1], nil
 }
 
-// Hour is how many entries were made in an hour.
+// Hour is the number of entries of one hour.
 type Hour struct {
-	Date  string `json:"date"` // when it began
+	Date  string `json:"date"` // the beginning of the hour
 	Total int64  `json:"total"`
 }
 
-// Stats returns how many entries the filter selects, by the hours in which there are any, the
-// first one first. Faults are those of List.
+// Stats returns the number of entries that the filter selects, for each hour that has entries, the
+// earliest hour first. Faults are those of List.
 func (s *Service) Stats(ctx context.Context, caller record.Caller, filter string) (hours []Hour, err error) {
 	err = s.reading(ctx, caller, func(db *database) (func(store.Reader) error, error) {
 		sel := s.byHour(db, filter)
@@ -172,8 +173,8 @@ func appendHours(hours []Hour, r store.Reader, plan *query.AggregatePlan) ([]Hou
 // hourLayout is the time layout of Hour.Date.
 const hourLayout = "2006-01-02 15:00:00.000Z"
 
-// reading plans, and then reads in one state of the database. Errors of the plan are Invalid faults
-// with their reason: the caller is a superuser.
+// reading plans, and then reads in one snapshot of the database. Errors of the plan are Invalid
+// faults with their reason: the caller is a superuser.
 func (s *Service) reading(ctx context.Context, caller record.Caller, plan func(*database) (func(store.Reader) error, error)) error {
 	if err := caller.RequireSuperuser(); err != nil {
 		return err
@@ -201,7 +202,7 @@ func (s *Service) reading(ctx context.Context, caller record.Caller, plan func(*
 	return err
 }
 
-// unavailable is the fault of logs that cannot be read now.
+// unavailable returns the fault of logs that cannot be read now.
 func unavailable(err error) error {
 	if fault.KindOf(err) == fault.Unavailable {
 		return err
@@ -209,7 +210,7 @@ func unavailable(err error) error {
 	return fault.Wrap(fault.Unavailable, "The logs cannot be read at the moment.", err)
 }
 
-// number is what the plan of a count counts.
+// number returns the result of the plan of a count.
 func number(r store.Reader, plan *query.Plan) (n int, err error) {
 	if plan.Empty {
 		return 0, nil

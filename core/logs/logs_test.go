@@ -90,7 +90,7 @@ func TestListFiltersAndSorts(t *testing.T) {
 	}
 }
 
-// More hours than one aggregate gives.
+// There are more hours than one aggregate returns.
 func TestStatsOfManyHours(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(t)
@@ -144,7 +144,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// Whatever is logged can be stored and read again.
+// Every message and attribute can be stored and read again.
 func TestHostileEntries(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(t)
@@ -164,7 +164,7 @@ func TestHostileEntries(t *testing.T) {
 
 var zero = 0.0
 
-// Data beyond the limit ends with its last whole attribute.
+// Data beyond the limit is cut after its last whole attribute.
 func TestDataIsCut(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(t)
@@ -173,7 +173,7 @@ func TestDataIsCut(t *testing.T) {
 		e := k.Entry(0)
 		for _, key := range []string{"a", "b", "c"} {
 			e.Text(key, strings.Repeat("x", 20))
-			if key == "b" { // does not fit into 16 KiB, so what follows is left out too
+			if key == "b" { // does not fit into 16 KiB, so later attributes are left out too
 				e.Text("long", strings.Repeat("x", 16<<10))
 			}
 		}
@@ -205,7 +205,7 @@ func TestLevels(t *testing.T) {
 	}
 }
 
-// What is logged through package slog is kept with its attributes and groups.
+// Messages of package slog are kept with their attributes and groups.
 func TestHandler(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(t)
@@ -236,7 +236,7 @@ type panics struct{}
 
 func (panics) String() string { panic("no string") }
 
-// A queue that is full, and a database that fails, cost entries, which are counted, and nobody waits.
+// A full queue and a database that fails lose entries, which are counted; no caller waits.
 func TestLostEntriesAreCounted(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(t)
@@ -257,7 +257,7 @@ func TestLostEntriesAreCounted(t *testing.T) {
 	if len(entries) != 2 || entries[0].Message != "kept" || entries[1].Message != "log entries were lost" || entries[1].Data["count"] != float64(maxItems+5+1) {
 		t.Errorf("%+v", entries)
 	}
-	// Bytes count too.
+	// Bytes count, too.
 	k.set(func(l *settings.Logs) { l.MaxDataSize = maxData })
 	for range 10 {
 		e := k.Entry(0)
@@ -269,8 +269,8 @@ func TestLostEntriesAreCounted(t *testing.T) {
 	}
 }
 
-// Entries are written when there are a thousand of them, or a megabyte, or three seconds after
-// the first.
+// Entries are written when there are 4,000 of them, or a megabyte, or three seconds after the
+// first.
 func TestWhenEntriesAreWritten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -318,7 +318,7 @@ func TestWhenEntriesAreWritten(t *testing.T) {
 	})
 }
 
-// Many log while the writer writes.
+// Many goroutines log while the writer writes.
 func TestConcurrentEntries(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(t)
@@ -348,7 +348,7 @@ func TestConcurrentEntries(t *testing.T) {
 	}
 }
 
-// Who reads the logs sees what was logged before, although it would be written later.
+// Readers of the logs see entries that were logged before, even if these are still queued.
 func TestReadersSeeWhatIsQueued(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(t)
