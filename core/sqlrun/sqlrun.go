@@ -1,9 +1,9 @@
 // Package sqlrun runs SQL that a superuser has written (the SQL console).
 //
-// Such SQL goes past rules, hooks and validation, and so past all that is cached. What it
-// writes is committed only if the server can work with what is then in the database;
-// everything that is cached is dropped with the commit, and the change log says of each
-// collection whose table was touched that anything in it may be different.
+// Such SQL bypasses rules, hooks, validation and all caches. Its changes are committed only if the
+// server can work with the resulting database; all caches are dropped with the commit, and the
+// change log states for each collection whose table was touched that any of its records may have
+// changed.
 package sqlrun
 
 import (
@@ -30,12 +30,12 @@ const (
 	maxQuery  = 5000 // characters
 	maxRows   = 1000
 	maxBytes  = 16 << 20  // of the values of a result
-	maxMemory = 128 << 20 // of one script, where the engine is in this process
+	maxMemory = 128 << 20 // of one script, if the engine runs in this process
 	limit     = 3 * time.Minute
 	atOnce    = 2 // scripts
 )
 
-// Config is what a Service depends on. All fields are required.
+// Config holds the dependencies of a Service. All fields are required.
 type Config struct {
 	Store       store.Store
 	Snapshot    func() *schema.Snapshot
@@ -48,21 +48,21 @@ type Config struct {
 // Service runs SQL. It is safe for concurrent use.
 type Service struct {
 	cfg    Config
-	places chan struct{} // taken by the scripts that run
+	places chan struct{} // holds an item for each running script
 	warned sync.Once
 }
 
 // New returns a Service.
 func New(c Config) *Service { return &Service{cfg: c, places: make(chan struct{}, atOnce)} }
 
-// Result is what the last statement of a script has given.
+// Result is the result of the last statement of a script.
 type Result struct {
 	ExecTime float64     `json:"execTime"`     // milliseconds
-	Affected int64       `json:"affectedRows"` // rows that it inserted, updated or deleted
+	Affected int64       `json:"affectedRows"` // rows that the statement inserted, updated or deleted
 	Columns  []Column    `json:"columns"`
 	Rows     [][]*string `json:"rows"` // null for NULL
 
-	Truncated bool   `json:"truncated,omitempty"` // there were more rows than these
+	Truncated bool   `json:"truncated,omitempty"` // further rows were left out
 	Warning   string `json:"warning,omitempty"`
 	Wrote     bool   `json:"-"` // by the engine's judgement, a statement of the script may write
 	Total     int64  `json:"-"` // rows that all statements of the script inserted, updated or deleted
@@ -71,7 +71,7 @@ type Result struct {
 // Column is a column of the rows.
 type Column struct {
 	Name     string `json:"name"`
-	Type     string `json:"type"` // as the database calls it; empty for most expressions
+	Type     string `json:"type"` // the database's name of the type; empty for most expressions
 	Nullable bool   `json:"nullable"`
 }
 
@@ -125,7 +125,7 @@ func (s *Service) Try(ctx context.Context, caller record.Caller, query string) (
 	})
 }
 
-// run runs a script as soon as fewer scripts run than may run at once, within limit.
+// run runs a script within limit, once fewer than atOnce scripts are running.
 func (s *Service) run(ctx context.Context, script store.Script) (out store.ScriptResult, took time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -182,7 +182,8 @@ func check(query string) error {
 	return fault.Invalidate("An error occurred while validating the submitted data.", fault.Fields{"query": fail})
 }
 
-// failure is the fault of a script that was not run to its end, if its author can mend it.
+// failure returns the fault of a script that has failed, if the author of the script can correct
+// it.
 func failure(err error) error {
 	var statement *store.StatementError
 	var unique *store.UniqueError
@@ -206,7 +207,8 @@ func failure(err error) error {
 	return fault.New(fault.Invalid, "Failed to execute query. Raw error:\n"+reason)
 }
 
-// written is called in the transaction of a script that may have written these tables.
+// written checks and publishes the writes of a script, in its transaction. The script may have
+// written the tables.
 func (s *Service) written(tx store.Tx, caller record.Caller, tables []string) error {
 	touched := func(table string) bool {
 		return slices.ContainsFunc(tables, func(t string) bool { return strings.EqualFold(t, table) })
@@ -225,7 +227,7 @@ func (s *Service) written(tx store.Tx, caller record.Caller, tables []string) er
 			return err
 		}
 		changes = append(changes, change.Change{Kind: change.Settings, Action: change.Update})
-		// The state of the log is in that table as well.
+		// The row with the state of the log is in that table as well.
 		if err := s.cfg.Changes.RenewWithin(tx); err != nil {
 			return fault.New(fault.Invalid, "the table _params could not be used any more: "+err.Error())
 		}
@@ -237,8 +239,8 @@ func (s *Service) written(tx store.Tx, caller record.Caller, tables []string) er
 	return s.cfg.Changes.Append(tx, changes)
 }
 
-// keepOwn refuses to write the tables that are the server's own record of what happened,
-// and to drop any that it cannot do without.
+// keepOwn returns an error if a script has written the server's own history, or dropped a table
+// that the server needs.
 func keepOwn(tx store.Tx, touched func(table string) bool) error {
 	for _, table := range schema.InternalTables() {
 		if (table == "_changes" || table == "_migrations") && touched(table) {
@@ -262,8 +264,8 @@ func keepOwn(tx store.Tx, touched func(table string) bool) error {
 	return nil
 }
 
-// reset returns a change of each collection whose table was touched, and of all if their
-// definitions were: it stands for everything that may have happened to the records.
+// reset returns a change of each collection whose table was touched, or of all collections if their
+// definitions were touched. The change stands for any change of its records.
 func reset(before, after *schema.Snapshot, touched func(table string) bool) (changes []change.Change) {
 	all := touched("_collections")
 	for _, c := range after.All() {
