@@ -103,7 +103,7 @@ func hash(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// withHash is an operation of Apollo's protocol; text may be left out.
+// withHash returns an operation of Apollo's protocol; text may be left out.
 func withHash(text, hash string) object {
 	op := object{"extensions": object{"persistedQuery": object{"version": 1, "sha256Hash": hash}}}
 	if text != "" {

@@ -18,7 +18,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// newForum is a server with 1,000 writers, 10,000 posts and 100,000 comments, all of which
+// newForum returns a server with 1,000 writers, 10,000 posts and 100,000 comments, all of which
 // have a view rule that is no constant.
 func newForum(b *testing.B) *blog {
 	b.Helper()
@@ -53,7 +53,7 @@ func newForum(b *testing.B) *blog {
 	return f
 }
 
-// cpuTime is what the process has used.
+// cpuTime returns what the process has used.
 func cpuTime() time.Duration {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)

@@ -9,7 +9,7 @@ import (
 	"github.com/loambase/loam/api/apitest"
 )
 
-// newPress is a blog whose readers may write.
+// newPress returns a blog whose readers may write.
 func newPress(t testing.TB) *blog {
 	t.Helper()
 	b := newBlog(t)

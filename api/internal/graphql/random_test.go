@@ -146,7 +146,7 @@ func (w *world) body(c *randomCollection, n int) object {
 	return body
 }
 
-// value is a value of a field that holds one.
+// value returns a value of a field that holds one.
 func (w *world) value(kind string) any {
 	switch kind {
 	case "number":
@@ -182,8 +182,8 @@ func (w *world) rules() {
 	}
 }
 
-// comparison is a random comparison in both languages, so many relations deep, for somebody
-// or for a rule, which sees hidden fields.
+// comparison returns a random comparison in both languages, so many relations deep, for somebody or
+// for a rule, which sees hidden fields.
 func (w *world) comparison(c *randomCollection, depth int, as string) (typed object, text string) {
 	for {
 		f := c.fields[w.IntN(len(c.fields))]
@@ -239,7 +239,7 @@ func (w *world) comparison(c *randomCollection, depth int, as string) (typed obj
 	}
 }
 
-// question is a filter of several comparisons, that First satisfies.
+// question returns a filter of several comparisons, that First satisfies.
 func (w *world) question(c *randomCollection, as string) (typed object, text string) {
 	a, x := w.comparison(c, 1, as)
 	b, y := w.comparison(c, 1, as)
@@ -256,7 +256,7 @@ func (w *world) question(c *randomCollection, as string) (typed object, text str
 	return object{"or": []object{some, {"name": object{"eq": "First"}}}}, text + " || name = 'First'"
 }
 
-// sorting is a random sort, which ends in the id.
+// sorting returns a random sort, which ends in the id.
 func (w *world) sorting(c *randomCollection) (typed []object, text string) {
 	var keys []string
 	for range w.IntN(3) {
@@ -277,7 +277,7 @@ func (w *world) sorting(c *randomCollection) (typed []object, text string) {
 	return append(typed, object{"id": "ASC"}), strings.Join(append(keys, "id"), ",")
 }
 
-// referring are the relations to a collection.
+// referring returns the relations to a collection.
 func (w *world) referring(c *randomCollection) (list []*randomField) {
 	for _, other := range w.list {
 		for _, f := range other.fields {
@@ -316,7 +316,7 @@ func (w *world) selection(c *randomCollection, depth int) string {
 	return "{" + strings.Join(parts, " ") + "}"
 }
 
-// paths are the expands of all of that.
+// paths returns the expands of all of that.
 func (w *world) paths(c *randomCollection, depth int) (list []string) {
 	add := func(name string, to *randomCollection) {
 		list = append(list, name)

@@ -84,7 +84,7 @@ func TestBurstOfChanges(t *testing.T) {
 	}
 }
 
-// liveHeap is what the last collection of garbage has left, in bytes.
+// liveHeap returns what the last collection of garbage has left, in bytes.
 func liveHeap() uint64 {
 	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(sample)

@@ -103,8 +103,8 @@ func (w *walker) pages() (ids []string) {
 	}
 }
 
-// newShelf is a server with many books, of which a few have an author who has a nick, and
-// all have the same shelf.
+// newShelf returns a server with many books, of which a few have an author who has a nick, and all
+// have the same shelf.
 func newShelf(t *testing.T, count int) *blog {
 	t.Helper()
 	b := newBlog(t)

@@ -22,7 +22,7 @@ var fields = map[string]schema.Kind{
 	"file": &schema.File{MaxSelect: 1}, "prev": &schema.Relation{CollectionID: "things", MaxSelect: 1}, "others": &schema.Relation{CollectionID: "things", MaxSelect: 9},
 }
 
-// things is the Front of a collection with a field of each kind.
+// things returns the Front of a collection with a field of each kind.
 func things(t testing.TB) *Front {
 	t.Helper()
 	open := ""

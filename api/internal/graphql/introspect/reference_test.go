@@ -71,7 +71,7 @@ func TestSchemasAreThoseOfTheReference(t *testing.T) {
 	}
 }
 
-// introspected is the answer to a question about a schema.
+// introspected returns the answer to a question about a schema.
 func introspected(t *testing.T, m *model.Model, query string) json.RawMessage {
 	t.Helper()
 	f, err := front.New(m)
