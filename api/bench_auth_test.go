@@ -19,7 +19,7 @@ import (
 
 const signIn = "/api/collections/users/auth-with-password"
 
-// benchAccounts is a server with so many accounts whose passwords have the default cost.
+// benchAccounts returns a server with so many accounts whose passwords have the default cost.
 func benchAccounts(b *testing.B, n int) (*core.App, http.Handler) {
 	app := coretest.Open(b, core.Config{Dir: b.TempDir(), DB: coretest.DB(b), HashCost: password.DefaultCost})
 	for i := range n {

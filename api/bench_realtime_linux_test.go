@@ -342,7 +342,7 @@ func (f *fanOut) memory() int64 {
 	return resident * int64(os.Getpagesize())
 }
 
-// cpu is how long a process has run on CPUs.
+// cpu returns how long a process has run on CPUs.
 func cpu(b *testing.B, pid int) time.Duration {
 	var t unix.Timespec
 	if err := unix.ClockGettime(int32(^pid<<3|2), &t); err != nil { // the clock of a process: clock_getcpuclockid(3)

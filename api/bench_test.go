@@ -12,7 +12,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// benchPosts is a blog: 1000 posts of 20 authors in 4 teams.
+// benchPosts returns a blog: 1000 posts of 20 authors in 4 teams.
 func benchPosts(b *testing.B) *core.App {
 	app := coretest.New(b)
 	team := coretest.Collection(b, app, `{"name":"teams","viewRule":"","listRule":"","fields":[{"name":"name","type":"text"}]}`)

@@ -202,7 +202,7 @@ func (p *program) comparePapers() {
 	p.t.Errorf("there are the files\n%v\nwant\n%v\n%s", slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)), &p.stderr)
 }
 
-// namedPapers are the files that records name, with what lies beside each in a folder.
+// namedPapers returns the files that records name, with what lies beside each in a folder.
 func (p *program) namedPapers() map[string]bool {
 	p.t.Helper()
 	db := enginetest.OpenAt(p.t, p.dir, p.db)
@@ -221,7 +221,7 @@ func (p *program) namedPapers() map[string]bool {
 	return named
 }
 
-// storedPapers are the files that are there.
+// storedPapers returns the files that are there.
 func (p *program) storedPapers() map[string]bool {
 	p.t.Helper()
 	files := map[string]bool{}

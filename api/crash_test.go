@@ -17,7 +17,7 @@ import (
 	"github.com/loambase/loam/core/coretest/enginetest"
 )
 
-// kills is how often the server is killed: LOAM_KILLS, if it is set.
+// kills returns how often the server is killed: LOAM_KILLS, if it is set.
 func kills(t *testing.T) int {
 	t.Helper()
 	if text := os.Getenv("LOAM_KILLS"); text != "" {

@@ -17,8 +17,8 @@ import (
 	"github.com/loambase/loam/internal/request"
 )
 
-// piped is a server without an open App whose connections are in memory, so that their
-// time is that of the test.
+// piped returns a server without an open App whose connections are in memory, so that their time is
+// that of the test.
 func piped(t *testing.T, h http.HandlerFunc) (s *Server, dial func() net.Conn) {
 	t.Helper()
 	accept, closed := make(chan net.Conn), make(chan struct{})

@@ -91,7 +91,7 @@ func judge(t *testing.T, r hostile.Result) {
 	}
 }
 
-// empty is the real binary, or the one of the flag, on a fresh folder with a superuser. It
+// empty returns the real binary, or the one of the flag, on a fresh folder with a superuser. It
 // does not run yet.
 func empty(t *testing.T) *program {
 	t.Helper()

@@ -23,8 +23,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// slowServer is a server whose clients may do nothing for the idle time, with a
-// collection of files and one of texts.
+// slowServer returns a server whose clients may do nothing for the idle time, with a collection of
+// files and one of texts.
 func slowServer(t *testing.T, idle time.Duration, p *Program) (*Server, string) {
 	t.Helper()
 	p.Config.Idle = idle
@@ -39,7 +39,7 @@ func slowServer(t *testing.T, idle time.Duration, p *Program) (*Server, string) 
 	return server, listener.Addr().String()
 }
 
-// paper is a request that creates a record with a file, head and body.
+// paper returns a request that creates a record with a file, head and body.
 func paper(t *testing.T, file []byte) (head string, body []byte) {
 	t.Helper()
 	var buf bytes.Buffer
@@ -58,7 +58,7 @@ func paper(t *testing.T, file []byte) (head string, body []byte) {
 		form.FormDataContentType(), buf.Len()), buf.Bytes()
 }
 
-// stored are the files of records in the data folder.
+// stored returns the files of records in the data folder.
 func stored(t *testing.T, server *Server) (files []string) {
 	t.Helper()
 	if err := server.App.Removals().Settle(t.Context()); err != nil {

@@ -158,7 +158,7 @@ func (p *program) count() {
 	}
 }
 
-// stored are the numbers of all records, by key, as the server lists them.
+// stored returns the numbers of all records, by key, as the server lists them.
 func (p *program) stored() map[string]int {
 	p.t.Helper()
 	all, cursor := map[string]int{}, ""

@@ -21,7 +21,7 @@ var (
 	followPace = flag.Duration("pace", 500*time.Millisecond, "between the writes of each of their 50 writers")
 )
 
-// following is how realtime is checked in this run.
+// following returns how realtime is checked in this run.
 func following(url func() string) follow.Config {
 	c := follow.Config{URL: url, Email: root, Password: rootPassword, Writers: 50, Subscribers: 200, Pace: *followPace,
 		Stay: 2 * time.Second, For: 8 * time.Second, Patience: 2 * time.Minute}

@@ -14,7 +14,7 @@ import (
 	"github.com/loambase/loam/core/coretest"
 )
 
-// serveOwn is a server with what add adds.
+// serveOwn returns a server with what add adds.
 func serveOwn(t *testing.T, add func(*ServeEvent)) *httptest.Server {
 	t.Helper()
 	p := &Program{App: coretest.New(t)}

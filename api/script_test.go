@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// killed is an app whose process is killed while collections change, when the tables have
+// killed returns an app whose process is killed while collections change, when the tables have
 // their new form.
 func killed(app *core.App) *core.App {
 	app.Hooks().Collections.InTx.BindFunc(func(*collection.Event) error {

@@ -56,7 +56,7 @@ func TestTerminate(t *testing.T) {
 	t.Logf("3 rounds, %d acknowledged writes", l.acknowledged.Load())
 }
 
-// doubts is how many writes are there that had no answer.
+// doubts returns how many writes are there that had no answer.
 func (l *ledger) doubts(all map[string]int) (n int) {
 	n = all["counter"] - l.raised
 	for key, f := range l.records {

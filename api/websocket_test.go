@@ -183,7 +183,7 @@ func TestRealtimeClientsComeAndGo(t *testing.T) {
 	}
 }
 
-// heapSize is how many bytes are in use.
+// heapSize returns how many bytes are in use.
 func heapSize() int64 {
 	var m runtime.MemStats
 	runtime.GC()

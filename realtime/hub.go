@@ -43,7 +43,7 @@ type Hub struct {
 	begun          change.Position      // of the last delivery that has begun, while there is a feed
 	ending         *ending              // set while the last change of a transaction is delivered
 	attaching      int                  // calls of attach that have not subscribed yet
-	token          change.Token         // of the last transaction that was fully delivered, while there is a feed
+	token          change.Token         // of the last transaction that was delivered whole, with a feed
 	sockets        map[*Client]bool     // the clients that are sockets
 	filteredGroups int                  // groups of sockets that have a filter
 	holding        []*Client            // sockets that hold events of a transaction that has not ended

@@ -16,7 +16,7 @@ import (
 const (
 	windowWorkers = 2                      // goroutines that read windows
 	windowEvery   = 100 * time.Millisecond // between reads of one window
-	windowRetry   = time.Second            // after a read that has failed, or whose result some members could not take
+	windowRetry   = time.Second            // after a read that failed or did not reach all members
 	clockEvery    = 5 * time.Second        // between reads of a window that time changes
 )
 

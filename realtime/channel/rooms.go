@@ -40,7 +40,7 @@ type Rooms struct {
 	wake    chan struct{} // capacity 1; receives when join rules may have to be judged again
 	clock   func() time.Time
 	doubt   doubt
-	judging atomic.Int32 // goroutines that judge join rules; reading may lack collections that these rules read
+	judging atomic.Int32 // running judgements of join rules, which may read further collections
 	reading reading
 	hooks   Hooks
 

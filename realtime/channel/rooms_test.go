@@ -231,7 +231,7 @@ func TestRefusals(t *testing.T) {
 	kind(t, a.join("quiet:", ""), fault.Forbidden)
 	kind(t, a.join("quiet:1", `[1]`), fault.Invalid)
 	kind(t, a.join("quiet:1", `{"x":"`+strings.Repeat("x", 5000)+`"}`), fault.TooLarge)
-	kind(t, b.rooms.Present(a.Peer, "quiet:1", json.RawMessage(`{}`)), fault.Invalid) // rooms without presence refuse a state
+	kind(t, b.rooms.Present(a.Peer, "quiet:1", json.RawMessage(`{}`)), fault.Invalid) // without presence
 	kind(t, b.rooms.Present(a.Peer, "room:1", json.RawMessage(`{}`)), fault.NotFound)
 	kind(t, b.rooms.Leave(a.Peer, "room:1"), fault.NotFound)
 	kind(t, a.send("room:1", "x", "1"), fault.NotFound)

@@ -20,7 +20,7 @@ func (s *server) allowBatches(t testing.TB, settings string) {
 	}
 }
 
-// batchOf is the body of a batch.
+// batchOf returns the body of a batch.
 func batchOf(requests ...string) string { return `{"requests":[` + strings.Join(requests, ",") + `]}` }
 
 func sub(method, url, body string) string {

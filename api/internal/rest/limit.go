@@ -71,7 +71,7 @@ func (a *API) Limited(next http.Handler) http.Handler {
 // Refuse answers a request over a rate limit; the error is a fault.TooMany.
 type Refuse = func(w http.ResponseWriter, r *http.Request, q *request.Request, err error)
 
-// LimitedBy is Limited, but refuse answers a request over a limit.
+// LimitedBy wraps a handler as Limited does, but refuse answers a request over a limit.
 func (a *API) LimitedBy(next http.Handler, refuse Refuse) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if a.limiter.Concerns(r.Method, r.URL.Path) { // else the caller need not be authenticated

@@ -151,7 +151,7 @@ func checkEnvelope(t *testing.T, body string, status int) {
 	}
 }
 
-// form is a multipart body: files are the parts whose value is bytes.
+// form returns a multipart body: files are the parts whose value is bytes.
 func form(t testing.TB, parts ...any) (headers map[string]string, body string) {
 	t.Helper()
 	var buf bytes.Buffer
