@@ -10,39 +10,39 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Method is one way to sign in, in a file of its own. The Service does what all of
-// them share: it finds the collection, asks rules and hooks, and issues the token.
+// Method is one way to sign in. Each has its own file. The Service does the work that all share: it
+// finds the collection, judges rules, runs hooks, and issues the token.
 type Method interface {
-	// Name is what hooks, and rules by @request.context, call the method.
+	// Name returns the name of the method for hooks and for rules (@request.context).
 	Name() string
 
-	// Enabled returns nil if the collection lets records sign in by this method, else
-	// the Forbidden fault to answer.
+	// Enabled returns nil if the collection lets records sign in by this method, else the Forbidden
+	// fault for the answer.
 	Enabled(c *schema.Collection) error
 
-	// Describe fills in what clients are told about the method.
+	// Describe fills in the data about the method that clients get.
 	Describe(ctx context.Context, c *schema.Collection, m *Methods)
 
-	// Form returns a pointer to an empty form, for the client's input to be decoded into.
+	// Form returns a pointer to an empty form, into which the client's input is decoded.
 	Form() any
 
-	// Finish returns the record whose identity the form proves. A form that proves none
-	// is an Invalid fault, whatever is wrong with it, after the same time. Of a method
-	// of several steps this is the last one; those before have endpoints of their own.
+	// Finish returns the record whose identity the form proves. A form that proves no identity is
+	// an Invalid fault, whatever the cause, after the same time. In a method with several steps
+	// Finish is the last step; the earlier steps have their own endpoints.
 	Finish(ctx context.Context, a Attempt) (Proof, error)
 }
 
-// Proof is the outcome of a method.
+// Proof is the result of a method.
 type Proof struct {
-	Record *record.Record // whose identity is proven
-	Meta   any            // told to the client beside the token, as JSON; nil for nothing
+	Record *record.Record // the record whose identity is proven
+	Meta   any            // sent to the client beside the token, as JSON; nil: not sent
 }
 
-// Attempt is somebody who tries to sign in.
+// Attempt is an attempt to sign in.
 type Attempt struct {
 	Caller     record.Caller
 	Collection *schema.Collection
-	Form       any // as from Method.Form, filled in
+	Form       any // from Method.Form, filled in
 }
 
 // Method returns the method of that name, nil if there is none.
@@ -55,16 +55,16 @@ func (s *Service) Method(name string) Method {
 	return nil
 }
 
-// Options are what a sign-in may be asked for beside its form.
+// Options are further options of a sign-in beside its form.
 type Options struct {
-	Expand string // as for any record
-	MFAID  string // of a sign-in by another method, which this one completes
+	Expand string // relations to expand, in the syntax for records
+	MFAID  string // of an earlier sign-in by another method, which this sign-in completes
 }
 
-// SignIn signs the record in whose identity the form proves. The form is one of the
-// method's. If the collection asks the record for a second method, the Response has an
-// MFAID and nothing else. Failures are those of the method; and Forbidden faults for methods that
-// are not enabled and for records that rules or hooks refuse.
+// SignIn signs in the record whose identity the form proves. The form is a form of the method. If
+// the collection demands a second method, the Response has only an MFAID. Failures are those of the
+// method; and Forbidden faults for methods that are not enabled and for records that rules or hooks
+// refuse.
 func (s *Service) SignIn(ctx context.Context, caller record.Caller, collection string, m Method, form any, o Options) (*Response, error) {
 	c, err := s.collection(collection)
 	if err != nil {
@@ -73,7 +73,7 @@ func (s *Service) SignIn(ctx context.Context, caller record.Caller, collection s
 	if err := m.Enabled(c); err != nil {
 		return nil, err
 	}
-	// Before the form: the answer must not tell a right password from a wrong one.
+	// This check comes before the form: the answer must not reveal whether a password is right.
 	if err := s.fromAllowedAddress(caller, c); err != nil {
 		return nil, err
 	}
@@ -141,7 +141,8 @@ func (s *Service) signIn(ctx context.Context, caller record.Caller, method strin
 // failedMessage is the message to a client that has proven no identity, whatever the cause.
 const failedMessage = "Failed to authenticate."
 
-// errFailed is the one answer to a form that proves no identity. Why is for the log.
+// errFailed returns the fault of a form that proves no identity. It is the same for every cause;
+// why is for the log.
 func errFailed(why string) error {
 	return fault.Wrap(fault.Invalid, failedMessage, errors.New("auth: "+why))
 }
@@ -167,16 +168,16 @@ func NextTry(err error) (free int, delay time.Duration, known bool) {
 	return wrong.free, wrong.delay, true
 }
 
-// Methods tells clients how to sign in to a collection
-// (docs/wire/auth-realtime-system.md §1.4). The order of the properties is that of the
-// wire. What no Method fills in is off.
+// Methods describes to clients how to sign in to a collection (docs/wire/auth-realtime-system.md
+// §1.4). The order of the properties is that of the wire. Properties that no Method fills in mean
+// that the method is off.
 type Methods struct {
 	Password PasswordMethod `json:"password"`
 	OAuth2   OAuth2Method   `json:"oauth2"`
 	MFA      TimedMethod    `json:"mfa"`
 	OTP      TimedMethod    `json:"otp"`
 
-	// What old clients look at.
+	// Properties for old clients.
 	AuthProviders    []OAuth2Provider `json:"authProviders" schema:"nullable"` // null without OAuth2
 	UsernamePassword bool             `json:"usernamePassword"`
 	EmailPassword    bool             `json:"emailPassword"`
@@ -188,34 +189,34 @@ type PasswordMethod struct {
 	Enabled        bool     `json:"enabled"`
 }
 
-// OAuth2Method describes signing in through other services.
+// OAuth2Method describes signing in through OAuth2 providers.
 type OAuth2Method struct {
 	Providers []OAuth2Provider `json:"providers"`
 	Enabled   bool             `json:"enabled"`
 }
 
-// OAuth2Provider tells how to send a person to a service. State and CodeVerifier are new
-// each time and stored nowhere: the client keeps them until the person comes back.
+// OAuth2Provider describes how to send a person to a provider. State and CodeVerifier are new each
+// time and not stored: the client keeps them until the person comes back.
 type OAuth2Provider struct {
 	Name                string `json:"name"`
 	DisplayName         string `json:"displayName"`
 	Logo                string `json:"logo"` // an SVG image
 	State               string `json:"state"`
-	AuthURL             string `json:"authURL"` // ends with "&redirect_uri=", to be completed
+	AuthURL             string `json:"authURL"` // ends with "&redirect_uri="; clients append the address
 	AuthURLOld          string `json:"authUrl"` // the same for old clients
 	CodeVerifier        string `json:"codeVerifier"`
 	CodeChallenge       string `json:"codeChallenge"`
 	CodeChallengeMethod string `json:"codeChallengeMethod"`
 }
 
-// TimedMethod describes a way to sign in that has to be completed in time.
+// TimedMethod describes a method that must be completed in time.
 type TimedMethod struct {
 	Enabled  bool  `json:"enabled"`
 	Duration int64 `json:"duration"` // seconds
 }
 
-// Methods returns the ways to sign in to the auth collection. What a collection says
-// about ways that no Method offers has no effect: clients are told that they are off.
+// Methods returns the methods of signing in to the auth collection. Options of a collection for a
+// method that does not exist have no effect: clients are told that the method is off.
 func (s *Service) Methods(ctx context.Context, collection string) (*Methods, error) {
 	c, err := s.collection(collection)
 	if err != nil {

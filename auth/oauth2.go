@@ -16,25 +16,25 @@ import (
 	"github.com/loambase/loam/internal/cache"
 )
 
-// OAuth2Form is the input of signing in through another service: what it has sent the
-// person back with.
+// OAuth2Form is the input of signing in through an OAuth2 provider: the data with which the
+// provider has sent the person back.
 type OAuth2Form struct {
 	Provider     string         `json:"provider"`
 	Code         string         `json:"code"`
-	CodeVerifier string         `json:"codeVerifier"` // as clients were told with the provider
-	RedirectURL  string         `json:"redirectURL"`  // the one that the person was sent back to
-	CreateData   map[string]any `json:"createData"`   // of a new record, beside what the service tells
+	CodeVerifier string         `json:"codeVerifier"` // from the description of the provider
+	RedirectURL  string         `json:"redirectURL"`  // the address that the person was sent back to
+	CreateData   map[string]any `json:"createData"`   // of a new record, besides the data of the provider
 }
 
 const (
-	oauth2Time      = 30 * time.Second // for all that a service is asked
+	oauth2Time      = 30 * time.Second // for all requests to a provider
 	warnPause       = time.Minute      // between two warnings about a provider
 	maxProviderName = 100
 	maxCode         = 16384
 )
 
 // oauth2s is the Method "oauth2". oauth2account.go finds the account of a person, and
-// oauth2create.go makes one.
+// oauth2create.go creates one.
 type oauth2s struct {
 	*Service
 	providers *providers
@@ -51,14 +51,14 @@ func (oauth2s) Enabled(c *schema.Collection) error {
 	return fault.New(fault.Forbidden, "The collection is not configured to allow OAuth2 authentication.")
 }
 
-// Describe tells how to go to each service. One that cannot be used is left out, and
-// logged: the others work.
+// Describe describes how to send a person to each provider. A provider that cannot be used is left
+// out, and logged: the other providers work.
 func (m oauth2s) Describe(ctx context.Context, c *schema.Collection, described *Methods) {
 	configured := c.Auth.OAuth2.Providers
 	list := make([]*OAuth2Provider, len(configured))
 	var wg sync.WaitGroup
 	for i, p := range configured {
-		wg.Go(func() { // some ask the service where it is
+		wg.Go(func() { // some providers must be asked for their addresses
 			var err error
 			if list[i], err = m.describe(ctx, c, p.Name); err != nil {
 				m.warn("an OAuth2 provider cannot be used", c, p.Name, err)
@@ -96,8 +96,8 @@ func (m oauth2s) describe(ctx context.Context, c *schema.Collection, name string
 	return p, nil
 }
 
-// Finish exchanges the code, asks who the person is, and returns the account: a new one
-// if there is none. No transaction is open while a service is asked.
+// Finish exchanges the code, fetches the person's data, and returns the account: a new one if there
+// is none. No transaction is open during requests to a provider.
 func (m oauth2s) Finish(ctx context.Context, a Attempt) (Proof, error) {
 	form, c := a.Form.(*OAuth2Form), a.Collection
 	if err := form.validate(c); err != nil {
@@ -125,8 +125,8 @@ func (f *OAuth2Form) validate(c *schema.Collection) error {
 	return formFault(fails)
 }
 
-// ask returns what the service tells about the person whom the code stands for. Clients
-// learn no more than which half of it has failed.
+// ask returns the provider's data about the person of the code. Clients learn only which of the two
+// requests has failed.
 func (m oauth2s) ask(ctx context.Context, c *schema.Collection, form *OAuth2Form) (*provider.User, error) {
 	client, err := m.providers.of(c, form.Provider)
 	if err != nil {
@@ -145,8 +145,8 @@ func (m oauth2s) ask(ctx context.Context, c *schema.Collection, form *OAuth2Form
 	return user, nil
 }
 
-// failed is the fault of a service that was asked in vain. What is not the fault of
-// whoever signs in is for the operator to see.
+// failed returns the fault of a request to a provider that has failed. Failures that the person has
+// not caused are logged for the operator.
 func (m oauth2s) failed(ctx context.Context, c *schema.Collection, form *OAuth2Form, message string, err error) error {
 	var refused *provider.Refused
 	if !errors.As(err, &refused) && !errors.Is(ctx.Err(), context.Canceled) {
@@ -155,20 +155,20 @@ func (m oauth2s) failed(ctx context.Context, c *schema.Collection, form *OAuth2F
 	return fault.Wrap(fault.Invalid, message, err)
 }
 
-// warn logs what is wrong with a provider, once in a while: strangers can ask for it as
-// often as they like.
+// warn logs a failure of a provider, at most once a minute: strangers can cause such failures at
+// will.
 func (m oauth2s) warn(message string, c *schema.Collection, name string, err error) {
 	if m.providers.warned.put(c.ID+"/"+name+"/"+message, struct{}{}, m.app.Now(), warnPause) {
 		m.app.Log().Warn(message, "collection", c.Name, "provider", name, "error", err)
 	}
 }
 
-// providers are the services of all collections as they are configured now.
+// providers holds the clients of the providers of all collections, by their present configuration.
 type providers struct {
 	app     *core.App
 	pool    *provider.Pool
 	clients cache.PerSnapshot[schema.Snapshot, cache.Map[providerKey, madeClient]]
-	warned  memory[struct{}] // about providers
+	warned  memory[struct{}] // about failures of providers
 }
 
 type providerKey struct{ collection, name string }
@@ -182,9 +182,9 @@ func newProviders(app *core.App) *providers {
 	return &providers{app: app, pool: provider.NewPool(func() time.Time { return app.Now() })}
 }
 
-// of returns the client of a service of the collection, as it is configured now.
+// of returns the client of a provider of the collection, by its present configuration.
 func (p *providers) of(c *schema.Collection, name string) (*provider.Client, error) {
-	snapshot := p.app.Snapshot() // which may be newer than c
+	snapshot := p.app.Snapshot() // may be newer than c
 	made := p.clients.Of(snapshot).Get(providerKey{c.ID, name}, func() madeClient {
 		now := snapshot.ByID(c.ID)
 		if now == nil || !now.IsAuth() {

@@ -21,17 +21,16 @@ import (
 type PasswordForm struct {
 	Identity      string `json:"identity"`
 	Password      string `json:"password"`
-	IdentityField string `json:"identityField"` // the field that Identity is of; empty: any that is configured
+	IdentityField string `json:"identityField"` // the field of Identity; empty: any configured field
 }
 
-// maxInput is how long the parts of the form may be, in code points.
+// maxInput is the maximum length of the parts of the form, in code points.
 const maxInput = 255
 
-// WithPassword signs in the record of that identity and password: SignIn by the Method
-// "password". A form that names no record and a wrong password are the same
-// fault.Invalid after the same time; a record that may not sign in is a
-// fault.Forbidden. A storm of callers, and repeated failures from one address, are a
-// fault.TooMany.
+// WithPassword signs in the record with that identity and password: SignIn by the Method
+// "password". An unknown identity and a wrong password are the same fault.Invalid after the same
+// time; a record that may not sign in is a fault.Forbidden. Too many callers at once, and repeated
+// failures from one address, are a fault.TooMany.
 func (s *Service) WithPassword(ctx context.Context, caller record.Caller, collection string, form PasswordForm, expand string) (*Response, error) {
 	return s.SignIn(ctx, caller, collection, passwords{s.app, s.brake}, &form, Options{Expand: expand})
 }
@@ -70,7 +69,7 @@ func (m passwords) Finish(ctx context.Context, a Attempt) (Proof, error) {
 		return Proof{}, err
 	}
 	key := m.key(a, r)
-	if a.Caller.IP != "" { // "" is the program itself
+	if a.Caller.IP != "" { // "" is the embedding program
 		if err := m.brake.Check(key); err != nil {
 			return Proof{}, err
 		}
@@ -91,8 +90,8 @@ func (m passwords) Finish(ctx context.Context, a Attempt) (Proof, error) {
 	return Proof{}, fault.Wrap(fault.Invalid, failedMessage, &wrongSecret{why, free, delay})
 }
 
-// key is what attempts are braked by: the record, whichever of its identities is tried, or
-// the identity that no record has; and the address.
+// key returns the key by which attempts are slowed down: the record, for any of its identities, or
+// the unknown identity; and the address.
 func (m passwords) key(a Attempt, r *record.Record) uint64 {
 	who := strings.ToLower(a.Form.(*PasswordForm).Identity)
 	if r != nil {
@@ -101,9 +100,9 @@ func (m passwords) key(a Attempt, r *record.Record) uint64 {
 	return m.brake.Key(a.Collection.ID, who, budget.Network(a.Caller.IP))
 }
 
-// payer returns who pays for the hash. Whoever has signed in with this identity from this
-// address before does not stand in the queue of the guests, which others may fill. Those
-// who sign in as superusers have a queue of their own there.
+// payer returns the payer of the hash. A caller who has signed in with this identity from this
+// address before does not wait in the queue of the guests, which strangers may fill. Sign-ins of
+// superusers have a queue of their own.
 func (m passwords) payer(a Attempt, key uint64) budget.Caller {
 	payer := a.Caller.Share()
 	switch {
@@ -137,12 +136,12 @@ func checkInput(s string) *fault.Field {
 	return nil
 }
 
-// findByIdentity returns the first record that has the identity in one of the fields,
-// nil if none has.
+// findByIdentity returns the first record with the identity in one of the fields, nil if there is
+// none.
 func (m passwords) findByIdentity(ctx context.Context, c *schema.Collection, form *PasswordForm) (*record.Record, error) {
 	for _, field := range identityFields(c, form) {
-		// A value that is not unique identifies nobody. Saving a collection refuses such a
-		// field, so this one was imported.
+		// A value that is not unique identifies no record. Saving a collection refuses such a
+		// field, so this collection was imported.
 		if _, ok := c.UniqueIndex(field); !ok {
 			return nil, fmt.Errorf("auth: identity field %s of %s has no unique index", field, c.Name)
 		}
@@ -157,8 +156,8 @@ func (m passwords) findByIdentity(ctx context.Context, c *schema.Collection, for
 	return nil, nil
 }
 
-// identityFields returns the fields to search, in order: the one that the form names,
-// or all that are configured. email comes first, and only if the identity can be one.
+// identityFields returns the fields to search, in order: the field that the form names, or all
+// configured fields. email comes first, and only if the identity has the form of an address.
 func identityFields(c *schema.Collection, form *PasswordForm) []string {
 	if form.IdentityField != "" {
 		return []string{form.IdentityField}
@@ -176,7 +175,7 @@ func identityFields(c *schema.Collection, form *PasswordForm) []string {
 	return fields
 }
 
-// checkPassword compares a password. It takes as long if there is no record, r == nil.
+// checkPassword compares a password. Without a record, r == nil, it takes the same time.
 func (m passwords) checkPassword(ctx context.Context, hasher *password.Hasher, c *schema.Collection, r *record.Record, plain string) (bool, error) {
 	if r != nil && r.Text("password") != "" {
 		return hasher.Compare(ctx, r.Text("password"), plain)
