@@ -22,7 +22,7 @@ var (
 	root   = Caller{Class: Superuser, Group: "_superusers", Name: "root"}
 )
 
-// hold takes units, which must be there.
+// hold acquires units, and fails the test if they are refused.
 func hold(t *testing.T, b *Budget, c Caller, units int64) *Lease {
 	t.Helper()
 	l, err := b.TryAcquire(c, units)
@@ -45,7 +45,7 @@ func TestSharesAndReserve(t *testing.T) {
 	refused(guest(1), 2) // its share is 4
 	second := hold(t, b, guest(1), 1)
 	hold(t, b, guest(2), 4)
-	refused(guest(3), 1) // the rest is the reserve
+	refused(guest(3), 1) // the free units are the reserve
 	known := hold(t, b, member, 2)
 	refused(root, 1)
 	known.Release()
@@ -58,8 +58,8 @@ func TestSharesAndReserve(t *testing.T) {
 	}
 }
 
-// TestMoreThanThereIs: what is greater than a share takes all of it, or nobody could
-// ever have it.
+// TestMoreThanThereIs checks that a request for more units than a share gets the whole share.
+// Otherwise such a request would be refused forever.
 func TestMoreThanThereIs(t *testing.T) {
 	t.Parallel()
 	b := New(Config{Total: 10, Share: 4, Reserve: 2})
@@ -78,8 +78,8 @@ func TestMoreThanThereIs(t *testing.T) {
 	}
 }
 
-// TestTurns: of three guests with many requests and a member who comes last, nobody
-// waits for all the requests of somebody else.
+// TestTurns checks that callers take turns: a member that comes after three guests with many
+// requests waits for one request of each caller at most, not for all requests of a guest.
 func TestTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -136,7 +136,7 @@ func TestWaitEnds(t *testing.T) {
 		if _, err := b.Acquire(ctx, guest(2), 2); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("a context that ended: %v", err)
 		}
-		// One that is too large for now holds up those behind it, until it leaves.
+		// A request that is too large for now blocks the requests behind it, until it times out.
 		go func() { _, _ = b.Acquire(t.Context(), guest(2), 2) }()
 		time.Sleep(time.Millisecond)
 		began = time.Now()
@@ -152,7 +152,7 @@ func TestWaitEnds(t *testing.T) {
 	})
 }
 
-// TestManyCallers: units are neither lost nor made, and idle callers are forgotten.
+// TestManyCallers checks that no units are lost or gained, and that idle callers are forgotten.
 func TestManyCallers(t *testing.T) {
 	t.Parallel()
 	b := New(Config{Total: 20, Share: 6, Reserve: 4, Queue: 3})
@@ -295,7 +295,7 @@ func TestMemory(t *testing.T) {
 	check(256 << 20)
 	write("system.slice/loam.service/memory.max", "134217728\n")
 	check(128 << 20)
-	write("self", "0::/../../..\n") // a group outside of what the container sees
+	write("self", "0::/../../..\n") // a group outside of the view of the container
 	check(512 << 20)
 	if Memory() <= 0 {
 		t.Error("Memory() is nothing")

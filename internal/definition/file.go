@@ -15,12 +15,11 @@ import (
 	"github.com/loambase/loam/internal/yaml"
 )
 
-// maxFile is how long a file may be: as long as the body of a request that creates a
-// collection.
+// maxFile is the maximum length of a file in bytes: that of a request that creates a collection.
 const maxFile = 32 << 20
 
-// FormatOf returns the format of a file by the ending of its name. ok is false for a name that
-// is none of a file with a collection, and so may be a folder's.
+// FormatOf returns the format of a file by the ending of its name. ok is false for a name that is
+// not that of a file with a collection, and so may be that of a folder.
 func FormatOf(path string) (f Format, ok bool) {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".json":
@@ -41,8 +40,8 @@ type File struct {
 	JSON json.RawMessage
 }
 
-// Read returns the collections of a folder, those of its files that end in .json, .yaml or
-// .yml, or of one file. An error names the file; that two have the same name or id is one.
+// Read returns the collections of a folder, from its files that end in .json, .yaml or .yml, or the
+// collection of one file. An error names the file. Two files with the same name or id are an error.
 func Read(path string) ([]File, error) {
 	paths := []string{path}
 	if _, single := FormatOf(path); !single {
@@ -72,7 +71,7 @@ func Read(path string) ([]File, error) {
 	return list, nil
 }
 
-// files returns the paths of the files in a folder that may have a collection.
+// files returns the paths of the files in a folder that may contain a collection.
 func files(dir string) (paths []string, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -89,7 +88,7 @@ func files(dir string) (paths []string, err error) {
 func readFile(path string) (f *File, id string, err error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, "", errors.Unwrap(err) // its path is told already
+		return nil, "", errors.Unwrap(err) // its path is already in the message
 	}
 	defer file.Close()
 	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
@@ -135,9 +134,9 @@ func headError(err error) error {
 	return fmt.Errorf("%s must be a text, and is of the type %s", strings.ToLower(wrong.Field), wrong.Value)
 }
 
-// Write writes the collections to a folder, which is made if it is missing, and removes the
-// files of collections that are not among them. It returns the paths that it has written
-// or removed, and leaves files alone that are as they should be.
+// Write writes the collections to a folder, which it creates if it is missing, and removes the
+// files of other collections. It returns the paths that it has written or removed. Files with the
+// right text are not written.
 func Write(dir string, list []*schema.Collection, f Format) (changed []string, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
@@ -170,7 +169,7 @@ func Write(dir string, list []*schema.Collection, f Format) (changed []string, e
 	return changed, nil
 }
 
-// isDefinition reports whether a file is one that Write has made, or might have.
+// isDefinition reports whether the file has the form of the files of Write.
 func isDefinition(path string) bool {
 	f, _, err := readFile(path)
 	if err != nil {
@@ -184,8 +183,7 @@ func isDefinition(path string) bool {
 	return json.Unmarshal(f.JSON, &part) == nil && part.Type != "" && (part.Fields != nil || part.ViewQuery != "")
 }
 
-// WriteFile writes a collection to a file, whole or not at all, and reports whether it was
-// another text before.
+// WriteFile writes a collection to a file atomically, and reports whether the text has changed.
 func WriteFile(path string, c *schema.Collection, f Format) (written bool, err error) {
 	text, err := Text(c, f)
 	if err != nil {
