@@ -41,7 +41,7 @@ func benchPosts(b *testing.B) *core.App {
 	return app
 }
 
-// BenchmarkHandler is what a request costs without the network and net/http.
+// BenchmarkHandler measures requests without the network and net/http.
 func BenchmarkHandler(b *testing.B) {
 	app := benchPosts(b)
 	const posts = "/api/collections/posts/records"
@@ -91,8 +91,8 @@ func BenchmarkHandler(b *testing.B) {
 	}
 }
 
-// BenchmarkRateLimits is what rate limits add to the requests of 256 clients: without, and
-// with the default rules, of which one is wider.
+// BenchmarkRateLimits measures requests of 256 clients without rate limits, and with the default
+// rules, one of which has a higher limit.
 func BenchmarkRateLimits(b *testing.B) {
 	app := benchPosts(b)
 	h, err := (&Program{App: app}).Handler()

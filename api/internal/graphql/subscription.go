@@ -108,7 +108,7 @@ func (s *Subscription) key() string {
 			variables[name] = v
 		}
 	}
-	text, _ := json.Marshal([]any{s.superuser, s.operation.Query, s.operation.Name, variables}) // which were decoded from JSON
+	text, _ := json.Marshal([]any{s.superuser, s.operation.Query, s.operation.Name, variables}) // from JSON
 	sum := sha256.Sum256(text)
 	return string(sum[:])
 }

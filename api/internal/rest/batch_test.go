@@ -140,7 +140,7 @@ func TestBatchWithFiles(t *testing.T) {
 	}
 }
 
-// countFiles counts what is in the folder of stored files.
+// countFiles returns the number of files in the folder of stored files.
 func countFiles(t *testing.T, app *core.App) (n int) {
 	t.Helper()
 	if err := app.Removals().Settle(t.Context()); err != nil {
