@@ -140,7 +140,7 @@ func (l *Local) List(ctx context.Context, prefix string, fn func(Info) error) er
 func (l *Local) prune(dir string) {
 	l.folders.Lock()
 	defer l.folders.Unlock()
-	for dir != "." && l.isFolder(dir) && l.root.Remove(dir) == nil { // Remove fails if the folder is not empty
+	for dir != "." && l.isFolder(dir) && l.root.Remove(dir) == nil { // fails if the folder is not empty
 		dir = path.Dir(dir)
 	}
 }

@@ -16,9 +16,9 @@ type Step string
 const (
 	LookUp    Step = "look-up" // of the server's address
 	Connect   Step = "connect"
-	TLS       Step = "TLS"       // the handshake, at once or by STARTTLS
-	Greeting  Step = "greeting"  //
-	SignIn    Step = "sign-in"   //
+	TLS       Step = "TLS" // the handshake, at once or by STARTTLS
+	Greeting  Step = "greeting"
+	SignIn    Step = "sign-in"
 	Sender    Step = "sender"    // the sender is sent to the server
 	Recipient Step = "recipient" // a recipient is sent to the server
 	Content   Step = "content"   // the text is sent to the server

@@ -69,7 +69,7 @@ func TestCreateRule(t *testing.T) {
 		{"@request.body.num:isset = true && @request.body.n:isset = false", guest, object{"num-": 1.0}, true},
 		{"@request.body.extra.deep = 'x'", guest, object{"extra": object{"deep": "x"}}, true},
 		{"@request.body.hid:isset = false && hid = ''", guest, object{"hid": "x"}, true},
-		{"q2_via_r.id = ''", guest, nil, true}, // a back relation of the collection itself is not a relation here
+		{"q2_via_r.id = ''", guest, nil, true}, // of the collection itself: not a relation here
 	} {
 		_, err := b.Collections().Update(t.Context(), record.Root(), "q2", []byte(`{"createRule": `+quoteRule(tt.rule)+`}`))
 		if err != nil {

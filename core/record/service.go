@@ -101,7 +101,7 @@ type Config struct {
 	ReadLimit time.Duration    // of a query of a caller who is not a superuser; default 10 s
 	HookLimit time.Duration    // of the handlers of one hook; default 10 s
 
-	CascadeLimit   int           // records that a deletion of a caller but a superuser changes; default 10,000
+	CascadeLimit   int           // records that a deletion of others than superusers changes; default 10,000
 	GuestReadLimit time.Duration // ReadLimit for guests; default 3 s
 	PageLimit      int           // bytes of the records of one page; default 256 MiB
 

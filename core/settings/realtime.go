@@ -20,7 +20,7 @@ type Realtime struct {
 	MessagesPerSecond   int  `json:"messagesPerSecond"`   // from a client
 	MessageBurst        int  `json:"messageBurst"`        // at once
 	MaxConnectionsPerIP int  `json:"maxConnectionsPerIP"` // 0: any number
-	DrainSeconds        int  `json:"drainSeconds"`        // time during which connections are closed when the server stops
+	DrainSeconds        int  `json:"drainSeconds"`        // of closing connections, when the server stops
 	MaxChannels         int  `json:"maxChannels"`         // joined by a connection
 	Compress            bool `json:"compress"`            // messages of 1 KiB and more
 
