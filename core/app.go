@@ -38,7 +38,7 @@ const Version = version.Number
 // delete.
 type Limits = budget.Limits
 
-// Config is how an App runs. Every field has a default.
+// Config holds the options of an App. Every field has a default.
 type Config struct {
 	Dir       string           // the data folder; default "loam_data"
 	DB        string           // a PostgreSQL database, postgres://…; default: SQLite in the data folder

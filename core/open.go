@@ -36,8 +36,9 @@ import (
 //  3. for Serve: the change feed and the reload loop, the migrations of the program,
 //     the Start hooks, the jobs, the functions of Go
 //
-// A folder that another server holds is store.ErrLocked, a database that does not
-// answer store.ErrUnavailable, a database of another program a *store.ForeignError. If Open fails, nothing stays open.
+// The error is store.ErrLocked for a folder that another server holds, store.ErrUnavailable for a
+// database that does not answer, and a *store.ForeignError for a database of another program. If
+// Open fails, nothing stays open.
 func (a *App) Open(ctx context.Context, mode Mode) error {
 	if a.store != nil {
 		return errors.New("core: the app is open already")

@@ -37,7 +37,7 @@ type Job struct {
 	CatchUp bool
 }
 
-// Config is what a Service depends on while the app is open. Store is required.
+// Config holds the dependencies and options of a Service while the app is open. Store is required.
 type Config struct {
 	Store store.Store
 	Log   *slog.Logger     // default: nothing is logged

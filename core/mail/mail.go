@@ -23,7 +23,7 @@ import (
 // Address is a name and an e-mail address.
 type Address = mail.Address
 
-// Config is what a Service depends on. Settings is required.
+// Config holds the dependencies and options of a Service. Settings is required.
 type Config struct {
 	Settings func() *settings.Settings
 	Hooks    *Hooks           // default: none

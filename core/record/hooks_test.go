@@ -242,7 +242,7 @@ func TestInTxWithTheWrongService(t *testing.T) {
 		t.Errorf("it took %v to find out", took)
 	}
 	remove()
-	hooks.InTx.BindFunc(func(e *record.WriteEvent) error { // for ever
+	hooks.InTx.BindFunc(func(e *record.WriteEvent) error { // each task creates another task
 		_, err := e.Records.Create(e.Context, root, "tasks", record.Input{Body: object{"title": "x"}})
 		return err
 	}, "tasks")
