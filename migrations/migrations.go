@@ -5,19 +5,12 @@ package migrations
 
 // DB runs the statements of a step, in one transaction.
 type DB interface {
-	// Exec runs one statement. It replaces these words by the syntax of the engine:
-	//
-	// - {text}: the type of texts
-	//
-	// - {int}: the type of 64-bit integers
-	//
-	// - {rowid}, before the first column of a table: the hidden column "_rowid_", which orders rows
-	// by their insertion, if the engine has no such column by itself
-	//
-	// - {serial}: the type of a column of numbers that grow from row to row
-	//
-	// - {clustered}, at the end of a table: stores the rows in the order of the primary key, if the
-	// engine can
+	// Exec runs one statement. It replaces words by the syntax of the engine: {text} and {int} by
+	// the types of texts and of 64-bit integers, and {serial} by the type of a column of numbers
+	// that grow from row to row. {rowid}, before the first column of a table, adds the hidden
+	// column "_rowid_", which orders rows by their insertion, if the engine has no such column by
+	// itself. {clustered}, at the end of a table, stores the rows in the order of the primary key,
+	// if the engine can.
 	Exec(sql string) error
 }
 
