@@ -162,7 +162,7 @@ func (r *replaying) tellOne(ctx context.Context, x *target, c *change.Change) er
 	}
 	if r.beginsAnew(x, c) {
 		r.hub.mu.Lock()
-		x.topic.watch.again, x.held = true, nil // arrived sees to it
+		x.topic.watch.again, x.held = true, nil // arrived then calls anew
 		r.hub.mu.Unlock()
 		return nil
 	}

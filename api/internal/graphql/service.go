@@ -20,7 +20,7 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// Config is what a Service needs. Every field is required.
+// Config holds the dependencies of a Service. Every field is required.
 type Config struct {
 	Records  func() *record.Service
 	Auth     *auth.Service
