@@ -28,7 +28,7 @@ type Message struct {
 	Text    string            // default: made from HTML
 	Headers map[string]string // additional headers; default of Message-ID: a new one
 
-	// What the mail is about, for hooks and the log; empty for mails of programs.
+	// The account and the template of the mail, for hooks and the log; empty for mails of programs.
 	Collection string // the id of the auth collection
 	Template   Template
 	Record     string // the id of the record

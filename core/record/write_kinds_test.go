@@ -38,7 +38,7 @@ var kindCases = map[string]struct {
 	"geoPoint": {``, []sent{{`{"lon": 1, "lat": 2}`, `{"lon":1,"lat":2}`}, {`{"lon": 1, "lat": 91}`, "validation_invalid_latitude"}}, ""},
 }
 
-// What clients send for a field of any kind is cast, validated and stored. A new kind must have a
+// Values of clients for a field of any kind are cast, validated and stored. A new kind must have a
 // case here.
 func TestEveryKindIsWritten(t *testing.T) {
 	t.Parallel()

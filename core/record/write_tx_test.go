@@ -127,7 +127,7 @@ func (s unsure) Write(ctx context.Context, fn func(store.Tx) error) error {
 	return errUnsure
 }
 
-// A commit whose outcome nobody knows may have stored a record: its files stay.
+// A commit with an unknown outcome may have stored a record, so its files stay.
 func TestFilesStayAfterAnUnknownCommit(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, docs)
@@ -146,7 +146,7 @@ func TestFilesStayAfterAnUnknownCommit(t *testing.T) {
 	b.expectFiles("refused create", "docs", upload)
 }
 
-// What was made of a file goes with it.
+// The removal of a file removes its thumbs too.
 func TestThumbsGoWithTheFile(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, docs)
@@ -164,7 +164,7 @@ func TestThumbsGoWithTheFile(t *testing.T) {
 	b.expectFiles("remove", "docs")
 }
 
-// Who is refused must not cost a hash: at this cost one would take for days.
+// A refused write must not hash a password: at this cost one hash would take days.
 func TestRefusedWritesHashNothing(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, people)
