@@ -20,7 +20,7 @@ import (
 
 const module = "github.com/loambase/loam"
 
-// layers are the packages of this module from top to bottom. A package may import only packages
+// layers returns the packages of this module from top to bottom. A package may import only packages
 // of lower layers.
 func layers() [][]string {
 	return [][]string{
@@ -224,7 +224,7 @@ type pkg struct {
 	Deps       []string
 }
 
-// name is the package's path below the module.
+// name returns the package's path below the module.
 func (p pkg) name() string { return own(p.ImportPath) }
 
 // own returns the path of a package below the module, "" for a package of another module.
@@ -323,7 +323,7 @@ func rules() []rule {
 		},
 		{
 			packages: []string{"core/...", "auth/...", "internal/...", "migrations"},
-			except:   []string{"internal/metrics", "internal/request", "internal/wire", "auth/internal/fetch", "auth/provider", "core/internal/s3", "core/internal/s3/ambient", "core/coretest/s3test"}, // the last five speak HTTP to other servers
+			except:   []string{"internal/metrics", "internal/request", "internal/wire", "auth/internal/fetch", "auth/provider", "core/internal/s3", "core/internal/s3/ambient", "core/coretest/s3test"}, // the last five send requests to other servers
 			imports:  []string{"net/http/..."},
 			reason:   "HTTP is spoken in api",
 		},

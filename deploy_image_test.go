@@ -83,7 +83,7 @@ func TestImage(t *testing.T) {
 	if err := serve.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	for lines.Scan() { // until all processes have closed the output: the server has ended too
+	for lines.Scan() { // until all processes have closed the output, so the server has ended too
 	}
 	_ = serve.Wait()
 }

@@ -1,4 +1,4 @@
-// What deploy/ says about the program is true of it.
+// Tests that the files of deploy/ agree with the program.
 package main_test
 
 import (
@@ -13,10 +13,10 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// document is a document of YAML.
+// document is a YAML document.
 type document map[string]any
 
-// at returns what is at the path, of which numbers are positions in lists.
+// at returns the value at a path of keys and of indexes of lists.
 func (d document) at(t *testing.T, path ...any) any {
 	t.Helper()
 	var v any = map[string]any(d)
@@ -60,7 +60,8 @@ func readYAML(t *testing.T, file string) (list []document) {
 	}
 }
 
-// instructions are those of the Containerfile, by name.
+// instructions returns the arguments of the Containerfile's instructions, by the name of the
+// instruction.
 func instructions(t *testing.T) map[string][]string {
 	t.Helper()
 	text, err := os.ReadFile("deploy/Containerfile")
@@ -76,7 +77,8 @@ func instructions(t *testing.T) map[string][]string {
 	return found
 }
 
-// TestContainerfile: nobody is root in the image, which has nothing but the binary.
+// TestContainerfile checks that the image does not run as root, and that it contains the binary
+// only.
 func TestContainerfile(t *testing.T) {
 	t.Parallel()
 	got := instructions(t)
@@ -98,8 +100,7 @@ func TestContainerfile(t *testing.T) {
 	}
 }
 
-// TestManifests: the probes ask what there is, the ports are those of the image, and a pod
-// may do no more than it needs.
+// TestManifests checks the paths of the probes, the ports, and the restrictions of the pods.
 func TestManifests(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("deploy/kubernetes/*.yaml")
@@ -150,8 +151,8 @@ func TestManifests(t *testing.T) {
 				t.Errorf("%s: %v is %v, want %v", file, is.path, got, is.want)
 			}
 		}
-		// A server that stops waits half a minute for requests, after the time in which it still
-		// gets some.
+		// A server that stops gets requests during preStop, and then waits for them for half a
+		// minute.
 		grace := pod.at(t, "terminationGracePeriodSeconds").(int)
 		if sleep := container.at(t, "lifecycle", "preStop", "sleep", "seconds").(int); grace < sleep+35 {
 			t.Errorf("%s: %d seconds to stop, of which %d are slept", file, grace, sleep)

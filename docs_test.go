@@ -136,7 +136,8 @@ func prepare(t *testing.T, dir, binary string) {
 	}
 }
 
-// loam is the command ./loam of the pages: the server runs already.
+// loam replaces the command ./loam of the pages: it does not start a server, because one runs
+// already.
 const loam = `#!/usr/bin/env bash
 case "$*" in serve|*=*" serve") exit ;; esac
 exec "$(dirname "$0")/bin" "$@"

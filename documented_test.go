@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestExportedNamesAreDocumented sees that everything exported says what it promises.
-// Methods that a standard interface promises already need no words.
+// TestExportedNamesAreDocumented checks that every exported name has a doc comment. Methods that a
+// standard interface documents need none.
 func TestExportedNamesAreDocumented(t *testing.T) {
 	t.Parallel()
 	for _, p := range packages(t) {
@@ -67,8 +67,8 @@ func isStandard(d *ast.FuncDecl) bool {
 	return false
 }
 
-// isExported reports whether a method's receiver is of an exported type. A function
-// has none.
+// isExported reports whether the type of a method's receiver is exported. It returns true for a
+// function.
 func isExported(receiver *ast.FieldList) bool {
 	if receiver == nil {
 		return true

@@ -4,7 +4,7 @@ package main
 import (
 	"os"
 
-	// The roots of public certificates, where the system has none, as in an image that is empty.
+	// Root certificates, for systems without any, like an empty image.
 	_ "golang.org/x/crypto/x509roots/fallback"
 
 	"github.com/loambase/loam/api"

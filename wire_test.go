@@ -11,8 +11,8 @@ import (
 )
 
 var (
-	// citation is "docs/wire/FILE §3.1", perhaps with more sections after it; the file
-	// may stand on the line before, and a comment sign between.
+	// citation matches "docs/wire/FILE §3.1", and more sections that follow. The file and the
+	// sections may be on successive lines of a comment.
 	citation = regexp.MustCompile(`([a-z0-9.-]+\.md)((?:[\s/]|,|and|to)*(§\d+(?:\.\d+)*)(?:\s+row\s+\d+)?)+`)
 	section  = regexp.MustCompile(`§(\d+(?:\.\d+)*)(?:\s+row\s+(\d+))?`)
 	heading  = regexp.MustCompile(`(?m)^#{2,4} (\d+(?:\.\d+)*)\.? `)
@@ -76,8 +76,8 @@ func TestWireCitations(t *testing.T) {
 	}
 }
 
-// sectionsOf lists the numbered sections of a page, as "5.7", and the numbered rows in
-// them, as "10 row 17".
+// sectionsOf returns the numbered sections of a page, like "5.7", and the numbered rows of
+// sections, like "10 row 17".
 func sectionsOf(page string) map[string]bool {
 	known := map[string]bool{}
 	at := heading.FindAllStringSubmatchIndex(page, -1)

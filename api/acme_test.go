@@ -31,7 +31,7 @@ import (
 	"github.com/loambase/loam/internal/need"
 )
 
-// TestACME lets the binary get its certificate from an independent authority: pebble, which
+// TestACME lets the binary obtain its certificate from an independent authority: pebble, which
 // "make tools" installs.
 func TestACME(t *testing.T) {
 	if testing.Short() {
@@ -87,10 +87,10 @@ func TestACME(t *testing.T) {
 // refused is a domain for which the authority issues no certificate.
 const refused = "refused.example.test"
 
-// authority is a running pebble.
+// authority is a running pebble, an ACME server.
 type authority struct {
 	directory string
-	ca        string // file with the certificate of the directory's own server
+	ca        string // file with the root certificate of the directory's own server
 	roots     *x509.CertPool
 	out       *bytes.Buffer
 	cmd       *exec.Cmd
@@ -120,7 +120,7 @@ func startAuthority(t *testing.T, program, address string) *authority {
 		t.Fatal(err)
 	}
 	go func() { a.ended <- a.cmd.Wait() }()
-	t.Cleanup(func() { _ = a.cmd.Process.Kill() }) // it may have ended
+	t.Cleanup(func() { _ = a.cmd.Process.Kill() }) // the process may have ended already
 	a.roots = a.findRoots(t, "https://"+manage+"/roots/0")
 	return a
 }
@@ -150,7 +150,7 @@ func (a *authority) findRoots(t *testing.T, url string) *x509.CertPool {
 		select {
 		case err := <-a.ended:
 			t.Fatalf("pebble: %v\n%s", err, a.out)
-		case <-time.After(20 * time.Millisecond): // another process begins to listen
+		case <-time.After(20 * time.Millisecond): // until the process listens
 		}
 	}
 }
@@ -185,7 +185,7 @@ func (a *authority) said() string {
 	return a.out.String()
 }
 
-// freeAddress returns an address of this machine without a listener.
+// freeAddress returns an address of this machine on which no process listens.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -213,7 +213,7 @@ func nameServer(t *testing.T) string {
 			}
 			go func() {
 				defer conn.Close()
-				_ = answerName(conn) // after an error the client gives up
+				_ = answerName(conn) // the client detects an error by itself
 			}()
 		}
 	}()

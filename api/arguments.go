@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// usageError is an argument that cannot mean anything, as opposed to one that could not
-// be followed.
+// usageError is the error of an argument that has no valid meaning, as opposed to a command that
+// has failed.
 type usageError struct{ text string }
 
 func (e *usageError) Error() string { return e.text }
@@ -21,8 +21,8 @@ func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(f
 
 const localhost = "127.0.0.1"
 
-// listenAddress is the address to listen on that a flag such as --http means. A port alone is
-// one of this machine only, like the default.
+// listenAddress returns the address to listen on for the value of a flag such as --http. A port
+// alone is a port of this machine only, like the default.
 func listenAddress(name, flag string) (string, error) {
 	if strings.Contains(flag, "://") {
 		return "", usagef("%s %s: an address such as 127.0.0.1:8090 is meant, not a URL", name, flag)
@@ -45,8 +45,8 @@ func listenAddress(name, flag string) (string, error) {
 	return net.JoinHostPort(host, port), nil
 }
 
-// checkPublic refuses a folder of public files that an operator has named and that is
-// not there, or in which secrets would be public.
+// checkPublic returns an error for a folder of public files that the operator has named, if it does
+// not exist or would make secrets public.
 func checkPublic(public, data string) error {
 	info, err := os.Stat(public)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -77,7 +77,7 @@ func checkPublic(public, data string) error {
 	return nil
 }
 
-// within says whether the path is the folder, or in it.
+// within reports whether the path is the folder, or in the folder.
 func within(path string, folder fs.FileInfo) bool {
 	for {
 		info, err := os.Stat(path)
@@ -92,9 +92,9 @@ func within(path string, folder fs.FileInfo) bool {
 	}
 }
 
-// checkOrigins refuses origins that no browser can send, so that the pages which are
-// meant do not stay locked out for a slip. An origin is a scheme, a host, and a port
-// unless it is the usual one.
+// checkOrigins returns an error for an origin that no browser can send, so that a typing error does
+// not lock out the intended pages. An origin is a scheme, a host, and a port unless it is the
+// default port.
 func checkOrigins(origins []string) error {
 	for _, origin := range origins {
 		if why := unusableOrigin(origin); why != "" {

@@ -33,8 +33,8 @@ func (p *Program) automigrate() {
 }
 
 // changed writes a migration file with all changes since the last file. A change of several
-// collections calls changed once for each: the first call writes all of them, and the other
-// calls write nothing.
+// collections calls changed once for each: the first call writes all changes, and the other calls
+// write nothing.
 func (a *automigration) changed(ctx context.Context) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -7,8 +7,8 @@ import (
 	"net"
 )
 
-// bareWrites is the program that servers are compared with: for each line of its input, with
-// a number of connections and of bytes, it writes that many bytes to each of them.
+// bareWrites is the program that the server is compared with. Each line of its input has a number
+// of connections and a number of bytes: it writes the bytes to each of the connections.
 func bareWrites() {
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 
 const signIn = "/api/collections/users/auth-with-password"
 
-// benchAccounts is a server with so many accounts whose passwords have the default cost.
+// benchAccounts returns a server with n accounts, whose passwords have the default cost.
 func benchAccounts(b *testing.B, n int) (*core.App, http.Handler) {
 	app := coretest.Open(b, core.Config{Dir: b.TempDir(), DB: coretest.DB(b), HashCost: password.DefaultCost})
 	for i := range n {
@@ -36,7 +36,7 @@ func signInForm(i int) string {
 	return fmt.Sprintf(`{"identity":"user%d@example.com","password":"correct horse"}`, i)
 }
 
-// BenchmarkSignIn is what a sign-in costs beside its hash, and what a refresh does.
+// BenchmarkSignIn measures a sign-in without its hash, and a refresh.
 func BenchmarkSignIn(b *testing.B) {
 	app, h := benchAccounts(b, 1)
 	send := func(path, body, token string) *httptest.ResponseRecorder {
@@ -110,7 +110,7 @@ func BenchmarkGetDuringSignIns(b *testing.B) {
 				b.Errorf("GET: %d", status)
 			}
 			all = append(all, time.Since(began))
-			time.Sleep(5 * time.Millisecond) // the rate of one who reads; the client shares the processors
+			time.Sleep(5 * time.Millisecond) // the rate of a reader
 		}
 		return all
 	}
@@ -129,7 +129,7 @@ func BenchmarkGetDuringSignIns(b *testing.B) {
 					}
 					r, err := http.NewRequest("POST", server.URL+signIn, strings.NewReader(signInForm(i)))
 					r.Header.Set("Content-Type", "application/json")
-					r.Header.Set("X-Forwarded-For", fmt.Sprintf("192.0.2.%d", i)) // each from a place of its own
+					r.Header.Set("X-Forwarded-For", fmt.Sprintf("192.0.2.%d", i)) // each client has its own address
 					if status := do(r, err); status != http.StatusOK {
 						b.Errorf("sign in: %d", status)
 						return

@@ -20,8 +20,8 @@ import (
 	"github.com/loambase/loam/core/coretest"
 )
 
-// plainFiles stores the parts of a form durably, and serves them: the least that a server of
-// files does.
+// plainFiles stores the files of a form durably, and serves them: the least work of any file
+// server.
 type plainFiles struct {
 	dir  string
 	last atomic.Int64
@@ -68,10 +68,11 @@ func (p *plainFiles) store(r *http.Request, name string) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// BenchmarkFiles compares with plainFiles, in turns: ratio is its time to ours.
+// BenchmarkFiles compares the server with plainFiles, alternately: ratio is the time of plainFiles
+// divided by the time of the server.
 func BenchmarkFiles(b *testing.B) {
 	content := make([]byte, 1<<20)
-	_, _ = rand.Read(content) // it never fails
+	_, _ = rand.Read(content) // never fails
 	var form bytes.Buffer
 	w := multipart.NewWriter(&form)
 	part, err := w.CreateFormFile("file", "a.bin")

@@ -61,7 +61,7 @@ func BenchmarkRealtime(b *testing.B) {
 	}
 }
 
-// fanOut is a server with a writer and subscribers, and the program that it is compared with.
+// fanOut is a server with a writer and subscribers, and the counters of their events.
 type fanOut struct {
 	b          *testing.B
 	p          *program
@@ -173,7 +173,7 @@ func (f *fanOut) run(kind string) {
 		f.write()
 		answers = append(answers, time.Since(began))
 		f.await(want)
-		time.Sleep(20 * time.Millisecond) // what is still to be done
+		time.Sleep(20 * time.Millisecond) // lets the server finish its remaining work
 		ours := float64((cpu(f.b, f.p.cmd.Process.Pid) - before).Nanoseconds()) / 1000 / float64(seen)
 		theirs := float64(bare.write().Nanoseconds()) / 1000 / float64(n)
 		paced, floor, ratios = append(paced, ours), append(floor, theirs), append(ratios, ours/theirs)
@@ -208,7 +208,7 @@ func (f *fanOut) write() {
 	}
 }
 
-// await waits until the subscribers have received want events since the start.
+// await waits until the subscribers have received want events in total.
 func (f *fanOut) await(want int64) {
 	for end := time.Now().Add(30 * time.Second); f.got.Load() < want; time.Sleep(time.Millisecond) {
 		if err := f.lost.Load(); err != nil {
@@ -224,7 +224,7 @@ func (f *fanOut) await(want int64) {
 func (f *fanOut) listen(conn net.Conn) {
 	mark := []byte(`"stamp":1`)
 	buffer := make([]byte, 8<<10)
-	kept := 0 // bytes that may be the beginning of a mark
+	kept := 0 // bytes that may be the beginning of a split mark
 	for {
 		n, err := conn.Read(buffer[kept:])
 		if err != nil {
@@ -303,14 +303,14 @@ func (f *fanOut) dial(path, protocol, token string, messages ...string) net.Conn
 		if err := conn.WriteMessage(websocket.TextMessage, []byte(m)); err != nil {
 			f.b.Fatal(err)
 		}
-		if strings.Contains(m, "subscription") { // it is answered by its first event
+		if strings.Contains(m, "subscription") { // the first event is its answer
 			f.settle(conn)
 			break
 		}
 		if _, text, err := conn.ReadMessage(); err != nil || strings.Contains(string(text), "error") {
 			f.b.Fatalf("%s: %s, %v", m, text, err)
 		}
-		if path == "/api/realtime/ws" { // that was the greeting
+		if path == "/api/realtime/ws" { // the first message was the greeting
 			if _, text, err := conn.ReadMessage(); err != nil || !strings.Contains(string(text), `"ok"`) {
 				f.b.Fatalf("%s: %s, %v", m, text, err)
 			}
@@ -319,7 +319,7 @@ func (f *fanOut) dial(path, protocol, token string, messages ...string) net.Conn
 	return conn.NetConn()
 }
 
-// settle waits until what was sent before has been handled.
+// settle waits until the server has handled all earlier messages of the connection.
 func (f *fanOut) settle(conn *websocket.Conn) {
 	if err := conn.WriteMessage(websocket.TextMessage, []byte(`{"type":"ping"}`)); err != nil {
 		f.b.Fatal(err)
@@ -329,7 +329,7 @@ func (f *fanOut) settle(conn *websocket.Conn) {
 	}
 }
 
-// memory is that of the server, in bytes.
+// memory returns the resident memory of the server, in bytes.
 func (f *fanOut) memory() int64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", f.p.cmd.Process.Pid))
 	if err != nil {
@@ -342,7 +342,7 @@ func (f *fanOut) memory() int64 {
 	return resident * int64(os.Getpagesize())
 }
 
-// cpu is how long a process has run on CPUs.
+// cpu returns the CPU time of a process.
 func cpu(b *testing.B, pid int) time.Duration {
 	var t unix.Timespec
 	if err := unix.ClockGettime(int32(^pid<<3|2), &t); err != nil { // the clock of a process: clock_getcpuclockid(3)
@@ -351,7 +351,7 @@ func cpu(b *testing.B, pid int) time.Duration {
 	return time.Duration(t.Nano())
 }
 
-// bare is a program that writes to sockets and does nothing else.
+// bare is the running program bareWrites, with its connections.
 type bare struct {
 	b     *testing.B
 	cmd   *exec.Cmd
@@ -385,7 +385,7 @@ func startBare(b *testing.B, conns, size int) *bare {
 	if err != nil {
 		b.Fatal(err)
 	}
-	fmt.Fprintln(x.in, conns, 0) // the program accepts now; the system queues few
+	fmt.Fprintln(x.in, conns, 0) // the program accepts in parallel, because the backlog is short
 	for range conns {
 		conn, err := net.Dial("tcp", strings.TrimSpace(address))
 		if err != nil {
@@ -430,6 +430,6 @@ func (x *bare) close() {
 	for _, conn := range x.conns {
 		conn.Close()
 	}
-	_ = x.in.Close() // ends the program
+	_ = x.in.Close() // the program ends at the end of its input
 	_ = x.cmd.Wait()
 }

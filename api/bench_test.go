@@ -12,7 +12,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// benchPosts is a blog: 1000 posts of 20 authors in 4 teams.
+// benchPosts returns a blog: 1000 posts of 20 authors in 4 teams.
 func benchPosts(b *testing.B) *core.App {
 	app := coretest.New(b)
 	team := coretest.Collection(b, app, `{"name":"teams","viewRule":"","listRule":"","fields":[{"name":"name","type":"text"}]}`)
@@ -41,7 +41,7 @@ func benchPosts(b *testing.B) *core.App {
 	return app
 }
 
-// BenchmarkHandler is what a request costs without the network and net/http.
+// BenchmarkHandler measures requests without the network and net/http.
 func BenchmarkHandler(b *testing.B) {
 	app := benchPosts(b)
 	const posts = "/api/collections/posts/records"
@@ -91,8 +91,8 @@ func BenchmarkHandler(b *testing.B) {
 	}
 }
 
-// BenchmarkRateLimits is what rate limits add to the requests of 256 clients: without, and
-// with the default rules, of which one is wider.
+// BenchmarkRateLimits measures requests of 256 clients without rate limits, and with the default
+// rules, one of which has a higher limit.
 func BenchmarkRateLimits(b *testing.B) {
 	app := benchPosts(b)
 	h, err := (&Program{App: app}).Handler()

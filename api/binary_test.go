@@ -23,7 +23,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// binary is the real program, built once.
+// binary builds the real binary, once, and returns its path.
 var binary = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "loam-binary-")
 	if err != nil {
@@ -36,25 +36,25 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// program is the real binary at work on a folder, and on a database if db is not
+// program is the real binary, with its data folder, and with a database of PostgreSQL if db is not
 // empty.
 type program struct {
 	t       testing.TB
 	dir, db string
-	env     []string // beside that of the test
-	// arguments of the command, beside the folder; default: a free port of this machine
+	env     []string // in addition to the environment of the test
+	// arguments of the command besides the folder; default: a free port of this machine
 	arguments []string
-	path      string         // of the binary; empty: built from here
-	bucket    *s3test.Server // where its files are; nil: in the folder
+	path      string         // of the binary; empty: built from this module
+	bucket    *s3test.Server // stores its files; nil: in the folder
 	url       string
 	cmd       *exec.Cmd
 	stderr    bytes.Buffer
-	said      sync.WaitGroup // until all that it says has been read
+	said      sync.WaitGroup // until its output has been read
 	client    *http.Client
 }
 
-// prepare makes the folder and what the tests write to, and returns the program, which
-// does not run yet.
+// prepare creates the data folder with the collections of the tests, and returns the program, which
+// is not started.
 func prepare(t *testing.T, db string) *program {
 	t.Helper()
 	p := &program{t: t, dir: t.TempDir(), db: db}
@@ -100,7 +100,7 @@ func (p *program) command() *exec.Cmd {
 	return cmd
 }
 
-// start runs the program until the test ends it, or ends itself.
+// start starts the program, and waits until it serves. The end of the test kills the program.
 func (p *program) start() {
 	p.t.Helper()
 	p.cmd = p.command()
@@ -114,7 +114,7 @@ func (p *program) start() {
 		p.t.Fatal(err)
 	}
 	cmd := p.cmd
-	p.t.Cleanup(func() { _ = cmd.Process.Kill() }) // it may have ended
+	p.t.Cleanup(func() { _ = cmd.Process.Kill() }) // the process may have ended already
 	lines := bufio.NewReader(out)
 	first, _ := lines.ReadString('\n')
 	found := servedAt.FindStringSubmatch(first)
@@ -133,7 +133,7 @@ func (p *program) signal(s syscall.Signal) {
 	}
 }
 
-// wait waits for the program's end.
+// wait waits until the program has ended.
 func (p *program) wait() error {
 	p.said.Wait()
 	err := p.cmd.Wait()
@@ -141,13 +141,13 @@ func (p *program) wait() error {
 	return err
 }
 
-// answer is what a request came to.
+// answer is the answer to a request.
 type answer struct {
 	status int
 	body   map[string]any
 	text   string
 	retry  string // the header Retry-After
-	err    error  // there is no whole answer
+	err    error  // the answer is missing or incomplete
 }
 
 func (a answer) ok() bool { return a.err == nil && a.status/100 == 2 }

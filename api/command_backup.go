@@ -121,7 +121,7 @@ func restored(app *core.App, name string, err error) (string, error) {
 	return "Restored " + name + " in " + absolute(app) + ".", err
 }
 
-// alone is like beside, for work that must not run beside a server: it opens the app as core.Alone.
+// alone runs work that must not run beside a server: it opens the app as core.Alone.
 func alone(cmd *cobra.Command, app *core.App, do func() (string, error)) (err error) {
 	if err := open(cmd.Context(), app, core.Alone); err != nil {
 		return err

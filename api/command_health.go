@@ -25,7 +25,7 @@ const healthExample = `  loam health
   loam health --url https://127.0.0.1
   loam health --live`
 
-// healthTime is how long the server may take to answer.
+// healthTime is the time limit for the answer of the server.
 const healthTime = 5 * time.Second
 
 func newHealthCommand() *cobra.Command {
@@ -62,7 +62,8 @@ func newHealthCommand() *cobra.Command {
 	return cmd
 }
 
-// healthURL is where a server is asked the question that has this URL or listens on that address.
+// healthURL returns the URL at which a server answers the question. base is the URL of the server;
+// if it is "", address is the address that the server listens on.
 func healthURL(base, address, question string) (*url.URL, error) {
 	if base == "" {
 		address, err := listenAddress("--http", address)

@@ -81,8 +81,8 @@ func importPocketBase(cmd *cobra.Command, app *core.App, source, variable string
 	return err
 }
 
-// progress shows how far a long command is: in one line that changes where a person
-// looks on, else a line for each step that is done.
+// progress shows the progress of a long command: on a terminal in one line that changes, else in a
+// line for each finished step.
 type progress struct {
 	w        io.Writer
 	terminal bool
@@ -99,7 +99,7 @@ func newProgress(w io.Writer) *progress {
 	return p
 }
 
-// refresh is how often the line changes.
+// refresh is the interval between two changes of the line.
 const refresh = 100 * time.Millisecond
 
 func (p *progress) step(name string, done, total int64) {

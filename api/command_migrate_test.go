@@ -25,7 +25,7 @@ func TestMigrateCommands(t *testing.T) {
 	for _, test := range []struct {
 		args         []string
 		code         int
-		out, failure string // texts that stdout and stderr contain
+		out, failure string // parts of stdout and of stderr
 	}{
 		{args: []string{"list"}, out: "0001_notes\thas not run\n"},
 		{args: []string{"up"}, out: "0001_notes\n"},

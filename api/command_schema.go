@@ -30,10 +30,11 @@ const schemaExample = `  loam schema export schema
   loam schema plan schema
   loam schema apply schema --allow-destructive`
 
-// exitChanges is the exit code of a command that was asked whether there are changes.
+// exitChanges is the exit code of a command that has found changes, if the command was asked to
+// report them so.
 const exitChanges = 3
 
-// changesError says that there are changes.
+// changesError is the error for exitChanges.
 type changesError struct{}
 
 func (changesError) Error() string { return "the installation is not as the files say" }
@@ -51,8 +52,8 @@ func newSchemaCommand(app *core.App) *cobra.Command {
 	return cmd
 }
 
-// schemaTask makes a command that opens the app for its work. create allows a new installation,
-// of which nothing is made if the files are wrong.
+// schemaTask returns a command that opens the app for do. create allows a new installation, which
+// is not made if the files are wrong.
 func schemaTask(app *core.App, create bool, do func(cmd *cobra.Command, path string) error) func(*cobra.Command, []string) error {
 	return task(func(cmd *cobra.Command, args []string) (err error) {
 		if create {
@@ -200,8 +201,7 @@ func exitCodeFlag(cmd *cobra.Command) *bool {
 	return cmd.Flags().Bool("exit-code", false, fmt.Sprintf("exit with %d if there are changes", exitChanges))
 }
 
-// report prints the text, and says by the exit code whether there are changes if that is
-// wanted.
+// report prints the text. If exitCode is set and there are changes, it returns changesError.
 func report(cmd *cobra.Command, exitCode bool, text []byte, changes bool) error {
 	if _, err := cmd.OutOrStdout().Write(text); err != nil {
 		return err
@@ -212,7 +212,8 @@ func report(cmd *cobra.Command, exitCode bool, text []byte, changes bool) error 
 	return nil
 }
 
-// importOf is the import that makes the collections as the files at the path say.
+// importOf returns the import that changes the collections to the definitions in the files at the
+// path.
 func importOf(app *core.App, path string) (*collection.Import, error) {
 	files, err := definition.Read(path)
 	if err != nil {
@@ -230,7 +231,7 @@ func importOf(app *core.App, path string) (*collection.Import, error) {
 	return in, nil
 }
 
-// withOthers adds the collections that a single file is not about, as they are.
+// withOthers adds to the import all collections that a single file does not define, unchanged.
 func withOthers(in *collection.Import, s *schema.Snapshot, f definition.File) error {
 	var head struct{ ID string }
 	if err := json.Unmarshal(f.JSON, &head); err != nil {
@@ -253,17 +254,17 @@ func withOthers(in *collection.Import, s *schema.Snapshot, f definition.File) er
 	return nil
 }
 
-// schemaChange is a change of the collections that was made in a transaction.
+// schemaChange is a change of the collections within a transaction.
 type schemaChange struct {
 	diff        []byte
 	destructive []string
 }
 
-// errUndo undoes a change that was made to see it.
+// errUndo rolls back a change that was made only to show it.
 var errUndo = errors.New("undo")
 
-// tryChange makes the collections as the files at the path say, and shows the change to
-// keep, whose error undoes it: errUndo without being an error of tryChange.
+// tryChange changes the collections to the definitions in the files at the path, and calls keep
+// with the change. An error of keep rolls the change back; errUndo does so without being returned.
 func tryChange(ctx context.Context, app *core.App, path string, keep func(*schemaChange) error) (change *schemaChange, err error) {
 	in, err := importOf(app, path)
 	if err != nil {

@@ -106,8 +106,7 @@ type addresses struct {
 	metrics string // "" for none
 }
 
-// serve starts the server, tells where it can be reached, and closes it when the
-// context of the command ends.
+// serve starts the server, prints its URL, and closes it when the context of the command ends.
 func serve(cmd *cobra.Command, p *Program, secure *tlsFlags, at addresses, domains []string) (err error) {
 	ctx := cmd.Context()
 	source, err := secure.source(cmd, p.App, domains)
@@ -157,8 +156,7 @@ func serve(cmd *cobra.Command, p *Program, secure *tlsFlags, at addresses, domai
 	return errors.Join(err, server.Close())
 }
 
-// unlessStopped returns the error, but nil if it only says that the command was told
-// to stop.
+// unlessStopped returns the error, or nil if the error is only that the command was stopped.
 func unlessStopped(ctx context.Context, err error) error {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return nil
@@ -201,7 +199,7 @@ func place(app *core.App) string {
 func announce(cmd *cobra.Command, p *Program, url string) error {
 	app := p.App
 	token, err := p.Server().Auth.Installer(cmd.Context())
-	if err != nil { // fail here, not after the first line has announced a running server
+	if err != nil { // fail before the first line announces a running server
 		return err
 	}
 	if p.Banner != nil {
@@ -249,7 +247,7 @@ func shellWord(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// reachable is an address as a browser on this machine can use it.
+// reachable returns the form of an address that a browser on this machine can use.
 func reachable(address net.Addr) string {
 	host, port, err := net.SplitHostPort(address.String())
 	if err != nil {

@@ -14,7 +14,7 @@ type metricsServer struct {
 	http     *http.Server
 }
 
-// listenForMetrics opens the listener at the address, none for "".
+// listenForMetrics opens the listener at the address; for "" it opens none.
 func listenForMetrics(ctx context.Context, address string) (*metricsServer, error) {
 	if address == "" {
 		return &metricsServer{}, nil
@@ -23,7 +23,7 @@ func listenForMetrics(ctx context.Context, address string) (*metricsServer, erro
 	return &metricsServer{listener: listener}, err
 }
 
-// serve answers with the figures until close.
+// serve serves the handler of the metrics until close.
 func (m *metricsServer) serve(figures http.Handler) {
 	if m.listener == nil {
 		return
@@ -37,7 +37,7 @@ func (m *metricsServer) serve(figures http.Handler) {
 		WriteTimeout:      30 * time.Second,
 		MaxHeaderBytes:    16 << 10,
 	}
-	go func() { _ = m.http.Serve(m.listener) }() // it ends with close
+	go func() { _ = m.http.Serve(m.listener) }() // Serve returns after close
 }
 
 func (m *metricsServer) close() {

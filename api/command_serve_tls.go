@@ -20,7 +20,7 @@ import (
 	"github.com/loambase/loam/core"
 )
 
-// tlsFlags say how the server speaks TLS.
+// tlsFlags are the flags for TLS.
 type tlsFlags struct {
 	https     string // the address to listen on
 	cert, key string // files
@@ -36,7 +36,7 @@ func (f *tlsFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.directory, "acme-directory", "", "the URL of the authority's directory (default that of Let's Encrypt)")
 }
 
-// source returns where the certificates come from, nil for a server without TLS.
+// source returns the source of the certificates, nil for a server without TLS.
 func (f *tlsFlags) source(cmd *cobra.Command, app *core.App, domains []string) (certificate.Source, error) {
 	log := func() *slog.Logger { return app.Log() }
 	switch changed := cmd.Flags().Changed; {
@@ -60,18 +60,18 @@ func (f *tlsFlags) source(cmd *cobra.Command, app *core.App, domains []string) (
 	return nil, nil
 }
 
-// defaultPlain is where the server listens without TLS, when it speaks TLS elsewhere.
+// defaultPlain is the address for requests without TLS, if the server uses TLS at another one.
 const defaultPlain = "0.0.0.0:80"
 
 // listeners are the listener of the API and, if the API speaks TLS, the listener that redirects to
 // it.
 type listeners struct {
 	main  net.Listener
-	plain net.Listener // nil: none
+	plain net.Listener // nil if there is none
 }
 
-// openListeners opens them. An address that is taken must not leave a new data folder behind, so
-// this comes first.
+// openListeners opens the listeners. It runs before the App is opened: if an address is in use, no
+// new data folder must be left behind.
 func openListeners(ctx context.Context, flags *tlsFlags, source certificate.Source, address string, changed bool) (l listeners, err error) {
 	if source == nil {
 		l.main, err = listenAt(ctx, "--http", address)
@@ -111,7 +111,7 @@ func listenAt(ctx context.Context, flag, address string) (net.Listener, error) {
 func (l listeners) close() {
 	for _, one := range []net.Listener{l.main, l.plain} {
 		if one != nil {
-			_ = one.Close() // usually it is closed already
+			_ = one.Close() // usually the listener is closed already
 		}
 	}
 }
@@ -144,8 +144,7 @@ func leadToTLS(source certificate.Source, secure net.Addr) *http.Server {
 	}
 }
 
-// keepTLS does what the source and the listener without TLS need, until the function that
-// it returns is called.
+// keepTLS runs the work of the source and the listener without TLS, until stop is called.
 func keepTLS(source certificate.Source, l listeners) (stop func()) {
 	if source == nil {
 		return func() {}
@@ -162,7 +161,7 @@ func keepTLS(source certificate.Source, l listeners) (stop func()) {
 	}
 	return func() {
 		cancel()
-		_ = server.Close() // the main server has finished by now
+		_ = server.Close() // the main server has stopped before
 		<-done
 	}
 }

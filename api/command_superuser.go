@@ -43,8 +43,8 @@ func newSuperuserCommand(app *core.App) *cobra.Command {
 const passwordHelp = `Without PASSWORD it is asked for, or read from the first line of standard input if
 that is no terminal: others on this machine can see the arguments of a command.`
 
-// superuserTask is a command on an email address and a password. done says what
-// it has done.
+// superuserTask returns a command on an email address and a password. done is a sentence about the
+// result.
 func superuserTask(app *core.App, name, short string, do func(context.Context, *core.App, string, string) (done string, err error)) *cobra.Command {
 	return &cobra.Command{
 		Use:     name + " EMAIL [PASSWORD]",
@@ -104,7 +104,7 @@ func newSuperuserIPsCommand(app *core.App) *cobra.Command {
 	}
 }
 
-// named demands as many arguments as there are names.
+// named demands an argument for each name.
 func named(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != len(names) {
@@ -114,8 +114,8 @@ func named(names ...string) cobra.PositionalArgs {
 	}
 }
 
-// beside opens the app as one that may not be alone, does the work, and prints
-// what was done, and that it was done in a data folder that it has made.
+// beside opens the app in a mode that allows a running server, does the work, and prints the
+// result, and whether a new data folder was made.
 func beside(cmd *cobra.Command, app *core.App, do func() (string, error)) (err error) {
 	made := mustExist(app) != nil
 	if err := open(cmd.Context(), app, core.Tool); err != nil {
@@ -130,7 +130,7 @@ func beside(cmd *cobra.Command, app *core.App, do func() (string, error)) (err e
 	})
 }
 
-// closing does the work, prints what was done, and closes the app.
+// closing does the work, prints the result, and closes the app.
 func closing(cmd *cobra.Command, app *core.App, do func() (string, error)) (err error) {
 	defer func() { err = errors.Join(err, app.Close()) }()
 	done, err := do()
@@ -140,7 +140,7 @@ func closing(cmd *cobra.Command, app *core.App, do func() (string, error)) (err 
 	return err
 }
 
-// absolute is place in full: a command that ran in the wrong folder has made a new
+// absolute returns the full form of place: a command that ran in the wrong folder has made a new
 // installation there.
 func absolute(app *core.App) string {
 	dir, err := filepath.Abs(app.Config.Dir)

@@ -31,7 +31,7 @@ func newSuperuserListCommand(app *core.App) *cobra.Command {
 	}
 }
 
-// listSuperusers is the addresses of all superusers, each on a line.
+// listSuperusers returns the e-mail addresses of all superusers, a line for each.
 func listSuperusers(ctx context.Context, app *core.App) (string, error) {
 	lines := []string{}
 	for page := 1; ; page++ {

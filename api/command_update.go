@@ -75,7 +75,7 @@ func updateBinary(cmd *cobra.Command, app *core.App, from, path string) error {
 	return err
 }
 
-// backUp makes a backup of the installation, and says how it is called.
+// backUp makes a backup of the installation, and prints its name.
 func backUp(cmd *cobra.Command, app *core.App) (err error) {
 	return alone(cmd, app, func() (string, error) {
 		key, err := app.Backups().Create(cmd.Context(), record.Root(), "")

@@ -67,7 +67,7 @@ func killUnderUploads(t *testing.T, p *program, rounds int) {
 			<-tick.C
 		}
 		p.signal(syscall.SIGKILL)
-		_ = p.wait() // it was killed
+		_ = p.wait() // its exit status says that it was killed
 		clients.Wait()
 		p.start()
 		p.comparePapers()
@@ -78,7 +78,7 @@ func killUnderUploads(t *testing.T, p *program, rounds int) {
 	}
 }
 
-// withPapers makes a collection of files.
+// withPapers creates a collection with fields for files.
 func (p *program) withPapers() {
 	p.t.Helper()
 	app := core.New(core.Config{Dir: p.dir, DB: p.db})
@@ -176,8 +176,8 @@ func (p *program) sendFiles(method, path string, keys ...string) (made paper, er
 	return made, err
 }
 
-// comparePapers waits until the files are those that records name. The names come first:
-// whatever they are, their files must be there at once.
+// comparePapers waits until the stored files are the files that records name, and their thumbs.
+// Files that records name must exist at once.
 func (p *program) comparePapers() {
 	p.t.Helper()
 	want := p.namedPapers()
@@ -202,7 +202,8 @@ func (p *program) comparePapers() {
 	p.t.Errorf("there are the files\n%v\nwant\n%v\n%s", slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)), &p.stderr)
 }
 
-// namedPapers are the files that records name, with what lies beside each in a folder.
+// namedPapers returns the paths of the files that records name, and of the attributes file beside
+// each file in a folder.
 func (p *program) namedPapers() map[string]bool {
 	p.t.Helper()
 	db := enginetest.OpenAt(p.t, p.dir, p.db)
@@ -221,7 +222,7 @@ func (p *program) namedPapers() map[string]bool {
 	return named
 }
 
-// storedPapers are the files that are there.
+// storedPapers returns the paths of the stored files.
 func (p *program) storedPapers() map[string]bool {
 	p.t.Helper()
 	files := map[string]bool{}
@@ -235,7 +236,7 @@ func (p *program) storedPapers() map[string]bool {
 		if err == nil && !entry.IsDir() {
 			files[path] = true
 		}
-		return nil // what goes meanwhile is gone
+		return nil // files may be removed during the walk
 	})
 	if err != nil {
 		p.t.Fatal(err)

@@ -11,13 +11,13 @@ import (
 	"testing"
 	"time"
 
-	_ "modernc.org/sqlite" // an SQLite beside ours, to judge it
+	_ "modernc.org/sqlite" // another implementation of SQLite, to check the database with
 
 	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/coretest/enginetest"
 )
 
-// kills is how often the server is killed: LOAM_KILLS, if it is set.
+// kills returns how often the server is killed: LOAM_KILLS if it is set, or the default.
 func kills(t *testing.T) int {
 	t.Helper()
 	if text := os.Getenv("LOAM_KILLS"); text != "" {
@@ -33,8 +33,8 @@ func kills(t *testing.T) int {
 	return 15
 }
 
-// TestKill kills the real binary under 32 writers, again and again on one folder, some
-// of the times while it starts, and looks for all that it had acknowledged.
+// TestKill kills the real binary while 32 clients write, repeatedly on the same folder and
+// sometimes during the start, and checks that every acknowledged write is stored.
 func TestKill(t *testing.T) {
 	p := prepare(t, coretest.DB(t))
 	p.start()
@@ -49,7 +49,7 @@ func TestKill(t *testing.T) {
 			<-tick.C
 		}
 		p.signal(syscall.SIGKILL)
-		_ = p.wait() // it was killed
+		_ = p.wait() // its exit status says that it was killed
 		work.Wait()
 		if round%3 == 2 {
 			p.killStarting(time.Duration(rng.Int64N(int64(80 * time.Millisecond))))
@@ -68,8 +68,7 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// killStarting starts the program and kills it after a time that may not be enough for
-// it to begin to serve.
+// killStarting starts the program and kills it after a time that may be too short for its start.
 func (p *program) killStarting(after time.Duration) {
 	p.t.Helper()
 	cmd := p.command()
@@ -80,19 +79,19 @@ func (p *program) killStarting(after time.Duration) {
 	if err := cmd.Process.Kill(); err != nil {
 		p.t.Fatal(err)
 	}
-	_ = cmd.Wait() // it was killed
+	_ = cmd.Wait() // its exit status says that it was killed
 }
 
-// inspect looks into the database beside the server: it is whole, and the change log
-// tells of each record what happened to it, once.
+// inspect checks the database: its pages are sound, and the change log has each write of a record
+// exactly once.
 func (p *program) inspect() {
 	p.t.Helper()
 	if p.db == "" {
 		p.integrity()
 	}
 	db := enginetest.OpenAt(p.t, p.dir, p.db)
-	defer db.Close()                                                                          // while it is open, a server that is killed leaves no log to recover
-	const ofNotes = `"collection" = (SELECT "id" FROM "_collections" WHERE "name" = 'notes')` // sign-ins are noted, too
+	defer db.Close()                                                                          // keeps the log of a killed server
+	const ofNotes = `"collection" = (SELECT "id" FROM "_collections" WHERE "name" = 'notes')` // the log has sign-ins too
 	for what, query := range map[string]string{
 		"records whose creation is not in the change log once": `SELECT count(*) FROM "notes" LEFT JOIN
 			(SELECT "record", count(*) AS "times" FROM "_changes" WHERE "action" = 'create' GROUP BY "record") AS "c"
@@ -109,7 +108,7 @@ func (p *program) inspect() {
 			p.t.Errorf("%d %s", n, what)
 		}
 	}
-	if p.db == "" { // PostgreSQL draws numbers that may not be used
+	if p.db == "" { // PostgreSQL skips numbers
 		if n := enginetest.Number(p.t, db, `SELECT max("seq") - min("seq") + 1 - count(DISTINCT "seq") FROM "_changes"`); n != 0 {
 			p.t.Errorf("%d numbers are missing in the change log", n)
 		}
@@ -125,7 +124,7 @@ func (p *program) inspect() {
 	})
 }
 
-// integrity has another SQLite check every page of the database.
+// integrity checks every page of the database with another implementation of SQLite.
 func (p *program) integrity() {
 	p.t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(p.dir, "data.db")+"?mode=ro")

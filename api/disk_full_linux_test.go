@@ -19,7 +19,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// smallDisk returns a folder that has room for so much.
+// smallDisk returns the folder of a mounted file system of the size.
 func smallDisk(t *testing.T, size string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "small")
@@ -36,15 +36,15 @@ func smallDisk(t *testing.T, size string) string {
 	return dir
 }
 
-// TestUploadOnAFullDisk fills a small file system with uploads: what has no room is 503
-// for files as for rows, nothing of it is left, and what is stored can be read.
+// TestUploadOnAFullDisk fills a small file system with uploads. An upload without room, of a file
+// or of a row, is answered with 503 and leaves nothing, and all stored files can be read.
 func TestUploadOnAFullDisk(t *testing.T) {
 	dir := smallDisk(t, "3m")
 	app := core.New(core.Config{Dir: filepath.Join(dir, "data")})
 	if err := app.Open(context.Background(), core.Serve); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = app.Close() }) // there is no room for its last checkpoint
+	t.Cleanup(func() { _ = app.Close() }) // fails: no room for the last checkpoint
 	_, err := app.Collections().Create(t.Context(), record.Root(), []byte(`{"name":"files","listRule":"","createRule":"","fields":[{"name":"f","type":"file","maxSize":1000000}]}`))
 	if err != nil {
 		t.Fatal(err)
@@ -78,8 +78,8 @@ func TestUploadOnAFullDisk(t *testing.T) {
 	t.Error("60 uploads of 100 kB fit into 3 MB")
 }
 
-// TestUploadWithoutTemporarySpace: a body that does not fit into the folder of temporary
-// files is 503, and nothing of it is left; smaller ones are taken as before.
+// TestUploadWithoutTemporarySpace checks that a body that does not fit into the folder of temporary
+// files is answered with 503 and leaves nothing, while smaller bodies are accepted.
 func TestUploadWithoutTemporarySpace(t *testing.T) {
 	temporary := smallDisk(t, "2m")
 	p := prepare(t, "")

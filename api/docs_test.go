@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestDocsCompile checks that the programs in the pages for embedders are right Go.
+// TestDocsCompile checks that the programs in the pages for embedders compile.
 func TestDocsCompile(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles")

@@ -9,18 +9,18 @@ import (
 )
 
 const (
-	drainTime = 30 * time.Second // how long running requests may take when the server stops
-	stallTime = 5 * time.Second  // for how long none of them may get on
-	stallSize = 4 << 10          // bytes that a connection must move in that time to get on
-	graceTime = time.Second      // for requests to answer that they were cancelled
+	drainTime = 30 * time.Second // for running requests when the server stops
+	stallTime = 5 * time.Second  // for which no request makes progress
+	stallSize = 4 << 10          // bytes that a connection must move in that time to make progress
+	graceTime = time.Second      // for answers to cancelled requests
 )
 
-// errStalled ends the wait for requests that do not get on.
+// errStalled ends the wait for requests that make no progress.
 var errStalled = errors.New("api: no request gets on")
 
-// finish lets requests finish for up to drainTime. When for stallTime no request has
-// ended and no connection has moved stallSize, the contexts of all requests end; what
-// has no answer after graceTime is left to be cut off.
+// finish lets requests finish for up to drainTime. If for stallTime no request has ended and no
+// connection has moved stallSize, the contexts of all requests end; requests without an answer
+// after graceTime are then cut off.
 func (s *Server) finish() error {
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
@@ -48,7 +48,7 @@ func (s *Server) finish() error {
 	return err
 }
 
-// stalled returns true as soon as no request gets on, and false when ctx ends.
+// stalled returns true as soon as no request makes progress, and false when ctx ends.
 func (s *Server) stalled(ctx context.Context) bool {
 	tick := time.NewTicker(s.stall / 10)
 	defer tick.Stop()
@@ -80,8 +80,8 @@ func advanced(marks, positions map[*idleConn]int64) bool {
 	return false
 }
 
-// positions are how many bytes have moved on each open connection: come in, or gone out
-// and reached the other side.
+// positions returns for each open connection the number of bytes that were received, or sent and
+// acknowledged.
 func (l *idleListener) positions() map[*idleConn]int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()

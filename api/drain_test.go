@@ -17,8 +17,8 @@ import (
 	"github.com/loambase/loam/internal/request"
 )
 
-// piped is a server without an open App whose connections are in memory, so that their
-// time is that of the test.
+// piped returns a server without an open App. Its connections are in memory, so that they follow
+// the fake clock of the test.
 func piped(t *testing.T, h http.HandlerFunc) (s *Server, dial func() net.Conn) {
 	t.Helper()
 	accept, closed := make(chan net.Conn), make(chan struct{})
@@ -59,7 +59,7 @@ func TestFinish(t *testing.T) {
 		name       string
 		h          http.HandlerFunc
 		client     func(net.Conn)
-		least, top time.Duration // how long it may take
+		least, top time.Duration // time that stopping takes
 		ctx        error         // the cause of the end of the handler's context
 	}{
 		{"a stuck handler", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
@@ -125,8 +125,8 @@ func TestFinish(t *testing.T) {
 				<-s.served
 				conn.Close()
 				client.Wait()
-				// Go 1.27's net/http lets go of a connection half a second, of the bubble's own
-				// time, after the last answer.
+				// Go 1.27's net/http releases a connection half a second, by the fake clock, after
+				// the last answer.
 				time.Sleep(time.Second)
 				if err := <-cause; test.ctx == nil && err != nil || test.ctx != nil && err == nil {
 					t.Errorf("the context of the handler ended by %v, want %v", err, test.ctx)
@@ -136,8 +136,8 @@ func TestFinish(t *testing.T) {
 	}
 }
 
-// TestPositionsFollowTheClient: of a long write that waits for its client counts what the
-// client has, not what the kernel has taken.
+// TestPositionsFollowTheClient checks that the position in a long write counts the bytes that the
+// client has received, not the bytes that the kernel has buffered.
 func TestPositionsFollowTheClient(t *testing.T) {
 	t.Parallel()
 	listener := newIdleListener(listen(t), aMinute)

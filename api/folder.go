@@ -13,8 +13,8 @@ import (
 
 const databaseFile = "data.db"
 
-// checkFolder refuses a data folder that belongs to another program, before anything is
-// made in it, and says what to do.
+// checkFolder returns an error with advice for a data folder that belongs to another program,
+// before any file is made in it.
 func checkFolder(dir string) error {
 	header, err := databaseHeader(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -23,7 +23,7 @@ func checkFolder(dir string) error {
 	if err != nil {
 		return fmt.Errorf("cannot open %s: %w", dir, err)
 	}
-	// PocketBase has two databases in its folder, and never our lock.
+	// A folder of PocketBase has two databases, and never the lock file of Loam.
 	if has(dir, "auxiliary.db") && !has(dir, "data.lock") {
 		return fmt.Errorf("cannot open %s: this is a data folder of PocketBase; move it over into a new folder: loam import pocketbase %s --dir loam_data",
 			dir, shellWord(dir))
@@ -34,7 +34,7 @@ func checkFolder(dir string) error {
 	return nil
 }
 
-// databaseHeader is the beginning of the database, empty if it is.
+// databaseHeader returns the beginning of the database file, nothing if the file is empty.
 func databaseHeader(dir string) ([]byte, error) {
 	file, err := os.Open(filepath.Join(dir, databaseFile))
 	if err != nil {
@@ -49,8 +49,8 @@ func has(dir, name string) bool {
 	return err == nil
 }
 
-// mustExist refuses to make an installation for a command that has nothing to do in a
-// new one.
+// mustExist returns an error if there is no installation, for a command that is useless in a new
+// one.
 func mustExist(app *core.App) error {
 	if app.Config.DB == "" && !has(app.Config.Dir, databaseFile) {
 		return fmt.Errorf("there is no installation in %s", absolute(app))

@@ -15,7 +15,7 @@ import (
 	"github.com/loambase/loam/internal/need"
 )
 
-// useGo is a program that uses the package which is made: a round trip of every kind.
+// useGo is a program that uses the generated package: it writes and reads fields of every kind.
 const useGo = `package main
 
 import (
@@ -88,7 +88,7 @@ func everyKind(t *testing.T) *core.App {
 		{"name":"people","type":"relation","collectionId":"`+people.ID+`","maxSelect":5},{"name":"point","type":"geoPoint"},
 		{"name":"pin","type":"password"},{"name":"hidden","type":"text","hidden":true},{"name":"func","type":"text"},{"name":"_under","type":"text"},
 		{"name":"under","type":"text"},{"name":"expand_","type":"text"}]}`)
-	for _, name := range []string{"clients", "options", "strings", "never", "errors"} { // the names of types of the client
+	for _, name := range []string{"clients", "options", "strings", "never", "errors"} { // names of client types
 		coretest.Collection(t, app, `{"name":"`+name+`","listRule":"","fields":[{"name":"client","type":"text"}]}`)
 	}
 	return app

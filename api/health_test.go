@@ -12,8 +12,9 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// TestProbes: who runs the server learns when it is to send no requests, whatever the rate
-// limits say, and is not told to start it anew for that.
+// TestProbes checks that the readiness probe fails when the server should get no requests, that the
+// liveness probe succeeds all the time, so that the server is not restarted, and that rate limits
+// do not apply to probes.
 func TestProbes(t *testing.T) {
 	t.Parallel()
 	p := &Program{App: core.New(core.Config{Dir: t.TempDir()})}
@@ -50,7 +51,7 @@ func TestProbes(t *testing.T) {
 		t.Errorf("loam health: %q, %v", message, err)
 	}
 
-	// The folder goes away, as when a disk is unmounted, and comes back.
+	// The folder disappears, as when a disk is unmounted, and reappears.
 	away := p.App.Config.Dir + ".away"
 	if err := os.Rename(p.App.Config.Dir, away); err != nil {
 		t.Fatal(err)
@@ -74,7 +75,7 @@ func TestProbes(t *testing.T) {
 	}
 }
 
-// TestHealthURL: where "loam health" asks.
+// TestHealthURL checks the URL that "loam health" requests.
 func TestHealthURL(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ base, address, want string }{

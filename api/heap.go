@@ -1,5 +1,5 @@
-// How the garbage collector of a server runs: seldom while the heap is small, hard when it
-// is larger than what callers may hold.
+// The garbage collector of a server: it runs rarely while the heap is small, and often when the
+// heap is larger than the limits allow.
 
 package api
 
@@ -10,21 +10,21 @@ import (
 	"github.com/loambase/loam/internal/budget"
 )
 
-// ballastSize is what the collector may let lie, at least, before it runs.
+// ballastSize is the minimum amount of garbage before the collector runs.
 const ballastSize = 32 << 20
 
-// ballast is memory that counts as used and is never touched, so that it takes
-// none. The rows and their caches lie outside of Go's heap, so what lives in it is
-// a few MiB; without ballast the collector would run each time that as much has been
-// thrown away again, under load dozens of times a second. Whoever sets GOGC or
-// GOMEMLIMIT still decides how far the heap goes beyond that.
+// ballast returns memory that counts as used and is never touched, so that it occupies no RAM. Rows
+// and caches are outside of Go's heap, so the live heap is only a few MiB; without ballast the
+// collector would run after as many MiB of garbage, dozens of times a second under load. GOGC and
+// GOMEMLIMIT still decide how far the heap grows beyond that.
 func ballast() []byte { return make([]byte, ballastSize) }
 
-// limitHeap sets all sizes of the limits, and has the collector keep the heap about what they
-// let callers hold: else what they have held lies there until as much again has come. It is a
-// goal and refuses nothing. GOMEMLIMIT comes before it. The function takes it back.
+// limitHeap sets defaults for all limits, and a memory limit for the collector of about the memory
+// that the limits let callers use: otherwise unused memory would stay until the heap has doubled.
+// The limit is a goal: no allocation fails. GOMEMLIMIT takes precedence. undo restores the earlier
+// limit.
 func limitHeap(l *budget.Limits) (undo func()) {
-	*l = l.WithDefaults() // before: it looks at the limit
+	*l = l.WithDefaults() // needed for the limit below
 	before := debug.SetMemoryLimit(-1)
 	if before != math.MaxInt64 {
 		return func() {}

@@ -8,7 +8,8 @@ import (
 	"github.com/loambase/loam/internal/budget"
 )
 
-// TestHeapHasAGoal changes what holds for the process: it does not run beside others.
+// TestHeapHasAGoal changes the memory limit of the process, so it does not run in parallel with
+// other tests.
 func TestHeapHasAGoal(t *testing.T) {
 	before := debug.SetMemoryLimit(math.MaxInt64)
 	defer debug.SetMemoryLimit(before)
@@ -26,7 +27,7 @@ func TestHeapHasAGoal(t *testing.T) {
 			t.Errorf("afterwards the limit is %d", got)
 		}
 	}
-	debug.SetMemoryLimit(100 << 20) // as GOMEMLIMIT does
+	debug.SetMemoryLimit(100 << 20) // like GOMEMLIMIT
 	limits := budget.Limits{}
 	limitHeap(&limits)()
 	if got := debug.SetMemoryLimit(-1); got != 100<<20 || limits.Memory != 100<<20 {

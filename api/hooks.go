@@ -12,10 +12,11 @@ import (
 // docs/hooks.md lists them in one table, by the same names.
 //
 // Most hooks are named by a subject and a moment, as Records.Before. The moments are: Request,
-// around a request, before the server has looked at it; Before, before the subject is stored,
-// when handlers may still change it; InTx, in the transaction that stores the subject;
-// AfterSuccess and AfterFailure, after the commit or the rollback; Enrich, before the subject
-// is shown to a client. Any other hook is named by the operation that its handlers run around.
+// around a request, before the server has checked the request; Before, before the subject is
+// stored, when handlers may still change the subject; InTx, in the transaction that stores the
+// subject; AfterSuccess and AfterFailure, after the commit or the rollback; Enrich, before the
+// subject is shown to a client. Any other hook is named by the operation that its handlers run
+// around.
 type Hooks struct {
 	*core.Hooks // Records, Collections, Settings, Files, Mails, Backups, Start, Stop
 

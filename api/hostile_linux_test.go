@@ -26,9 +26,9 @@ var (
 
 const root, rootPassword = "root@example.com", "correct-horse-battery"
 
-// TestHostile lets guests attack the real binary in every way that we know, and judges
-// what honest clients feel meanwhile. In a normal run each attack is short and the limits
-// leave room for a busy machine; docs/limits.md says how it is measured.
+// TestHostile lets guests attack the real binary in all known ways, and checks the latencies and
+// the errors of honest clients meanwhile. In a normal run each attack is short, and the limits
+// leave room for a busy machine; docs/limits.md describes measurements.
 func TestHostile(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the attacks are left out of short runs")
@@ -59,7 +59,8 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// judge says what came of an attack, and if it took too much.
+// judge logs the result of an attack, and fails the test if honest clients were refused or delayed,
+// or if the server used too much memory.
 func judge(t *testing.T, r hostile.Result) {
 	t.Helper()
 	t.Log(r)
@@ -68,7 +69,7 @@ func judge(t *testing.T, r hostile.Result) {
 	}
 	measured := *hostileFor > 0 || *hostileMixed > 0
 	for _, failed := range r.Failed {
-		if measured || !strings.Contains(failed, ": 503 ") { // on a busy machine the server may be too
+		if measured || !strings.Contains(failed, ": 503 ") { // on a busy machine a 503 is legitimate
 			t.Errorf("%s: an honest client was refused: %s", r.Attack, failed)
 		}
 	}
@@ -91,8 +92,8 @@ func judge(t *testing.T, r hostile.Result) {
 	}
 }
 
-// empty is the real binary, or the one of the flag, on a fresh folder with a superuser. It
-// does not run yet.
+// empty returns the real binary, or the binary of the flag, on a fresh folder with a superuser. The
+// binary is not started.
 func empty(t *testing.T) *program {
 	t.Helper()
 	p := &program{t: t, dir: t.TempDir(), db: coretest.DB(t), path: *hostileBinary}

@@ -14,12 +14,13 @@ import (
 	"github.com/loambase/loam/api/internal/trywrite"
 )
 
-// pieceSize is how much is written at once, so that bytes tells how far a long write is.
+// pieceSize is the number of bytes in one write, so that the counter bytes shows the progress of a
+// long write.
 const pieceSize = 64 << 10
 
-// idleListener accepts connections on which a write fails when the client takes
-// nothing for the idle time. A write of any length succeeds as long as it moves. It
-// knows the connections that are open, and what has moved on them.
+// idleListener accepts connections on which a write fails if the client reads nothing for the idle
+// time. A write of any length succeeds as long as it makes progress. The listener knows the open
+// connections and the bytes that they have moved.
 type idleListener struct {
 	net.Listener
 	idle func() time.Duration // may change while connections are open
@@ -49,10 +50,10 @@ func (l *idleListener) Accept() (net.Conn, error) {
 	return c, nil
 }
 
-// idleConn moves its write deadline with each part that the client takes. It stands
-// below net/http, whose own limit is for the whole of an answer. Reading has no such
-// limit here: net/http also reads to learn that a client has gone away, for as long as
-// an answer takes (see middleware.Idle for bodies).
+// idleConn moves its write deadline whenever the client takes a part of a write. It is below
+// net/http, whose own limit is for a whole answer. Reading has no such limit here: net/http also
+// reads during an answer, to notice that a client has disconnected (see middleware.Idle for
+// bodies).
 type idleConn struct {
 	net.Conn
 	idle     func() time.Duration
@@ -92,7 +93,7 @@ func (c *idleConn) SetDeadline(t time.Time) error {
 
 func (c *idleConn) SetWriteDeadline(t time.Time) error {
 	if t.IsZero() && !c.manual.Load() {
-		return nil // net/http does so after each request: the next write moves its own
+		return nil // net/http calls this after each request: the next write sets its own deadline
 	}
 	c.manual.Store(!t.IsZero())
 	c.deadline.Store(0)
@@ -126,7 +127,7 @@ func (c *idleConn) Write(p []byte) (written int, err error) {
 // TryWrite writes as many of the bytes as the system takes at once, which may be none. No other
 // write may be under way.
 func (c *idleConn) TryWrite(p []byte) (int, error) {
-	if c.manual.Load() || c.deadline.Load() != 0 { // it would be an error once that has passed
+	if c.manual.Load() || c.deadline.Load() != 0 { // with a deadline that has passed the write would fail
 		c.manual.Store(false)
 		c.deadline.Store(0)
 		if err := c.Conn.SetWriteDeadline(time.Time{}); err != nil {
@@ -141,8 +142,8 @@ func (c *idleConn) TryWrite(p []byte) (int, error) {
 	return n, err
 }
 
-// WaitRead waits until Read does not wait, which takes little of the stack. Where the system cannot
-// tell, it returns at once.
+// WaitRead waits until Read would not wait. Waiting here needs little stack. If the system cannot
+// report that, WaitRead returns at once.
 func (c *idleConn) WaitRead() error {
 	if c.raw == nil {
 		return nil
@@ -150,8 +151,7 @@ func (c *idleConn) WaitRead() error {
 	return waitRead(c.raw)
 }
 
-// ReadFrom sends a part of a file by the kernel; net/http asks for it. Everything
-// else is copied.
+// ReadFrom lets the kernel send a part of a file; net/http calls it. Any other source is copied.
 func (c *idleConn) ReadFrom(r io.Reader) (written int64, err error) {
 	part, ok := r.(*io.LimitedReader)
 	if !ok {
@@ -162,13 +162,13 @@ func (c *idleConn) ReadFrom(r io.Reader) (written int64, err error) {
 		return io.Copy(writeOnly{c}, r)
 	}
 	start, err := file.Seek(0, io.SeekCurrent)
-	if err != nil { // a pipe: what was read and not sent would be lost
+	if err != nil { // from a pipe, bytes that are read and not sent would be lost
 		return io.Copy(writeOnly{c}, r)
 	}
 	return c.sendFile(file, start, part)
 }
 
-// kernelFile is an *os.File, or what embeds one: what the kernel can send by itself.
+// kernelFile is an *os.File, or a type that embeds one: the kernel can send its content.
 type kernelFile interface {
 	io.Seeker
 	syscall.Conn
@@ -197,7 +197,7 @@ func (c *idleConn) sendFile(file kernelFile, start int64, part *io.LimitedReader
 		if !c.moved(n, err) {
 			return written, err
 		}
-		// More may have been read than was sent.
+		// More bytes may have been read than sent.
 		if _, err := file.Seek(start+written, io.SeekStart); err != nil {
 			return written, err
 		}
@@ -205,9 +205,9 @@ func (c *idleConn) sendFile(file kernelFile, start int64, part *io.LimitedReader
 	return written, nil
 }
 
-// moveDeadline leaves at least the idle time to the next write. To set a deadline
-// costs a microsecond, so each one is good for some writes: a client that takes
-// nothing has up to a quarter more than the idle time.
+// moveDeadline leaves at least the idle time to the next write. Setting a deadline costs a
+// microsecond, so each deadline serves several writes: a client that reads nothing has up to a
+// quarter more than the idle time.
 func (c *idleConn) moveDeadline() error {
 	now, idle := time.Now(), c.idle()
 	if left := time.Duration(c.deadline.Load() - now.UnixNano()); left >= idle && left <= idle+idle/4 {
@@ -218,12 +218,12 @@ func (c *idleConn) moveDeadline() error {
 	return c.Conn.SetWriteDeadline(deadline)
 }
 
-// moved reports whether a write ran into the deadline after the client had taken
-// something: it goes on then.
+// moved reports whether a write that has failed at the deadline continues, since the client has
+// taken bytes of it.
 func (c *idleConn) moved(n int64, err error) bool {
 	if n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) || c.manual.Load() {
 		return false
 	}
-	c.deadline.Store(0) // it has passed
+	c.deadline.Store(0) // the deadline has passed
 	return true
 }

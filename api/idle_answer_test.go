@@ -23,8 +23,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// slowServer is a server whose clients may do nothing for the idle time, with a
-// collection of files and one of texts.
+// slowServer returns a server with the idle time, and a collection with a text and a file.
 func slowServer(t *testing.T, idle time.Duration, p *Program) (*Server, string) {
 	t.Helper()
 	p.Config.Idle = idle
@@ -39,7 +38,7 @@ func slowServer(t *testing.T, idle time.Duration, p *Program) (*Server, string) 
 	return server, listener.Addr().String()
 }
 
-// paper is a request that creates a record with a file, head and body.
+// paper returns a request that creates a record with a file, head and body.
 func paper(t *testing.T, file []byte) (head string, body []byte) {
 	t.Helper()
 	var buf bytes.Buffer
@@ -58,7 +57,7 @@ func paper(t *testing.T, file []byte) (head string, body []byte) {
 		form.FormDataContentType(), buf.Len()), buf.Bytes()
 }
 
-// stored are the files of records in the data folder.
+// stored returns the files of records in the data folder.
 func stored(t *testing.T, server *Server) (files []string) {
 	t.Helper()
 	if err := server.App.Removals().Settle(t.Context()); err != nil {
@@ -79,8 +78,8 @@ func stored(t *testing.T, server *Server) (files []string) {
 // TestSlowUpload sends a body in pieces for much longer than the idle time.
 func TestSlowUpload(t *testing.T) {
 	t.Parallel()
-	const idle = 2 * time.Second // pieces come forty times as often: a busy machine may stall
-	const pieces = 125           // three times as long, and a little more
+	const idle = 2 * time.Second // pieces come forty times as often, because a busy machine may stall
+	const pieces = 125           // a little more than three times the idle time
 	server, address := slowServer(t, idle, &Program{})
 	head, body := paper(t, bytes.Repeat([]byte("slow "), 20_000))
 	conn, err := net.Dial("tcp", address)
@@ -117,8 +116,8 @@ func TestSlowUpload(t *testing.T) {
 	}
 }
 
-// TestStalledUpload stops in the middle of a body. It must be told so, and nothing of
-// it may stay. The idle time is that of the settings.
+// TestStalledUpload stops in the middle of a body. The client must get an error, and no data of the
+// upload may stay. The idle time is set in the settings.
 func TestStalledUpload(t *testing.T) {
 	temporary := t.TempDir()
 	t.Setenv("TMPDIR", temporary)
@@ -126,7 +125,7 @@ func TestStalledUpload(t *testing.T) {
 	if _, err := server.App.Settings().Patch(t.Context(), record.Root(), []byte(`{"server":{"idleSeconds":1}}`)); err != nil {
 		t.Fatal(err)
 	}
-	head, body := paper(t, bytes.Repeat([]byte("x"), 20<<20)) // more than is kept in memory
+	head, body := paper(t, bytes.Repeat([]byte("x"), 20<<20)) // exceeds the memory for a body
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)
@@ -154,7 +153,7 @@ func TestStalledUpload(t *testing.T) {
 	}
 }
 
-// TestUploadThatIsCutOff is that of a client that goes away: nothing of it stays.
+// TestUploadThatIsCutOff closes the connection during an upload: no data of the upload stays.
 func TestUploadThatIsCutOff(t *testing.T) {
 	t.Parallel()
 	arrived, answered := make(chan bool), make(chan bool)
@@ -170,7 +169,7 @@ func TestUploadThatIsCutOff(t *testing.T) {
 		return nil
 	})
 	server, address := slowServer(t, time.Hour, p)
-	head, body := paper(t, bytes.Repeat([]byte("x"), 20<<20)) // more than is kept in memory
+	head, body := paper(t, bytes.Repeat([]byte("x"), 20<<20)) // exceeds the memory for a body
 	for _, sent := range []int{0, 1 << 10, len(body) / 2, len(body) - 1} {
 		conn, err := net.Dial("tcp", address)
 		if err != nil {
@@ -196,7 +195,7 @@ func TestUploadThatIsCutOff(t *testing.T) {
 	}
 }
 
-// slowConn accepts a few bytes of each write before its deadline, like a slow line.
+// slowConn accepts a few bytes of each write before its deadline, like a slow network.
 type slowConn struct {
 	net.Conn
 	perDeadline int
@@ -262,7 +261,8 @@ func TestIdleConnGoesOn(t *testing.T) {
 	}
 }
 
-// kernelConn is a connection to which the kernel sends files.
+// kernelConn is a connection that records the reader passed to ReadFrom, which *net.TCPConn sends
+// with sendfile if the reader is a file.
 type kernelConn struct {
 	slowConn
 	sent io.Reader
@@ -273,7 +273,8 @@ func (c *kernelConn) ReadFrom(r io.Reader) (int64, error) {
 	return c.slowConn.got.ReadFrom(r)
 }
 
-// TestIdleConnSendsStoredFiles: what blob.Store opens embeds a file. The kernel sends that too.
+// TestIdleConnSendsStoredFiles checks that the reader of a stored file, a struct that embeds
+// *os.File, reaches the ReadFrom of the connection.
 func TestIdleConnSendsStoredFiles(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "file")
@@ -292,7 +293,7 @@ func TestIdleConnSendsStoredFiles(t *testing.T) {
 	}
 }
 
-// TestSlowDownload takes nothing of an answer that is longer than what the kernel keeps.
+// TestSlowDownload reads nothing of an answer that is longer than the buffers of the kernel.
 func TestSlowDownload(t *testing.T) {
 	t.Parallel()
 	written := make(chan error, 1)
@@ -317,14 +318,14 @@ func TestSlowDownload(t *testing.T) {
 	}
 }
 
-// TestAnswerThatDrips: a client that takes a byte now and then does not keep an answer in
-// memory for ever; one that takes what a slow line carries gets all of it.
+// TestAnswerThatDrips checks that a client that reads a byte now and then loses its answer, so that
+// it does not stay in memory, and that a client with a slow network gets all of its answer.
 func TestAnswerThatDrips(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		part  int // bytes a second
+		part  int // per second
 		want  error
-		least time.Duration // of the idle time of a minute, the second more than three times
+		least time.Duration // the idle time is a minute
 	}{{middleware.MinRate / 1000, os.ErrDeadlineExceeded, 99 * time.Second}, {middleware.MinRate, nil, 199 * time.Second}} {
 		synctest.Test(t, func(t *testing.T) {
 			server, client := net.Pipe()

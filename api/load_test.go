@@ -12,36 +12,36 @@ import (
 
 const notes = "/api/collections/notes/records"
 
-// batchSize is how many records a batch of the load creates.
+// batchSize is the number of records that a batch creates.
 const batchSize = 5
 
-// ledger is what the writers were told: of each record, by its key, what is known of
-// it, and how often the number that all of them count was raised.
+// ledger records the answers to the writers: the known state of each record, by its key, and how
+// often the counter, which all writers raise, was raised.
 type ledger struct {
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	records map[string]*fate
-	batches map[string]bool // acknowledged; false: not known
-	raised  int             // for certain
-	doubt   int             // raises that had no answer
-	unknown int             // writes of which nobody knows, these raises among them
-	refused map[int]int     // answers by status that say that nothing was stored
+	batches map[string]bool // whether the batch was acknowledged
+	raised  int             // acknowledged raises of the counter
+	doubt   int             // raises without an answer
+	unknown int             // writes without an answer, including doubt
+	refused map[int]int     // answers that say that nothing was stored, by status
 
 	acknowledged atomic.Int64
 }
 
-// fate is what is known of a record.
+// fate is the known state of a record.
 type fate struct {
-	n, most int  // its number is between these
-	exists  bool // for certain
-	gone    bool // deleted, for certain
-	deleted bool // it may have been
+	n, most int  // bounds of its number
+	exists  bool // its creation was acknowledged
+	gone    bool // its deletion was acknowledged
+	deleted bool // its deletion was requested
 }
 
 func newLedger() *ledger {
 	return &ledger{records: map[string]*fate{}, batches: map[string]bool{}, refused: map[int]int{}}
 }
 
-// writer is one client.
+// writer is a client that writes.
 type writer struct {
 	p    *program
 	l    *ledger
@@ -49,7 +49,7 @@ type writer struct {
 	rng  *rand.Rand
 }
 
-// write does one thing and notes what came of it. It returns the answer.
+// write makes a random write, records its result and returns the answer.
 func (w *writer) write(i int) answer {
 	key := fmt.Sprintf("%s-%d", w.name, i)
 	switch w.rng.IntN(10) {
@@ -116,7 +116,8 @@ func (w *writer) edit(key string) answer {
 	return a
 }
 
-// note tells the ledger of a write that was stored, or may have been.
+// note counts an answer by its result. It calls stored if the write was stored for sure, or may
+// have been stored.
 func (w *writer) note(a answer, stored func(sure bool)) {
 	w.l.mu.Lock()
 	defer w.l.mu.Unlock()
@@ -124,7 +125,7 @@ func (w *writer) note(a answer, stored func(sure bool)) {
 	case a.ok():
 		w.l.acknowledged.Add(1)
 		stored(true)
-	case a.err != nil || a.status == 500: // no answer, or one that says that nobody knows
+	case a.err != nil || a.status == 500: // no answer, or an answer that leaves the result open
 		w.l.unknown++
 		stored(false)
 	default:
@@ -132,7 +133,7 @@ func (w *writer) note(a answer, stored func(sure bool)) {
 	}
 }
 
-// load has clients write until stop is closed or there is no server.
+// load starts clients that write until the server does not answer any more.
 func (p *program) load(l *ledger, clients int, round string, seed uint64) *sync.WaitGroup {
 	var work sync.WaitGroup
 	for c := range clients {
@@ -150,7 +151,7 @@ func (p *program) load(l *ledger, clients int, round string, seed uint64) *sync.
 	return &work
 }
 
-// count makes the record that all writers count in.
+// count creates the record that all writers raise.
 func (p *program) count() {
 	p.t.Helper()
 	if a := p.ask("POST", notes, `{"id":"counter00000000","key":"counter","n":0}`); !a.ok() {
@@ -158,7 +159,7 @@ func (p *program) count() {
 	}
 }
 
-// stored are the numbers of all records, by key, as the server lists them.
+// stored returns the numbers of all records by their keys, from a list of the server.
 func (p *program) stored() map[string]int {
 	p.t.Helper()
 	all, cursor := map[string]int{}, ""
@@ -189,9 +190,8 @@ func (p *program) stored() map[string]int {
 	}
 }
 
-// judge compares what is stored with what the writers were told, and takes what is
-// found for what is known from now on. It returns how many acknowledged writes are
-// lost.
+// judge compares the stored records with the ledger, reports differences as errors, and then
+// updates the ledger to the stored records. It returns the number of lost writes.
 func (l *ledger) judge(p *program) (lost int) {
 	p.t.Helper()
 	miss := func(format string, args ...any) {

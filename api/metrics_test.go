@@ -210,7 +210,7 @@ func dashboard(t *testing.T) (list []string) {
 }
 
 // TestFiguresAreThere checks that the server has all metrics that the alert rules and the dashboard
-// name.
+// use.
 func TestFiguresAreThere(t *testing.T) {
 	t.Parallel()
 	_, figures := measuredServer(t)

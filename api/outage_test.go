@@ -22,7 +22,7 @@ const (
 	inDoubt     = `{"data":{},"message":"Something went wrong while processing your request.","status":500}`
 )
 
-// shop is a server in this process whose database is on a disk that fails as asked.
+// shop is a server in this process whose database is on a disk that fails on demand.
 type shop struct {
 	t    *testing.T
 	disk *disktest.Disk
@@ -35,7 +35,7 @@ func newShop(t *testing.T) shop {
 		t.Skip("the disk is that of SQLite")
 	}
 	disk, dir := disktest.Default(t), t.TempDir()
-	disk.Only(filepath.Join(dir, "data.db")) // the server writes to its logs when it likes
+	disk.Only(filepath.Join(dir, "data.db")) // the server writes to its logs at any time
 	app := coretest.Open(t, core.Config{Dir: dir})
 	coretest.Collection(t, app, `{"name":"notes","listRule":"","viewRule":"","createRule":"","updateRule":"","deleteRule":"",
 		"fields":[{"name":"key","type":"text"}]}`)
@@ -53,7 +53,7 @@ func newShop(t *testing.T) shop {
 	return s
 }
 
-// want asks and compares the answer; a text of "" is any.
+// want sends a request and compares the answer. An empty text matches any text.
 func (s shop) want(method, path, body string, status int, text string) {
 	s.t.Helper()
 	a := ask(http.DefaultClient, method, s.url+path, body)
@@ -62,7 +62,7 @@ func (s shop) want(method, path, body string, status int, text string) {
 	}
 }
 
-// keys are the records that are there, as a list and as a count say.
+// keys compares the keys of the stored records, and their count, with want.
 func (s shop) keys(want string) {
 	s.t.Helper()
 	a := ask(http.DefaultClient, "GET", s.url+notes+"?fields=key", "")
@@ -76,8 +76,8 @@ func (s shop) keys(want string) {
 	}
 }
 
-// TestDiskFailsOnce sees that what fails says so and leaves nothing, and that what
-// follows succeeds.
+// TestDiskFailsOnce checks that a write that fails is answered with an error and changes nothing,
+// and that the next write succeeds.
 func TestDiskFailsOnce(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -107,7 +107,7 @@ func TestDiskFailsOnce(t *testing.T) {
 	}
 }
 
-// TestDiskIsFull reads and refuses writes until there is room.
+// TestDiskIsFull checks that a full disk allows reads and refuses writes, until it has room.
 func TestDiskIsFull(t *testing.T) {
 	s := newShop(t)
 	s.disk.FillUp(1_000_000)
@@ -120,8 +120,8 @@ func TestDiskIsFull(t *testing.T) {
 	s.keys("first third")
 }
 
-// TestDiskIsBroken reads and refuses writes until the disk is mended. Of the write that
-// found out, nobody knows.
+// TestDiskIsBroken checks that a broken disk allows reads and refuses writes, until it is repaired.
+// The result of the first write, which detects the fault, is unknown.
 func TestDiskIsBroken(t *testing.T) {
 	s := newShop(t)
 	s.disk.FailSyncs(1_000_000)

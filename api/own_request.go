@@ -66,7 +66,7 @@ func (r *Request) Uploads() (map[string][]*blob.Upload, error) {
 // until end is called; end must be called, and more calls do nothing.
 func (r *Request) Stream() (ctx context.Context, end func()) { return r.call.Stream(r.Context()) }
 
-// Events begins an answer of server-sent events. The handler sends events until the Context of
+// Events begins an answer with server-sent events. The handler sends events until the Context of
 // the Events ends, and then returns. End must be called.
 //
 //	events := r.Events(w)

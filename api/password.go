@@ -11,8 +11,8 @@ import (
 	"golang.org/x/term"
 )
 
-// readPassword asks a person for a password, twice and without showing it, or takes
-// the first line of what is no terminal.
+// readPassword asks a person for a password, twice and without showing it. If in is not a terminal,
+// it reads the first line.
 func readPassword(in io.Reader, out io.Writer) (string, error) {
 	if file, ok := in.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
 		return askPassword(int(file.Fd()), out)

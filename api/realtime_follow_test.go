@@ -21,11 +21,11 @@ var (
 	followPace = flag.Duration("pace", 500*time.Millisecond, "between the writes of each of their 50 writers")
 )
 
-// following is how realtime is checked in this run.
+// following returns the options of the checks of realtime in this run.
 func following(url func() string) follow.Config {
 	c := follow.Config{URL: url, Email: root, Password: rootPassword, Writers: 50, Subscribers: 200, Pace: *followPace,
 		Stay: 2 * time.Second, For: 8 * time.Second, Patience: 2 * time.Minute}
-	if testing.Short() { // under the race detector, and on the other engine
+	if testing.Short() { // these runs are slow: with the race detector and on PostgreSQL
 		c.Writers, c.Subscribers, c.For = 10, 48, 4*time.Second
 	}
 	if *followFor > 0 {
@@ -34,7 +34,7 @@ func following(url func() string) follow.Config {
 	return c
 }
 
-// addsUp runs the check. while runs beside it, if it is not nil.
+// addsUp runs the check. while runs at the same time if it is not nil.
 func addsUp(t *testing.T, c follow.Config, while func()) {
 	t.Helper()
 	field, err := follow.Prepare(t.Context(), c)
@@ -56,8 +56,8 @@ func addsUp(t *testing.T, c follow.Config, while func()) {
 	}
 }
 
-// TestRealtimeAddsUp: what 200 clients that come and go are told by this process is, in the
-// end, what there is.
+// TestRealtimeAddsUp checks that the events that 200 clients receive, which connect and leave, add
+// up to the stored records.
 func TestRealtimeAddsUp(t *testing.T) {
 	app := core.New(core.Config{Dir: t.TempDir(), DB: coretest.DB(t), HashCost: password.MinCost})
 	server := (&api.Program{App: app}).Server()
@@ -75,7 +75,7 @@ func TestRealtimeAddsUp(t *testing.T) {
 	}
 }
 
-// TestRealtimeAddsUpAfterKills: the same, while the real binary is killed now and then.
+// TestRealtimeAddsUpAfterKills checks the same while the real binary is killed twice.
 func TestRealtimeAddsUpAfterKills(t *testing.T) {
 	if testing.Short() {
 		t.Skip("TestKill kills it there")
@@ -90,7 +90,7 @@ func TestRealtimeAddsUpAfterKills(t *testing.T) {
 		for range 2 {
 			<-time.After(c.For / 3)
 			p.signal(syscall.SIGKILL)
-			_ = p.wait() // it was killed
+			_ = p.wait() // its exit status says that it was killed
 			p.start()
 			now := p.url
 			url.Store(&now)
@@ -102,8 +102,8 @@ func TestRealtimeAddsUpAfterKills(t *testing.T) {
 	}
 }
 
-// TestRealtimeAddsUpOnTwoNodes: the same on two processes of one PostgreSQL, each of which
-// half the writes and connections go to.
+// TestRealtimeAddsUpOnTwoNodes checks the same on two processes of one PostgreSQL database, each
+// with half of the writes and connections.
 func TestRealtimeAddsUpOnTwoNodes(t *testing.T) {
 	a := empty(t)
 	if a.db == "" {

@@ -12,7 +12,7 @@ import (
 	"github.com/loambase/loam/internal/pgtest"
 )
 
-// startPostgres starts a PostgreSQL of the test's own.
+// startPostgres starts a separate PostgreSQL for the test.
 func startPostgres(t *testing.T) *pgtest.Server {
 	t.Helper()
 	server, err := pgtest.Start()
@@ -27,9 +27,8 @@ func startPostgres(t *testing.T) *pgtest.Server {
 	return server
 }
 
-// TestPostgresRestarts crashes and restarts PostgreSQL under the real binary, which is
-// not started anew: its clients get clear errors while there is no database, what was
-// refused is not stored, and nothing is stored twice.
+// TestPostgresRestarts crashes and restarts PostgreSQL while the real binary keeps running. Clients
+// get clear errors during the outage, no refused write is stored, and no write is stored twice.
 func TestPostgresRestarts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a PostgreSQL again and again")
@@ -92,8 +91,8 @@ func TestPostgresRestarts(t *testing.T) {
 	}
 }
 
-// clear sees that an answer is a success, or says that there is no database, or that
-// nobody knows.
+// clear checks that an answer is a success, or the error for an outage, or the error for an unknown
+// result.
 func (p *program) clear(a answer) {
 	p.t.Helper()
 	if !a.ok() && (a.status != 503 || a.text != unavailable) && (a.status != 500 || a.text != inDoubt) {

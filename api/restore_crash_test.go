@@ -20,9 +20,9 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// TestRestoreOnPostgresThatIsCutOff ends a restore in the middle: by a signal that cannot be
-// caught, by a crash of the database, and by an archive that is damaged. What is served then
-// is all of the old state or all of the restored one, rows and files.
+// TestRestoreOnPostgresThatIsCutOff interrupts a restore: with SIGKILL, with a crash of the
+// database, and with a damaged archive. Afterwards the server has the complete old state or the
+// complete restored state, of rows and files.
 func TestRestoreOnPostgresThatIsCutOff(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts servers again and again")
@@ -38,13 +38,13 @@ func TestRestoreOnPostgresThatIsCutOff(t *testing.T) {
 		if err := p.paperwork(rand.New(rand.NewPCG(1, 1))); err != nil {
 			t.Fatal(err)
 		}
-		p.comparePapers() // a removal that is cut off is tried again ten minutes later
+		p.comparePapers() // an interrupted removal is repeated ten minutes later
 	}
 	paper()
 	if text := r.send(http.MethodPost, "/api/backups", `{"name":"old.zip"}`); text != "" {
 		t.Fatal(text)
 	}
-	paper() // which the restore takes away
+	paper() // the restore removes it
 	if a := p.ask(http.MethodPost, notes, `{"key":"newer"}`); !a.ok() {
 		t.Fatal(a)
 	}
@@ -53,11 +53,11 @@ func TestRestoreOnPostgresThatIsCutOff(t *testing.T) {
 		done := r.begin(part)
 		p.signal(syscall.SIGKILL)
 		<-done
-		_ = p.wait() // it was killed
+		_ = p.wait() // its exit status says that it was killed
 		p.start()
 		r.check(fmt.Sprintf("killed at %v", part), 20_001, 20_000)
 		if r.notes == 20_000 {
-			break // the old state is gone, restored
+			break // the restore has replaced the old state
 		}
 	}
 	for _, part := range []float64{0.3, 0.9} {
@@ -82,7 +82,7 @@ func TestRestoreOnPostgresThatIsCutOff(t *testing.T) {
 	r.check("restored", 20_000, 20_000)
 }
 
-// fillNotes stores so many notes, and makes the superuser, before the program runs.
+// fillNotes stores n notes and creates the superuser, before the program starts.
 func (p *program) fillNotes(n int) {
 	p.t.Helper()
 	ctx := context.Background()
@@ -119,14 +119,15 @@ func (p *program) rootToken() string {
 	return a.body["token"].(string)
 }
 
-// restoring is a program on which an archive is restored.
+// restoring is a program that restores an archive.
 type restoring struct {
 	*program
 	token string
-	notes int // that there are
+	notes int // at the last check
 }
 
-// send sends a request of the superuser and returns the answer's body, or why there is none.
+// send sends a request of the superuser. It returns the body of the answer, or the text of the
+// error.
 func (r *restoring) send(method, path, body string) string {
 	request, err := http.NewRequest(method, r.url+path, strings.NewReader(body))
 	if err != nil {
@@ -146,8 +147,8 @@ func (r *restoring) send(method, path, body string) string {
 	return string(text)
 }
 
-// begin begins to restore old.zip and returns when that part of it is done, or all. done gets
-// the answer.
+// begin starts the restore of old.zip, and returns when the given part of it, or all of it, is
+// done. done receives the answer.
 func (r *restoring) begin(part float64) (done <-chan string) {
 	r.t.Helper()
 	answer := make(chan string, 1)
@@ -171,7 +172,8 @@ func (r *restoring) begin(part float64) (done <-chan string) {
 	}
 }
 
-// check fails unless there is one of the numbers of notes, and just the files that records name.
+// check fails the test unless the number of notes is old or restored, and the stored files are
+// those that records name.
 func (r *restoring) check(when string, old, restored int) {
 	r.t.Helper()
 	var a answer
@@ -189,7 +191,7 @@ func (r *restoring) check(when string, old, restored int) {
 	r.comparePapers()
 }
 
-// damage makes a copy of the archive with a byte that is wrong.
+// damage copies the archive with one wrong byte.
 func (r *restoring) damage(name, as string) {
 	r.t.Helper()
 	folder := filepath.Join(r.dir, "backups")

@@ -14,7 +14,7 @@ import (
 	"github.com/loambase/loam/core/coretest"
 )
 
-// serveOwn is a server with what add adds.
+// serveOwn returns a server with the routes and middleware that add adds.
 func serveOwn(t *testing.T, add func(*ServeEvent)) *httptest.Server {
 	t.Helper()
 	p := &Program{App: coretest.New(t)}
@@ -35,7 +35,7 @@ func say(text string) func(http.ResponseWriter, *Request) error {
 	}
 }
 
-// askOwn returns the answer and its body, and the error of reading either.
+// askOwn returns the answer, its body, and the error of the request or of reading the body.
 func askOwn(t *testing.T, server *httptest.Server, method, path string) (*http.Response, string, error) {
 	t.Helper()
 	r, err := http.NewRequest(method, server.URL+path, nil)
@@ -51,8 +51,8 @@ func askOwn(t *testing.T, server *httptest.Server, method, path string) (*http.R
 	return res, string(body), err
 }
 
-// TestOwnRouteAnswersHead asks as monitors and caches do: routes of GET answer HEAD, as
-// the server's own do.
+// TestOwnRouteAnswersHead checks that routes of GET answer HEAD too, as the routes of the server
+// do. Monitors and caches send HEAD.
 func TestOwnRouteAnswersHead(t *testing.T) {
 	t.Parallel()
 	server := serveOwn(t, func(e *ServeEvent) {
@@ -75,7 +75,8 @@ func TestOwnRouteAnswersHead(t *testing.T) {
 	}
 }
 
-// TestOwnMiddlewareSeesPreflights: a middleware of the program stands around everything.
+// TestOwnMiddlewareSeesPreflights checks that the middleware of the program wraps all handlers,
+// including the one for CORS preflights.
 func TestOwnMiddlewareSeesPreflights(t *testing.T) {
 	t.Parallel()
 	server := serveOwn(t, func(e *ServeEvent) {
@@ -97,8 +98,8 @@ func TestOwnMiddlewareSeesPreflights(t *testing.T) {
 	}
 }
 
-// TestBrokenAnswerLooksBroken ends an answer in its middle. A whole 200 with an error at
-// its end would be taken for what was asked for.
+// TestBrokenAnswerLooksBroken fails in the middle of an answer. The connection must break: a client
+// would take a complete 200 with an error at its end for a valid answer.
 func TestBrokenAnswerLooksBroken(t *testing.T) {
 	t.Parallel()
 	ends := map[string]func() error{

@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// killed is an app whose process is killed while collections change, when the tables have
+// killed returns an app whose process is killed while collections change, when the tables have
 // their new form.
 func killed(app *core.App) *core.App {
 	app.Hooks().Collections.InTx.BindFunc(func(*collection.Event) error {
@@ -42,7 +42,7 @@ func killed(app *core.App) *core.App {
 	return app
 }
 
-// TestScript drives the program from outside, as its user does.
+// TestScript runs scripts that use the program from outside, like a user.
 //
 //	serve [flags]          start a server on a free port; $URL is where it is, $PID its process
 //	shutdown               end it with SIGTERM; it must exit with 0
@@ -124,11 +124,11 @@ func serveCommand(ts *testscript.TestScript, neg bool, args []string) {
 	p.cmd.Stderr = p.cmd.Stdout
 	ts.Check(p.cmd.Start())
 	started := p.cmd.Process
-	ts.Defer(func() { _ = started.Kill() }) // it has ended, mostly
+	ts.Defer(func() { _ = started.Kill() }) // the process has ended in most cases
 
 	lines := bufio.NewReader(out)
 	var found []string
-	for found == nil { // warnings may come before
+	for found == nil { // warnings may precede the address
 		line, err := lines.ReadString('\n')
 		p.output.WriteString(line)
 		if err != nil {
@@ -226,8 +226,8 @@ func newRequest(ts *testscript.TestScript, method, path, body string) *http.Requ
 	return req
 }
 
-// stallCommand returns when the system has taken over what is sent: of a long body the
-// server has read the most then. The connection stays open until the script ends.
+// stallCommand returns when the kernel has accepted the data. By then the server has read most of a
+// long body. The connection stays open until the script ends.
 func stallCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: stall METHOD PATH BODY")
@@ -252,7 +252,7 @@ func crashCommand(ts *testscript.TestScript, neg bool, args []string) {
 	p := ts.Value(serverKey{}).(*process)
 	ts.Check(p.cmd.Process.Kill())
 	<-p.read
-	_ = p.cmd.Wait() // it says that it was killed
+	_ = p.cmd.Wait() // its exit status says that it was killed
 	p.cmd = nil
 }
 

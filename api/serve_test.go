@@ -23,8 +23,7 @@ func listen(t *testing.T) net.Listener {
 	return listener
 }
 
-// startServer starts the server of a program on a fresh App. Whoever calls it closes
-// the server.
+// startServer starts the server of a program on a fresh App. The caller closes the server.
 func startServer(t *testing.T, p *Program) (*Server, net.Listener) {
 	t.Helper()
 	p.App = core.New(core.Config{Dir: t.TempDir(), DB: coretest.DB(t)})
@@ -53,11 +52,11 @@ func TestServeFinishesWhatRuns(t *testing.T) {
 	if line, err := in.ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
 		t.Fatalf("asked to continue: %q, %v", line, err)
 	}
-	in.ReadString('\n') // the handler waits for the body now
+	in.ReadString('\n') // the handler waits for the body
 
 	closed := make(chan error, 1)
 	go func() { closed <- server.Close() }()
-	for { // until nobody is let in any more
+	for { // until the server accepts no more connections
 		late, err := net.Dial("tcp", listener.Addr().String())
 		if err != nil {
 			break

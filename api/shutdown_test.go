@@ -15,8 +15,8 @@ import (
 	"github.com/loambase/loam/core/coretest"
 )
 
-// TestTerminate ends the real binary under load: what it took on it answers, and what
-// it has stored it has told its clients.
+// TestTerminate terminates the real binary under load. It checks that all requests under way are
+// answered, and that the clients of all stored writes have an answer.
 func TestTerminate(t *testing.T) {
 	p := prepare(t, coretest.DB(t))
 	p.start()
@@ -30,7 +30,7 @@ func TestTerminate(t *testing.T) {
 		}
 		late := p.halfSent()
 		p.signal(syscall.SIGTERM)
-		work.Wait() // until there is no server
+		work.Wait() // until the server has ended
 		if text, err := late.finish(); err != nil || !strings.Contains(text, "200 OK") {
 			t.Errorf("a request that was under way = %.200s, %v", text, err)
 		} else {
@@ -56,7 +56,7 @@ func TestTerminate(t *testing.T) {
 	t.Logf("3 rounds, %d acknowledged writes", l.acknowledged.Load())
 }
 
-// doubts is how many writes are there that had no answer.
+// doubts returns the number of stored writes without an answer.
 func (l *ledger) doubts(all map[string]int) (n int) {
 	n = all["counter"] - l.raised
 	for key, f := range l.records {
@@ -72,13 +72,14 @@ func (l *ledger) doubts(all map[string]int) (n int) {
 	return n
 }
 
-// TestTerminateTwice does not wait for a client that takes its time.
+// TestTerminateTwice checks that a second SIGTERM ends the program while a slow request is under
+// way.
 func TestTerminateTwice(t *testing.T) {
 	p := prepare(t, coretest.DB(t))
 	p.start()
 	p.halfSent()
 	p.signal(syscall.SIGTERM)
-	for { // until nobody is let in any more
+	for { // until the server accepts no more connections
 		conn, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
 		if err != nil {
 			break
@@ -93,7 +94,7 @@ func TestTerminateTwice(t *testing.T) {
 		select {
 		case err := <-over:
 			var exit *exec.ExitError
-			if !errors.As(err, &exit) || exit.ExitCode() != -1 { // -1: it did not end by itself
+			if !errors.As(err, &exit) || exit.ExitCode() != -1 { // -1: ended by the signal
 				t.Errorf("after a second SIGTERM: %v, want the end by the signal", err)
 			}
 			if said := p.stderr.String(); !strings.Contains(said, "Stopping: 1 request may finish.") {
@@ -101,12 +102,12 @@ func TestTerminateTwice(t *testing.T) {
 			}
 			return
 		case <-tick.C:
-			_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
+			_ = p.cmd.Process.Signal(syscall.SIGTERM) // the process may have ended already
 		}
 	}
 }
 
-// half is a request of which the server has the head.
+// half is a request whose head has been sent.
 type half struct {
 	conn net.Conn
 	in   *bufio.Reader

@@ -16,14 +16,13 @@ import (
 
 const index = "index.html"
 
-// static serves the files of a folder, and the index of its top where a path leads to
-// no file: the application there finds out which page was meant. The data folder, names
-// that begin with a dot, and whatever lies outside of the folder are not served, also
-// not through symbolic links. The folder is looked up for every request, so it may come
-// later or be replaced by another one.
+// static serves the files of a folder. For a path that leads to no file it serves the index of the
+// folder, where the application finds out the page. The data folder, names that begin with a dot,
+// and files outside of the folder are not served, not even through symbolic links. The folder is
+// looked up for every request, so it may be created or replaced later.
 type static struct {
 	folder string
-	data   string // the data folder; "": there is none to protect
+	data   string // the data folder; "": no folder to protect
 }
 
 func (s static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -61,9 +60,9 @@ func (s static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.page(w, r, root)
 }
 
-// page answers a path that leads to no file: with the index of the top, which is the
-// application, unless the request is for a file. A script that is gone must be missed as
-// one; a page in its place would fail later, and hide the reason.
+// page answers a path that leads to no file: with the index of the folder, which is the
+// application, unless the request is for a file. A missing script must be answered with 404; a page
+// in its place would fail later, and hide the cause.
 func (s static) page(w http.ResponseWriter, r *http.Request, root *os.Root) {
 	if path.Ext(r.URL.Path) != "" {
 		w.Header().Add("Vary", "Accept")
@@ -77,8 +76,8 @@ func (s static) page(w http.ResponseWriter, r *http.Request, root *os.Root) {
 	}
 }
 
-// acceptsPages says whether the request names HTML among what it accepts, as browsers do
-// when they go to a page and not when a page loads its parts.
+// acceptsPages reports whether HTML is among the types that the request accepts. Browsers accept it
+// when they open a page, and not when a page loads its parts.
 func acceptsPages(r *http.Request) bool {
 	for _, item := range strings.Split(strings.Join(r.Header.Values("Accept"), ","), ",") {
 		if kind, _, err := mime.ParseMediaType(item); err == nil && kind == "text/html" {
@@ -88,8 +87,8 @@ func acceptsPages(r *http.Request) bool {
 	return false
 }
 
-// hidden says whether a part of the path begins with a dot, as names do that are not
-// meant for others (.git, .env). /.well-known/ is meant for everybody (RFC 8615).
+// hidden reports whether a part of the path begins with a dot, as the names of private files do
+// (.git, .env). /.well-known/ is public (RFC 8615).
 func hidden(urlPath string) bool {
 	for i, part := range strings.Split(strings.TrimLeft(urlPath, "/"), "/") {
 		if strings.HasPrefix(part, ".") && (i > 0 || part != ".well-known") {
@@ -99,7 +98,7 @@ func hidden(urlPath string) bool {
 	return false
 }
 
-// open is the folder, nil if there is none.
+// open returns the opened folder, nil if there is none.
 func (s static) open() *os.Root {
 	if s.folder == "" {
 		return nil
@@ -111,9 +110,9 @@ func (s static) open() *os.Root {
 	return root
 }
 
-// private says whether the name leads into the data folder. Folders are compared as the
-// file system has them, so neither links nor another letter case help. A public folder
-// inside of the data folder is the operator's choice and served (see checkPublic).
+// private reports whether the name leads into the data folder. Folders are compared by their
+// identity in the file system, so neither links nor letter case circumvent the check. A public
+// folder inside of the data folder is the operator's choice and served (see checkPublic).
 func (s static) private(root *os.Root, name string) bool {
 	data, err := os.Stat(s.data)
 	if s.data == "" || err != nil {
@@ -124,7 +123,7 @@ func (s static) private(root *os.Root, name string) bool {
 		return true
 	}
 	at, err := filepath.EvalSymlinks(filepath.Join(s.folder, filepath.FromSlash(name)))
-	if err != nil { // a missing file: its folder decides
+	if err != nil { // a missing file: the check continues with its folder
 		up := path.Dir(name)
 		return name != "" && up != name && s.private(root, up)
 	}
@@ -148,10 +147,10 @@ func orDot(name string) string {
 	return name
 }
 
-// file serves a regular file and says whether there is one.
+// file serves a regular file and reports whether there is one.
 func (s static) file(w http.ResponseWriter, r *http.Request, root *os.Root, name string) bool {
 	info, err := root.Stat(name)
-	if err != nil || !info.Mode().IsRegular() { // to open a pipe is to wait for its writer
+	if err != nil || !info.Mode().IsRegular() { // opening a pipe would wait for a writer
 		return false
 	}
 	file, err := root.Open(name)
@@ -160,16 +159,16 @@ func (s static) file(w http.ResponseWriter, r *http.Request, root *os.Root, name
 	}
 	defer file.Close()
 	if ext := path.Ext(name); ext == ".html" || ext == ".htm" {
-		// A page names the scripts of its version, so browsers ask each time whether it
-		// is still the same.
+		// A page names the scripts of its version, so browsers must check each time whether the
+		// page has changed.
 		w.Header().Set("Cache-Control", "no-cache")
 	}
 	http.ServeContent(w, r, name, info.ModTime(), file)
 	return true
 }
 
-// redirect sends the client to a path relative to that of the request: a proxy may have
-// taken a prefix off, which the client has to keep. It never leads to another server.
+// redirect sends the client to a path relative to that of the request, since a proxy may have
+// removed a prefix, which the client has to keep. The redirect never leads to another server.
 func redirect(w http.ResponseWriter, r *http.Request, to string) {
 	target := url.URL{Path: to, RawQuery: r.URL.RawQuery}
 	w.Header().Set("Location", target.String())

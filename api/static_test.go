@@ -42,14 +42,14 @@ func TestStatic(t *testing.T) {
 	tests := []struct {
 		method, path string
 		status       int
-		body         string // or where a redirect leads
+		body         string // or the target of the redirect
 	}{
 		{"GET", "/", 200, "top"},
 		{"GET", "/app.js", 200, "js"},
 		{"HEAD", "/app.js", 200, ""},
 		{"GET", "/app.js?v=1", 200, "js"},
 		{"GET", "/docs/", 200, "docs"},
-		// Redirects are relative: a proxy may have taken a prefix off.
+		// Redirects are relative, because a proxy may have removed a prefix of the path.
 		{"GET", "/docs", 301, "docs/"},
 		{"GET", "/docs?x=1", 301, "docs/?x=1"},
 		{"GET", "/index.html", 301, "./"},
@@ -69,7 +69,7 @@ func TestStatic(t *testing.T) {
 		{"GET", "/loop", 200, "top"},
 		{"GET", "/out/", 200, "top"},
 		{"GET", "/a\x00b", 200, "top"},
-		// A file that is gone is not the application.
+		// A missing file is not answered with the page of the application.
 		{"GET", "/gone.js", 404, missingFile},
 		{"GET", "/assets/nope.png?v=1", 404, missingFile},
 		{"HEAD", "/gone.css", 404, missingFile},
@@ -79,7 +79,7 @@ func TestStatic(t *testing.T) {
 		{"GET", "/.env", 404, missingFile},
 		{"GET", "/.git/config", 404, missingFile},
 		{"GET", "/docs/.well-known/x", 404, missingFile},
-		{"GET", "/../secret.txt", 404, missingFile}, // not cleaned: middleware.Clean does that
+		{"GET", "/../secret.txt", 404, missingFile}, // middleware.Clean cleans paths, not the handler of files
 		{"GET", "/docs/../../secret.txt", 404, missingFile},
 		{"GET", `/..\secret.txt`, 404, missingFile},
 	}
@@ -96,7 +96,7 @@ func TestStatic(t *testing.T) {
 	}
 }
 
-// ask asks for a path that need not be one of a correct URL.
+// ask requests a path, which may be invalid in a URL.
 func ask(h http.Handler, method, path string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, "/", nil)
 	path, query, _ := strings.Cut(path, "?")
@@ -163,8 +163,9 @@ func TestStaticRange(t *testing.T) {
 	}
 }
 
-// TestStaticPages asks as browsers do: a page that they go to may be the application's
-// even if its path ends like a file's, what a page loads may not.
+// TestStaticPages checks the fallback to the application by the Accept of browsers: a navigation
+// may get the page of the application even if its path looks like a file, a resource of a page may
+// not.
 func TestStaticPages(t *testing.T) {
 	h := Config{Public: site(t, map[string]string{"index.html": "top", "app.js": "js", "old.htm": "old"})}.fallback()
 	const navigation = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"

@@ -25,7 +25,7 @@ func TestWebSocket(t *testing.T) {
 		e.Route(http.MethodGet, "/ws", func(w http.ResponseWriter, r *Request) error {
 			conn, err := upgrader.Upgrade(w, r.Request, nil)
 			if err != nil {
-				return nil // it has answered
+				return nil // the upgrade has written the answer
 			}
 			ctx, end := r.Stream()
 			defer end()

@@ -26,7 +26,7 @@ import (
 // secureServer starts a server that speaks TLS, and returns a client of it and its address.
 func secureServer(t *testing.T, p *Program) (*http.Client, string) {
 	t.Helper()
-	authority := httptest.NewUnstartedServer(nil) // it has a certificate for example.com
+	authority := httptest.NewUnstartedServer(nil) // its certificate is for example.com
 	authority.StartTLS()
 	t.Cleanup(authority.Close)
 	p.App = core.New(core.Config{Dir: t.TempDir(), DB: coretest.DB(t)})
@@ -119,7 +119,7 @@ func TestIdleAnswerOfHTTP2(t *testing.T) {
 	}
 }
 
-// onlyExample has certificates for example.com.
+// onlyExample is a source of certificates for example.com only.
 type onlyExample struct{ certificate.Source }
 
 func (onlyExample) Serves(host string) bool              { return host == "example.com" }

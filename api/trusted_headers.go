@@ -5,8 +5,9 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// warnOfHeaders logs a warning, now and whenever the settings become so, if every client can
-// choose its own address: rate limits, the addresses of superusers and the log go by it.
+// warnOfHeaders logs a warning, now and after each change of the settings, if every client can
+// choose its own address: rate limits, the allowed addresses of superusers and the log use that
+// address.
 func warnOfHeaders(app *core.App) {
 	warn := func(t settings.TrustedProxy) {
 		if t.TrustsEverybody() {

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// unsent returns how many bytes that were written to the connection the other side has
-// not acknowledged, 0 if that is not known.
+// unsent returns the number of bytes that were written to the connection and not acknowledged by
+// the other side; 0 if it is not known.
 func unsent(conn net.Conn) int64 {
 	c, ok := conn.(syscall.Conn)
 	if !ok {

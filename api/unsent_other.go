@@ -4,5 +4,6 @@ package api
 
 import "net"
 
-// unsent is not known here: what the kernel has taken counts as sent.
+// unsent returns 0, since the number is not known here: bytes that the kernel has taken count as
+// sent.
 func unsent(net.Conn) int64 { return 0 }

@@ -19,7 +19,7 @@ import (
 	"github.com/loambase/loam/api/internal/update"
 )
 
-// published is a folder of releases, whose binaries are scripts that know their version.
+// published is a folder of releases. The binaries are scripts that print their version.
 type published struct {
 	t    *testing.T
 	dir  string
@@ -52,8 +52,8 @@ func (p *published) write(name, text string) {
 	}
 }
 
-// TestUpdate replaces a copy of the real binary, by files and over HTTP, and puts it back.
-// What is older, broken, or for another system is refused, and nothing is replaced then.
+// TestUpdate updates a copy of the real binary, from files and over HTTP, and rolls it back. A
+// release that is older, broken or for another system is refused, and the binary stays.
 func TestUpdate(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it starts programs")
@@ -143,7 +143,7 @@ func TestUpdate(t *testing.T) {
 		if out, _ := run("version"); out != "loam 99.1.0\n" {
 			t.Errorf("the new binary is %s", out)
 		}
-		// The new one is a script, which cannot put the old one back.
+		// The new binary is a script without the command for a rollback.
 		if out, err := execute(program+".old", "version"); err != nil || out != "loam 0.1.0\n" {
 			t.Errorf("the old binary: %v, %s", err, out)
 		}
@@ -153,7 +153,7 @@ func TestUpdate(t *testing.T) {
 		if out, _ := run("version"); out != "loam 0.1.0\n" {
 			t.Errorf("after the rollback the binary is %s", out)
 		}
-		// Names of backups tell seconds apart.
+		// Names of backups have a resolution of one second.
 		if err := os.RemoveAll(filepath.Join(dir, "loam_data/backups")); err != nil {
 			t.Fatal(err)
 		}

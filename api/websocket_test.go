@@ -39,7 +39,8 @@ func dialSocket(address, origin string) (conn *websocket.Conn, hello string, sta
 	return conn, string(text), status, err
 }
 
-// TestRealtimeSocketOrigins: pages of the origins that CORS allows may connect, and our own.
+// TestRealtimeSocketOrigins checks that pages of the origins that CORS allows, and of the server's
+// own origin, may connect.
 func TestRealtimeSocketOrigins(t *testing.T) {
 	t.Parallel()
 	server, listener := startServer(t, &Program{Config: Config{Origins: []string{"https://*.example.com"}}})
@@ -59,7 +60,7 @@ func TestRealtimeSocketOrigins(t *testing.T) {
 	}
 }
 
-// TestRealtimeSocketsDrain: when the server stops, every connection is told so.
+// TestRealtimeSocketsDrain checks that every connection gets a message when the server stops.
 func TestRealtimeSocketsDrain(t *testing.T) {
 	t.Parallel()
 	server, listener := startServer(t, &Program{})
@@ -87,8 +88,8 @@ func TestRealtimeSocketsDrain(t *testing.T) {
 	}
 }
 
-// TestMessagesThatComeTogether: several messages in one packet are all answered, although the
-// connection is silent after it.
+// TestMessagesThatComeTogether checks that all messages in one packet are answered, although no
+// more data follows.
 func TestMessagesThatComeTogether(t *testing.T) {
 	t.Parallel()
 	_, listener := startServer(t, &Program{})
@@ -129,7 +130,7 @@ func TestMessagesThatComeTogether(t *testing.T) {
 	}
 }
 
-// gatheredWrites is a connection that holds what is written back, when it is on.
+// gatheredWrites is a connection that holds back the written data while on is true.
 type gatheredWrites struct {
 	net.Conn
 	on   bool
@@ -146,8 +147,8 @@ func (g *gatheredWrites) Write(p []byte) (int, error) {
 
 var connects = flag.Int("connects", 400, "clients that come and go in TestRealtimeClientsComeAndGo")
 
-// TestRealtimeClientsComeAndGo: nothing is left of connections that have gone, whether they
-// said so or not, and one that takes nothing keeps nobody waiting.
+// TestRealtimeClientsComeAndGo checks that closed connections leave no streams, goroutines or
+// memory, whether clients said goodbye or not.
 func TestRealtimeClientsComeAndGo(t *testing.T) {
 	server, listener := startServer(t, &Program{}) // counts goroutines and memory: not parallel
 	address := listener.Addr().String()
@@ -166,7 +167,7 @@ func TestRealtimeClientsComeAndGo(t *testing.T) {
 	for n := range *connects / atOnce {
 		round(n)
 	}
-	if err := server.requests.Wait(context.Background()); err != nil { // until all have ended
+	if err := server.requests.Wait(context.Background()); err != nil { // until all streams have ended
 		t.Error(err)
 	}
 	if running := server.Running(); running != 0 {
@@ -183,7 +184,7 @@ func TestRealtimeClientsComeAndGo(t *testing.T) {
 	}
 }
 
-// heapSize is how many bytes are in use.
+// heapSize returns the bytes of the live heap.
 func heapSize() int64 {
 	var m runtime.MemStats
 	runtime.GC()
@@ -191,7 +192,7 @@ func heapSize() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// comeAndGo connects, subscribes and leaves, one way or another.
+// comeAndGo connects, subscribes and disconnects, in one of several ways that depend on i.
 func comeAndGo(t *testing.T, address string, i int) {
 	if i%4 == 3 {
 		conn, lines := openEvents(t, address)
@@ -212,7 +213,7 @@ func comeAndGo(t *testing.T, address string, i int) {
 		return
 	}
 	if i%2 == 0 {
-		return // without a word
+		return // without a close message
 	}
 	if _, answer, err := conn.ReadMessage(); err != nil || len(answer) == 0 {
 		t.Errorf("%s, %v", answer, err)
@@ -221,7 +222,7 @@ func comeAndGo(t *testing.T, address string, i int) {
 	_, _, _ = conn.ReadMessage()
 }
 
-// openEvents opens a stream of events.
+// openEvents opens a stream of server-sent events.
 func openEvents(t *testing.T, address string) (net.Conn, *bufio.Reader) {
 	conn, err := net.Dial("tcp", address)
 	if err == nil {
@@ -260,8 +261,8 @@ func subscribeEvents(t *testing.T, address string, lines *bufio.Reader, topic st
 	}
 }
 
-// TestRealtimeStuckClients: clients that read nothing lose their connections, and others are told of
-// everything meanwhile.
+// TestRealtimeStuckClients checks that clients that read nothing lose their connections, and that
+// other clients receive all events meanwhile.
 func TestRealtimeStuckClients(t *testing.T) {
 	t.Parallel()
 	server, listener := startServer(t, &Program{})
@@ -281,7 +282,7 @@ func TestRealtimeStuckClients(t *testing.T) {
 	quick, lines := openEvents(t, address)
 	defer quick.Close()
 	subscribeEvents(t, address, lines, "notes/*")
-	const size, total = 50_000, 15 << 20 // more than all buffers on the way, and the queue, take
+	const size, total = 50_000, 15 << 20 // exceeds the queue and all buffers
 	text := strings.Repeat("x", size)
 	for i := range total / size {
 		coretest.Create(t, server.App, "notes", map[string]any{"text": text})

@@ -15,8 +15,8 @@ import (
 	"github.com/loambase/loam/internal/check"
 )
 
-// AppleSecretForm is what Apple gives a developer, of which the client secret of the
-// provider "apple" is made: a token, which expires.
+// AppleSecretForm holds the data that Apple gives a developer. The client secret of the provider
+// "apple" is made from it: a token, which expires.
 type AppleSecretForm struct {
 	ClientID   string `json:"clientId"`
 	TeamID     string `json:"teamId"`
@@ -30,9 +30,9 @@ const (
 	maxAppleLife  = 15777000 // seconds: half a year
 )
 
-// AppleSecret returns a client secret. Who is not a superuser gets the fault of
-// record.Caller.RequireSuperuser. The fault is Invalid for a form that is not complete,
-// and for a key that cannot sign. Nothing of it is kept.
+// AppleSecret returns a client secret. A caller who is not a superuser gets the fault of
+// record.Caller.RequireSuperuser. The fault is Invalid for an incomplete form, and for a key that
+// cannot sign. The form is not stored.
 func (s *Service) AppleSecret(caller record.Caller, form AppleSecretForm) (string, error) {
 	if err := caller.RequireSuperuser(); err != nil {
 		return "", err
@@ -73,7 +73,7 @@ func checkAppleID(id string) *fault.Field {
 	return nil
 }
 
-// appleKey reads a key on the curve that ES256 signs by.
+// appleKey decodes a key for ES256.
 func appleKey(der []byte) (*ecdsa.PrivateKey, error) {
 	parsed, err := x509.ParsePKCS8PrivateKey(der)
 	if err != nil {

@@ -7,14 +7,14 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// The limit on guesses of a secret that somebody holds a key to already: a one-time
-// password, or the password beside a mailed token.
+// The limit of guesses by an attacker who has one of two secrets: the id of a one-time password, or
+// a mailed token beside the password.
 const (
 	maxAttempts    = 5
 	attemptsWindow = 180 * time.Second
 )
 
-// attempts counts guesses, in a window that begins with the first of them.
+// attempts counts guesses, in a window that begins with the first guess.
 type attempts struct {
 	mu      sync.Mutex // guards windows
 	windows map[string]window
@@ -25,7 +25,7 @@ type window struct {
 	count int
 }
 
-// add counts a guess. The fault is TooMany, with the message, if there were too many.
+// add counts a guess. If there are too many, the fault is TooMany, with the message.
 func (a *attempts) add(key string, now time.Time, message string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -45,14 +45,14 @@ func (a *attempts) add(key string, now time.Time, message string) error {
 	return nil
 }
 
-// forget begins anew: the guess was right.
+// forget ends the window, after a right guess.
 func (a *attempts) forget(key string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	delete(a.windows, key)
 }
 
-// prune forgets what is over when there is much. Lock must be held.
+// prune removes windows that have ended, if there are many windows. The lock must be held.
 func (a *attempts) prune(now time.Time) {
 	if len(a.windows) < maxLocks {
 		return

@@ -11,10 +11,10 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Authenticate returns the record that an auth token stands for, as the caller's own
-// copy. A token that is malformed, expired, revoked or of another type is no error: the
-// record is nil, its owner a guest. If the token could not be checked, because the
-// database failed, that is an error: a signed-in caller is never treated as a guest.
+// Authenticate returns the record of an auth token, as a copy for the caller. A token that is
+// malformed, expired, revoked or of another type is not an error: the record is nil, which stands
+// for a guest. If the token cannot be checked because the database fails, that is an error: a
+// signed-in caller is never treated as a guest.
 func (s *Service) Authenticate(ctx context.Context, token string) (*record.Record, error) {
 	id, err := s.identify(ctx, token)
 	if id == nil {
@@ -23,7 +23,8 @@ func (s *Service) Authenticate(ctx context.Context, token string) (*record.Recor
 	return id.record.Clone(), nil
 }
 
-// Identify is Authenticate that also returns when the token ends, the zero time for never.
+// Identify does the same as Authenticate, and also returns the expiry of the token, the zero time
+// for never.
 func (s *Service) Identify(ctx context.Context, token string) (r *record.Record, expires time.Time, err error) {
 	id, err := s.identify(ctx, token)
 	if id == nil {
@@ -35,7 +36,7 @@ func (s *Service) Identify(ctx context.Context, token string) (r *record.Record,
 	return id.record.Clone(), expires, nil
 }
 
-// identify returns what an auth token stands for, nil if it is not valid.
+// identify returns the identity of an auth token, nil if the token is not valid.
 func (s *Service) identify(ctx context.Context, token string) (*identity, error) {
 	if token == "" || len(token) > maxToken {
 		return nil, nil
@@ -60,26 +61,26 @@ func (s *Service) identify(ctx context.Context, token string) (*identity, error)
 	return id, nil
 }
 
-// verified is a token that its record's key has signed.
+// verified is a token with a valid signature.
 type verified struct {
 	claims     claims
 	record     *record.Record
-	generation mark // of the record, from before it was read
+	generation mark // of the record, taken before the record was read
 }
 
-// verify checks a token of that type: its claims, and its signature by the record that
-// it names. It returns nil for one that is not valid.
+// verify checks a token of that type: its claims, and its signature by the record that it names. It
+// returns nil for a token that is not valid.
 func (s *Service) verify(ctx context.Context, snapshot *schema.Snapshot, token string, t TokenType) (*verified, error) {
 	return s.verifyBy(ctx, s.find, snapshot, token, t)
 }
 
-// verifyBy is verify that reads the record by find, as within a transaction.
+// verifyBy does the same as verify, but reads the record by find, for example within a transaction.
 func (s *Service) verifyBy(ctx context.Context, find finder, snapshot *schema.Snapshot, token string, t TokenType) (*verified, error) {
 	parsed, err := parseToken(token, t, s.app.Now())
 	if err != nil {
 		return nil, nil
 	}
-	// Wire: a token may name its collection instead of giving its id.
+	// Wire: a token may have the name of its collection instead of the id.
 	c := snapshot.Find(parsed.claims.CollectionID)
 	if c == nil || !c.IsAuth() {
 		return nil, nil
@@ -98,8 +99,8 @@ func (s *Service) verifyBy(ctx context.Context, find finder, snapshot *schema.Sn
 	return &verified{claims: parsed.claims, record: r, generation: generation}, nil
 }
 
-// forget is told of every commit before it is acknowledged, and drops what is cached
-// of the changed records. nil stands for changes that are not known.
+// forget is called with every commit before it is acknowledged, and removes the identities of
+// changed records from the cache. nil stands for unknown changes.
 func (s *Service) forget(changes []change.Change) {
 	if changes == nil {
 		s.cache.forgetAll()

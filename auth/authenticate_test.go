@@ -63,7 +63,7 @@ func TestAuthenticateForeignTokens(t *testing.T) {
 	}
 }
 
-// What one request does to its copy of the caller is not seen by the next.
+// Changes that one request makes to its copy of the caller do not affect the next.
 func TestAuthenticateGivesCopies(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -78,7 +78,7 @@ func TestAuthenticateGivesCopies(t *testing.T) {
 	}
 }
 
-// After the answer to a request that revokes a token, the token is dead.
+// Once a request that revokes a token is answered, the token is invalid.
 func TestRevocation(t *testing.T) {
 	t.Parallel()
 	const email = "ann@example.com"
@@ -128,7 +128,7 @@ func TestRevocation(t *testing.T) {
 	}
 }
 
-// What does not concern the token leaves it valid, and the caller up to date.
+// Changes that do not concern the token leave it valid, and the caller is up to date.
 func TestTokenOutlivesOtherChanges(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -148,8 +148,8 @@ func TestTokenOutlivesOtherChanges(t *testing.T) {
 	}
 }
 
-// A token that is revoked after a lookup has read its record is good for that
-// request, which began before, and for no other.
+// If a token is revoked after a lookup has read its record, it is valid for that request, which
+// began before, and for no other.
 func TestRevocationDuringLookup(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -178,8 +178,8 @@ func TestRevocationDuringLookup(t *testing.T) {
 	}
 }
 
-// The same, with others asking all the time: their lookups must not bring back
-// what was revoked while they were under way.
+// The same during concurrent requests: their lookups must not restore a token that was revoked
+// meanwhile.
 func TestRevocationUnderLoad(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -260,7 +260,7 @@ func BenchmarkAuthenticate(b *testing.B) {
 	})
 }
 
-// Who cannot be looked up is not taken for a guest.
+// A caller who cannot be looked up is not treated as a guest.
 func TestAuthenticateFails(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

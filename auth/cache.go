@@ -10,14 +10,14 @@ import (
 	"github.com/loambase/loam/internal/cache"
 )
 
-// identity is what a verified token stands for. Immutable.
+// identity is the result of verifying a token. It is immutable.
 type identity struct {
-	record      *record.Record // shared: hand out clones
+	record      *record.Record // shared: return clones
 	refreshable bool
-	began       time.Time // of its session; zero: unknown
+	began       time.Time // the begin of its session; zero: unknown
 	expires     int64     // Unix time; 0: never
 
-	snapshot   uint64 // number of the snapshot it was verified under
+	snapshot   uint64 // number of the snapshot of the verification
 	generation mark
 }
 
@@ -26,7 +26,7 @@ func (id *identity) alive(snapshot uint64, now time.Time) bool {
 	return id.snapshot == snapshot && (id.expires == 0 || now.Unix() < id.expires) && id.generation.current()
 }
 
-// tokenHash is the key of a token in the cache: what is cached gives no token away.
+// tokenHash is the key of a token in the cache, so that the cache contains no tokens.
 type tokenHash [sha256.Size]byte
 
 func hashToken(token string) tokenHash {
@@ -34,16 +34,16 @@ func hashToken(token string) tokenHash {
 	return sha256.Sum256(buf[:copy(buf[:], token)])
 }
 
-// maxIdentities is how many tokens are cached at most.
+// maxIdentities is the maximum number of cached tokens.
 const maxIdentities = 16384
 
 // identities caches verified tokens.
 //
-// Records are invalidated by counters: each record belongs to one of many stripes,
-// whose counter is incremented when one of its records changes. An identity is valid
-// while the counter is what it was before the record was read for it. So a lookup that
-// began before a change cannot leave behind what it read, whenever it ends. The other
-// records of the stripe are verified again, which costs microseconds.
+// Records are invalidated by counters: each record belongs to one of many stripes, whose counter is
+// incremented when one of its records changes. An identity is valid while the counter has the value
+// that it had before the record was read. So a lookup that began before a change never caches the
+// earlier record, whenever the lookup ends. Tokens of the other records of the stripe are verified
+// again, which costs microseconds.
 type identities struct {
 	seed    maphash.Seed
 	stripes [4096]atomic.Uint64
@@ -54,7 +54,7 @@ func newIdentities() *identities {
 	return &identities{seed: maphash.MakeSeed(), byToken: cache.New[tokenHash, *identity](maxIdentities)}
 }
 
-// mark is the counter of a stripe at some time.
+// mark is the value of a stripe's counter at some time.
 type mark struct {
 	stripe *atomic.Uint64
 	count  uint64
@@ -62,7 +62,7 @@ type mark struct {
 
 func (m mark) current() bool { return m.stripe.Load() == m.count }
 
-// mark must be called before the record is read.
+// mark returns the counter of the record. It must be called before the record is read.
 func (c *identities) mark(recordID string) mark {
 	stripe := c.stripe(recordID)
 	return mark{stripe, stripe.Load()}
@@ -82,7 +82,7 @@ func (c *identities) forgetAll() {
 	}
 }
 
-// get returns the identity of the token, nil if none is cached or it is not alive.
+// get returns the identity of the token, nil if it is not cached or not alive.
 func (c *identities) get(hash tokenHash, snapshot uint64, now time.Time) *identity {
 	id, _ := c.byToken.Get(hash)
 	if id == nil || !id.alive(snapshot, now) {

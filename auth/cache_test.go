@@ -39,7 +39,7 @@ func TestCacheIdentityDies(t *testing.T) {
 	}
 }
 
-// A lookup that read the record before a change and ends after it leaves nothing.
+// A lookup that read the record before a change and ends after it caches nothing.
 func TestCacheRefusesStaleRefill(t *testing.T) {
 	t.Parallel()
 	c := newIdentities()
@@ -51,8 +51,8 @@ func TestCacheRefusesStaleRefill(t *testing.T) {
 	}
 }
 
-// Readers refill while a writer changes the record: whoever asks after a change
-// was announced sees it or a later one.
+// Readers fill the cache while a writer changes the record: a reader that begins after a change was
+// announced gets that version or a later one.
 func TestCacheUnderConcurrentChanges(t *testing.T) {
 	t.Parallel()
 	c := newIdentities()
@@ -68,7 +68,7 @@ func TestCacheUnderConcurrentChanges(t *testing.T) {
 				if id == nil {
 					generation := c.mark("r")
 					id = &identity{expires: 1 << 40, generation: generation}
-					id.expires += stored.Load() // stands for the contents that were read
+					id.expires += stored.Load() // stands for the contents of the record
 					c.put(hash, id)
 				}
 				if version := id.expires - 1<<40; version < known {

@@ -10,10 +10,10 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// cleanupBatch is how many rows are deleted in one transaction, while others wait to write.
+// cleanupBatch is the number of rows that are deleted in one transaction, while other writes wait.
 const cleanupBatch = 100
 
-// addJobs adds the jobs that delete what nobody can use any more. They replace those of
+// addJobs adds the jobs that delete rows which can no longer be used. They replace the jobs of
 // another Service on the app, which do the same.
 func (s *Service) addJobs() {
 	for _, j := range []job.Job{
@@ -27,13 +27,13 @@ func (s *Service) addJobs() {
 		j.Expression = "0 * * * *"
 		s.app.Jobs().Remove(j.ID)
 		if err := s.app.Jobs().AddJob(j); err != nil {
-			panic(err) // of a mistake in the table
+			panic(err) // there is a mistake in the table
 		}
 	}
 }
 
-// deleteExpired deletes the rows of the table that are older than the collection of their
-// account allows. duration returns that in seconds.
+// deleteExpired deletes the rows of the table that are older than the collection of their account
+// allows. duration returns that age in seconds.
 func (s *Service) deleteExpired(ctx context.Context, table string, duration func(*schema.AuthOptions) int64) error {
 	for _, c := range s.app.Snapshot().All() {
 		if !c.IsAuth() {
@@ -48,7 +48,7 @@ func (s *Service) deleteExpired(ctx context.Context, table string, duration func
 
 func (s *Service) deleteExpiredOf(ctx context.Context, table string, c *schema.Collection, duration int64) error {
 	end := s.app.Now().Add(-seconds(duration))
-	for last := ""; ; { // a row that a hook keeps is not met twice
+	for last := ""; ; { // so that a row that a hook keeps is not read twice
 		expired, err := s.app.Records().Find(ctx, record.Root(), record.Query{
 			Collection: table, Filter: "collectionRef = {:collection} && created <= {:end} && id > {:last}", Sort: "id", Limit: cleanupBatch,
 			Params: map[string]any{"collection": c.ID, "end": end, "last": last},

@@ -13,7 +13,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// The jobs delete what its own collection calls expired, and nothing else.
+// The jobs delete the rows that have expired by their own collection, and no others.
 func TestCleanup(t *testing.T) {
 	t.Parallel()
 	f, move := newClockFixture(t)
@@ -40,7 +40,7 @@ func TestCleanup(t *testing.T) {
 		add(table, "users", "other0000000000")
 	}
 	err := f.app.Transaction(t.Context(), func(tx *core.Tx) error {
-		for i := range 2*cleanupBatch + 1 { // more than one transaction of the job takes
+		for i := range 2*cleanupBatch + 1 { // more than the job deletes in one transaction
 			body := map[string]any{"id": fmt.Sprintf("more%011d", i), "collectionRef": f.app.Snapshot().Find("members").ID,
 				"recordRef": accounts["members"], "method": "password"}
 			if _, err := tx.Records.Create(tx.Context, record.Root(), schema.MFAs, record.Input{Body: body}); err != nil {

@@ -11,16 +11,16 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// EmailChangeForm asks for another address.
+// EmailChangeForm is the input of RequestEmailChange.
 type EmailChangeForm struct {
 	NewEmail string `json:"newEmail"`
 }
 
-// changeMailTime is how long the caller waits for the mail to be taken by a server.
+// changeMailTime is the time limit for a server to accept the mail while the caller waits.
 const changeMailTime = 15 * time.Second
 
-// changeable is the auth collection of that id or name, whose accounts change their
-// addresses by mails.
+// changeable returns the auth collection with that id or name, in which e-mail addresses are
+// changed by mails.
 func (s *Service) changeable(collection string) (*schema.Collection, error) {
 	c, err := s.collection(collection)
 	if err == nil && c.Name == schema.Superusers {
@@ -29,10 +29,10 @@ func (s *Service) changeable(collection string) (*schema.Collection, error) {
 	return c, err
 }
 
-// RequestEmailChange mails a link to the new address of the caller's account, and waits
-// until a server has taken the mail. The fault is Unauthenticated for a guest, Forbidden
-// for an account of another collection; Invalid for an address that cannot be used, and
-// where no server takes the mail.
+// RequestEmailChange mails a link to the new address of the caller's account, and waits until a
+// server has accepted the mail. The fault is Unauthenticated for a guest, Forbidden for an account
+// of another collection; Invalid for an address that cannot be used, and if no server accepts the
+// mail.
 func (s *Service) RequestEmailChange(ctx context.Context, caller record.Caller, collection string, form EmailChangeForm) error {
 	known := s.app.Snapshot().Find(collection)
 	if known == nil {
@@ -66,7 +66,7 @@ func (s *Service) RequestEmailChange(ctx context.Context, caller record.Caller, 
 	})
 }
 
-// checkNewEmail is the fault of an address that the account cannot have.
+// checkNewEmail returns the fault of an address that the account cannot have.
 func (s *Service) checkNewEmail(ctx context.Context, r *record.Record, email string) error {
 	leaf := checkEmail(email)
 	if leaf == nil && email == r.Text("email") {
@@ -87,18 +87,18 @@ func (s *Service) checkNewEmail(ctx context.Context, r *record.Record, email str
 	return formFault(fault.Fields{"newEmail": leaf})
 }
 
-// EmailChangeConfirmation is the token of the mail, and the password of the account.
+// EmailChangeConfirmation holds the token of the mail, and the password of the account.
 type EmailChangeConfirmation struct {
 	Token    string `json:"token"`
 	Password string `json:"password"`
 }
 
-// maxOldPassword is how long the password of the form may be, in code points.
+// maxOldPassword is the maximum length of the password in the form, in code points.
 const maxOldPassword = 100
 
-// ConfirmEmailChange gives the token's record the new address, verified, which ends all
-// its tokens. The fault is Invalid for a token that is not good, or no longer, and for a
-// wrong password; TooMany after several of those.
+// ConfirmEmailChange sets the new, verified address of the token's record, which ends all its
+// tokens. The fault is Invalid for a token that is invalid or expired, and for a wrong password;
+// TooMany after several wrong passwords.
 func (s *Service) ConfirmEmailChange(ctx context.Context, caller record.Caller, collection string, form EmailChangeConfirmation) error {
 	c, err := s.changeable(collection)
 	if err != nil {
@@ -114,7 +114,7 @@ func (s *Service) ConfirmEmailChange(ctx context.Context, caller record.Caller, 
 	if err := formFault(fails); err != nil {
 		return err
 	}
-	// Only whoever holds the token learns whether the new address is taken.
+	// Only the holder of the token learns whether the new address is taken.
 	other, err := s.findByEmail(ctx, c, v.claims.NewEmail)
 	if err != nil {
 		return err
@@ -132,7 +132,7 @@ func (s *Service) ConfirmEmailChange(ctx context.Context, caller record.Caller, 
 			return nil
 		})
 		var f *fault.Error
-		if errors.As(err, &f) && f.Fields["email"] != nil { // somebody was faster
+		if errors.As(err, &f) && f.Fields["email"] != nil { // another account took the address first
 			return tokenFault(emailTaken())
 		}
 		return err
@@ -143,8 +143,8 @@ func emailTaken() *fault.Field {
 	return fault.Leaf("validation_invalid_token_email", "The new email address is already registered")
 }
 
-// checkOwnPassword is the fault of a password that is not the record's. Whoever holds a
-// mailed token has few guesses.
+// checkOwnPassword returns the fault of a password that is not the record's. The number of guesses
+// with a mailed token is limited.
 func (s *Service) checkOwnPassword(ctx context.Context, r *record.Record, password string) error {
 	key := "password " + r.Collection().ID + "/" + r.ID()
 	if err := s.guesses.add(key, s.app.Now(), "Too many attempts, please try again later."); err != nil {

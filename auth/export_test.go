@@ -19,7 +19,7 @@ func median(list []time.Duration) time.Duration {
 	return list[len(list)/2]
 }
 
-// SetImages has the avatars of new accounts come from a function.
+// SetImages replaces the download of avatars of new accounts by a function.
 func (s *Service) SetImages(get func(ctx context.Context, address string, limit int64) ([]byte, error)) {
 	s.images = imagesFunc(get)
 }

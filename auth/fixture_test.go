@@ -12,8 +12,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// members is an auth collection with cheap passwords and three ways to name a
-// member: the user name in any letter case, email and code exactly.
+// members is an auth collection with cheap passwords and three identity fields: the user name in
+// any letter case, email and code exactly.
 const members = `{
 	"name": "members", "type": "auth",
 	"fields": [
@@ -83,7 +83,7 @@ func (f *fixture) login(identity string) *Response {
 	return response
 }
 
-// Authenticate is the service's, which must not fail.
+// Authenticate returns the record of the service's Authenticate, which must not fail.
 func (f *fixture) Authenticate(ctx context.Context, token string) *record.Record {
 	f.t.Helper()
 	r, err := f.Service.Authenticate(ctx, token)
@@ -93,7 +93,7 @@ func (f *fixture) Authenticate(ctx context.Context, token string) *record.Record
 	return r
 }
 
-// caller is who makes a request with the token.
+// caller returns the caller of a request with the token.
 func (f *fixture) caller(token string) record.Caller {
 	return record.Caller{Auth: f.Authenticate(context.Background(), token)}
 }
@@ -114,7 +114,7 @@ func decode(t testing.TB, body []byte) map[string]any {
 	return m
 }
 
-// describe is the kind and message of an error.
+// describe returns the kind and message of an error.
 func describe(err error) string {
 	var e *fault.Error
 	if !errors.As(err, &e) {

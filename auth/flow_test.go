@@ -16,7 +16,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// settle waits until nothing goes on after an answer.
+// settle waits until all work after answers is done.
 func (f *fixture) settle() {
 	for range cap(f.places) {
 		f.places <- struct{}{}
@@ -28,7 +28,7 @@ func (f *fixture) settle() {
 
 var mailedLink = regexp.MustCompile(`href="http://localhost:8090/_/#/auth/([a-z-]+)/([^"]+)"`)
 
-// mailedToken is the token of the next mail, whose link must lead to the page.
+// mailedToken returns the token of the next mail, whose link must lead to the page.
 func mailedToken(t *testing.T, server *smtptest.Server, to, page string) string {
 	t.Helper()
 	m := server.Next(t)
@@ -48,7 +48,7 @@ func (f *fixture) find1(id string) *record.Record {
 	return r
 }
 
-// expect fails unless the error reads like this; "" is success.
+// expect fails unless the error has this text; "" is success.
 func expect(t *testing.T, what string, err error, want string) {
 	t.Helper()
 	got := describe(err)
@@ -77,8 +77,8 @@ func TestVerification(t *testing.T) {
 	ask("ann@example.com")
 	token := mailedToken(t, server, "ann@example.com", "confirm-verification")
 	ask("ann@example.com") // not again within two minutes
-	ask("eve@example.com") // nobody
-	ask("ANN@example.com") // nobody: letter case counts in this collection
+	ask("eve@example.com") // has no account
+	ask("ANN@example.com") // has no account: letter case counts in this collection
 	if n := server.Waiting(); n != 0 {
 		t.Errorf("%d more mails", n)
 	}
@@ -100,7 +100,7 @@ func TestVerification(t *testing.T) {
 		t.Error("not verified, or the session is gone")
 	}
 	expect(t, "again", f.ConfirmVerification(ctx, guest, "members", TokenForm{token}), "")
-	ask("ann@example.com") // who is verified gets no mail
+	ask("ann@example.com") // a verified account gets no mail
 	if n := server.Waiting(); n != 0 {
 		t.Errorf("%d more mails", n)
 	}
@@ -112,8 +112,8 @@ func TestVerification(t *testing.T) {
 		"not found: Missing or invalid auth collection context.")
 }
 
-// An address that changes takes its tokens with it. Without sign-in by password, a
-// password that was set before the address was proven is replaced.
+// A changed address ends its tokens. Without sign-in by password, a password that was set before
+// the address was verified is replaced.
 func TestVerificationOfStolenAccounts(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -171,7 +171,7 @@ func TestPasswordReset(t *testing.T) {
 		t.Fatal("what failed has ended the session")
 	}
 
-	// Of all who use the token at once, one sets the password.
+	// If several requests use the token at once, one of them sets the password.
 	var wait sync.WaitGroup
 	var mu sync.Mutex
 	won := 0
@@ -196,7 +196,7 @@ func TestPasswordReset(t *testing.T) {
 		t.Error("the session lives on")
 	}
 	expect(t, "again", confirm(token, fresh, fresh), "token: Invalid or expired token")
-	// The lock has fallen.
+	// The lock was released.
 	expect(t, "request", f.RequestPasswordReset(ctx, guest, "members", EmailForm{"ann@example.com"}), "")
 	mailedToken(t, server, "ann@example.com", "confirm-password-reset")
 
@@ -205,7 +205,7 @@ func TestPasswordReset(t *testing.T) {
 		"invalid: The collection is not configured to allow password authentication.")
 }
 
-// A mail that fails for good does not keep the next one from being asked for.
+// A mail that fails permanently does not prevent a further request.
 func TestResendLockFalls(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -231,7 +231,7 @@ func TestResendLockFalls(t *testing.T) {
 	if err := <-failed; err == nil {
 		t.Fatal("the mail was taken")
 	}
-	for f.locks.held(key) { // until the queue has told of it
+	for f.locks.held(key) { // until the queue has called done
 		runtime.Gosched()
 	}
 	taken.Store(true)
@@ -301,7 +301,7 @@ func TestEmailChange(t *testing.T) {
 		"invalid: All superusers can change their emails directly.")
 }
 
-// Where no server takes the mail, the answer says that it failed, and not why.
+// If no server accepts the mail, the answer says that it failed, but not why.
 func TestEmailChangeWithoutMail(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -384,8 +384,7 @@ func TestFlowHooks(t *testing.T) {
 	}
 }
 
-// Whoever asks for mails learns nothing about who has an account: neither by the answer
-// nor by its time.
+// The answer and the time of a request for a mail do not reveal whether an account exists.
 func TestRequestsTellNothing(t *testing.T) {
 	if testing.Short() {
 		t.Skip("measures time")
@@ -413,7 +412,7 @@ func TestRequestsTellNothing(t *testing.T) {
 	}
 }
 
-// Too many requests at once are refused, whoever they are about.
+// Too many concurrent requests are refused, for any account.
 func TestRequestsAreBounded(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

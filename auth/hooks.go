@@ -10,8 +10,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Hooks are where code of an embedding program takes part in signing in. Handlers may
-// be bound and removed at any time.
+// Hooks let code of an embedding program take part in signing in. Handlers may be bound and removed
+// at any time.
 type Hooks struct {
 	// Attempt runs around each attempt to sign in by a method, before the form is checked.
 	// Handlers may change the form, refuse the attempt, or authenticate it themselves: a
@@ -19,8 +19,8 @@ type Hooks struct {
 	// nil, signs in that record.
 	Attempt hook.Hook[*AttemptEvent]
 
-	// SignIn runs when a record has proved its identity and the rules of its collection
-	// let it sign in, before it gets its token. An error refuses.
+	// SignIn runs after a record has proved its identity and the rules of its collection have
+	// admitted it, before it gets its token. An error refuses the sign-in.
 	SignIn hook.Hook[*Event]
 
 	// Respond runs when a record has signed in or refreshed its token, before the response is

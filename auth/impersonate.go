@@ -8,17 +8,17 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// ImpersonateForm says how long the token lives.
+// ImpersonateForm holds the duration of the token.
 type ImpersonateForm struct {
-	Duration int64 `json:"duration"` // seconds; 0: as long as those of the collection
+	Duration int64 `json:"duration"` // seconds; 0: the duration of the collection
 }
 
-// maxImpersonation is the longest life of a token, in seconds, as collections may have.
+// maxImpersonation is the maximum duration of a token in seconds, as in collections.
 const maxImpersonation = 94670856
 
-// Impersonate returns a token of the record, as if it had signed in, that cannot be
-// refreshed. Who is not a superuser gets the fault of record.Caller.RequireSuperuser. The
-// fault is NotFound without such a record.
+// Impersonate returns a token of the record that cannot be refreshed, as if the record had signed
+// in. A caller who is not a superuser gets the fault of record.Caller.RequireSuperuser. The fault
+// is NotFound for a record that does not exist.
 func (s *Service) Impersonate(ctx context.Context, caller record.Caller, collection, id string, form ImpersonateForm, expand string) (*Response, error) {
 	if err := caller.RequireSuperuser(); err != nil {
 		return nil, err

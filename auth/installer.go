@@ -9,10 +9,10 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// installerTime is how long the link of the installer is good.
+// installerTime is the validity of the link of the installer.
 const installerTime = 30 * time.Minute
 
-// HasSuperuser reports whether there is a superuser beside the installer's account.
+// HasSuperuser reports whether there is a superuser other than the installer's account.
 func (s *Service) HasSuperuser(ctx context.Context) (bool, error) {
 	found, err := s.app.Records().Find(ctx, record.Root(), record.Query{
 		Collection: schema.Superusers, Filter: "email != {:installer}", Limit: 1,
@@ -21,16 +21,16 @@ func (s *Service) HasSuperuser(ctx context.Context) (bool, error) {
 	return len(found) > 0, err
 }
 
-// Installer returns a token with which the first superuser can be made, within half an
-// hour (docs/wire/auth-realtime-system.md §1.15); "" if there is one. It is that of an
-// account of its own, which goes when there is another superuser.
+// Installer returns a token with which the first superuser can be created, within half an hour
+// (docs/wire/auth-realtime-system.md §1.15); "" if there is a superuser. The token belongs to a
+// separate account, which is deleted when another superuser is created.
 func (s *Service) Installer(ctx context.Context) (token string, err error) {
 	if has, err := s.HasSuperuser(ctx); err != nil || has {
 		return "", err
 	}
 	r, err := s.installer(ctx)
 	if err != nil {
-		if has, failed := s.HasSuperuser(ctx); failed == nil && has { // another process has just made one
+		if has, failed := s.HasSuperuser(ctx); failed == nil && has { // another process has just created one
 			return "", nil
 		}
 		return "", err
@@ -39,7 +39,7 @@ func (s *Service) Installer(ctx context.Context) (token string, err error) {
 	return newTokenFor(r, claims{Type: Auth, Refreshable: &refreshable}, s.app.Now(), installerTime)
 }
 
-// installer returns the account, making it if it is missing.
+// installer returns the account of the installer, and creates it if it is missing.
 func (s *Service) installer(ctx context.Context) (*record.Record, error) {
 	find := func() (*record.Record, error) {
 		return s.app.Records().FindFirst(ctx, schema.Superusers, "email", schema.InstallerEmail, false)
@@ -51,7 +51,7 @@ func (s *Service) installer(ctx context.Context) (*record.Record, error) {
 	r, err = s.app.Records().Create(ctx, record.Root(), schema.Superusers, record.Input{Body: map[string]any{
 		"email": schema.InstallerEmail, "password": randomPassword(s.app.Snapshot().Find(schema.Superusers)),
 	}})
-	if fault.KindOf(err) == fault.Invalid { // another server on the database was faster
+	if fault.KindOf(err) == fault.Invalid { // another server on the database has created it first
 		if other, missing := find(); missing == nil {
 			return other, nil
 		}

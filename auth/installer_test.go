@@ -8,8 +8,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// The first superuser is made with the installer's token, which is good for that, for
-// half an hour, and no longer.
+// The first superuser is created with the installer's token, which is valid for that purpose, for
+// half an hour.
 func TestInstaller(t *testing.T) {
 	t.Parallel()
 	f, move := newClockFixture(t)
@@ -24,7 +24,7 @@ func TestInstaller(t *testing.T) {
 	if has, err := f.HasSuperuser(ctx); has || err != nil {
 		t.Errorf("HasSuperuser = %v, %v", has, err)
 	}
-	// Nobody reads the installer's mails.
+	// The installer gets no mails.
 	expect(t, "reset", f.RequestPasswordReset(ctx, record.Caller{}, schema.Superusers, EmailForm{schema.InstallerEmail}), "")
 	f.settle()
 	if len(f.locks.until) != 0 {
@@ -55,7 +55,7 @@ func TestInstaller(t *testing.T) {
 	if token, err := f.Installer(ctx); token != "" || err != nil {
 		t.Errorf("with a superuser: %q, %v", token, err)
 	}
-	// Another process may make the superuser after this one has seen that there is none.
+	// Another process may create the superuser after this process has found none.
 	_, err = f.installer(ctx)
 	expect(t, "the installer beside a superuser", err, "invalid: There is a superuser already.")
 	if f.count(schema.Superusers) != 1 {

@@ -7,20 +7,20 @@ import (
 	"github.com/loambase/loam/core/mail"
 )
 
-// resendPause is how long nobody gets a second mail of the same kind.
+// resendPause is the minimum time between two mails of the same kind to an account.
 const resendPause = 2 * time.Minute
 
-// maxLocks bounds what locks remember. While there are so many, nobody gets a mail who
-// is not among them.
+// maxLocks is the maximum number of remembered mails. While it is reached, only accounts among them
+// can get a mail.
 const maxLocks = 10000
 
-// lockKey is a kind of mail to a record.
+// lockKey identifies the mails of a kind to a record.
 type lockKey struct {
 	collection, record string
 	template           mail.Template
 }
 
-// locks keep mails from being sent again too soon.
+// locks prevents mails from being sent again too soon.
 type locks struct {
 	mu    sync.Mutex // guards until
 	until map[lockKey]time.Time

@@ -34,8 +34,8 @@ func mailTemplate(c *schema.Collection, t mail.Template) schema.Template {
 	return schema.Template{}
 }
 
-// mailTo returns a mail to an address of the record: a template of its collection with
-// the values filled in.
+// mailTo returns a mail to an address of the record, from a template of its collection with the
+// values filled in.
 func (s *Service) mailTo(address string, r *record.Record, t mail.Template, v mail.Values) *mail.Message {
 	c := r.Collection()
 	v.Record = r
@@ -46,19 +46,19 @@ func (s *Service) mailTo(address string, r *record.Record, t mail.Template, v ma
 	}
 }
 
-// TestMailForm asks for a mail that shows whether mails arrive.
+// TestMailForm is the input of TestMail.
 type TestMailForm struct {
 	Email      string `json:"email"`
 	Template   string `json:"template"`   // a mail.Template
-	Collection string `json:"collection"` // an auth collection, by id or name; default: that of the superusers
+	Collection string `json:"collection"` // an auth collection, by id or name; default: the superusers
 }
 
-// testMailTime is how long the sending of a test mail may take.
+// testMailTime is the time limit for sending a test mail.
 const testMailTime = 14 * time.Second
 
-// TestMail sends a template with made-up values, at once. Who is not a superuser gets
-// the fault of record.Caller.RequireSuperuser. The fault is Invalid for a form that is
-// not complete, and for a mail that could not be sent: its message names the step.
+// TestMail sends a template with made-up values, at once. A caller who is not a superuser gets the
+// fault of record.Caller.RequireSuperuser. The fault is Invalid for an incomplete form, and for a
+// mail that could not be sent, with a message that names the step.
 func (s *Service) TestMail(ctx context.Context, caller record.Caller, form TestMailForm) error {
 	if err := caller.RequireSuperuser(); err != nil {
 		return err
@@ -100,7 +100,7 @@ func (s *Service) TestMail(ctx context.Context, caller record.Caller, form TestM
 	return nil
 }
 
-// acceptOf returns the languages that the caller's browser asks for.
+// acceptOf returns the Accept-Language header of the caller.
 func acceptOf(caller record.Caller) string {
 	if accept := caller.Headers["Accept-Language"]; len(accept) > 0 {
 		return accept[0]
@@ -108,7 +108,7 @@ func acceptOf(caller record.Caller) string {
 	return ""
 }
 
-// alertInfo describes a sign-in to the person whose account it is.
+// alertInfo describes a sign-in to the owner of the account.
 func alertInfo(at time.Time, ip, agent string) string {
 	return strings.TrimSpace(fmt.Sprintf("%s - %s %s", at.UTC().Format("2006-01-02 15:04:05 UTC"), ip, agent))
 }
@@ -123,8 +123,8 @@ func checkTemplate(name string) *fault.Field {
 	return fault.Leaf("validation_in_invalid", "Must be a valid value")
 }
 
-// hasTemplate reports whether the collection sends such mails: those about changes only if it has
-// a template for them.
+// hasTemplate reports whether the collection sends mails of the kind. Mails about changes need a
+// template in the collection.
 func hasTemplate(c *schema.Collection, t mail.Template) bool {
 	switch t {
 	case mail.EmailChanged:
@@ -135,7 +135,7 @@ func hasTemplate(c *schema.Collection, t mail.Template) bool {
 	return true
 }
 
-// checkEmail is what is wrong with an address that was submitted.
+// checkEmail returns the failure of a submitted address.
 func checkEmail(s string) *fault.Field {
 	if leaf := checkInput(s); leaf != nil {
 		return leaf

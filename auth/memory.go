@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// maxMemory bounds the entries of a memory.
+// maxMemory is the maximum number of entries of a memory.
 const maxMemory = 10_000
 
-// memory remembers values for a while by a secret, of which it keeps the hash.
+// memory keeps values for a while by a secret, of which it keeps only the hash.
 type memory[V any] struct {
 	mu      sync.Mutex // guards entries
 	entries map[[sha256.Size]byte]remembered[V]
@@ -20,8 +20,8 @@ type remembered[V any] struct {
 	until time.Time
 }
 
-// put remembers the value, unless there is one of that secret. If there is too much,
-// something else is forgotten: strangers can fill the memory, and must not close it.
+// put adds the value, unless the secret has one. If the memory is full, put removes another entry:
+// strangers can fill the memory, but must not block it.
 func (m *memory[V]) put(secret string, v V, now time.Time, life time.Duration) bool {
 	key := sha256.Sum256([]byte(secret))
 	m.mu.Lock()
@@ -49,7 +49,7 @@ func (m *memory[V]) put(secret string, v V, now time.Time, life time.Duration) b
 	return true
 }
 
-// take returns the value of the secret and forgets it.
+// take returns and removes the value of the secret.
 func (m *memory[V]) take(secret string, now time.Time) (v V, ok bool) {
 	key := sha256.Sum256([]byte(secret))
 	m.mu.Lock()

@@ -32,7 +32,7 @@ type Method interface {
 	Finish(ctx context.Context, a Attempt) (Proof, error)
 }
 
-// Proof is the outcome of a method.
+// Proof is the result of a method.
 type Proof struct {
 	Record *record.Record // the record whose identity is proven
 	Meta   any            // sent to the client beside the token, as JSON; nil for nothing

@@ -10,9 +10,9 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// secondFactor decides whether a record that has signed in by a method needs another one.
-// If it does, id names what is done so far: the second method is to be used with it as
-// mfaID. If mfaID completes an earlier one, or no second method is needed, id is "".
+// secondFactor decides whether a record that has signed in by a method needs a second method. If it
+// does, id identifies this sign-in, and the second method must be used with it as mfaID. If mfaID
+// completes an earlier sign-in, or no second method is needed, id is "".
 func (s *Service) secondFactor(ctx context.Context, caller record.Caller, r *record.Record, method, mfaID string) (id string, err error) {
 	needed, err := s.needsSecondFactor(ctx, caller, r)
 	if err != nil || !needed {
@@ -41,10 +41,11 @@ func (s *Service) secondFactor(ctx context.Context, caller record.Caller, r *rec
 	case begun.Text("method") == method:
 		return "", fault.New(fault.Invalid, "A different authentication method is required.")
 	}
-	return "", gone(end(), expired) // of several at once the first one has it
+	return "", gone(end(), expired) // of several concurrent attempts the first succeeds
 }
 
-// needsSecondFactor asks the collection. A rule that cannot be judged lets nobody in.
+// needsSecondFactor judges the MFA rule of the collection. If the rule cannot be judged, a second
+// method is needed.
 func (s *Service) needsSecondFactor(ctx context.Context, caller record.Caller, r *record.Record) (bool, error) {
 	mfa := r.Collection().Auth.MFA
 	if !mfa.Enabled || mfa.Rule == "" {
@@ -54,7 +55,7 @@ func (s *Service) needsSecondFactor(ctx context.Context, caller record.Caller, r
 	if err != nil || ok {
 		return ok, err
 	}
-	// No record satisfies a rule that does not compile: then not this one either.
+	// A rule that does not compile makes the whole expression fail: then no record satisfies it.
 	ok, err = s.app.Records().Satisfies(ctx, caller, r, "id != '' || ("+mfa.Rule+"\n)")
 	if err == nil && !ok {
 		err = fault.Wrap(fault.Invalid, "Failed to authenticate.", errors.New("auth: the rule of MFA cannot be judged"))

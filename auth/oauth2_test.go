@@ -27,8 +27,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// vouching is an app whose users sign in through a service that takes every code for the
-// person of that name.
+// vouching is an app whose users sign in through a provider that accepts every code, for the person
+// of that name.
 type vouching struct {
 	*auth.Service
 	t      *testing.T
@@ -95,8 +95,8 @@ func (v *vouching) must(code string, data map[string]any) map[string]any {
 const vouchingFields = `,"fields":[{"name":"pid","type":"text"},{"name":"nick","type":"text","max":6},{"name":"photo","type":"url"}],
 	"indexes":["CREATE UNIQUE INDEX idx_nick ON users (nick COLLATE NOCASE) WHERE nick != ''"]`
 
-// TestOAuth2MappedFields fills in what the service tells, but not what the client has
-// sent, and no user name that cannot be had.
+// TestOAuth2MappedFields: fields that the client has not sent get the data of the provider, except
+// a user name that is not available.
 func TestOAuth2MappedFields(t *testing.T) {
 	t.Parallel()
 	v := newVouching(t, vouchingFields)
@@ -112,7 +112,7 @@ func TestOAuth2MappedFields(t *testing.T) {
 	}{
 		{"a", nil, "a ann https://x.test/a.png a@x.test true"},
 		{"b", nil, "b  https://x.test/a.png b@x.test true"}, // the name is taken
-		{"c", nil, "c  https://x.test/a.png c@x.test true"}, // the field does not take it
+		{"c", nil, "c  https://x.test/a.png c@x.test true"}, // the field does not accept the name
 		{"d", map[string]any{"nick": "", "photo": "", "email": "own@x.test"}, "d   own@x.test false"},
 	} {
 		r := v.must(tt.code, tt.data)
@@ -130,7 +130,8 @@ func TestOAuth2MappedFields(t *testing.T) {
 	}
 }
 
-// TestOAuth2PasswordIsNobodys is made in spite of what the field wants of passwords.
+// TestOAuth2PasswordIsNobodys: the random password is set even if it violates the options of the
+// field.
 func TestOAuth2PasswordIsNobodys(t *testing.T) {
 	t.Parallel()
 	v := newVouching(t, `,"fields":[{"name":"password","type":"password","required":true,"hidden":true,"system":true,"cost":4,"pattern":"^[0-9]{8}$","min":8,"max":8}]`)
@@ -145,7 +146,7 @@ func TestOAuth2PasswordIsNobodys(t *testing.T) {
 	}
 }
 
-// TestOAuth2Addresses matches addresses as the collection's index does.
+// TestOAuth2Addresses: addresses are matched with the letter case of the collection's index.
 func TestOAuth2Addresses(t *testing.T) {
 	t.Parallel()
 	for _, fold := range []bool{false, true} {
@@ -191,7 +192,7 @@ func TestOAuth2Hook(t *testing.T) {
 	}
 	remove()
 
-	// A handler decides whose account it is.
+	// A handler chooses the account.
 	other := coretest.Create(t, v.app, "users", map[string]any{"email": "other@x.test", "password": "12345678", "passwordConfirm": "12345678", "verified": true})
 	remove = v.Hooks().OAuth2.BindFunc(func(e *auth.OAuth2Event) (err error) {
 		e.Record, err = v.app.Records().FindByID(context.Background(), "users", other["id"].(string))
@@ -206,7 +207,7 @@ func TestOAuth2Hook(t *testing.T) {
 	}
 }
 
-// warnings are those about providers.
+// warnings collects the warnings about providers.
 type warnings chan slog.Record
 
 func (warnings) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelWarn }
@@ -219,8 +220,8 @@ func (w warnings) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// TestOAuth2Configuration takes effect at once, and what is wrong with it is logged once
-// however many ask.
+// TestOAuth2Configuration: a configuration takes effect at once, and an error in it is logged once
+// for many requests.
 func TestOAuth2Configuration(t *testing.T) {
 	t.Parallel()
 	log := make(warnings, 100)
@@ -260,7 +261,7 @@ func TestOAuth2Configuration(t *testing.T) {
 	}
 }
 
-// streams are the clients that wait, with the pins of their streams.
+// streams are the waiting clients, with the pins of their streams.
 type streams struct {
 	waiting map[string]string
 	sent    []string
@@ -303,7 +304,8 @@ func TestDeliverOAuth2(t *testing.T) {
 	}
 }
 
-// TestOAuth2Avatar keeps the image that the field takes, and lets in whoever has none.
+// TestOAuth2Avatar: an image that the field accepts is stored, and a person without an image can
+// sign in.
 func TestOAuth2Avatar(t *testing.T) {
 	t.Parallel()
 	v := newVouching(t, `,"fields":[{"name":"face","type":"file","maxSize":200,"mimeTypes":["image/png"]}]`)
@@ -343,7 +345,7 @@ func TestOAuth2Avatar(t *testing.T) {
 		}
 		b.Close()
 	}
-	v.must("png", nil) // the account is there: no image is fetched
+	v.must("png", nil) // the account exists: no image is downloaded
 	v.people["own"] = `{"sub":"own","email":"own@x.test","email_verified":true,"picture":"https://x.test/png"}`
 	v.must("own", map[string]any{"face": ""})
 	if fmt.Sprint(limits) != "[200 200 200]" {
@@ -351,7 +353,7 @@ func TestOAuth2Avatar(t *testing.T) {
 	}
 }
 
-// TestOAuth2Apple has the name from the redirect, where Apple tells it once.
+// TestOAuth2Apple: the name comes from the redirect, where Apple sends it once.
 func TestOAuth2Apple(t *testing.T) {
 	t.Parallel()
 	v := newVouching(t, "")

@@ -11,29 +11,29 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// entry is a person whom a service has vouched for, on the way to an account.
+// entry is a sign-in of a person whom a provider has confirmed.
 type entry struct {
 	*Service
 	caller     record.Caller
 	collection *schema.Collection
 	provider   string
 	user       *provider.User
-	password   string // of a new account, or one whose password is void; nobody knows it
+	password   string // random, of a new account or of an account whose password must end
 }
 
-// enter finds the person's account, or makes it, and links it to the service.
+// enter finds or creates the person's account, and links it to the provider.
 func (m oauth2s) enter(ctx context.Context, a Attempt, user *provider.User) (Proof, error) {
 	form := a.Form.(*OAuth2Form)
 	e := &entry{Service: m.Service, caller: a.Caller, collection: a.Collection, provider: form.Provider, user: user, password: randomPassword(a.Collection)}
 	if form.Provider == "apple" && user.Name == "" {
-		user.Name, _ = m.appleUser.take(form.Code, m.app.Now()) // told once, beside the code
+		user.Name, _ = m.appleUser.take(form.Code, m.app.Now()) // sent only once, beside the code
 	}
 	known, err := e.find(ctx, m.app.Records())
 	if err != nil {
 		return Proof{}, err
 	}
 	if form.CreateData == nil {
-		form.CreateData = map[string]any{} // for handlers to write to
+		form.CreateData = map[string]any{} // so that handlers can write to it
 	}
 	event := &OAuth2Event{Caller: a.Caller, Provider: form.Provider, User: user, Record: known, CreateData: form.CreateData, collection: a.Collection}
 	var proof Proof
@@ -41,15 +41,15 @@ func (m oauth2s) enter(ctx context.Context, a Attempt, user *provider.User) (Pro
 		proof, err = e.apply(ctx, event)
 		return err
 	}, a.Collection.ID, a.Collection.Name)
-	if err == nil && proof.Record == nil { // a handler has swallowed why
+	if err == nil && proof.Record == nil { // a handler has swallowed the error
 		err = errFailed("the hooks have let nobody in")
 	}
 	return proof, err
 }
 
-// apply does what the hooks have left: it links the account that they name, or the one
-// that there is, or makes one. Of several sign-ins of a new person at once the first
-// makes the account, and the others find it.
+// apply applies the result of the hooks: it links the account that they have set, or the existing
+// account, or creates one. Of several concurrent sign-ins of a new person the first creates the
+// account, and the others find it.
 func (e *entry) apply(ctx context.Context, event *OAuth2Event) (proof Proof, err error) {
 	e.user = event.User
 	account := record.Input{Password: e.password}
@@ -116,8 +116,8 @@ func (e *entry) findLink(ctx context.Context, records *record.Service) (*record.
 	return found[0], nil
 }
 
-// current is the account as the transaction sees it: the one that hooks have decided
-// for, else the one that is found now.
+// current returns the account in the transaction: the account that hooks have set, else the account
+// that is found.
 func (e *entry) current(tx *core.Tx, decided *record.Record) (*record.Record, error) {
 	if decided == nil {
 		return e.find(tx.Context, tx.Records)
@@ -129,9 +129,9 @@ func (e *entry) current(tx *core.Tx, decided *record.Record) (*record.Record, er
 	return r, gone(err, errFailed("the record is gone"))
 }
 
-// adopt makes an account that was there the person's. One whose address nobody had
-// verified may have been made by somebody else, in wait for its owner: what that
-// somebody knows and has linked is void.
+// adopt gives an existing account to the person. If its address was not verified, somebody else may
+// have created the account in wait for the owner of the address: then its password and links are
+// removed.
 func (e *entry) adopt(tx *core.Tx, r *record.Record) (*record.Record, error) {
 	email, verified := r.Text("email"), r.Bool("verified")
 	in := record.Input{Body: map[string]any{}}
@@ -158,19 +158,19 @@ func (e *entry) adopt(tx *core.Tx, r *record.Record) (*record.Record, error) {
 	return r, err
 }
 
-// isEmail reports whether the address is the one that the service tells, in the letter
-// case that counts in the collection.
+// isEmail reports whether the address equals that of the provider. The collection decides whether
+// letter case counts.
 func (e *entry) isEmail(address string) bool {
 	return address == e.user.Email || e.collection.FoldsCase("email") && strings.EqualFold(address, e.user.Email)
 }
 
-// isCaller reports whether the record is the one that has signed in already.
+// isCaller reports whether the record is the account of the caller, who has signed in already.
 func (e *entry) isCaller(r *record.Record) bool {
 	own := e.caller.Auth
 	return own != nil && own.Collection().ID == r.Collection().ID && own.ID() == r.ID()
 }
 
-// link stores that the account is the person's, if that is not stored yet.
+// link stores the link between the account and the person, if it is not stored yet.
 func (e *entry) link(tx *core.Tx, r *record.Record) error {
 	known, err := e.findLink(tx.Context, tx.Records)
 	if err != nil {
@@ -179,7 +179,7 @@ func (e *entry) link(tx *core.Tx, r *record.Record) error {
 	if known != nil && known.Text("recordRef") == r.ID() {
 		return nil
 	}
-	if known != nil { // its account is gone, or hooks have decided for another one
+	if known != nil { // the linked account is deleted, or hooks have set another one
 		if err := tx.Records.Delete(tx.Context, record.Root(), schema.ExternalAuths, known.ID()); err != nil {
 			return err
 		}

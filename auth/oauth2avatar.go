@@ -11,8 +11,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// fillAvatar fills in the image of the person: its address, or the image itself where
-// the field holds files. One that cannot be had keeps nobody out.
+// fillAvatar fills in the avatar of the person: its address or, for a file field, the image. A
+// failed download does not prevent the sign-in.
 func (e *entry) fillAvatar(ctx context.Context, in *record.Input, name string) {
 	if !e.wants(in.Body, name, e.user.AvatarURL) {
 		return
@@ -30,7 +30,7 @@ func (e *entry) fillAvatar(ctx context.Context, in *record.Input, name string) {
 	in.Files = map[string][]*blob.Upload{name: {image}}
 }
 
-// avatar gets the image, if the field takes it.
+// avatar downloads the image, if the field accepts it.
 func (e *entry) avatar(ctx context.Context, kind *schema.File) (*blob.Upload, error) {
 	image, err := e.images.Image(ctx, e.user.AvatarURL, kind.Limit())
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// newAccount is what a new account begins with: what the client has sent and, where it
-// has sent nothing, what the service tells.
+// newAccount returns the input of a new account: the data of the client and, for fields that the
+// client has not sent, the data of the provider.
 func (e *entry) newAccount(ctx context.Context, data map[string]any) (record.Input, error) {
 	in := record.Input{Body: maps.Clone(data), Password: e.password}
 	if in.Body == nil {
@@ -37,7 +37,7 @@ func (e *entry) newAccount(ctx context.Context, data map[string]any) (record.Inp
 	return in, nil
 }
 
-// wants reports whether a field is to be filled in with what the service tells.
+// wants reports whether a field is filled in with a value of the provider.
 func (e *entry) wants(body map[string]any, field, value string) bool {
 	_, sent := body[field]
 	return !sent && value != "" && e.collection.Field(field) != nil
@@ -49,8 +49,8 @@ func (e *entry) fill(body map[string]any, field, value string) {
 	}
 }
 
-// usernameIsFree reports whether the field takes the user name and nobody has it. One
-// that is taken must not keep the person out.
+// usernameIsFree reports whether the field accepts the user name and no account has it. A name that
+// is taken must not prevent the sign-in.
 func (e *entry) usernameIsFree(ctx context.Context, name string) (bool, error) {
 	f := e.collection.Field(name)
 	if _, ok := f.Kind.(*schema.Text); !ok || f.Kind.Validate(f, e.user.Username) != nil {
@@ -63,8 +63,8 @@ func (e *entry) usernameIsFree(ctx context.Context, name string) (bool, error) {
 	return false, err
 }
 
-// create makes the account as the rules let whoever has come make it. Its address is
-// verified if it is the one that the service tells.
+// create creates the account under the create rule for the caller. Its address is verified if it is
+// that of the provider.
 func (e *entry) create(tx *core.Tx, in record.Input) (*record.Record, error) {
 	r, err := tx.Records.Create(tx.Context, e.caller, e.collection.ID, in)
 	if err != nil {
@@ -76,7 +76,7 @@ func (e *entry) create(tx *core.Tx, in record.Input) (*record.Record, error) {
 	return tx.Records.Update(tx.Context, record.Root(), e.collection.ID, r.ID(), record.Input{Body: map[string]any{"verified": true}})
 }
 
-// meta is what a client is told about the person, in the order of the wire.
+// meta is the data about the person for the client, in the order of the wire.
 type meta struct {
 	AccessToken  string         `json:"accessToken"`
 	AvatarURL    string         `json:"avatarURL"`

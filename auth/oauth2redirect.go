@@ -8,12 +8,11 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// A client that opens a service in a second window waits for its answer on an open
-// stream. The service sends the person to an address of this server, with the id of the
-// stream as the state; what it says is delivered on the stream
-// (docs/wire/auth-realtime-system.md §1.6.2).
+// A client that opens a provider in a second window waits for the answer on an open stream. The
+// provider sends the person to an address of this server, with the id of the stream as the state;
+// the answer is delivered on the stream (docs/wire/auth-realtime-system.md §1.6.2).
 
-// OAuth2Streams delivers what a service has answered to the client that waits for it.
+// OAuth2Streams delivers the answer of a provider to the client that waits for it.
 type OAuth2Streams interface {
 	// DeliverOAuth2 sends the message to the client with the id, and reports whether it did.
 	// The client must be subscribed to the topic "@oauth2" and must have connected with the
@@ -22,24 +21,24 @@ type OAuth2Streams interface {
 	DeliverOAuth2(clientID, pin string, message []byte) bool
 }
 
-// OAuth2Redirect is what a service says when it sends a person back.
+// OAuth2Redirect is the answer of a provider that sends a person back.
 type OAuth2Redirect struct {
 	State string `json:"state"` // the id of the client that waits
 	Code  string `json:"code"`
 	Error string `json:"error"`
-	User  string `json:"user"` // of Apple: the name, told this once
+	User  string `json:"user"` // of Apple: the name, which is sent only once
 }
 
 const (
-	deliveredLife = 10 * time.Minute // of a code: no service's are good for longer
+	deliveredLife = 10 * time.Minute // of a code: no provider's codes are valid for longer
 	appleUserLife = time.Minute
 	maxAppleUser  = 150  // bytes
 	maxAppleCode  = 1000 // bytes
 )
 
-// DeliverOAuth2 delivers what a service has said to the client that waits for it on a
-// stream, and reports whether that client can go on. The pin stands for where the person
-// comes from, which must be where the client is. A code is delivered once.
+// DeliverOAuth2 delivers the answer of a provider to the client that waits for it on a stream, and
+// reports whether that client can continue. The pin identifies the origin of the person, which must
+// be that of the client. A code is delivered once.
 func (s *Service) DeliverOAuth2(to OAuth2Streams, pin string, r OAuth2Redirect) bool {
 	if r.State == "" {
 		return false
@@ -55,7 +54,7 @@ func (s *Service) DeliverOAuth2(to OAuth2Streams, pin string, r OAuth2Redirect) 
 	}{r.State, r.Code, r.Error})
 	if err != nil || !to.DeliverOAuth2(r.State, pin, message) {
 		if good {
-			s.delivered.take(r.Code, s.app.Now()) // nobody has it
+			s.delivered.take(r.Code, s.app.Now()) // no client has received it
 		}
 		return false
 	}
@@ -65,7 +64,7 @@ func (s *Service) DeliverOAuth2(to OAuth2Streams, pin string, r OAuth2Redirect) 
 	return good
 }
 
-// keepAppleUser remembers the name that Apple tells beside the code and nowhere else.
+// keepAppleUser keeps the name that Apple sends only beside the code.
 func (s *Service) keepAppleUser(r OAuth2Redirect) {
 	if r.User == "" || len(r.User) > maxAppleUser || len(r.Code) > maxAppleCode {
 		return

@@ -13,12 +13,12 @@ import (
 )
 
 const (
-	maxOrigins    = 5           // that are kept of a record
-	originRefresh = time.Minute // how exactly the time of the last sign-in is known
+	maxOrigins    = 5           // that are stored for a record
+	originRefresh = time.Minute // the accuracy of the time of the last sign-in
 	maxAgent      = 200         // bytes of a browser's name
 )
 
-// origin is where a sign-in comes from.
+// origin identifies where a sign-in comes from.
 type origin struct{ ip, agent, language string }
 
 func originOf(caller record.Caller) origin {
@@ -31,18 +31,18 @@ func originOf(caller record.Caller) origin {
 	return o
 }
 
-// fingerprint is what is kept of an origin (docs/wire/auth-realtime-system.md §1.13).
+// fingerprint returns the stored form of an origin (docs/wire/auth-realtime-system.md §1.13).
 func (o origin) fingerprint() string {
 	sum := md5.Sum([]byte(o.ip + o.agent))
 	return hex.EncodeToString(sum[:])
 }
 
-// noteOrigin remembers where the record has signed in from, and mails its owner about an
-// origin that is new. The sign-in does not wait for it, unless very much is under way:
-// nobody can keep an alert from being sent by making many requests.
+// noteOrigin stores the origin of a sign-in, and mails the owner of the record about a new origin.
+// The sign-in does not wait for that, unless very many sign-ins are being processed: an attacker
+// cannot suppress an alert by many requests.
 func (s *Service) noteOrigin(ctx context.Context, caller record.Caller, r *record.Record) error {
 	o := originOf(caller)
-	if !r.Collection().Auth.AuthAlert.Enabled || o.ip == "" { // "" is the program itself
+	if !r.Collection().Auth.AuthAlert.Enabled || o.ip == "" { // "" is the embedding program
 		return nil
 	}
 	note := func(ctx context.Context) error { return s.keepOrigin(ctx, r, o) }
@@ -53,7 +53,7 @@ func (s *Service) noteOrigin(ctx context.Context, caller record.Caller, r *recor
 	return nil
 }
 
-// keepOrigin is noteOrigin at once.
+// keepOrigin does the work of noteOrigin.
 func (s *Service) keepOrigin(ctx context.Context, r *record.Record, o origin) error {
 	c, mark := r.Collection(), o.fingerprint()
 	known, err := s.app.Records().Find(ctx, record.Root(), record.Query{
@@ -73,17 +73,17 @@ func (s *Service) keepOrigin(ctx context.Context, r *record.Record, o origin) er
 		_, err := s.app.Records().Update(ctx, record.Root(), schema.AuthOrigins, k.ID(), record.Input{Body: map[string]any{"fingerprint": mark}})
 		return ignoreGone(err)
 	}
-	// The first sign-in of all is from somewhere new, and no news to its owner.
+	// The first sign-in of an account always has a new origin, so its owner gets no alert.
 	if len(known) > 0 && r.Text("email") != "" && !s.app.Mails().Off() {
 		m := s.mailTo(r.Text("email"), r, mail.LoginAlert, mail.Values{AlertInfo: alertInfo(s.app.Now(), o.ip, o.agent), Accept: o.language})
 		if s.app.Mails().Queue(m, nil) != nil {
-			return nil // which is logged; the next sign-in from there tries again
+			return nil // the error is logged; the next sign-in from the origin tries again
 		}
 	}
 	_, err = s.app.Records().Create(ctx, record.Root(), schema.AuthOrigins, record.Input{Body: map[string]any{
 		"collectionRef": c.ID, "recordRef": r.ID(), "fingerprint": mark,
 	}})
-	if fault.KindOf(err) == fault.Invalid { // another sign-in was faster, or the record is gone
+	if fault.KindOf(err) == fault.Invalid { // another sign-in was first, or the record was deleted
 		return nil
 	}
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Ann is told when somebody signs in from where nobody has before.
+// Ann gets a mail when somebody signs in from a new origin.
 func TestLoginAlert(t *testing.T) {
 	t.Parallel()
 	f, move := newClockFixture(t)
@@ -58,7 +58,7 @@ func TestLoginAlert(t *testing.T) {
 	if len(list) != maxOrigins || list[0].ID() == first.ID() || server.Waiting() != 0 {
 		t.Errorf("%d origins are kept, the first: %v; %d mails more", len(list), list[0].ID() == first.ID(), server.Waiting())
 	}
-	// A new password forgets them.
+	// A new password deletes the origins.
 	f.update("members", id, map[string]any{"password": "another one", "passwordConfirm": "another one"})
 	if n := len(origins()); n != 0 {
 		t.Errorf("%d origins are left", n)
@@ -70,7 +70,7 @@ func TestLoginAlert(t *testing.T) {
 	}
 }
 
-// However much is under way, a sign-in is noted.
+// A sign-in is stored even while much other work is running.
 func TestOriginsAreNotCrowdedOut(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -17,13 +17,13 @@ import (
 
 // OTPForm is the input of signing in with a one-time password.
 type OTPForm struct {
-	OTPID    string `json:"otpId"` // as RequestOTP has returned it
+	OTPID    string `json:"otpId"` // the id that RequestOTP has returned
 	Password string `json:"password"`
 }
 
 const (
-	maxOTPs     = 10 // of one record that may be used at a time
-	otpCost     = 8  // of their hashes
+	maxOTPs     = 10 // usable one-time passwords of one record
+	otpCost     = 8  // of the hashes of one-time passwords
 	maxOTPInput = 71
 )
 
@@ -45,10 +45,10 @@ func (otps) Describe(_ context.Context, c *schema.Collection, m *Methods) {
 	m.OTP = TimedMethod{Enabled: true, Duration: c.Auth.OTP.Duration}
 }
 
-// RequestOTP mails a one-time password to the address, and returns the id to use it with.
-// An address without an account gets no mail and a made-up id, which nobody can tell from
-// another one. If ten passwords of the account can still be used, there is no new one: the
-// id is that of the newest.
+// RequestOTP mails a one-time password to the address, and returns the id to use it with. For an
+// address without an account it sends no mail and returns a made-up id, which cannot be
+// distinguished from a real one. If ten passwords of the account are usable, it makes no new
+// password, and returns the id of the newest.
 func (s *Service) RequestOTP(ctx context.Context, caller record.Caller, collection string, form EmailForm) (string, error) {
 	c, err := s.collection(collection)
 	if err != nil {
@@ -74,7 +74,7 @@ func (s *Service) RequestOTP(ctx context.Context, caller record.Caller, collecti
 		return "", err
 	}
 	id := newID()
-	who := id // without an account the same is looked for, and not found
+	who := id // without an account the same query runs, and finds nothing
 	if r != nil {
 		who = r.ID()
 	}
@@ -154,7 +154,7 @@ func (p *promisedOTPs) remove(recordID, id string) {
 
 func newID() string { return schema.RandomString(15, schema.AlphabetID) }
 
-// usableOTPs are those of the record that have not expired, the newest first.
+// usableOTPs returns the one-time passwords of the record that have not expired, the newest first.
 func (s *Service) usableOTPs(ctx context.Context, c *schema.Collection, recordID string) ([]*record.Record, error) {
 	return s.app.Records().Find(ctx, record.Root(), record.Query{
 		Collection: schema.OTPs, Filter: "collectionRef = {:collection} && recordRef = {:record} && created > {:begin}",
@@ -165,7 +165,7 @@ func (s *Service) usableOTPs(ctx context.Context, c *schema.Collection, recordID
 
 func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }
 
-// mailOTP makes a one-time password of that id and mails it. If no mail goes out, the
+// mailOTP makes a one-time password with that id and mails it. If the mail cannot be sent, the
 // password is deleted.
 func (s *Service) mailOTP(ctx context.Context, caller record.Caller, r *record.Record, id string) error {
 	email := r.Text("email")
@@ -183,12 +183,12 @@ func (s *Service) mailOTP(ctx context.Context, caller record.Caller, r *record.R
 			return ignoreGone(s.app.Records().Delete(ctx, record.Root(), schema.OTPs, id))
 		})
 	}
-	failed(s.app.Mails().Queue(m, failed)) // which has logged it
+	failed(s.app.Mails().Queue(m, failed)) // Queue has logged the error
 	return nil
 }
 
-// storeOTP stores a new one-time password of that id, and returns it. sentTo is the
-// address whose owner alone will know it; "" for none.
+// storeOTP stores a new one-time password with that id, and returns it. sentTo is the address to
+// which it is mailed; "" for none.
 func (s *Service) storeOTP(ctx context.Context, r *record.Record, id, sentTo string) (digits string, err error) {
 	digits = schema.RandomString(min(max(4, r.Collection().Auth.OTP.Length), maxOTPInput), "0123456789")
 	_, err = s.app.Records().Create(ctx, record.Root(), schema.OTPs, record.Input{Body: map[string]any{
@@ -197,15 +197,15 @@ func (s *Service) storeOTP(ctx context.Context, r *record.Record, id, sentTo str
 	return digits, err
 }
 
-// OTP is a one-time password that was made without a mail.
+// OTP is a one-time password for use without a mail.
 type OTP struct {
 	ID, Password string
 	Valid        time.Duration
 }
 
-// NewOTP makes a one-time password for the record of that address, for our own code: the
-// command line of an operator whose mails do not arrive. The fault is NotFound without
-// such a record, Forbidden if the collection lets nobody sign in by one-time passwords.
+// NewOTP makes a one-time password for the record with that address, without a mail. It is for the
+// command line of an operator whose mails do not arrive. The fault is NotFound if there is no such
+// record, and Forbidden if the collection does not allow sign-ins by one-time passwords.
 func (s *Service) NewOTP(ctx context.Context, collection, email string) (*OTP, error) {
 	c, err := s.collection(collection)
 	if err != nil {
@@ -226,7 +226,8 @@ func (s *Service) NewOTP(ctx context.Context, collection, email string) (*OTP, e
 	return &OTP{ID: id, Password: digits, Valid: seconds(c.Auth.OTP.Duration)}, err
 }
 
-// errOTP is the one answer to a one-time password that is not good.
+// errOTP returns the fault of a one-time password that is not valid. It is the same for every
+// cause; why is for the log.
 func errOTP(why string) error {
 	return fault.Wrap(fault.Invalid, "Invalid or expired OTP", fmt.Errorf("auth: one-time password: %s", why))
 }
@@ -250,8 +251,8 @@ func (m otps) Finish(ctx context.Context, a Attempt) (Proof, error) {
 	case !m.app.Now().Before(otp.Time("created").Add(seconds(c.Auth.OTP.Duration))):
 		return Proof{}, cmp.Or(passwords.Burn(ctx, form.Password, otpCost), errOTP("expired"))
 	}
-	// Who asks for a password for somebody else may guess at that one, five times from
-	// all addresses. That does not count against those of the account's owner.
+	// An attacker who requests a password for another account may guess it five times, from all
+	// addresses together. These guesses do not count against the account's owner.
 	for _, key := range []string{"otp " + otp.ID(), "otp " + otp.Text("recordRef") + " " + a.Caller.IP} {
 		if err := m.guesses.add(key, m.app.Now(), "Too many attempts, please try again later with a new OTP."); err != nil {
 			return Proof{}, err
@@ -268,8 +269,8 @@ func (m otps) Finish(ctx context.Context, a Attempt) (Proof, error) {
 	return Proof{Record: r}, err
 }
 
-// use deletes the one-time password, which so serves once, and returns its record. An
-// address to which it was sent is verified thereby.
+// use deletes the one-time password, so that it works only once, and returns its record. If the
+// password was sent to the address of the record, the address becomes verified.
 func (m otps) use(ctx context.Context, c *schema.Collection, otp *record.Record) (r *record.Record, err error) {
 	password := randomPassword(c)
 	err = m.app.Transaction(ctx, func(tx *core.Tx) error {
@@ -284,7 +285,7 @@ func (m otps) use(ctx context.Context, c *schema.Collection, otp *record.Record)
 			return nil
 		}
 		r.Set("verified", true)
-		// Somebody else may have set the password, before the address was proven.
+		// Another person may have set the password before the address was verified.
 		if !c.Auth.MFA.Enabled {
 			r.Set("password", password)
 		}
@@ -294,7 +295,7 @@ func (m otps) use(ctx context.Context, c *schema.Collection, otp *record.Record)
 	return r, err
 }
 
-// gone returns instead if the error is that something is not there.
+// gone returns instead if err is a NotFound fault, else err.
 func gone(err, instead error) error {
 	if fault.KindOf(err) == fault.NotFound {
 		return instead

@@ -17,7 +17,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// newClockFixture is a fixture whose clock may be moved.
+// newClockFixture returns a fixture whose clock may be moved.
 func newClockFixture(t *testing.T) (f *fixture, move func(time.Duration)) {
 	t.Helper()
 	var ahead atomic.Int64
@@ -52,7 +52,7 @@ func (f *fixture) count(collection string) int {
 	return n
 }
 
-// nextOTP is the one-time password of the next mail.
+// nextOTP returns the one-time password of the next mail.
 func nextOTP(t *testing.T, server *smtptest.Server, to string) string {
 	t.Helper()
 	m := server.Next(t)
@@ -63,8 +63,8 @@ func nextOTP(t *testing.T, server *smtptest.Server, to string) string {
 	return found[1]
 }
 
-// Ann signs in by a code that she was mailed: once, in time, and her address is verified
-// by it. Whoever had signed up with her address before is out.
+// Ann signs in by a mailed code: once, in time, and her address becomes verified. A person who had
+// signed up with her address before is signed out.
 func TestOTP(t *testing.T) {
 	t.Parallel()
 	f, move := newClockFixture(t)
@@ -107,7 +107,7 @@ func TestOTP(t *testing.T) {
 	_, err = f.SignIn(t.Context(), record.Caller{}, "users", f.Method("otp"), &OTPForm{otp, code}, Options{})
 	expect(t, "another collection", err, off)
 
-	// Of several at once, one gets in.
+	// Of several concurrent sign-ins one succeeds.
 	var wait sync.WaitGroup
 	var won atomic.Int32
 	for range 3 {
@@ -140,8 +140,8 @@ func (f *fixture) hashOf(otp string) string {
 	return r.Text("password")
 }
 
-// Codes cannot be guessed: neither from one address nor from many. Who guesses does not
-// keep the owner out.
+// Codes cannot be guessed, neither from one address nor from many. Guesses do not lock out the
+// owner.
 func TestOTPGuesses(t *testing.T) {
 	t.Parallel()
 	f, move := newClockFixture(t)
@@ -176,7 +176,7 @@ func TestOTPGuesses(t *testing.T) {
 	expect(t, "from one address", err, many)
 }
 
-// There are ten codes at most; then the newest is meant. Fakes are told by nothing.
+// There are at most ten codes; then the id is that of the newest. Made-up ids cannot be recognized.
 func TestOTPLimit(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -246,7 +246,7 @@ func TestOTPWithoutMail(t *testing.T) {
 	}
 }
 
-// Two methods are needed; the first one's answer names the session, and nothing else.
+// Two methods are needed; the answer to the first has only the id of the session.
 func TestMFA(t *testing.T) {
 	t.Parallel()
 	f, move := newClockFixture(t)
@@ -298,7 +298,7 @@ func TestMFA(t *testing.T) {
 	if r, err := byPassword("carl@example.com", ""); err != nil || r.Token == "" {
 		t.Errorf("whom the rule does not name: %+v, %v", r, err)
 	}
-	// A new password ends what was begun with the old one.
+	// A new password ends sign-ins that were begun with the old password.
 	session = first("bob@example.com")
 	f.update("members", f.idOf("bob@example.com"), map[string]any{"password": "another one", "passwordConfirm": "another one"})
 	_, err = byOTP("bob@example.com", session)
@@ -313,7 +313,7 @@ func (f *fixture) idOf(email string) string {
 	return r.ID()
 }
 
-// A rule that cannot be judged lets nobody in with one method.
+// If the rule cannot be judged, one method is not enough.
 func TestBrokenMFARule(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -373,8 +373,8 @@ func TestImpersonate(t *testing.T) {
 	}
 }
 
-// A handler of RequestOTP sees whose account it is and may keep the code from being made,
-// which nobody learns from the answer. It does not run for an address without an account.
+// A handler of RequestOTP gets the account and may prevent the code, which the answer does not
+// reveal. It does not run for an address without an account.
 func TestRequestOTPHook(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

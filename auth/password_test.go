@@ -41,13 +41,13 @@ func TestWithPassword(t *testing.T) {
 	}{
 		{"members", PasswordForm{Identity: "ann@example.com", Password: memberPassword}, ann},
 		{"members", PasswordForm{Identity: "Ann", Password: memberPassword}, ann},
-		{"members", PasswordForm{Identity: "aNN", Password: memberPassword}, ann}, // its index is NOCASE
+		{"members", PasswordForm{Identity: "aNN", Password: memberPassword}, ann}, // username is NOCASE
 		{"members", PasswordForm{Identity: "A-1", Password: memberPassword}, ann},
-		{"members", PasswordForm{Identity: "a-1", Password: memberPassword}, failed}, // its is not
+		{"members", PasswordForm{Identity: "a-1", Password: memberPassword}, failed}, // code is not
 		{"members", PasswordForm{Identity: "Ann@example.com", Password: memberPassword}, failed},
 		{"MEMBERS", PasswordForm{Identity: "Ann", Password: memberPassword}, ann},
 
-		// Email is looked into first; other fields may look like addresses too.
+		// Email is searched first; values of other fields may look like addresses too.
 		{"members", PasswordForm{Identity: "cid@example.com", Password: memberPassword}, cid},
 		{"members", PasswordForm{Identity: "cid@example.com", Password: memberPassword, IdentityField: "username"}, bob},
 		{"members", PasswordForm{Identity: "Bob", Password: memberPassword}, cid},
@@ -134,7 +134,7 @@ func TestWithPasswordAnswer(t *testing.T) {
 			t.Errorf("the record shows %s: %s", name, response.Record)
 		}
 	}
-	if expand, _ := got["expand"].(map[string]any); len(expand) != 0 { // users see themselves only
+	if expand, _ := got["expand"].(map[string]any); len(expand) != 0 { // users can view only themselves
 		t.Errorf("the record shows a friend that it may not see: %s", response.Record)
 	}
 	f.configure("users", `{"viewRule":"@request.auth.email = 'ann@example.com'"}`)
@@ -184,7 +184,7 @@ func TestAuthRule(t *testing.T) {
 			if _, err := f.WithPassword(context.Background(), tt.caller, "members", form, ""); describe(err) != want {
 				t.Errorf("authRule %s: %s gets %q, want %q", tt.rule, identity, describe(err), want)
 			}
-			form.Password = "wrong horse" // which must not be told apart by the rule
+			form.Password = "wrong horse" // the rule must give the same answer
 			if _, err := f.WithPassword(context.Background(), tt.caller, "members", form, ""); describe(err) != failed {
 				t.Errorf("authRule %s: %s with a wrong password gets %q, want %q", tt.rule, identity, describe(err), failed)
 			}
@@ -213,8 +213,8 @@ func TestSuperuserAddresses(t *testing.T) {
 	}
 }
 
-// More callers than the queue holds are told to come back, the others wait, and
-// nothing is lost for those who come later.
+// Callers beyond the length of the queue are refused, the others wait, and later callers are not
+// affected.
 func TestPasswordStorm(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -241,8 +241,9 @@ func TestPasswordStorm(t *testing.T) {
 	f.login("ann@example.com")
 }
 
-// TestGuessesAreSlowedDown: an address that guesses one account's password, by whatever
-// name, waits longer and longer. The owner, elsewhere, and other accounts do not.
+// TestGuessesAreSlowedDown: an address that guesses the password of one account, by any of its
+// identities, waits longer and longer. The owner at another address, and other accounts, do not
+// wait.
 func TestGuessesAreSlowedDown(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -264,7 +265,7 @@ func TestGuessesAreSlowedDown(t *testing.T) {
 			t.Errorf("a guess after six: %s", got)
 		}
 	}
-	for _, identity := range []string{"nobody", "NOBODY", "Nobody", "nObody", "noBody", "nobOdy"} { // as if there were one
+	for _, identity := range []string{"nobody", "NOBODY", "Nobody", "nObody", "noBody", "nobOdy"} { // unknown
 		_ = signIn(attacker, identity, "wrong")
 	}
 	if got := signIn(attacker, "nobody", "wrong"); got != "too many: " {
@@ -278,8 +279,8 @@ func TestGuessesAreSlowedDown(t *testing.T) {
 	}
 }
 
-// TestGuessesFromManyAddresses: 1,000 guesses of one account's password, from 50 addresses
-// at a time, do not keep its owner out, who comes from an address that nobody knows yet.
+// TestGuessesFromManyAddresses: 1,000 guesses of one account's password, from 50 addresses at a
+// time, do not lock out its owner at a new address.
 func TestGuessesFromManyAddresses(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -64,8 +64,8 @@ func TestRefreshAuthRule(t *testing.T) {
 	}
 }
 
-// A token lives as long as its collection says, and refreshing gives it a new
-// life only if it says that it may.
+// A token lives as long as its collection says. Refreshing extends its life only if the token
+// allows it.
 func TestTokenLife(t *testing.T) {
 	t.Parallel()
 	start := time.Now()
@@ -108,8 +108,8 @@ func TestTokenLife(t *testing.T) {
 	}
 }
 
-// A session that may last two minutes ends then, however often it is refreshed, and at
-// once at the next refresh if it may not last as long any more. Unset, tokens are as ever.
+// A session that may last two minutes ends then, however often it is refreshed, and at once at the
+// next refresh if the limit was reduced. Without a limit, tokens work as before.
 func TestSessionDuration(t *testing.T) {
 	t.Parallel()
 	const over = "unauthenticated: The session is over, please sign in again."

@@ -12,9 +12,9 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// RequestPasswordReset mails a link to the address, by which whoever reads it sets a new
-// password. Nothing is sent, and nothing is different for the caller, if the address has
-// no account or got such a mail in the last two minutes.
+// RequestPasswordReset mails a link for setting a new password to the address. If the address has
+// no account, or got such a mail in the last two minutes, no mail is sent, and the caller does not
+// notice.
 func (s *Service) RequestPasswordReset(ctx context.Context, caller record.Caller, collection string, form EmailForm) error {
 	c, err := s.collection(collection)
 	if err != nil {
@@ -33,16 +33,16 @@ func (s *Service) RequestPasswordReset(ctx context.Context, caller record.Caller
 	})
 }
 
-// PasswordResetForm is a new password, and the token of the mail that lets it be set.
+// PasswordResetForm holds a new password, and the mailed token.
 type PasswordResetForm struct {
 	Token           string `json:"token"`
 	Password        string `json:"password"`
 	PasswordConfirm string `json:"passwordConfirm"`
 }
 
-// ConfirmPasswordReset gives the token's record the password, which ends all its tokens,
-// and marks its address as verified, since its mail was read. The fault is Invalid for a
-// token that is not good, or no longer, and for a password that the field does not take.
+// ConfirmPasswordReset sets the password of the token's record, which ends all its tokens, and
+// marks its address as verified, since the mail was read. The fault is Invalid for a token that is
+// invalid or expired, and for a password that the field does not accept.
 func (s *Service) ConfirmPasswordReset(ctx context.Context, caller record.Caller, collection string, form PasswordResetForm) error {
 	c, err := s.collection(collection)
 	if err != nil {
@@ -72,7 +72,8 @@ func (s *Service) ConfirmPasswordReset(ctx context.Context, caller record.Caller
 	})
 }
 
-// resetFault is the fault of a password that was not saved; others stay as they are.
+// resetFault returns the fault of a password that was not saved; other errors are returned
+// unchanged.
 func resetFault(err error) error {
 	var f *fault.Error
 	if errors.As(err, &f) && f.Kind == fault.Invalid && f.Fields["token"] == nil {

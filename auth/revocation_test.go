@@ -10,8 +10,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// Tokens of each type die with what the contract says (docs/wire/auth-realtime-system.md
-// §2.3), when the write is answered, also where they have been used before; all others live.
+// Tokens of each type are revoked as the contract says (docs/wire/auth-realtime-system.md §2.3),
+// when the write is answered, even if they have been used before; all other tokens stay valid.
 func TestRevocationByType(t *testing.T) {
 	t.Parallel()
 	types := []TokenType{Auth, File, Verification, PasswordReset, EmailChange}
@@ -63,13 +63,13 @@ func TestRevocationByType(t *testing.T) {
 				}
 			}
 			alive := func(tt TokenType) bool {
-				if tt == Auth { // by way of the cache
+				if tt == Auth { // through the cache
 					return f.Authenticate(t.Context(), tokens[tt]) != nil
 				}
 				r, _, err := f.Verify(t.Context(), tokens[tt], tt)
 				return r != nil && err == nil
 			}
-			for _, tt := range slices.Concat(types, types) { // used before, too
+			for _, tt := range slices.Concat(types, types) { // the second time the token has been used before
 				if !alive(tt) {
 					t.Fatalf("the token of type %s is not valid to begin with", tt)
 				}

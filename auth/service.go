@@ -1,10 +1,9 @@
 // Package auth signs records of auth collections in: methods prove an identity,
 // tokens carry it from one request to the next.
 //
-// A token is a JWT signed with a key made of the record's tokenKey and the
-// collection's secret, so that whatever changes one of them revokes it; nothing
-// is stored about tokens. Verified tokens are cached until their record, or any
-// collection, changes.
+// A token is a JWT signed with a key made of the record's tokenKey and the collection's secret, so
+// that a change of either revokes the token; tokens are not stored. Verified tokens are cached
+// until their record, or any collection, changes.
 package auth
 
 import (
@@ -22,32 +21,32 @@ import (
 type Service struct {
 	app     *core.App
 	hooks   Hooks
-	methods []Method // in the order in which clients are told of them
+	methods []Method // in the order for clients
 	cache   *identities
 	brake   *budget.Brake // of guesses of passwords
-	guesses attempts      // of secrets beside a key
+	guesses attempts      // of secrets by holders of another secret
 	locks   locks         // of mails
 	otps    promisedOTPs
-	places  chan struct{} // taken by what goes on after an answer
+	places  chan struct{} // reserved by work that continues after an answer
 
 	oauth2    oauth2s
 	images    images           // of new accounts
 	delivered memory[struct{}] // codes
-	appleUser memory[string]   // names, by codes that come back
+	appleUser memory[string]   // names, by the codes that they came with
 
-	// find is FindByID of the records; a test lets changes happen during it.
+	// find is FindByID of the record service, except in a test that makes changes during it.
 	find finder
 }
 
-// images gets images from the open internet. A *fetch.Client does; a test has one that
-// needs no internet.
+// images downloads images from the public internet. A *fetch.Client does so; a test has an
+// implementation without the internet.
 type images interface {
 	Image(ctx context.Context, address string, limit int64) ([]byte, error)
 }
 
-// New returns a Service on the app, which need not be open yet. It observes the app's
-// commits from now on, for as long as the app lives, and adds jobs to it: make one for each app, before
-// requests are served.
+// New returns a Service on the app, which need not be open yet. The Service observes the app's
+// commits from now on, for the life of the app, and adds jobs to the app. An app has one Service,
+// which must be made before requests are served.
 func New(app *core.App) *Service {
 	s := &Service{app: app, cache: newIdentities(), brake: budget.NewBrake(), places: make(chan struct{}, maxLater)}
 	s.oauth2, s.images = oauth2s{s, newProviders(app)}, fetch.New()
@@ -64,14 +63,14 @@ func New(app *core.App) *Service {
 // Response is the answer to a sign-in: a token and its record, or MFAID alone.
 type Response struct {
 	Token  string
-	Record []byte // JSON, as the record may see itself
-	Meta   []byte // JSON, what the method tells; nil for nothing
+	Record []byte // JSON, in the form for the record's owner
+	Meta   []byte // JSON, the Meta of the method; nil for none
 
-	// MFAID says that another method is needed, which is to be used with it.
+	// MFAID is set if a second method is needed; the second sign-in must send it.
 	MFAID string
 }
 
-// collection returns the auth collection of that id or name.
+// collection returns the auth collection with that id or name.
 func (s *Service) collection(idOrName string) (*schema.Collection, error) {
 	c := s.app.Snapshot().Find(idOrName)
 	if c == nil {
@@ -83,8 +82,7 @@ func (s *Service) collection(idOrName string) (*schema.Collection, error) {
 	return c, nil
 }
 
-// admit decides whether the record may sign in now: first by the rules, then by the
-// hooks.
+// admit returns an error if the record may not sign in now, by the rules or by the hooks.
 func (s *Service) admit(ctx context.Context, caller record.Caller, r *record.Record, method string) error {
 	if err := s.allow(ctx, caller, r); err != nil {
 		return err
@@ -92,8 +90,7 @@ func (s *Service) admit(ctx context.Context, caller record.Caller, r *record.Rec
 	return s.runSignInHooks(ctx, caller, r, method)
 }
 
-// fromAllowedAddress refuses superusers who come from an address from which they may
-// not.
+// fromAllowedAddress returns a fault for a superuser who comes from an address that is not allowed.
 func (s *Service) fromAllowedAddress(caller record.Caller, c *schema.Collection) error {
 	if c.Name == schema.Superusers && !s.app.Settings().Current().SuperuserAllowed(caller.IP) {
 		return fault.New(fault.Forbidden, "")
@@ -101,8 +98,7 @@ func (s *Service) fromAllowedAddress(caller record.Caller, c *schema.Collection)
 	return nil
 }
 
-// allow asks the authRule of the record's collection, and the addresses from which
-// superusers may come.
+// allow checks the authRule of the record's collection, and the address of a superuser.
 func (s *Service) allow(ctx context.Context, caller record.Caller, r *record.Record) error {
 	c := r.Collection()
 	if err := s.fromAllowedAddress(caller, c); err != nil {
@@ -126,7 +122,7 @@ func (s *Service) allow(ctx context.Context, caller record.Caller, r *record.Rec
 	return err
 }
 
-// respond renders a record that has signed in, as it may see itself.
+// respond makes the response, with the record in the form for its owner.
 func (s *Service) respond(ctx context.Context, caller record.Caller, r *record.Record, token, expand string) (*Response, error) {
 	body, err := s.app.Records().RenderOwn(ctx, caller, r, expand)
 	if err != nil {

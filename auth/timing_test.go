@@ -12,8 +12,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// A wrong password takes as long for an account as for none, and is answered alike: the
-// hash is what takes the time.
+// A wrong password takes as long for an account as for an unknown identity, with the same answer:
+// the hash takes the time.
 func TestSignInTellsNothing(t *testing.T) {
 	if testing.Short() {
 		t.Skip("measures time")
@@ -38,7 +38,7 @@ func TestSignInTellsNothing(t *testing.T) {
 			said[email] = fmt.Sprint(e.Kind, e.Message, e.Fields)
 		}
 	}
-	// The least of many is what the work itself takes, whatever else the machine does.
+	// The minimum of many durations is that of the work itself, whatever else the machine does.
 	known, unknown := slices.Min(took["ann@example.com"]), slices.Min(took["eve@example.com"])
 	if known > 2*unknown || unknown > 2*known {
 		t.Errorf("an account takes %v, none %v", known, unknown)
@@ -48,15 +48,15 @@ func TestSignInTellsNothing(t *testing.T) {
 	}
 }
 
-// A mail is asked for as fast for an account as for none, and answered alike: what only an
-// account needs is done after the answer.
+// A request for a mail takes the same time and has the same answer with and without an account: all
+// work for an account is done after the answer.
 func TestRequestsForMailsTellNothing(t *testing.T) {
 	if testing.Short() {
 		t.Skip("measures time")
 	}
 	f := newFixture(t)
 	f.configure("members", `{"otp":{"enabled":true}}`)
-	const rounds = 20 // each of an address of its own: a second mail within two minutes is not sent
+	const rounds = 20 // each for another address, as there is no second mail within two minutes
 	for i := range rounds {
 		f.member(map[string]any{"email": fmt.Sprintf("ann%d@example.com", i)})
 	}
@@ -74,7 +74,7 @@ func TestRequestsForMailsTellNothing(t *testing.T) {
 		took := map[string][]time.Duration{}
 		for i := range rounds {
 			order := []string{"ann", "eve"}
-			if i%2 == 1 { // a read that comes after a write takes longer, whoever asks
+			if i%2 == 1 { // a read after a write takes longer, for every caller
 				slices.Reverse(order)
 			}
 			for _, who := range order {
@@ -89,7 +89,7 @@ func TestRequestsForMailsTellNothing(t *testing.T) {
 			}
 		}
 		known, unknown := slices.Min(took["ann"]), slices.Min(took["eve"])
-		const hidden = 20 * time.Microsecond // by any network, as the start of what is done later
+		const hidden = 20 * time.Microsecond // below the noise of a network, as is the start of the later work
 		if known > 2*unknown+hidden || unknown > 2*known+hidden {
 			t.Errorf("a %s takes %v for an account, %v for none", name, known, unknown)
 		}

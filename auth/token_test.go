@@ -21,7 +21,7 @@ const vector = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9." +
 	"eyJjb2xsZWN0aW9uSWQiOiJfcGJfdXNlcnNfYXV0aF8iLCJleHAiOjQxMDI0NDQ4MDAsImlkIjoiYWJjMTIzZGVmNDU2Z2hpIiwicmVmcmVzaGFibGUiOnRydWUsInR5cGUiOiJhdXRoIn0." +
 	"VGo1m7-yzTYpuiFxlHykqBKAfnXqIYiSZ4jZZBgAhf0"
 
-// vectorRecord is the record that the token belongs to.
+// vectorRecord returns the record of the token.
 func vectorRecord(t testing.TB) *record.Record {
 	t.Helper()
 	c := coretest.New(t).Snapshot().Find("users").Clone()
@@ -92,8 +92,8 @@ func encode(key []byte, header, claims string) string {
 	return signed + "." + base64.RawURLEncoding.EncodeToString(signature)
 }
 
-// tokenCases are tokens made by hand, all signed with the right key; at puts
-// times in for BEFORE, NOW and AFTER.
+// tokenCases are tokens made by hand, all signed with the right key; at replaces BEFORE, NOW and
+// AFTER by times.
 var tokenCases = []struct {
 	name, header, claims string
 	valid                bool
@@ -131,7 +131,7 @@ var tokenCases = []struct {
 
 const hs256 = `{"alg":"HS256","typ":"JWT"}`
 
-// at puts times around now into the claims of a case.
+// at replaces BEFORE, NOW and AFTER in the claims of a case by times around now.
 func at(claims string, now time.Time) string {
 	return strings.NewReplacer("AFTER", fmt.Sprint(now.Unix()+3600), "BEFORE", fmt.Sprint(now.Unix()-3600), "NOW", fmt.Sprint(now.Unix())).Replace(claims)
 }
@@ -147,7 +147,7 @@ func TestParseToken(t *testing.T) {
 	}
 }
 
-// Every change of a single character makes the token another one.
+// A change of any single character invalidates the token.
 func TestTamperedToken(t *testing.T) {
 	t.Parallel()
 	r := vectorRecord(t)
@@ -188,7 +188,7 @@ func FuzzParseToken(f *testing.F) {
 	})
 }
 
-// What makes a token costs when it is not remembered.
+// The cost of verifying a token that is not cached.
 func BenchmarkVerifyToken(b *testing.B) {
 	r := vectorRecord(b)
 	for b.Loop() {
@@ -208,8 +208,7 @@ func BenchmarkNewToken(b *testing.B) {
 	}
 }
 
-// TestTokenTypes issues a token of every type, and sees that each is good for itself
-// alone.
+// TestTokenTypes issues a token of every type, and checks that each is valid only for its own type.
 func TestTokenTypes(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -9,12 +9,12 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// TokenForm is the input of a confirmation: the token of the mail.
+// TokenForm is the input of a confirmation by a mailed token.
 type TokenForm struct {
 	Token string `json:"token"`
 }
 
-// verifiable is the auth collection of that id or name, whose addresses are verified by
+// verifiable returns the auth collection with that id or name, in which addresses are verified by
 // mails.
 func (s *Service) verifiable(collection string) (*schema.Collection, error) {
 	c, err := s.collection(collection)
@@ -24,9 +24,9 @@ func (s *Service) verifiable(collection string) (*schema.Collection, error) {
 	return c, err
 }
 
-// RequestVerification mails a link to the address, by which whoever reads it proves that
-// it is theirs. Nothing is sent, and nothing is different for the caller, if the address
-// has no account, or is verified, or got such a mail in the last two minutes.
+// RequestVerification mails a link to the address, which proves that its reader owns the address.
+// If the address has no account, is verified, or got such a mail in the last two minutes, no mail
+// is sent, and the caller does not notice.
 func (s *Service) RequestVerification(ctx context.Context, caller record.Caller, collection string, form EmailForm) error {
 	c, err := s.verifiable(collection)
 	if err != nil {
@@ -42,9 +42,9 @@ func (s *Service) RequestVerification(ctx context.Context, caller record.Caller,
 	})
 }
 
-// ConfirmVerification marks the address of the token's record as verified. If the
-// collection has no sign-in by password, the record gets a random one. The fault is
-// Invalid for a token that is not good, or no longer.
+// ConfirmVerification marks the address of the token's record as verified. If the collection has no
+// sign-in by password, the record gets a random one. The fault is Invalid for a token that is
+// invalid or expired.
 func (s *Service) ConfirmVerification(ctx context.Context, caller record.Caller, collection string, form TokenForm) error {
 	c, err := s.verifiable(collection)
 	if err != nil {

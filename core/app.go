@@ -38,7 +38,7 @@ const Version = version.Number
 // delete.
 type Limits = budget.Limits
 
-// Config is how an App runs. Every field has a default.
+// Config holds the options of an App. Every field has a default.
 type Config struct {
 	Dir       string           // the data folder; default "loam_data"
 	DB        string           // a PostgreSQL database, postgres://…; default: SQLite in the data folder
@@ -92,9 +92,9 @@ const (
 // ErrNotOpen is the error of methods that need the database, before Open and after Close.
 var ErrNotOpen = errors.New("core: the app is not open")
 
-// App is one open data folder with its services. New makes it, Open opens it. From
-// then until Close it is safe for concurrent use; the accessors of services must not
-// be called before Open. A service that is used after Close returns errors.
+// App is one open data folder with its services. New makes an App, Open opens it. From Open until
+// Close an App is safe for concurrent use; the accessors of services must not be called before
+// Open. A service that is used after Close returns errors.
 type App struct {
 	Config Config // may be changed until Open
 

@@ -12,23 +12,23 @@ import (
 	"github.com/loambase/loam/internal/trace"
 )
 
-// Go runs fn in the background while the App serves. When the App closes, the context
-// ends, and Close waits for fn to return. An error that fn returns before that, or a
-// panic, is logged under name; it ends fn and nothing else.
+// Go runs fn in the background while the App serves. When the App closes, the context ends, and
+// Close waits for fn to return. An error of fn before the context has ended, or a panic, is logged
+// under name and affects nothing else.
 //
-// Before Open, Go only registers fn: it then runs each time that the App is opened for
-// Serve, after the Start hooks. While the App serves, and in Start hooks, fn runs at
-// once, and not again when the App is opened another time.
+// Before Open, Go only registers fn: it then runs each time that the App is opened for Serve, after
+// the Start hooks. While the App serves, and in Start hooks, fn runs at once, and not again when
+// the App is opened again.
 func (a *App) Go(name string, fn func(ctx context.Context) error) {
 	a.background.add(name, fn)
 }
 
-// background is the work that runs beside the services, each piece under a name.
+// background runs named functions beside the services.
 type background struct {
 	mu    sync.Mutex // guards the fields below
 	tasks []task     // registered before the start
 	log   *slog.Logger
-	ctx   context.Context // of everything that runs; nil while nothing may
+	ctx   context.Context // the context of all functions; nil while no function may run
 	end   context.CancelFunc
 
 	running sync.WaitGroup
@@ -40,7 +40,7 @@ type task struct {
 	fn   func(context.Context) error
 }
 
-// start lets work begin, until stop.
+// start allows functions to run, until stop.
 func (b *background) start(tracer *trace.Tracer, log *slog.Logger) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -48,20 +48,20 @@ func (b *background) start(tracer *trace.Tracer, log *slog.Logger) {
 	b.ctx, b.end = context.WithCancel(tracer.With(context.Background()))
 }
 
-// stop ends all work and waits for it. Without a start it does nothing.
+// stop ends the context of all functions and waits for them. Without a start it does nothing.
 func (b *background) stop() {
 	b.mu.Lock()
 	end := b.end
 	b.ctx, b.end = nil, nil
 	b.mu.Unlock()
-	// The lock is not held while waiting: work that is ending may still call add.
+	// The lock is not held while waiting: a function that is ending may still call add.
 	if end != nil {
 		end()
 		b.running.Wait()
 	}
 }
 
-// add runs fn now, or registers it if there has been no start.
+// add runs fn at once, or registers it if start was not called yet.
 func (b *background) add(name string, fn func(context.Context) error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -72,7 +72,7 @@ func (b *background) add(name string, fn func(context.Context) error) {
 	b.runLocked(name, fn)
 }
 
-// run runs fn now. After stop it does nothing.
+// run runs fn at once. After stop it does nothing.
 func (b *background) run(name string, fn func(context.Context) error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -81,7 +81,7 @@ func (b *background) run(name string, fn func(context.Context) error) {
 	}
 }
 
-// runTasks runs what was registered.
+// runTasks runs the registered functions.
 func (b *background) runTasks() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -90,8 +90,8 @@ func (b *background) runTasks() {
 	}
 }
 
-// runLocked starts the goroutine of fn. Lock must be held: stop must not begin to
-// wait before the goroutine counts.
+// runLocked starts the goroutine of fn. The lock must be held: stop must not begin to wait before
+// the goroutine counts.
 func (b *background) runLocked(name string, fn func(context.Context) error) {
 	ctx, log := b.ctx, b.log
 	b.running.Go(func() {

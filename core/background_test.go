@@ -51,7 +51,7 @@ func TestGo(t *testing.T) {
 	if err := app.Close(); err != nil || !ended {
 		t.Errorf("Close: %v, and fn has ended: %v", err, ended)
 	}
-	if err := app.Open(context.Background(), core.Tool); err != nil { // would close began again
+	if err := app.Open(context.Background(), core.Tool); err != nil { // otherwise Close began again
 		t.Fatal(err)
 	}
 	if err := app.Close(); err != nil {
@@ -59,7 +59,7 @@ func TestGo(t *testing.T) {
 	}
 }
 
-// A job that fails is logged under its name and takes nothing with it.
+// A function that fails is logged under its name, and affects nothing else.
 func TestGoThatFails(t *testing.T) {
 	t.Parallel()
 	var out logBuffer
@@ -90,7 +90,8 @@ func TestGoThatFails(t *testing.T) {
 	}
 }
 
-// While the App serves a job runs at once, and not again after it has been closed.
+// A function that is added while the App serves runs at once, and not again when the App is
+// reopened.
 func TestGoWhileServing(t *testing.T) {
 	t.Parallel()
 	app := core.New(core.Config{Dir: t.TempDir(), DB: coretest.DB(t)})

@@ -1,4 +1,4 @@
-// Backups: the database of the App as package backup sees it, and where archives are kept.
+// Backups: the adapter of the App's database for package backup, and the place of the archives.
 
 package core
 
@@ -16,13 +16,13 @@ import (
 	"github.com/loambase/loam/migrations"
 )
 
-// Backups makes archives of database and files, and restores them.
+// Backups makes and restores archives of the database and the files.
 func (a *App) Backups() *backup.Service { return a.backups }
 
-// workFolder is where backups have what they need meanwhile, in the data folder.
+// workFolder is the folder for temporary files of backups, in the data folder.
 const workFolder = ".backup"
 
-// openBackups makes the service of backups, which are kept in the data folder unless the
+// openBackups makes the service of backups. Archives are stored in the data folder unless the
 // settings name a bucket.
 func (a *App) openBackups() (err error) {
 	dir := a.Config.Dir
@@ -46,13 +46,13 @@ func (a *App) openBackups() (err error) {
 	return nil
 }
 
-// Locks of processes that share a database, and the data folder with it.
+// Locks among the processes that share a database and its data folder.
 const (
-	lockFiles   = "files"   // shared by who removes files, alone for who wants them to stay
-	lockBackups = "backups" // for who makes or restores an archive
+	lockFiles   = "files"   // shared while files are removed, exclusive while files must stay
+	lockBackups = "backups" // for making or restoring an archive
 )
 
-// lock takes a lock among all processes, if there may be others.
+// lock takes a lock among all processes that may use the database.
 func (a *App) lock(ctx context.Context, name string, how store.LockMode) (release func(), ok bool, err error) {
 	if l, shared := a.store.(store.Locker); shared {
 		return l.Lock(ctx, name, how)
@@ -65,8 +65,8 @@ func (a *App) aloneWithFiles(ctx context.Context) (release func(), ok bool, err 
 	return a.lock(ctx, lockBackups, store.LockTry)
 }
 
-// holdFiles implements backup.Hold. Other processes come first: this one's worker has to end
-// what it is at, for which it needs its turn.
+// holdFiles implements backup.Hold. The lock among processes is taken first, since the worker of
+// this process needs that lock to finish its work.
 func (a *App) holdFiles(ctx context.Context) (release func(), err error) {
 	others, _, err := a.lock(ctx, lockFiles, store.LockWait)
 	if err != nil {
@@ -80,7 +80,7 @@ func (a *App) holdFiles(ctx context.Context) (release func(), err error) {
 	return func() { own(); others() }, nil
 }
 
-// backupDatabase is the database of an App for package backup.
+// backupDatabase implements backup.Database for an App.
 type backupDatabase struct{ app *App }
 
 // Copy implements backup.Database.
@@ -98,8 +98,8 @@ func (d backupDatabase) Replace(ctx context.Context, path string, progress func(
 	return d.app.replaceDatabase(ctx, path, progress, moment)
 }
 
-// Prepare implements backup.Database. An App is opened on the folder: what that does at the
-// next start anyway, it does here while the earlier database is still served.
+// Prepare implements backup.Database. It opens an App on the folder, so that the work of the next
+// start is done here, while the earlier database is still served.
 func (d backupDatabase) Prepare(ctx context.Context, dir, mark string) (err error) {
 	if whole, ok := d.app.store.(store.Whole); ok {
 		if err := whole.MayStage(ctx); err != nil {
@@ -123,7 +123,7 @@ func (d backupDatabase) Prepare(ctx context.Context, dir, mark string) (err erro
 	return trial.setMark(ctx, mark)
 }
 
-// checkCopy refuses a database that is another program's, or damaged.
+// checkCopy returns the fault of a database that is damaged or belongs to another program.
 func checkCopy(ctx context.Context, dir string) error {
 	switch foreign, pocketbase := foreignDatabase(ctx, dir); {
 	case pocketbase:
@@ -142,8 +142,8 @@ func checkCopy(ctx context.Context, dir string) error {
 	return source.Close()
 }
 
-// checkSource looks through the whole database, which must be one of ours: an empty file
-// would be made one when it is opened.
+// checkSource checks the whole database, which must be a database of Loam: opening an empty file
+// would turn it into one.
 func checkSource(ctx context.Context, source store.Source) error {
 	if _, err := source.Check(ctx); err != nil {
 		return err
@@ -158,8 +158,8 @@ func checkSource(ctx context.Context, source store.Source) error {
 	return nil
 }
 
-// unusable is the fault of a database that cannot take the place of the one that is served.
-// Superusers are told why.
+// unusable returns the fault of a database that cannot replace the served one. Superusers are told
+// the reason.
 func unusable(err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, store.ErrFull) {
 		return err
@@ -167,10 +167,10 @@ func unusable(err error) error {
 	return &fault.Error{Kind: fault.Invalid, Message: "The archive cannot be restored: its database cannot be used.", Reason: err.Error(), Err: err}
 }
 
-// markID is the row of _params with the mark of the last restore.
+// markID is the id of the row of _params with the mark of the last restore.
 const markID = "restored"
 
-// setMark has the database bear the mark.
+// setMark stores the mark in the database.
 func (a *App) setMark(ctx context.Context, mark string) error {
 	return a.store.Write(ctx, func(tx store.Tx) error { return a.writeParam(tx, markID, mark) })
 }

@@ -1,4 +1,4 @@
-// Backups by the clock, and the alert when one fails.
+// Scheduled backups, and the alert when a backup fails.
 
 package core
 
@@ -13,10 +13,10 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// autoBackupJob is the job of backups by the clock. There is none without a schedule.
+// autoBackupJob is the id of the job of scheduled backups. Without a schedule there is no such job.
 const autoBackupJob = "__pbAutoBackup__" // Wire: docs/wire/auth-realtime-system.md §5.6
 
-// scheduleBackups has the job follow the settings.
+// scheduleBackups changes the job to the schedule of the settings.
 func (a *App) scheduleBackups(old, now *settings.Settings) {
 	if old.Backups.Cron == now.Backups.Cron {
 		return
@@ -25,16 +25,16 @@ func (a *App) scheduleBackups(old, now *settings.Settings) {
 	if now.Backups.Cron == "" {
 		return
 	}
-	// A backup that was missed is made up: it is the newest one that is missing.
+	// A missed backup is made up: the newest archive is the one that is missing.
 	err := a.jobs.AddJob(job.Job{ID: autoBackupJob, Expression: now.Backups.Cron, CatchUp: true, Run: a.autoBackup})
 	if err != nil {
-		// The settings refuse such an expression; an import keeps it as it was.
+		// The settings refuse such an expression; an import keeps it unchanged.
 		a.Config.Log.Warn("no backups are scheduled", "error", err)
 	}
 }
 
-// autoBackup makes a backup by the clock. Its failure is told to every superuser: nobody
-// waits for it.
+// autoBackup makes a scheduled backup. Since nobody waits for the result, every superuser is told
+// of a failure.
 func (a *App) autoBackup(ctx context.Context) error {
 	err := a.backups.Auto(ctx, a.settings.Current().Backups.CronMaxKeep)
 	if err == nil || ctx.Err() != nil {

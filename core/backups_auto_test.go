@@ -20,7 +20,7 @@ func patch(t *testing.T, app *core.App, text string) {
 	}
 }
 
-// scheduled is the expression of the job of backups, "" if there is none.
+// scheduled returns the expression of the job of backups, "" if there is none.
 func scheduled(t *testing.T, app *core.App) string {
 	t.Helper()
 	list, err := app.Jobs().List(t.Context())
@@ -72,7 +72,7 @@ func TestBackupsByTheClock(t *testing.T) {
 	}
 }
 
-// TestBackupThatFailsIsTold to every superuser, each in a mail of its own.
+// TestBackupThatFailsIsTold checks that every superuser gets a mail about the failure.
 func TestBackupThatFailsIsTold(t *testing.T) {
 	if enginetest.Postgres() {
 		t.Skip("of SQLite")
@@ -90,7 +90,7 @@ func TestBackupThatFailsIsTold(t *testing.T) {
 		})
 	}
 	patch(t, app, `{"backups":{"cron":"0 3 * * *"}}`)
-	app.Backups().Close() // a failure that is easily had
+	app.Backups().Close() // makes each backup fail
 	if err := app.Jobs().RunAndWait(t.Context(), "__pbAutoBackup__"); err == nil {
 		t.Fatal("a backup without its service: no error")
 	}

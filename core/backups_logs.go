@@ -1,4 +1,4 @@
-// The logs of the App as package backup sees them.
+// The adapter of the App's logs for package backup.
 
 package core
 
@@ -10,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/logs"
 )
 
-// backupLogs are the logs of an App for package backup.
+// backupLogs implements backup.Logs for an App.
 type backupLogs struct{ app *App }
 
 // Wanted implements backup.Logs.
@@ -29,7 +29,7 @@ func (l backupLogs) Merge(ctx context.Context, path string) error {
 	return withSource(path, func(s store.Source) error { return l.app.logs.Merge(ctx, s) })
 }
 
-// withSource calls fn with a database file that may be anybody's.
+// withSource calls fn with a database file of any program.
 func withSource(path string, fn func(store.Source) error) error {
 	source, err := OpenSource(path)
 	if err != nil {

@@ -27,13 +27,14 @@ func openStore(ctx context.Context, c Config, log *slog.Logger, meter *store.Met
 		Dir: c.Dir, Serve: mode == Serve || mode == Alone, CacheBytes: c.Limits.WithDefaults().Caches, Log: c.Log, Meter: meter,
 	})
 	if err != nil {
-		return nil, err // a nil *sqlite.DB in the interface would not be nil
+		return nil, err // the result must not be a nil *sqlite.DB, which is not a nil store.Store
 	}
 	return db, nil
 }
 
-// openPostgres opens a PostgreSQL database. A new one that has tables of somebody else, or
-// one with the names of Loam's first tables, is refused before anything is created.
+// openPostgres opens a PostgreSQL database. A database that Loam has not used yet is refused,
+// before anything is created, if mode is Install and it has tables, or if it has tables with the
+// names of Loam's first tables.
 func openPostgres(ctx context.Context, c Config, meter *store.Meter, mode Mode) (store.Store, error) {
 	db, err := postgres.Open(ctx, postgres.Config{URL: c.DB, Log: c.Log, Meter: meter, New: mode == Install, Names: firstTables()})
 	if err != nil {
@@ -42,11 +43,12 @@ func openPostgres(ctx context.Context, c Config, meter *store.Meter, mode Mode) 
 	return db, nil
 }
 
-// logFile is the database of logs in the data folder.
+// logFile is the name of the database of logs in the data folder.
 const logFile = "logs.db"
 
-// openLogs opens the database of logs: a file of its own, whose writes need not wait for the
-// disk, or the PostgreSQL, which it leaves open when it is closed.
+// openLogs opens the database of logs. With SQLite it is a separate file, whose writes need not
+// wait for the disk. With PostgreSQL it is the main database, which stays open when the database of
+// logs is closed.
 func openLogs(ctx context.Context, c Config, main store.Store) (store.Store, error) {
 	if c.DB != "" {
 		return shared{main}, nil
@@ -60,12 +62,12 @@ func openLogs(ctx context.Context, c Config, main store.Store) (store.Store, err
 	return db, nil
 }
 
-// shared is a store that somebody else closes.
+// shared is a store whose Close does not close it.
 type shared struct{ store.Store }
 
 func (shared) Close() error { return nil }
 
-// firstTables are the names of the tables that a new installation has.
+// firstTables returns the names of the tables that a new installation has.
 func firstTables() []string {
 	names := schema.InternalTables()
 	for _, c := range append(standard.SystemCollections(""), standard.Users("")) {
@@ -74,8 +76,8 @@ func firstTables() []string {
 	return names
 }
 
-// refuseForeign refuses an SQLite database of another program, before anything is made in
-// the data folder.
+// refuseForeign refuses an SQLite database of another program, before any file is made in the data
+// folder.
 func refuseForeign(ctx context.Context, dir string) error {
 	tables, pocketbase := foreignDatabase(ctx, dir)
 	if len(tables) == 0 {
@@ -88,8 +90,8 @@ func refuseForeign(ctx context.Context, dir string) error {
 	return refused
 }
 
-// foreignDatabase returns the tables of the database in the folder if it is another
-// program's, and whether that looks like PocketBase.
+// foreignDatabase returns the tables of the database in the folder if the database belongs to
+// another program, and whether it looks like a database of PocketBase.
 func foreignDatabase(ctx context.Context, dir string) (tables []string, pocketbase bool) {
 	var steps []string
 	for _, s := range migrations.System() {
@@ -108,7 +110,7 @@ func openCopy(ctx context.Context, path string, log *slog.Logger) (store.Store, 
 	return db, nil
 }
 
-// newCopy makes an SQLite file that is to be filled at once. When it is closed it is whole, and not
+// newCopy makes an SQLite file that is filled at once. After Close the file is complete, but not
 // yet durable.
 func newCopy(ctx context.Context, path string, log *slog.Logger) (store.Store, error) {
 	db, err := sqlite.Open(ctx, sqlite.Config{Dir: filepath.Dir(path), File: filepath.Base(path), Scratch: true, Log: log})

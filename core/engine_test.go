@@ -9,7 +9,7 @@ import (
 	"github.com/loambase/loam/internal/password"
 )
 
-// Another program's table of one of these names must be found before any is made.
+// A table of another program with one of these names must be found before any table is made.
 func TestFirstTables(t *testing.T) {
 	t.Parallel()
 	app := New(Config{Dir: t.TempDir(), HashCost: password.MinCost})
@@ -27,7 +27,7 @@ func TestFirstTables(t *testing.T) {
 		}
 		return err
 	})
-	// The tables of logs are made when they are needed.
+	// The tables of logs are made when they are first needed.
 	want := slices.DeleteFunc(firstTables(), func(name string) bool { return slices.Contains(schema.LogTables(), name) })
 	slices.Sort(made)
 	slices.Sort(want)

@@ -11,13 +11,13 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// questions makes random expressions over the whole language.
+// questions makes random expressions that use the whole language.
 type questions struct {
 	*twins
-	free bool // may say @request and @collection
+	free bool // may use @request and @collection
 }
 
-// ask is one random question: a page, perhaps with those that follow, or a record.
+// ask asks a random question: for a page, sometimes with the pages after it, or for a record.
 func (w *twins) ask() {
 	w.t.Helper()
 	name := w.pick(kinds...)
@@ -71,7 +71,7 @@ func (w *twins) count(out string, ok bool) {
 	}
 }
 
-// expression is a random condition.
+// expression returns a random condition.
 func (q *questions) expression(c *schema.Collection, depth int) string {
 	switch n := q.IntN(10); {
 	case depth > 0 && n < 3:
@@ -79,7 +79,7 @@ func (q *questions) expression(c *schema.Collection, depth int) string {
 	case depth > 0 && n < 6:
 		return "(" + q.expression(c, depth-1) + " || " + q.expression(c, depth-1) + ")"
 	}
-	if q.chance(3) { // of the kind that people write
+	if q.chance(3) { // an expression that people would write
 		return q.path(c, 2) + " " + q.sign() + " " + q.literal()
 	}
 	return q.operand(c) + " " + q.sign() + " " + q.operand(c)
@@ -114,7 +114,7 @@ func (q *questions) call(c *schema.Collection) string {
 	switch q.IntN(8) {
 	case 0:
 		return "strftime(" + args[0] + ")"
-	case 1, 2, 3: // of any value; a number is a Julian day, from which PostgreSQL cannot go back far
+	case 1, 2, 3: // of any value; a number is a Julian day, and PostgreSQL does not reach far back
 		args = append(args, q.pick(q.path(c, 1), q.path(c, 0), q.literal(), "1700000000", "n"))
 	default:
 		args = append(args, q.pick("d", "d", "made", "touched", "@now", "'2024-02-29 12:34:56'", "'2024-01-31'", "'12:00'", "'now'", "r.d", "rs.made"))
@@ -164,12 +164,12 @@ func (q *questions) literal() string {
 	return quote(q.text())
 }
 
-// quote is the text as the SDK puts it into a filter.
+// quote returns the text as the SDK puts it into a filter.
 func quote(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 }
 
-// path is a random path that may cross relations.
+// path returns a random path that may cross relations.
 func (q *questions) path(c *schema.Collection, hops int) string {
 	if hops > 0 && q.chance(2) {
 		var steps []string
@@ -188,7 +188,7 @@ func (q *questions) path(c *schema.Collection, hops int) string {
 		}
 	}
 	f := c.Fields[q.IntN(len(c.Fields))]
-	for f.Name == "password" || f.Name == "tokenKey" { // random by nature
+	for f.Name == "password" || f.Name == "tokenKey" { // these values are random
 		f = c.Fields[q.IntN(len(c.Fields))]
 	}
 	switch f.Kind.(type) {

@@ -12,13 +12,13 @@ import (
 // kinds are the collections of every world.
 var kinds = []string{"nodes", "cards", "people"}
 
-// choices are the values of select fields, most of them hostile.
+// choices are the values of select fields, most of them hard to quote or escape.
 var choices = []string{"x", "y", "5", "A", "a", "ü", "ß", "it's", `say "x"`, "100%", "a_b", `back\slash`, "<b>", "[]", "\u2028", "Z"}
 
 func (w *twins) collection(name string) *schema.Collection { return w.apps[0].Snapshot().Find(name) }
 
-// define makes the collections: first without relations, then with them, rules and
-// indexes, as these may refer to each other.
+// define makes the collections: first without relations, then with relations, rules and indexes,
+// since these may refer to other collections.
 func (w *twins) define() {
 	w.t.Helper()
 	fields := map[string][]object{}
@@ -42,7 +42,7 @@ func (w *twins) define() {
 			w.alter(name, object{rule: w.rule(name)})
 		}
 	}
-	for _, name := range kinds { // what is refused on both leaves the rule open to superusers only
+	for _, name := range kinds { // a rule that both servers refuse stays open to superusers only
 		if c := w.collection(name); c.ListRule == nil && !w.chance(4) {
 			w.alter(name, object{"listRule": ""})
 		}
@@ -51,7 +51,7 @@ func (w *twins) define() {
 
 type object = map[string]any
 
-// stored are the fields of a collection as they are.
+// stored returns the stored fields of a collection.
 func stored(c *schema.Collection) []object {
 	text, err := json.Marshal(c.Fields)
 	if err != nil {
@@ -97,7 +97,7 @@ func (w *twins) fields(name string) []object {
 		field("j", "json"), field("g", "geoPoint"),
 		field("made", "autodate", "onCreate", true), field("touched", "autodate", "onCreate", true, "onUpdate", true),
 	}
-	if name == "nodes" { // ids of every shape
+	if name == "nodes" { // the collection has ids of every form
 		list = append([]object{{"id": "nodes_id", "name": "id", "type": "text", "system": true, "required": true, "primaryKey": true, "min": 1, "max": 20,
 			"pattern": "^[a-zA-Z0-9_ü]+$"}}, list...)
 	}
@@ -112,7 +112,7 @@ func (w *twins) relations(name string) []object {
 	return []object{relation("r", 1), relation("q", 1), relation("rs", 4), relation("qs", 4)}
 }
 
-// indexes are made before there are records.
+// indexes returns indexes that are made before there are records.
 func (w *twins) indexes(name string) []string {
 	var list []string
 	for i, columns := range [][]string{{"`t`"}, {"`u`", " WHERE `u` != ''"}, {"`n`, `t`"}, {"`u` COLLATE NOCASE", " WHERE `u` != ''"}, {"`r`", " WHERE `r` != ''"},
@@ -129,7 +129,7 @@ func (w *twins) indexes(name string) []string {
 	return list
 }
 
-// rule is nil, open or an expression.
+// rule returns nil, the open rule or an expression.
 func (w *twins) rule(name string) any {
 	switch n := w.IntN(10); {
 	case n == 0:

@@ -21,12 +21,12 @@ import (
 	"github.com/loambase/loam/internal/pgtest"
 )
 
-// TestTheEnginesAreOneServer gives two servers, one on each engine, the same random
-// collections, writes and questions: answers and failures must be the same to the
-// last byte. What is left out is what docs/postgres.md lists as different.
+// TestTheEnginesAreOneServer gives two servers, one on each engine, the same random collections,
+// writes and questions: answers and failures must be the same to the last byte. The differences
+// that docs/postgres.md lists are left out.
 //
-// LOAM_EQUALITY_SEEDS is how many worlds are made (default 2), LOAM_EQUALITY_FROM
-// the first one, LOAM_EQUALITY_QUESTIONS how many questions each is asked (default 300).
+// LOAM_EQUALITY_SEEDS is the number of worlds (default 2), LOAM_EQUALITY_FROM the first seed,
+// LOAM_EQUALITY_QUESTIONS the number of questions for each world (default 300).
 func TestTheEnginesAreOneServer(t *testing.T) {
 	seeds, from, questions := setting(t, "SEEDS", 2), setting(t, "FROM", 0), setting(t, "QUESTIONS", 300)
 	if testing.Short() {
@@ -66,7 +66,7 @@ func setting(t *testing.T, name string, otherwise int) int {
 	return n
 }
 
-// twins are two servers, SQLite first, and what they are asked.
+// twins are two servers, SQLite first, that get the same requests.
 type twins struct {
 	*rand.Rand
 	t     *testing.T
@@ -106,11 +106,11 @@ func lite(t *testing.T, c core.Config) *core.App {
 
 func (w *twins) pick(list ...string) string { return list[w.IntN(len(list))] }
 
-// chance is true once in n times.
+// chance returns true once in n times.
 func (w *twins) chance(n int) bool { return w.IntN(n) == 0 }
 
-// both does the same on both servers and compares. It gives the answer, and whether
-// there was one.
+// both does the same on both servers and compares the answers. It returns the answer, and whether
+// it was a success.
 func (w *twins) both(what string, do func(app *core.App) (string, error)) (answer string, ok bool) {
 	w.t.Helper()
 	w.clock.Add(int64(1 + w.IntN(100)*w.IntN(100)))
@@ -131,11 +131,11 @@ func (w *twins) both(what string, do func(app *core.App) (string, error)) (answe
 	return answers[0], ok
 }
 
-// severalUnique is a record that is not unique in several ways: which one is named
-// is up to the engine.
+// severalUnique matches the failure of a record that is not unique in several ways: the engine
+// decides which index is named.
 var severalUnique = regexp.MustCompile(` \w+=validation_not_unique`)
 
-// told is an error as a superuser is told of it.
+// told returns an error in the form that superusers see.
 func told(err error) string {
 	var f *fault.Error
 	if !errors.As(err, &f) {
@@ -156,8 +156,8 @@ func leaves(fields fault.Fields) string {
 	return text
 }
 
-// caller is a guest, a user or a superuser, with a request of some kind. What it
-// gives is made for each server anew, as the records of users differ in hashes.
+// caller returns a guest, a user or a superuser, with a random request. of makes the caller anew
+// for each server, as the records of users differ in hashes.
 func (w *twins) caller() (name string, of func(app *core.App) record.Caller, superuser bool) {
 	c := record.Caller{Method: w.pick("GET", "POST"), Context: w.pick("", "", "realtime"), IP: "10.0.0.1",
 		Headers: map[string][]string{"X-Token": {w.text()}}, Query: map[string][]string{"q": {w.text()}, "n": {w.literalNumber()}}}
@@ -182,7 +182,7 @@ func (w *twins) caller() (name string, of func(app *core.App) record.Caller, sup
 	}, false
 }
 
-// stored compares all that is stored.
+// stored compares all stored data.
 func (w *twins) stored(when string) {
 	w.t.Helper()
 	for _, name := range kinds {

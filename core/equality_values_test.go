@@ -14,7 +14,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// text is a text that something might take for something else.
+// text returns a text that could be taken for another value.
 func (w *twins) text() string {
 	return w.pick("", "", "x", "X", "y", "xy", "a", "A", "Z", "_", "5", "5.0", "05", " 5", "5 ", "-3.5", "1e3", "1e400", "-1e400", "1e-400", "0x10", "+5", ".5", "5.",
 		"1000000000000000", "1e15", "Infinity", "NaN", "null", "true", "false", "TRUE", "a%", "%", "_", "%x%", `\`, `\%`, `a\`, "it's", `say "x"`, "ü", "Ü", "é", "e\u0301",
@@ -54,7 +54,7 @@ func (w *twins) point() any {
 		`{"lon":1.5,"lat":-2.5}`, object{"lon": 13.4, "lat": 52.5}, []any{object{"lon": 181, "lat": 0}, "nonsense", nil, nil, nil, nil, nil, nil}[w.IntN(8)]}[w.IntN(9)]
 }
 
-// some are up to n of the list, perhaps twice the same.
+// some returns up to n items of the list; an item may be repeated.
 func (w *twins) some(n int, list []string) []string {
 	out := []string{}
 	for range w.IntN(n + 1) {
@@ -65,7 +65,7 @@ func (w *twins) some(n int, list []string) []string {
 	return out
 }
 
-// idsOf are ids to relate to, some of which are not there.
+// idsOf returns ids of records to relate to, some of which do not exist.
 func (w *twins) idsOf(c *schema.Collection) []string {
 	if c == nil {
 		return []string{""}
@@ -74,7 +74,7 @@ func (w *twins) idsOf(c *schema.Collection) []string {
 	return append([]string{w.bad("gone")}, known...)
 }
 
-// bad is one of the values now and then, else empty.
+// bad returns one of the values now and then, else "".
 func (w *twins) bad(values ...string) string {
 	if w.chance(10) {
 		return w.pick(values...)
@@ -82,7 +82,7 @@ func (w *twins) bad(values ...string) string {
 	return ""
 }
 
-// value is a value for the field, now and then one of a wrong kind.
+// value returns a value for the field, now and then a value of a wrong kind.
 func (w *twins) value(f *schema.Field) any {
 	switch k := f.Kind.(type) {
 	case *schema.Number:
@@ -124,7 +124,7 @@ func (w *twins) value(f *schema.Field) any {
 	return w.text()
 }
 
-// body is a body for the collection, with modifiers for an update.
+// body returns a body for the collection, with modifiers for an update.
 func (w *twins) body(c *schema.Collection, modifiers bool) object {
 	body := object{}
 	for _, f := range c.Fields {
@@ -160,7 +160,7 @@ func (w *twins) id(name string) string {
 	return fmt.Sprintf("%s%014d", w.pick("a", "b", "z"), w.IntN(12))
 }
 
-// upload is a file that has the same name on both servers.
+// upload returns a file that has the same name on both servers.
 func (w *twins) upload() *blob.Upload {
 	w.files++
 	u, err := blob.NewUpload("f.txt", func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader([]byte("text"))), nil }, 4)
@@ -171,7 +171,7 @@ func (w *twins) upload() *blob.Upload {
 	return u
 }
 
-// input is a body with files.
+// input returns a body with files.
 func (w *twins) input(c *schema.Collection, update bool) record.Input {
 	in := record.Input{Body: w.body(c, update)}
 	if w.chance(5) {
@@ -188,7 +188,7 @@ func (w *twins) input(c *schema.Collection, update bool) record.Input {
 	if c.IsAuth() {
 		if !update {
 			in.Body["email"] = fmt.Sprintf("%s%d@x.org", w.pick("a", "b", "Z"), w.IntN(20))
-			in.Body["tokenKey"] = fmt.Sprintf("%030d", w.IntN(1<<30)) // else it is random, and so is what filters find
+			in.Body["tokenKey"] = fmt.Sprintf("%030d", w.IntN(1<<30)) // a random key would change filters
 			in.Body["password"], in.Body["passwordConfirm"] = "12345678", "12345678"
 		}
 		in.Body["emailVisibility"] = w.chance(2)
@@ -199,7 +199,7 @@ func (w *twins) input(c *schema.Collection, update bool) record.Input {
 	return in
 }
 
-// write is one random write.
+// write does a random write.
 func (w *twins) write() {
 	w.t.Helper()
 	name := w.pick(kinds...)

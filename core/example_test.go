@@ -13,8 +13,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// A program that uses Loam as a library: it opens a folder, makes a collection, and
-// writes and reads records as its own superuser.
+// A program that uses Loam as a library: it opens a folder, makes a collection, and writes and
+// reads records as record.Root.
 func Example() {
 	dir, err := os.MkdirTemp("", "loam")
 	if err != nil {
@@ -39,7 +39,7 @@ func Example() {
 			log.Fatal(err)
 		}
 	}
-	guest := record.Caller{} // for whom the rules hold
+	guest := record.Caller{} // a guest, to whom the rules apply
 	page, err := app.Records().List(ctx, guest, "posts", record.ListParams{Sort: "title"})
 	if err != nil {
 		log.Fatal(err)
@@ -48,7 +48,7 @@ func Example() {
 	// Output: 1 true
 }
 
-// A hook that refuses, and what the caller gets of it.
+// A hook that refuses a write, and the error that the caller gets.
 func ExampleApp_Hooks() {
 	dir, err := os.MkdirTemp("", "loam")
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// Hooks are the points where code of an embedding program takes part. Handlers may be
-// bound and removed at any time, also before the App is open.
+// Hooks are the points where code of an embedding program takes part. Handlers may be bound and
+// removed at any time, even before the App is open.
 type Hooks struct {
 	Records     record.Hooks
 	Collections collection.Hooks
@@ -29,8 +29,8 @@ type Hooks struct {
 	// makes Open fail.
 	Start hook.Hook[*AppEvent]
 
-	// Stop runs at the beginning of Close, if the Start hooks have run. Close returns
-	// its error and closes the App all the same.
+	// Stop runs at the beginning of Close, if the Start hooks have run. Close returns the error of
+	// Stop, and closes the App in any case.
 	Stop hook.Hook[*AppEvent]
 }
 

@@ -13,8 +13,8 @@ import (
 	"github.com/loambase/loam/core/job"
 )
 
-// A job that was missed while no server ran is made up after the start, and what became of
-// the last run is known to the next App on the same folder.
+// A job that was missed while no server ran is made up after the start, and the next App on the
+// same folder has the result of its last run.
 func TestJobsOverRestarts(t *testing.T) {
 	t.Parallel()
 	var now atomic.Pointer[time.Time]

@@ -12,11 +12,11 @@ import (
 
 const maxKept = 1 << 18 // bytes of a document, as JSON
 
-// Kept decodes the JSON document that the superuser has stored under the name. Without a
-// document the value of into stays as it is. The console stores queries, columns of tables,
-// positions in the diagram and mappings of imports in such documents, so that a superuser has them
-// in every browser. Each superuser has documents of their own. A caller who is not a superuser gets
-// the fault of record.Caller.RequireSuperuser.
+// Kept decodes the JSON document that the superuser has stored under the name. Without a document
+// into does not change. The console stores queries, columns of tables, positions in the diagram and
+// mappings of imports in such documents, so that a superuser has them in every browser. Each
+// superuser has documents of their own. A caller who is not a superuser gets the fault of
+// record.Caller.RequireSuperuser.
 func (a *App) Kept(ctx context.Context, caller record.Caller, name string, into any) error {
 	if err := caller.RequireSuperuser(); err != nil {
 		return err

@@ -1,4 +1,4 @@
-// The logs of the App: where they are kept, and what happens to a file that is damaged.
+// The logs of the App: their place, and the treatment of a damaged file.
 
 package core
 
@@ -16,8 +16,8 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// openLogs makes the service of logs and the logger that is kept in it. Nothing is opened
-// before there is something to keep.
+// openLogs makes the service of logs, and the logger whose messages it keeps. No file is opened
+// before there is an entry to keep.
 func (a *App) openLogs() {
 	c := logs.Config{
 		Open:     func(ctx context.Context) (store.Store, error) { return openLogs(ctx, a.Config, a.store) },
@@ -35,8 +35,8 @@ func (a *App) openLogs() {
 	a.log = slog.New(a.logs.Handler(a.Config.Log.Handler()))
 }
 
-// setLogsAside renames the file of the logs and what SQLite has beside it. The log of the old file
-// goes first: beside a new one it would be taken for its own.
+// setLogsAside renames the file of the logs and SQLite's files beside it. The write-ahead log is
+// renamed first: SQLite would take it for that of a new file.
 func (a *App) setLogsAside() (name string, err error) {
 	old := filepath.Join(a.Config.Dir, logFile)
 	name = old + ".damaged-" + strconv.FormatInt(a.Config.Now().UnixMilli(), 10)

@@ -16,7 +16,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// reopened is the app after a restart, which writes what is queued.
+// reopened restarts the app, so that queued entries are written.
 func reopened(t *testing.T, app *core.App) {
 	t.Helper()
 	if err := errors.Join(app.Close(), app.Open(t.Context(), core.Serve)); err != nil {
@@ -24,7 +24,7 @@ func reopened(t *testing.T, app *core.App) {
 	}
 }
 
-// messages are those of all entries.
+// messages returns the messages of all entries.
 func messages(t *testing.T, app *core.App) (list []string) {
 	t.Helper()
 	page, err := app.Logs().List(t.Context(), record.Root(), record.ListParams{PerPage: 1000})
@@ -41,7 +41,7 @@ func messages(t *testing.T, app *core.App) (list []string) {
 	return list
 }
 
-// What the App logs is kept over restarts, from the level of the settings on.
+// Messages of the App are kept over restarts, from the level of the settings on.
 func TestLogsAreKept(t *testing.T) {
 	t.Parallel()
 	app := coretest.New(t)
@@ -64,7 +64,7 @@ func TestLogsAreKept(t *testing.T) {
 	}
 }
 
-// A command beside the server does not touch the logs.
+// A command beside a server does not write logs.
 func TestToolsKeepNoLogs(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -81,7 +81,7 @@ func TestToolsKeepNoLogs(t *testing.T) {
 	}
 }
 
-// A file that is damaged keeps nobody from serving: it is set aside, before or while it is used.
+// A damaged file does not prevent serving: it is set aside, before or while it is used.
 func TestDamagedLogsAreSetAside(t *testing.T) {
 	t.Parallel()
 	if enginetest.Postgres() {
@@ -103,7 +103,7 @@ func TestDamagedLogsAreSetAside(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if damage == "a page" { // all but the first, which says that it is a database
+			if damage == "a page" { // all pages but the first, which marks the file as a database
 				copy(text[4096:], bytes.Repeat([]byte("garbage "), (len(text)-4096)/8))
 			} else {
 				copy(text, "garbage garbage garbage")
@@ -130,7 +130,7 @@ func TestDamagedLogsAreSetAside(t *testing.T) {
 	}
 }
 
-// A file that cannot be made costs the logs only.
+// If the file cannot be made, only logs are lost.
 func TestLogsThatCannotBeOpened(t *testing.T) {
 	t.Parallel()
 	if enginetest.Postgres() {

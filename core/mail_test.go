@@ -39,7 +39,7 @@ func TestMailsOutliveRestart(t *testing.T) {
 	if err := app.Close(); err != nil {
 		t.Fatal(err)
 	}
-	// It waits for its second attempt: the clock of the next run is an hour ahead.
+	// The mail waits for its second attempt: the clock of the next run is an hour ahead.
 	cfg.Now = later
 	app, tried = open(func() error { return nil })
 	if got := <-tried; got != "hello" {

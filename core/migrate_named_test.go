@@ -9,8 +9,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// TestFailedMigrationIsNamed: a program with forty migrations has to say which one failed,
-// whatever kind of error it is.
+// TestFailedMigrationIsNamed: a program with many migrations must report the one that has failed,
+// for every kind of error.
 func TestFailedMigrationIsNamed(t *testing.T) {
 	for name, up := range map[string]func(*core.Tx) error{
 		"0007_plain": func(*core.Tx) error { return errors.New("broken") },

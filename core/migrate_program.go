@@ -15,20 +15,19 @@ import (
 	"github.com/loambase/loam/migrations"
 )
 
-// Migration is one step in the life of an embedding program's own collections,
-// records and settings. A step that has been released never changes: write another
-// one.
+// Migration is one step in the history of an embedding program's own collections, records and
+// settings. A step that has been released never changes: later changes need another step.
 type Migration struct {
-	// Name is unique and sorts where the step belongs, as in "0001_posts".
+	// Name is unique. Steps run in the order of their names, such as "0001_posts".
 	Name string
 
-	// Up is an App.Transaction. No rules hold in it if it passes record.Root. What it
-	// writes is stored together with the mark that the step has run, or not at all:
-	// then Open fails with its error. It may be called more than once.
+	// Up runs in an App.Transaction. No rules hold in it if it passes record.Root. Its writes are
+	// stored together with the mark that the step has run, or not at all: then Open fails with its
+	// error. It may be called more than once.
 	Up func(*Tx) error
 
-	// Down undoes Up, also in an App.Transaction that may run more than once; nil for a step
-	// that cannot be undone.
+	// Down undoes Up, also in an App.Transaction that may run more than once; nil for a step that
+	// cannot be undone.
 	Down func(*Tx) error
 }
 
@@ -149,8 +148,8 @@ func (a *App) MarkMigrations(ctx context.Context, names ...string) error {
 	})
 }
 
-// ForgetMigrations removes the marks of the steps that have run but are not in
-// Config.Migrations, and returns their names.
+// ForgetMigrations removes the marks of steps that have run but are not in Config.Migrations, and
+// returns their names.
 func (a *App) ForgetMigrations(ctx context.Context) (forgotten []string, err error) {
 	list, err := a.Migrations(ctx)
 	if err != nil {
@@ -187,13 +186,13 @@ func (a *App) steps() ([]Migration, error) {
 	return steps, nil
 }
 
-// find returns the step of the name, which must be in steps.
+// find returns the step with the name, which must be in steps.
 func find(steps []Migration, name string) Migration {
 	return steps[slices.IndexFunc(steps, func(s Migration) bool { return s.Name == name })]
 }
 
-// checkMigrationNames refuses a name that is empty, used twice, or that of a system
-// migration.
+// checkMigrationNames returns an error for a name that is empty, used twice, or the name of a
+// system migration.
 func checkMigrationNames(steps []Migration) error {
 	known := map[string]bool{"": true}
 	for _, s := range migrations.System() {
@@ -208,8 +207,8 @@ func checkMigrationNames(steps []Migration) error {
 	return nil
 }
 
-// runMigration runs one step in a transaction, with the mark that it has run. first is false
-// if another process has run it in the meantime.
+// runMigration runs one step in a transaction, and marks the step as run. first is false if another
+// process has run it in the meantime.
 func (a *App) runMigration(ctx context.Context, step Migration) (first bool, err error) {
 	err = a.transaction(ctx, func(raw store.Tx, tx *Tx) error {
 		if first, err = markApplied(raw, step.Name, a.Config.Now()); err != nil || !first {

@@ -26,7 +26,7 @@ func makePosts(m *core.Tx) error {
 	return err
 }
 
-// addStars changes the collection that another step has made, and looks at the result.
+// addStars changes the collection of another step, and checks the result.
 func addStars(m *core.Tx) error {
 	if _, err := m.Collections.Update(m.Context, record.Root(), "posts", []byte(`{"fields":[
 		{"name":"title","type":"text","required":true},{"name":"stars","type":"number"}]}`)); err != nil {
@@ -139,7 +139,7 @@ func TestMigrationNames(t *testing.T) {
 	}
 }
 
-// What a step may do with collections is all that anybody may.
+// A step may do everything with collections that a superuser may do.
 func TestMigrationUsesEveryService(t *testing.T) {
 	c := core.Config{Dir: t.TempDir(), DB: coretest.DB(t)}
 	c.Migrations = []core.Migration{{Name: "1", Up: func(m *core.Tx) error {

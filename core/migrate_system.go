@@ -29,7 +29,7 @@ func migrateSystem(ctx context.Context, s store.Store, now func() time.Time) err
 		}
 		for _, step := range steps {
 			first, err := markApplied(tx, step.Name, now())
-			if err == nil && first { // otherwise it ran before, perhaps in another process just now
+			if err == nil && first { // otherwise the step ran before, perhaps in another process just now
 				err = step.Up(db)
 			}
 			if err != nil {
@@ -60,9 +60,9 @@ func (e execer) Exec(sql string) error {
 	return err
 }
 
-// appliedMigrations reads the names of the migrations that have run, of the system and of the
-// program, and the times at which they ran.
-// A database without the table _migrations has run none.
+// appliedMigrations returns the names of the migrations that have run, of the system and of the
+// program, and the times at which they ran. A database without the table _migrations has no
+// migrations.
 func appliedMigrations(ctx context.Context, s store.Store) (map[string]time.Time, error) {
 	done := map[string]time.Time{}
 	err := s.Read(ctx, func(r store.Reader) error {
@@ -83,7 +83,7 @@ func appliedMigrations(ctx context.Context, s store.Store) (map[string]time.Time
 	return done, nil
 }
 
-// readApplied adds the names and times of the table _migrations to done.
+// readApplied adds the names and times in the table _migrations to done.
 func readApplied(r store.Reader, done map[string]time.Time) error {
 	rows, err := r.Query(`SELECT "file", "applied" FROM "_migrations"`)
 	if err != nil {

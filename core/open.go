@@ -31,13 +31,14 @@ import (
 // order:
 //
 //  1. the folder, the database, and the system migrations that it has not seen
-//  2. the services, what a restore left that was cut off, the collections and settings
+//  2. the services, the end of a restore that was cut off, the collections and settings
 //     as stored, and the system collections that are missing
 //  3. for Serve: the change feed and the reload loop, the migrations of the program,
 //     the Start hooks, the jobs, the functions of Go
 //
-// A folder that another server holds is store.ErrLocked, a database that does not
-// answer store.ErrUnavailable, a database of another program a *store.ForeignError. If Open fails, nothing stays open.
+// The error is store.ErrLocked for a folder that another server holds, store.ErrUnavailable for a
+// database that does not answer, and a *store.ForeignError for a database of another program. If
+// Open fails, nothing stays open.
 func (a *App) Open(ctx context.Context, mode Mode) error {
 	if a.store != nil {
 		return errors.New("core: the app is open already")
@@ -52,10 +53,10 @@ func (a *App) Open(ctx context.Context, mode Mode) error {
 	return nil
 }
 
-// Close undoes Open in the opposite order: the Stop hooks run, while everything still
-// works; the contexts of jobs and background work end, and Close waits for it; the database is
-// closed when the transactions that run have ended; then the files. Closing an App
-// that is not open does nothing.
+// Close undoes Open in the opposite order: the Stop hooks run, while all services still work; the
+// contexts of jobs and background work end, and Close waits for them; the database is closed when
+// the running transactions have ended; then the files. Closing an App that is not open does
+// nothing.
 func (a *App) Close() error {
 	if a.store == nil {
 		return nil
@@ -80,7 +81,7 @@ func (a *App) Close() error {
 	return err
 }
 
-// openServices does what every mode needs: steps 1 and 2 of Open.
+// openServices does the steps 1 and 2 of Open, for every mode.
 func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 	a.openLogs()
 	if cost := a.Config.HashCost; cost != 0 && (cost < password.MinCost || cost > password.MaxCost) {
@@ -106,9 +107,9 @@ func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 		}
 		return o.Collection.Name, o.Rule
 	})
-	// PostgreSQL is opened before the folders are made, SQLite after them, since its file
-	// is in one.
-	if a.Config.DB != "" { // nothing is made for a database that is refused
+	// PostgreSQL is opened before the folders are made. SQLite is opened after them, since its file
+	// is in a folder.
+	if a.Config.DB != "" { // no folder is made for a database that is refused
 		if a.store, err = openStore(ctx, a.Config, a.log, a.meter, mode); err != nil {
 			return err
 		}
@@ -141,7 +142,7 @@ func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 		return err
 	}
 	if mode == Serve || mode == Alone {
-		// Before anything is read: the database may be an earlier one than the files.
+		// Before any other read: the database may be older than the files.
 		if err := a.backups.Recover(ctx); err != nil {
 			return fmt.Errorf("end a restore that was cut off: %w", err)
 		}
@@ -210,8 +211,8 @@ func (a *App) makeServices() {
 	})
 }
 
-// openChanges opens the change log. It comes before collections and settings are
-// loaded, so that no change is missed in between.
+// openChanges opens the change log. It runs before collections and settings are loaded, so that no
+// change is missed.
 func (a *App) openChanges(ctx context.Context) error {
 	node := schema.RandomString(10, schema.AlphabetID)
 	a.changes = change.New(change.Config{
@@ -232,7 +233,7 @@ func (a *App) openChanges(ctx context.Context) error {
 	return a.changes.Open(ctx)
 }
 
-// startServing does what only Serve needs: step 3 of Open.
+// startServing does step 3 of Open, for Serve only.
 func (a *App) startServing(ctx context.Context) error {
 	a.logs.Start()
 	a.background.start(a.Config.Tracer, a.log)
@@ -244,7 +245,7 @@ func (a *App) startServing(ctx context.Context) error {
 	if _, err := a.MigrateUp(ctx); err != nil {
 		return err
 	}
-	a.started = true // also if a hook fails: those before it have run
+	a.started = true // also if a hook fails: the hooks before it have run
 	if err := a.runStartHooks(ctx); err != nil {
 		return err
 	}

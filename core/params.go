@@ -12,7 +12,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// param decodes the row of that id into a value, which stays as it is if there is no row.
+// param decodes the row with that id into a value, which does not change if there is no row.
 func (a *App) param(ctx context.Context, id string, into any) error {
 	return a.store.Read(ctx, func(r store.Reader) error { return readParam(r, id, into) })
 }

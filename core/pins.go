@@ -21,9 +21,8 @@ func (a *App) Pins(ctx context.Context, caller record.Caller) (ids []string, err
 	return ids, err
 }
 
-// Pin pins a collection for the superuser, as the last one, or removes the pin if pinned is
-// false. collection is an id. Faults: NotFound for an unknown collection, Invalid for more than
-// 100 pins.
+// Pin adds a collection to the end of the superuser's pins, or removes the pin if pinned is false.
+// collection is an id. Faults: NotFound for an unknown collection, Invalid for more than 100 pins.
 func (a *App) Pin(ctx context.Context, caller record.Caller, collection string, pinned bool) error {
 	known := func(id string) bool { return a.Snapshot().ByID(id) != nil }
 	if !known(collection) {

@@ -19,12 +19,12 @@ import (
 const (
 	powerWriters = 6
 	powerWrites  = 30 // of each writer
-	powerKept    = 4  // posts that each of them leaves
+	powerKept    = 4  // posts that each writer leaves
 )
 
-// TestPowerCut cuts the power under the services: what they acknowledged is there, each
-// transaction as a whole with what it wrote into the change log, and the definitions of
-// collections fit their tables.
+// TestPowerCut cuts the power under the services: acknowledged writes are stored, each transaction
+// as a whole with its entries in the change log, and the definitions of collections fit their
+// tables.
 func TestPowerCut(t *testing.T) {
 	if enginetest.Postgres() {
 		t.Skip("the disk is that of SQLite")
@@ -35,7 +35,7 @@ func TestPowerCut(t *testing.T) {
 	}
 	disk := disktest.Default(t)
 	app := coretest.New(t)
-	if err := disk.SyncFolder(""); err != nil { // as opening the store does
+	if err := disk.SyncFolder(""); err != nil { // opening the store does the same
 		t.Fatal(err)
 	}
 	coretest.Collection(t, app, `{"name":"posts","fields":[{"name":"w","type":"number"},{"name":"i","type":"number"}]}`)
@@ -86,8 +86,8 @@ func TestPowerCut(t *testing.T) {
 	t.Logf("%d power cuts, %d acknowledged writes looked for", cuts, acknowledged)
 }
 
-// powerBatch creates a post with two comments, counts it, and deletes an older post,
-// with which its comments go.
+// powerBatch returns the writes that create a post with two comments, count it, and delete an older
+// post, whose comments are deleted too.
 func powerBatch(w, i int) []record.Op {
 	op := func(a record.Action, collection, id string, body map[string]any) record.Op {
 		return record.Op{Caller: coretest.Root(), Action: a, Collection: collection, ID: id, Input: record.Input{Body: body}}
@@ -104,7 +104,7 @@ func powerBatch(w, i int) []record.Op {
 	return ops
 }
 
-// servesAgain opens an app on what a power cut has left, and writes.
+// servesAgain opens an app on the folder after a power cut, and writes.
 func servesAgain(t *testing.T, dir string, notes []string) {
 	t.Helper()
 	app := core.New(core.Config{Dir: dir})
@@ -122,7 +122,7 @@ func servesAgain(t *testing.T, dir string, notes []string) {
 	}
 }
 
-// afterCut compares what a power cut has left with what was acknowledged.
+// afterCut compares the stored data after a power cut with the acknowledged writes.
 func afterCut(t *testing.T, dir string, notes []string) {
 	t.Helper()
 	db := enginetest.OpenAt(t, dir, "")

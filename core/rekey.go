@@ -8,10 +8,10 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// Rekey stores the settings and the secrets of collections with another key of the settings, of
-// 32 bytes, or in plain text with "". It needs an App that was opened with Alone, and no server
-// may use its database: one would go on with the earlier key. Afterwards the App can only be
-// closed. On an error everything is stored as it was.
+// Rekey stores the settings and the secrets of collections with another key of the settings, of 32
+// bytes, or in plain text with "". It needs an App that was opened with Alone, and no server may
+// use its database: a server would continue with the earlier key. Afterwards the App can only be
+// closed. On an error nothing stored changes.
 func (a *App) Rekey(ctx context.Context, key string) error {
 	if err := settings.CheckKey(key); err != nil {
 		return err

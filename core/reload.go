@@ -1,4 +1,4 @@
-// Reload: collections and settings are read again when another process (a second server on
+// Reload: collections and settings are read again after another process (a second server on
 // PostgreSQL, or the command line) has changed them.
 
 package core
@@ -10,15 +10,14 @@ import (
 	"time"
 )
 
-// reloader reads collections and settings again when another process has changed
-// them.
+// reloader loads collections and settings again after another process has changed them.
 type reloader struct {
 	load    func(context.Context) error
 	log     *slog.Logger
-	pending chan struct{} // a request that the loop has not seen; capacity 1, so requests may merge
+	pending chan struct{} // a request that the loop has not received; capacity 1, so requests may merge
 }
 
-// How long the reload loop waits after a failure, doubling each time.
+// The first and the longest delay of the reload loop after a failure. The delay doubles each time.
 const (
 	reloadDelayMin = time.Second
 	reloadDelayMax = 30 * time.Second
@@ -37,7 +36,7 @@ func (r *reloader) request() {
 	}
 }
 
-// reloadLoop loads after each request, until ctx ends. A load that fails, because the
+// reloadLoop loads after each request, until ctx ends. A load that fails, for example because the
 // database cannot be reached, is logged and tried again after a delay.
 func (r *reloader) reloadLoop(ctx context.Context) error {
 	delay := reloadDelayMin
@@ -77,9 +76,9 @@ func (a *App) load(ctx context.Context) error {
 	return nil
 }
 
-// foreignWrite is called by the store after a write of another process, again if it
-// fails. If the write is logged, the change log finds it and requests a reload where
-// one is needed; otherwise anything may have changed, so everything is loaded.
+// foreignWrite is called by the store after a write of another process, and called again if it
+// fails. If the write is in the change log, the change log requests the necessary reload; otherwise
+// anything may have changed, so collections and settings are loaded at once.
 func (a *App) foreignWrite(ctx context.Context, logged bool) error {
 	var err error
 	if !logged {

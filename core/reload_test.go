@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// A load that fails is logged and tried again, after 1, 2, 4 … 30 seconds; one that
-// succeeds starts over. Requests merge while a load runs.
+// A load that fails is logged and tried again, after 1, 2, 4 … 30 seconds; a load that succeeds
+// resets the delay. Requests merge while a load runs.
 func TestReloadLoop(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -33,7 +33,7 @@ func TestReloadLoop(t *testing.T) {
 
 		r.request()
 		r.request()
-		time.Sleep(70 * time.Second) // of the bubble's own time
+		time.Sleep(70 * time.Second) // of the bubble's clock
 		failing = false
 		time.Sleep(time.Minute)
 		want := []time.Duration{0, 1, 3, 7, 15, 31, 61, 91}

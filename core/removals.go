@@ -1,5 +1,5 @@
-// Removal of files: what no record names any more, and what uploads have left that ended
-// with their process.
+// Removal of files that no record names any more, and of unfinished uploads of processes that have
+// ended.
 
 package core
 
@@ -10,12 +10,12 @@ import (
 	"github.com/loambase/loam/core/blob"
 )
 
-// sweepAge is how old an unfinished file must be to be taken for a leftover where other
-// processes may be writing theirs.
+// sweepAge is the minimum age of an unfinished file that counts as a leftover if other processes
+// may be writing files.
 const sweepAge = 24 * time.Hour
 
-// startRemovals begins to remove files. A server that has the database alone need not wait:
-// what is unfinished now stays so.
+// startRemovals begins to remove files. A server that has the database alone need not wait: a file
+// that is unfinished now stays unfinished.
 func (a *App) startRemovals(ctx context.Context) error {
 	alone := a.Config.DB == ""
 	if alone {

@@ -11,10 +11,10 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// CopyDatabase writes a copy of the database to a new file, while the App goes on to
-// serve. The copy is of one state and durable when CopyDatabase returns nil. progress may
-// be nil; it is called with numbers of bytes. The file is an SQLite database, also where
-// the database is a PostgreSQL. Files of records are not copied.
+// CopyDatabase writes a copy of the database to a new file, while the App serves. The copy is of
+// one snapshot, and durable when CopyDatabase returns nil. progress may be nil; it is called with
+// numbers of bytes. The file is an SQLite database, even if the database of the App is PostgreSQL.
+// Files of records are not copied.
 func (a *App) CopyDatabase(ctx context.Context, path string, progress func(copied, total int64)) error {
 	if progress == nil {
 		progress = func(int64, int64) {}
@@ -25,19 +25,18 @@ func (a *App) CopyDatabase(ctx context.Context, path string, progress func(copie
 	return a.store.(store.Files).Copy(ctx, path, progress)
 }
 
-// RestoreDatabase puts a file that CopyDatabase has written in the place of the database,
-// while the App goes on to serve. Requests in progress finish on the old state or fail as
-// if another process had changed everything; every cache is dropped, and subscriptions of
-// the change log end with change.ErrGone. A crash leaves either the old database or the
-// new one. The file is changed: migrations that it lacks are run in it, and it gets an
-// epoch of its own. On an error the database is the old one; what a PostgreSQL does not
-// take is a fault of the kind Invalid. Files of records are not restored.
+// RestoreDatabase replaces the database by a file of CopyDatabase, while the App serves. Requests
+// in progress finish on the old state or fail as if another process had changed everything; every
+// cache is dropped, and subscriptions of the change log end with change.ErrGone. A crash leaves
+// either the old database or the new one. RestoreDatabase changes the file: it runs the migrations
+// that the file lacks, and gives it a new epoch. On an error the old database stays; data that
+// PostgreSQL refuses is a fault of the kind Invalid. Files of records are not restored.
 func (a *App) RestoreDatabase(ctx context.Context, path string) error {
 	return a.replaceDatabase(ctx, path, func(int64, int64) {}, func() {})
 }
 
-// replaceDatabase is RestoreDatabase. moment is called when no write comes any more but on
-// the new state, progress while a PostgreSQL is filled.
+// replaceDatabase does the work of RestoreDatabase. It calls moment when all further writes go to
+// the new state, and progress while a PostgreSQL database is filled.
 func (a *App) replaceDatabase(ctx context.Context, path string, progress func(copied, total int64), moment func()) error {
 	if err := a.prepareCopy(ctx, path); err != nil {
 		return fmt.Errorf("prepare %s: %w", path, err)
@@ -48,7 +47,8 @@ func (a *App) replaceDatabase(ctx context.Context, path string, progress func(co
 	return a.changes.Replace(ctx, func() error {
 		moment()
 		return a.store.(store.Files).Replace(ctx, path, func() {
-			// Before any other write: one in progress finds that its snapshot is stale.
+			// This runs before any other write: a write in progress finds that its snapshot is
+			// stale.
 			if err := a.load(ctx); err != nil {
 				a.log.Error("load the restored database", "error", err)
 				a.reloader.request()
@@ -57,10 +57,10 @@ func (a *App) replaceDatabase(ctx context.Context, path string, progress func(co
 	})
 }
 
-// prepareCopy checks a copy of the database, runs the system migrations that it lacks, and
-// gives it a new epoch, so that tokens of the change log from before are refused.
+// prepareCopy checks a copy of the database, runs the system migrations that it lacks, and gives it
+// a new epoch, so that earlier tokens of the change log are refused.
 func (a *App) prepareCopy(ctx context.Context, path string) error {
-	source, err := OpenSource(path) // fails if there is no such file
+	source, err := OpenSource(path) // fails if the file does not exist
 	if err != nil {
 		return err
 	}

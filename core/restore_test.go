@@ -34,7 +34,7 @@ func TestRestoreDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// What the copy does not have: records, a collection, tokens of the feed.
+	// The copy does not have these writes: records, a collection, tokens of the feed.
 	coretest.Create(t, app, "docs", map[string]any{"n": 2})
 	coretest.Collection(t, app, map[string]any{"name": "later", "type": "base"})
 	coretest.Create(t, app, "later", nil)

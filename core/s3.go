@@ -15,8 +15,8 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// newBucket returns the store of a bucket of the settings. patience is how long it may say
-// nothing; 0: as usual.
+// newBucket returns the store of a bucket of the settings. patience is the longest silence of the
+// server; 0: the default.
 func newBucket(c settings.S3, patience time.Duration) (*s3.Store, error) {
 	return s3.New(s3.Config{
 		Endpoint: c.Endpoint, Bucket: c.Bucket, Region: c.Region,
@@ -24,10 +24,12 @@ func newBucket(c settings.S3, patience time.Duration) (*s3.Store, error) {
 	})
 }
 
-// filePatience is how long a bucket of files may say nothing: somebody waits for the answer.
+// filePatience is the longest silence of the server of a bucket of files: a request waits for the
+// answer.
 const filePatience = 15 * time.Second
 
-// placeFiles has files of records be stored where the settings say. They are not moved.
+// placeFiles changes the store of the files of records to that of the settings. Stored files are
+// not moved.
 func (a *App) placeFiles(old, now *settings.Settings) {
 	if old.S3 == now.S3 {
 		return
@@ -35,7 +37,7 @@ func (a *App) placeFiles(old, now *settings.Settings) {
 	var next blob.Store = a.local
 	if now.S3.Enabled {
 		bucket, err := newBucket(now.S3.S3, filePatience)
-		if err != nil { // settings are checked before they are stored
+		if err != nil { // impossible: settings are checked before they are stored
 			a.Config.Log.Error("the bucket of files cannot be used", "error", err)
 			return
 		}
@@ -44,11 +46,11 @@ func (a *App) placeFiles(old, now *settings.Settings) {
 	a.blobs.Set(next)
 }
 
-// sweepEvery is how often unfinished uploads are looked for in buckets, and how old they are
-// then: no upload takes so long.
+// sweepEvery is the interval of searches for unfinished uploads in buckets, and their minimum age:
+// no upload takes that long.
 const sweepEvery = 24 * time.Hour
 
-// sweepBuckets gives up what uploads into buckets have left that ended with their process.
+// sweepBuckets aborts unfinished uploads into buckets of processes that have ended.
 func (a *App) sweepBuckets(ctx context.Context) error {
 	for {
 		a.sweepBucket(ctx, a.blobs, func(key string) bool {
@@ -64,7 +66,7 @@ func (a *App) sweepBuckets(ctx context.Context) error {
 	}
 }
 
-// sweepBucket gives up unfinished uploads of keys that are ours: a bucket may have other users.
+// sweepBucket aborts unfinished uploads whose keys are Loam's: a bucket may have other users.
 func (a *App) sweepBucket(ctx context.Context, files *blob.Swap, ours func(key string) bool) {
 	bucket, ok := files.Current().(*s3.Store)
 	if !ok {
@@ -79,7 +81,7 @@ func (a *App) sweepBucket(ctx context.Context, files *blob.Swap, ours func(key s
 	}
 }
 
-// placeBackups has backups be kept where the settings say. They are not moved.
+// placeBackups changes the store of backups to that of the settings. Stored backups are not moved.
 func (a *App) placeBackups(old, now *settings.Settings) {
 	if old.Backups.S3 == now.Backups.S3 {
 		return
@@ -87,7 +89,7 @@ func (a *App) placeBackups(old, now *settings.Settings) {
 	var next blob.Store = a.archives
 	if now.Backups.S3.Enabled {
 		bucket, err := newBucket(now.Backups.S3, 0)
-		if err != nil { // settings are checked before they are stored
+		if err != nil { // impossible: settings are checked before they are stored
 			a.Config.Log.Error("the bucket of backups cannot be used", "error", err)
 			return
 		}
@@ -96,14 +98,14 @@ func (a *App) placeBackups(old, now *settings.Settings) {
 	a.backupStore.Set(next)
 }
 
-// S3TestForm says which bucket of the settings is tried out.
+// S3TestForm names the bucket of the settings that is tested.
 type S3TestForm struct {
 	Filesystem string `json:"filesystem"` // "storage" or "backups"
 }
 
-// TestS3 stores, opens and deletes a blob in a bucket of the settings. Who is not a superuser
-// gets the fault of record.Caller.RequireSuperuser. The fault is Invalid for a form that is
-// not complete, a bucket that is not enabled, and one that cannot be used, with the reason.
+// TestS3 stores, opens and deletes a blob in a bucket of the settings. A caller who is not a
+// superuser gets the fault of record.Caller.RequireSuperuser. The fault is Invalid for an
+// incomplete form, a bucket that is not enabled, and a bucket that cannot be used, with the reason.
 func (a *App) TestS3(ctx context.Context, caller record.Caller, form S3TestForm) error {
 	if err := caller.RequireSuperuser(); err != nil {
 		return err

@@ -18,7 +18,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// addDoc stores a document with a file of that content.
+// addDoc stores a document with a file that has the content.
 func addDoc(t *testing.T, app *core.App, content string) (*record.Record, error) {
 	t.Helper()
 	open := func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(content)), nil }
@@ -29,7 +29,7 @@ func addDoc(t *testing.T, app *core.App, content string) (*record.Record, error)
 	return app.Records().Create(t.Context(), record.Root(), "docs", record.Input{Files: map[string][]*blob.Upload{"file": {u}}})
 }
 
-// keyOf is where the file of a document is.
+// keyOf returns the key of the file of a document.
 func keyOf(r *record.Record) string {
 	return r.Collection().ID + "/" + r.ID() + "/" + r.Text("file")
 }
@@ -76,7 +76,8 @@ func TestFilesInABucket(t *testing.T) {
 	b.Close()
 }
 
-// TestBucketThatIsAway: nothing is half stored, and the fault says that it will pass.
+// TestBucketThatIsAway: no half of a write is stored, and the fault says that the failure is
+// temporary.
 func TestBucketThatIsAway(t *testing.T) {
 	t.Parallel()
 	server := s3test.Start(t)
@@ -90,7 +91,7 @@ func TestBucketThatIsAway(t *testing.T) {
 	app := coretest.New(t)
 	coretest.Collection(t, app, `{"name":"docs","type":"base","fields":[{"name":"file","type":"file","maxSize":100000000}]}`)
 	patch(t, app, `{"s3":`+bucket(server, s3test.Secret)+`}`)
-	status.Store(http.StatusForbidden) // for good: it is not tried again
+	status.Store(http.StatusForbidden) // permanent: it is not tried again
 	large := string(bytes.Repeat([]byte("0123456789abcdef"), 2<<20))
 	if _, err := addDoc(t, app, large); err == nil || fault.KindOf(err) != fault.Internal {
 		t.Errorf("refused: %v", err)

@@ -9,11 +9,11 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// SavedView is a way of looking at the records of a collection that a superuser has kept.
+// SavedView is a query of the page of a collection that a superuser has saved.
 type SavedView struct {
 	Collection string // id
-	Name       string // one a collection
-	Query      string // of the address: filter, sort, columns
+	Name       string // unique in the collection
+	Query      string // the query of the address: filter, sort, columns
 }
 
 const (
@@ -23,14 +23,14 @@ const (
 	maxViewSize = 4096
 )
 
-// SavedViews returns the views that the superuser has saved of a collection, in their order.
+// SavedViews returns the views of a collection that the superuser has saved, in their order.
 func (a *App) SavedViews(ctx context.Context, caller record.Caller, collection string) (list []SavedView, err error) {
 	err = a.Kept(ctx, caller, keptViews, &list)
 	return slices.DeleteFunc(list, func(v SavedView) bool { return v.Collection != collection }), err
 }
 
-// SaveView keeps a view, in the place of one of the same name. Faults: Invalid for a name that
-// is empty or too long, a query that is too long, and more than 200 views.
+// SaveView saves a view, and replaces a view of the same name. Faults: Invalid for a name that is
+// empty or too long, a query that is too long, and more than 200 views.
 func (a *App) SaveView(ctx context.Context, caller record.Caller, v SavedView) error {
 	switch {
 	case v.Name == "" || len([]rune(v.Name)) > maxViewName:
@@ -50,7 +50,7 @@ func (a *App) SaveView(ctx context.Context, caller record.Caller, v SavedView) e
 	})
 }
 
-// DeleteView deletes the view of that name. An unknown name is no error.
+// DeleteView deletes the named view. An unknown name is not an error.
 func (a *App) DeleteView(ctx context.Context, caller record.Caller, collection, name string) error {
 	gone := SavedView{Collection: collection, Name: name}
 	return ChangeKept(ctx, a, caller, keptViews, func(list []SavedView) ([]SavedView, error) { return slices.DeleteFunc(list, gone.same), nil })

@@ -9,8 +9,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// A database whose settings are encrypted opens with their key only. Settings that are
-// stored already are encrypted at the first start with a key.
+// A database with encrypted settings opens only with their key. Settings that are stored already
+// are encrypted at the first start with a key.
 func TestSettingsKey(t *testing.T) {
 	t.Parallel()
 	at := core.Config{Dir: t.TempDir(), DB: coretest.DB(t)}
@@ -54,8 +54,8 @@ func TestSettingsKey(t *testing.T) {
 	}
 }
 
-// Secrets of collections are encrypted with the same key: those that are stored already at the
-// first start with it, and what is written later.
+// Secrets of collections are encrypted with the same key: stored secrets at the first start with
+// the key, later secrets when they are written.
 func TestSettingsKeyEncryptsSecretsOfCollections(t *testing.T) {
 	t.Parallel()
 	at := core.Config{Dir: t.TempDir(), DB: coretest.DB(t)}

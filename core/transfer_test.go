@@ -18,7 +18,7 @@ import (
 	"github.com/loambase/loam/internal/pgtest"
 )
 
-// engines are an app on SQLite and one on PostgreSQL.
+// engines returns an app on SQLite and one on PostgreSQL.
 func engines(t *testing.T) (file, server *core.App) {
 	t.Helper()
 	if enginetest.Postgres() {
@@ -27,7 +27,7 @@ func engines(t *testing.T) (file, server *core.App) {
 	return coretest.New(t), coretest.Open(t, core.Config{Dir: t.TempDir(), DB: pgtest.URL(t)})
 }
 
-// answers is what an app answers of its collections, settings and records.
+// answers returns the answers of an app about its collections, settings and records.
 func answers(t *testing.T, app *core.App) string {
 	t.Helper()
 	var out bytes.Buffer
@@ -51,7 +51,7 @@ func answers(t *testing.T, app *core.App) string {
 	return out.String()
 }
 
-// moved restores a copy of one app in another.
+// moved restores a copy of one app in another app.
 func moved(t *testing.T, from, to *core.App) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "copy.db")
@@ -63,8 +63,8 @@ func moved(t *testing.T, from, to *core.App) {
 	}
 }
 
-// manyKinds makes collections with every kind of field, and records with values that are hard
-// to carry.
+// manyKinds makes collections with every kind of field, and records with values that are hard to
+// convert.
 func manyKinds(t *testing.T, app *core.App) {
 	t.Helper()
 	coretest.Collection(t, app, `{"name":"oddName","type":"base","fields":[
@@ -90,7 +90,7 @@ func manyKinds(t *testing.T, app *core.App) {
 			t.Fatal(err)
 		}
 		if i > 1 {
-			delete(values, "json") // as text, of which every digit counts
+			delete(values, "json") // as text, since every digit counts
 			var raw struct{ JSON json.RawMessage }
 			if err := json.Unmarshal([]byte(body), &raw); err != nil {
 				t.Fatal(err)
@@ -106,7 +106,7 @@ func manyKinds(t *testing.T, app *core.App) {
 	}
 }
 
-// A copy of one engine is restored on the other, and says the same there.
+// A copy of one engine is restored on the other, which then gives the same answers.
 func TestEnginesExchangeDatabases(t *testing.T) {
 	t.Parallel()
 	file, server := engines(t)
@@ -135,7 +135,8 @@ func TestEnginesExchangeDatabases(t *testing.T) {
 	}
 }
 
-// What only PostgreSQL understands comes back there; on SQLite its definition does.
+// A view that only PostgreSQL understands works after it comes back to PostgreSQL; SQLite keeps its
+// definition.
 func TestViewsThatOneEngineUnderstands(t *testing.T) {
 	t.Parallel()
 	file, server := engines(t)
@@ -156,7 +157,8 @@ func TestViewsThatOneEngineUnderstands(t *testing.T) {
 	}
 }
 
-// A node that others have restored under drops its caches and ends its subscriptions.
+// A node notices that another node has restored a copy: it drops its caches and ends its
+// subscriptions.
 func TestNodesFollowARestore(t *testing.T) {
 	t.Parallel()
 	if enginetest.Postgres() {

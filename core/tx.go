@@ -13,9 +13,9 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// Tx is one transaction, with services that work in it: each sees what the others
-// have written. It must not be used by several goroutines at once. After the function of the
-// transaction has returned, the services return an error for each read and write.
+// Tx is one transaction, with services that work in the transaction: each reads the writes of the
+// others. It must not be used by several goroutines at once. After the function of the transaction
+// has returned, the services return an error for each read and write.
 type Tx struct {
 	Context     context.Context // of the transaction; pass it to the services
 	Collections *collection.Service
@@ -25,13 +25,12 @@ type Tx struct {
 	app *App
 }
 
-// errNestedTx is the error of a transaction that would wait for the one around it.
+// errNestedTx is the error of a transaction that would wait for the transaction around it.
 var errNestedTx = errors.New("core: a transaction inside of a transaction: pass the Context of the outer one, to take part in it")
 
-// Transaction calls fn with services that write in one transaction. If fn returns nil,
-// everything is stored, and the change log has all of it under one number. If fn
-// returns an error or panics, nothing is stored, files and settings included, and
-// Transaction returns the error.
+// Transaction calls fn with services that write in one transaction. If fn returns nil, everything
+// is stored, and the change log has all changes under one number. If fn returns an error or panics,
+// nothing is stored, files and settings included, and Transaction returns the error.
 //
 // Hooks run as for single writes: Before and InTx hooks within the transaction, After
 // hooks once it has been stored or undone. Other processes and requests see the writes
@@ -43,12 +42,11 @@ var errNestedTx = errors.New("core: a transaction inside of a transaction: pass 
 // undone, and the caller of Transaction decides whether the outer transaction fails too. A part
 // that runs in a hook of a record cannot change collections.
 //
-// No other write runs meanwhile, so fn should be quick. fn may be called again after a
-// conflict, so its effects outside of the services must allow repetition. Within fn only the
-// services of tx may write. Another write of the same goroutine is an error, and so is a
-// Transaction with another context; a write of another goroutine waits for the end of this
-// one, so fn must not wait for it. In a hook that runs in a transaction, use the service of
-// the event, or join.
+// No other write runs meanwhile, so fn should be quick. fn may be called again after a conflict, so
+// its effects outside of the services must allow repetition. Within fn only the services of tx may
+// write. Another write of the same goroutine is an error, and so is a Transaction with another
+// context; a write of another goroutine waits for the end of this one, so fn must not wait for that
+// goroutine. In a hook that runs in a transaction, use the service of the event, or join.
 func (a *App) Transaction(ctx context.Context, fn func(tx *Tx) error) error {
 	if joined, err := a.join(ctx, fn); joined {
 		return err
@@ -96,8 +94,8 @@ func (a *App) newTx(ctx context.Context, c *collection.Service, r *record.Servic
 	return tx
 }
 
-// transaction is Transaction with the transaction of the store, which stays inside
-// this package.
+// transaction does the work of Transaction. fn also gets the transaction of the store, which must
+// not leave this package.
 func (a *App) transaction(ctx context.Context, fn func(store.Tx, *Tx) error) error {
 	if a.store == nil {
 		return ErrNotOpen

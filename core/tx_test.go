@@ -22,14 +22,14 @@ import (
 
 const notesDefinition = `{"name":"notes","fields":[{"name":"title","type":"text"},{"name":"attached","type":"file","maxSelect":1}]}`
 
-// upload is a small text file.
+// upload returns a small text file.
 func upload(name string) *blob.Upload {
 	const content = "hello"
 	return &blob.Upload{OriginalName: name, Name: name, Size: int64(len(content)), MediaType: "text/plain",
 		Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader([]byte(content))), nil }}
 }
 
-// everything is a transaction that uses every service.
+// everything writes in a transaction with every service.
 func everything(tx *core.Tx) error {
 	if _, err := tx.Collections.Create(tx.Context, record.Root(), []byte(notesDefinition)); err != nil {
 		return err
@@ -154,7 +154,7 @@ func TestTransactionThatFails(t *testing.T) {
 	}
 }
 
-// A part that fails is undone by itself if the function goes on.
+// A part that fails is undone by itself if the function of the transaction continues.
 func TestTransactionGoesOn(t *testing.T) {
 	t.Parallel()
 	app := coretest.New(t)
@@ -181,7 +181,7 @@ func TestTransactionGoesOn(t *testing.T) {
 	}
 }
 
-// What would wait for the transaction that it is part of is an error.
+// A call that would wait for the transaction around it is an error.
 func TestNestedTransaction(t *testing.T) {
 	t.Parallel()
 	app := coretest.New(t)
@@ -226,7 +226,7 @@ func TestNestedTransaction(t *testing.T) {
 	}
 }
 
-// The services end with their transaction.
+// The services return errors after their transaction.
 func TestTransactionIsOver(t *testing.T) {
 	t.Parallel()
 	app := coretest.New(t)

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Values is a key-value store in the memory of this process. Nothing of it is written to disk,
-// and each server process has its own. App.Values returns it. It is safe for concurrent use;
-// the caller guards the data that a value points to.
+// Values is a key-value store in the memory of this process. It is never written to disk, and each
+// server process has its own. App.Values returns it. It is safe for concurrent use; the caller must
+// synchronize access to the data that a value points to.
 type Values struct {
 	now func() time.Time
 
@@ -65,7 +65,7 @@ func (v *Values) Delete(key string) {
 	delete(v.entries, key)
 }
 
-// get is Get. The lock must be held.
+// get returns the value of the key, as Get does. The lock must be held.
 func (v *Values) get(key string) (value any, ok bool) {
 	e, ok := v.entries[key]
 	if !ok || e.over(v.now()) {
@@ -74,8 +74,8 @@ func (v *Values) get(key string) (value any, ok bool) {
 	return e.value, true
 }
 
-// set is Set. The lock must be held. Expired values are removed whenever the number of values
-// has doubled since the last removal, so that Set costs constant time on average.
+// set stores a value, as Set does. The lock must be held. Expired values are removed whenever the
+// number of values has doubled since the last removal, so that Set costs constant time on average.
 func (v *Values) set(key string, value any, ttl time.Duration) {
 	const few = 100
 	if len(v.entries) >= 2*max(v.kept, few) {

@@ -1,17 +1,16 @@
-// Package migrations holds the system schema as numbered steps. It imports
-// nothing of ours: a step is a name and a function over the small interface
-// declared here, and core runs it. A step that has been released never changes.
+// Package migrations contains the system schema as numbered steps, which core runs. It imports no
+// other package of this module: a step is a name, and a function of the interface DB. A step never
+// changes after its release.
 package migrations
 
-// DB is what a step may do: it runs inside one transaction.
+// DB runs the statements of a step, in one transaction.
 type DB interface {
-	// Exec runs one statement. In it some words stand for what the engines spell
-	// differently: {text} and {int} for the types of texts and of 64-bit integers,
-	// and {rowid}, before the first column of a table, for the hidden column
-	// "_rowid_", in the order of which rows were inserted, where the engine needs
-	// to be told to have one; {serial} for the type of a column of numbers that grow
-	// from row to row, and {clustered}, at the end of a table, for keeping the rows in
-	// the order of the primary key, where the engine can.
+	// Exec runs one statement. It replaces words by the syntax of the engine: {text} and {int} by
+	// the types of texts and of 64-bit integers, and {serial} by the type of a column of numbers
+	// that grow from row to row. {rowid}, before the first column of a table, adds the hidden
+	// column "_rowid_", which orders rows by their insertion, if the engine has no such column by
+	// itself. {clustered}, at the end of a table, stores the rows in the order of the primary key,
+	// if the engine can.
 	Exec(sql string) error
 }
 
@@ -21,13 +20,13 @@ type Step struct {
 	Up   func(DB) error
 }
 
-// Ledger makes the table that remembers which steps have run. Idempotent.
+// Ledger creates the table of the steps that have run, if it does not exist.
 func Ledger(db DB) error {
 	return db.Exec(`CREATE TABLE IF NOT EXISTS "_migrations" (
 		"file" VARCHAR(255) PRIMARY KEY NOT NULL, "applied" {int} NOT NULL)`)
 }
 
-// System is every step of the system schema, oldest first.
+// System returns the steps of the system schema, the oldest first.
 func System() []Step {
 	return []Step{
 		{Name: "0001_system_tables", Up: systemTables},
@@ -37,8 +36,8 @@ func System() []Step {
 	}
 }
 
-// systemTables are the tables of records.md §9.2: settings and collections. The
-// system collections themselves are made by core from their definitions.
+// systemTables creates the tables of records.md §9.2: settings and collections. core creates the
+// system collections from their definitions.
 func systemTables(db DB) error {
 	for _, sql := range []string{
 		`CREATE TABLE "_params" ({rowid}
@@ -70,7 +69,7 @@ func systemTables(db DB) error {
 	return nil
 }
 
-// changes is the table of the change log (package change).
+// changes creates the table of the change log (package change).
 func changes(db DB) error {
 	return db.Exec(`CREATE TABLE "_changes" (
 		"seq" {serial} NOT NULL,
@@ -86,7 +85,8 @@ func changes(db DB) error {
 		PRIMARY KEY ("seq", "n")) {clustered}`)
 }
 
-// jobs is the table of the last runs of jobs (package job). Times are milliseconds, 0 for none.
+// jobs creates the table of the last runs of jobs (package job). Times are in milliseconds, 0 for
+// none.
 func jobs(db DB) error {
 	return db.Exec(`CREATE TABLE "_jobs" (
 		"id" {text} PRIMARY KEY NOT NULL,
@@ -98,7 +98,7 @@ func jobs(db DB) error {
 		"failure" {text} NOT NULL)`)
 }
 
-// removals is the table of files that are to be removed (package removal). due is in
+// removals creates the table of files to be removed (package removal). The column due is in
 // milliseconds.
 func removals(db DB) error {
 	for _, sql := range []string{

@@ -11,11 +11,11 @@ import (
 	"github.com/loambase/loam/realtime"
 )
 
-// wide makes records so large that some 200 of them are what may wait for a client.
+// wide makes records so large that about 200 of them fill the queue of a client.
 var wide = strings.Repeat("x", 4900)
 
-// TestCatchUp: a socket that takes nothing for a while is told of everything when it takes what
-// waits, once and in order, in short transactions and in long ones.
+// TestCatchUp: a socket that reads no messages for a while gets all events when it reads again,
+// each once and in order, in short and in long transactions.
 func TestCatchUp(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, core.Config{})
@@ -36,14 +36,14 @@ func TestCatchUp(t *testing.T) {
 	sub := slow.watch(realtime.Watch{Collection: "notes"})
 	filtered := slow.watch(realtime.Watch{Collection: "notes", Filter: "text ~ '%7'"})
 	quick.watch(realtime.Watch{Collection: "notes"})
-	// A large transaction, small ones, and a large one on top of them.
+	// A large transaction, small transactions, and a further large transaction.
 	sizes := []int{250, 1, 1, 20, 100, 1, 230}
 	ends, all := map[int]bool{}, 0
 	for _, n := range sizes {
 		write(all, n)
 		all += n
 		ends[all-1] = true
-		for range n { // until the hub has told of it
+		for range n { // until the hub has delivered it
 			quick.next()
 		}
 	}
@@ -64,14 +64,15 @@ func TestCatchUp(t *testing.T) {
 			told[filtered] += 10
 		}
 	}
-	// It is told of the present again.
+	// The socket gets new changes again.
 	b.note("notes", "now", "")
 	if got := brief(t, slow.next()); got != sub+" create now end" {
 		t.Errorf("then it is told %q", got)
 	}
 }
 
-// TestCatchUpOfLists: a live query whose client takes nothing for a while is right in the end.
+// TestCatchUpOfLists: a live query whose client reads no messages for a while is correct in the
+// end.
 func TestCatchUpOfLists(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, core.Config{})
@@ -95,7 +96,7 @@ func TestCatchUpOfLists(t *testing.T) {
 	}
 }
 
-// TestCatchUpEnds: the hub forgets a socket, and its groups, that is closed while it is catching up.
+// TestCatchUpEnds: the hub removes a socket that is closed while it is catching up, and its groups.
 func TestCatchUpEnds(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, core.Config{})

@@ -29,18 +29,18 @@ var (
 var errClosed = errors.New("realtime: the client is closed")
 
 // Message is a message to a client. Data is one line of JSON. Its bytes are shared with other
-// clients, and must not be written to.
+// clients, and must not be changed.
 type Message struct {
-	Topic string // as the client has subscribed to it; of a socket, the id of the subscription
+	Topic string // in the form that the client has sent; for a socket, the id of the subscription
 	Data  []byte
-	Mark  *Mark // shared; nil for an event that is not the last of its transaction, and of streams
+	Mark  *Mark // shared; nil for an event that is not the last of its transaction, and for streams
 }
 
 // Mark is the kind and the token of a message to a socket. A Message has a pointer to its Mark,
 // which keeps messages to streams small: they have no Mark.
 type Mark struct {
 	Kind  Kind
-	Token change.Token // of an Event, a Reset and a Snapshot: to resume after it
+	Token change.Token // to resume after the message; for an Event, a Reset and a Snapshot
 }
 
 // answered, signedOut and ended are the shared Marks of messages without a token.
@@ -90,7 +90,7 @@ type Client struct {
 	token   string
 	account string    // names auth, "" for a guest
 	expires time.Time // of the token; zero: never
-	doubted bool      // the account may have changed since the token was checked last
+	doubted bool      // the account may have changed since the last check of the token
 
 	ID  string
 	pin string // identifies the origin of the connection; see Hub.Open
@@ -144,7 +144,7 @@ func (c *Client) end(err error) {
 	c.wakeUp()
 }
 
-// End ends the client, for a transport that cannot reach it any more.
+// End ends the client. It is for a transport that cannot reach the client any more.
 func (c *Client) End() { c.end(ErrSlow) }
 
 // wakeUp calls the function of OnReady: TakeInto has messages or an error. Client.mu must be held.
@@ -219,7 +219,7 @@ func (c *Client) Waiting() bool {
 	return len(c.queue) > 0 || c.err != nil
 }
 
-// Close takes the client out of the hub. More calls do nothing.
+// Close removes the client from the hub. Further calls do nothing.
 func (c *Client) Close() {
 	c.mu.Lock()
 	c.woken = nil

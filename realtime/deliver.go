@@ -89,14 +89,15 @@ func (h *Hub) resetGroup(g *group) {
 	}
 }
 
-// maxRounds is how often a change is judged anew because clients sign in or out meanwhile.
+// maxRounds is the maximum number of times that a change is judged because clients sign in or out
+// meanwhile.
 const maxRounds = 10
 
 // telling is a group that gets a change.
 type telling struct {
 	at    place
 	group *group
-	only  map[*Client]bool // of its members; nil: all
+	only  map[*Client]bool // the members to tell; nil: all
 	asked *audience
 }
 
@@ -149,8 +150,8 @@ func (h *Hub) tell(ctx context.Context, list []*telling, c *change.Change) {
 	}
 }
 
-// untold sees to groups for which a change cannot be judged. If it is not known any more how the record
-// was, all of them begin anew.
+// untold handles groups for which a change cannot be judged. If the earlier state of the record is
+// no longer known, all their subscriptions are reset.
 func (h *Hub) untold(ctx context.Context, list []*telling, c *change.Change, err error) {
 	gone := errors.Is(err, change.ErrGone)
 	if !gone && ctx.Err() == nil {
@@ -192,14 +193,14 @@ type crowd struct {
 	expires time.Time     // when the first token of the members expires; zero: never
 }
 
-// recipient is a client and what it has subscribed to in a group.
+// recipient is a client with its topics in a group.
 type recipient struct {
 	client *Client
 	topics []*topic
 	auth   *record.Record
 }
 
-// audience returns the members of a group as they are now, or some of them.
+// audience returns the present members of a group or, with only, some of them.
 func (h *Hub) audience(ctx context.Context, at place, g *group, only map[*Client]bool) *audience {
 	a := g.options.audience(ctx, at)
 	a.Transitions = g.transitions
@@ -300,7 +301,7 @@ func (h *Hub) queue(a *audience, at change.Position, shown []record.Shown) (agai
 	return again
 }
 
-// message is the data of an event.
+// message returns the data of an event.
 func (o *options) message(ctx context.Context, s record.Shown) []byte {
 	data := append(make([]byte, 0, len(s.JSON)+40), `{"record":`...)
 	if s.Action == record.Leave {
@@ -311,8 +312,8 @@ func (o *options) message(ctx context.Context, s record.Shown) []byte {
 	return append(data, `,"action":"`+string(s.Action)+`"}`...)
 }
 
-// sendTo sends the data, if there is any, to clients of one account. To again it adds those
-// whose identity is not the judged one any more.
+// sendTo sends the data, if there is any, to clients of one account. It adds clients whose account
+// is no longer the judged one to again.
 func (h *Hub) sendTo(list []recipient, at change.Position, action change.Action, data []byte, again map[*Client]bool) map[*Client]bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -328,7 +329,7 @@ func (h *Hub) sendTo(list []recipient, at change.Position, action change.Action,
 			continue
 		}
 		for _, t := range r.topics {
-			if t.group == nil { // it may have subscribed again meanwhile
+			if t.group == nil { // the client may have subscribed again meanwhile
 				if t = r.client.topics[t.text]; t == nil {
 					continue
 				}

@@ -22,7 +22,7 @@ func (c *Client) Ready() <-chan struct{} {
 	return ready
 }
 
-// Take is TakeInto with a new slice.
+// Take returns the messages of TakeInto in a new slice.
 func (c *Client) Take() ([]Message, error) { return c.TakeInto(nil) }
 
 // Hurry makes live queries whose filter reads the clock run twenty times a second. Call Hurry

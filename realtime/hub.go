@@ -39,14 +39,14 @@ type Hub struct {
 	clients        map[string]*Client
 	groups         map[place]map[key]*group
 	doubted        map[*Client]bool     // the clients whose account is in doubt
-	feed           *change.Subscription // nil without subscriptions; only run reads from the feed
+	feed           *change.Subscription // nil without subscriptions; only run reads the feed
 	begun          change.Position      // of the last delivery that has begun, while there is a feed
 	ending         *ending              // set while the last change of a transaction is delivered
 	attaching      int                  // calls of attach that have not subscribed yet
-	token          change.Token         // of the last transaction that was delivered as a whole, while there is a feed
+	token          change.Token         // of the last transaction that was delivered whole, with a feed
 	sockets        map[*Client]bool     // the clients that are sockets
 	filteredGroups int                  // groups of sockets that have a filter
-	holding        []*Client            // sockets that have events of a transaction which has not ended
+	holding        []*Client            // sockets that hold events of a transaction that has not ended
 
 	windows map[windowKey]*window
 	readers map[string]map[*window]bool // by the collections that they depend on: see window.reads
@@ -59,7 +59,7 @@ type Hub struct {
 	clockEvery time.Duration
 }
 
-// Figures are the counters of a Hub since its start, for metrics.
+// Figures holds the counters of a Hub since its start, for metrics.
 type Figures struct {
 	Streams, Sockets int                // connected clients
 	Delivered        uint64             // messages queued for a client
@@ -89,10 +89,10 @@ type place struct{ collection, record string }
 // key identifies a group among the groups of a place.
 type key struct {
 	raw    string // options.raw
-	socket bool   // streams are not told that a record enters or leaves the filter or the rule
+	socket bool   // streams get no message when a record enters or leaves the filter or the rule
 }
 
-// group is the subscriptions to a place with the same options. They are judged together.
+// group holds the subscriptions to a place with the same options. They are judged together.
 type group struct {
 	options     *options             // shared by the topics of all members
 	transitions bool                 // of sockets: see record.Audience
@@ -100,8 +100,8 @@ type group struct {
 	crowd       *crowd               // made from members when needed; nil after members have changed
 }
 
-// New returns the hub of an app, which need not be open yet. It works while the app
-// serves. Make one for each app, before requests are served.
+// New returns the hub of an app, which need not be open yet. The hub works while the app serves. An
+// app has one hub, which must be made before requests are served.
 func New(app *core.App, auth *auth.Service) *Hub {
 	h := &Hub{app: app, auth: auth, begins: func() {}, ends: func() {}, lag: newLag(), wanted: make(chan struct{}, 1), clients: map[string]*Client{}, groups: map[place]map[key]*group{}, sockets: map[*Client]bool{}, doubted: map[*Client]bool{},
 		doubts: make(chan struct{}, 1), judgements: judgements{ready: make(chan struct{}, maxReplays), open: map[judgementKey]*judgement{}},
@@ -133,7 +133,7 @@ func (h *Hub) Open(pin string) *Client {
 	return c
 }
 
-// subscribe puts the client's topics into their groups. The lock must be held.
+// subscribe adds the client's topics to their groups. The lock must be held.
 func (h *Hub) subscribe(c *Client, topics []*topic) {
 	for _, t := range topics {
 		if _, twice := c.topics[t.text]; twice {
@@ -161,7 +161,7 @@ func (h *Hub) subscribe(c *Client, topics []*topic) {
 	}
 }
 
-// unsubscribe takes the client out of all groups. The lock must be held.
+// unsubscribe removes the client from all groups. The lock must be held.
 func (h *Hub) unsubscribe(c *Client) {
 	for _, t := range c.topics {
 		if g := t.group; g != nil {
@@ -173,8 +173,8 @@ func (h *Hub) unsubscribe(c *Client) {
 	clear(c.topics)
 }
 
-// dropIfEmpty forgets a group, to which the topic belonged, that has no members. The lock
-// must be held.
+// dropIfEmpty removes a group, to which the topic belonged, if it has no members. The lock must be
+// held.
 func (h *Hub) dropIfEmpty(t *topic, g *group) {
 	at := t.place()
 	if len(g.members) == 0 {
@@ -249,7 +249,7 @@ func (h *Hub) run(ctx context.Context) error {
 }
 
 // follow delivers the changes of the feed until there are no subscriptions. follow resumes a feed
-// that was too fast or could not be read.
+// that has ended with ErrSlow or could not be read.
 func (h *Hub) follow(ctx context.Context, feed *change.Subscription) error {
 	var token change.Token
 	for {

@@ -20,7 +20,7 @@ import (
 	"github.com/loambase/loam/realtime"
 )
 
-// bed is an app with a hub and a collection that everybody may read.
+// bed is an app with a hub and a collection that is open to everybody.
 type bed struct {
 	*core.App
 	t    testing.TB
@@ -40,7 +40,7 @@ func newBed(t testing.TB, c core.Config) *bed {
 	return b
 }
 
-// open is a client that is subscribed to the topics; it is closed when the test ends.
+// open returns a client that is subscribed to the topics, and closes it when the test ends.
 func (b *bed) open(r *record.Record, topics ...string) *realtime.Client {
 	b.t.Helper()
 	c := b.hub.Open("here")
@@ -63,7 +63,7 @@ func (b *bed) subscribe(c *realtime.Client, r *record.Record, topics ...string) 
 	}
 }
 
-// user is an account.
+// user creates an account.
 func (b *bed) user(name string) *record.Record {
 	b.t.Helper()
 	return coretest.Record(b.t, b.App, "users", map[string]any{"email": name + "@example.com", "password": "some words", "passwordConfirm": "some words"})
@@ -81,7 +81,7 @@ func (b *bed) update(r *record.Record, body map[string]any) {
 	}
 }
 
-// texts takes messages until as many came, and returns their texts.
+// texts takes n messages and returns their texts.
 func texts(t testing.TB, c *realtime.Client, n int) (list []string) {
 	t.Helper()
 	for len(list) < n {
@@ -108,13 +108,14 @@ func texts(t testing.TB, c *realtime.Client, n int) (list []string) {
 	return list
 }
 
-// TestSlowClient: a client that takes nothing ends, with a bounded queue, and slows nobody.
+// TestSlowClient: a client that reads no messages ends, with a bounded queue, and delays no other
+// client.
 func TestSlowClient(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, core.Config{})
 	slow, quick := b.open(nil, "notes/*"), b.open(nil, "notes/*")
 	large := strings.Repeat("x", 4000)
-	for range 300 { // more than the megabyte that may wait
+	for range 300 { // more than the megabyte of the queue
 		b.note("notes", large, "")
 		if got := texts(t, quick, 1); got[0] != "create "+large {
 			t.Fatalf("the quick one got %q", got)
@@ -126,8 +127,8 @@ func TestSlowClient(t *testing.T) {
 	}
 }
 
-// TestRevokedAtOnce: a message about what was committed after a revocation is never sent,
-// however the two race, and none is lost for those whose account merely changed.
+// TestRevokedAtOnce: a message about a change that was committed after a revocation is never sent,
+// even if the two race, and clients whose account has merely changed lose no message.
 func TestRevokedAtOnce(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, core.Config{})
@@ -136,7 +137,7 @@ func TestRevokedAtOnce(t *testing.T) {
 	const n = 40
 	var changing sync.WaitGroup
 	var told atomic.Bool
-	for range 3 { // the account changes all the time, its token stays good
+	for range 3 { // the account changes repeatedly, its token stays valid
 		changing.Go(func() {
 			for i := 0; !told.Load(); i++ {
 				b.update(bob, map[string]any{"name": fmt.Sprint(i)})
@@ -160,14 +161,14 @@ func TestRevokedAtOnce(t *testing.T) {
 	b.update(ann, map[string]any{"password": "other words", "passwordConfirm": "other words"})
 	b.note("mine", "after", ann.ID())
 	b.note("mine", "end", bob.ID())
-	texts(t, his, 1) // the feed is past all of it
+	texts(t, his, 1) // the hub has delivered all of it
 	if messages, err := hers.Take(); len(messages) > 0 || err != nil {
 		t.Errorf("after the revocation came %v, %v", messages, err)
 	}
 }
 
-// TestReset: whoever watches a collection whose table was written by SQL, or whose definition
-// was changed, has to begin anew; others go on.
+// TestReset: a stream that watches a collection whose table was written by SQL, or whose definition
+// was changed, ends; other streams stay.
 func TestReset(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, core.Config{})
@@ -189,7 +190,7 @@ func TestReset(t *testing.T) {
 		}
 		for i, c := range ended {
 			var err error
-			for err == nil { // it may be told of the creation first
+			for err == nil { // an event about the creation may come first
 				<-c.Ready()
 				_, err = c.Take()
 			}
@@ -204,7 +205,7 @@ func TestReset(t *testing.T) {
 	}
 }
 
-// TestTokenEnds: from the second in which its token ends a client is a guest.
+// TestTokenEnds: a client is a guest from the second in which its token expires.
 func TestTokenEnds(t *testing.T) {
 	t.Parallel()
 	var later atomic.Int64
@@ -225,7 +226,7 @@ func TestTokenEnds(t *testing.T) {
 	}
 }
 
-// TestClientsComeAndGo: nothing is left of clients that have gone.
+// TestClientsComeAndGo: clients that are closed leave nothing behind.
 func TestClientsComeAndGo(t *testing.T) {
 	b := newBed(t, core.Config{}) // counts goroutines and budgets: not parallel
 	before := runtime.NumGoroutine()
@@ -281,10 +282,10 @@ func TestTopicsAreBudgeted(t *testing.T) {
 			t.Fatal("a hundred clients hold two hundred megabytes of topics")
 		}
 	}
-	b.open(b.user("ann"), "notes/*") // small ones are for nothing
+	b.open(b.user("ann"), "notes/*") // small topics are free
 }
 
-// BenchmarkDeliver is the cost of one change for many clients who take it.
+// BenchmarkDeliver measures the cost of one change for many clients that read it.
 func BenchmarkDeliver(b *testing.B) {
 	for _, test := range []struct {
 		name, collection string

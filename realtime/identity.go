@@ -1,5 +1,5 @@
-// Who clients are: the account that a token stands for, looked at again whenever the
-// account may have changed or the token has ended.
+// The accounts of clients: a token is checked again whenever its account may have changed or the
+// token has expired.
 
 package realtime
 
@@ -11,19 +11,19 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// account names an account, "" a guest.
+// account returns the name of an account, "" for a guest.
 func account(r *record.Record) string { return record.Caller{Auth: r}.Actor() }
 
-// doubt is told of every commit before it is acknowledged: from then on, no client whose
-// account was changed is sent anything that is read later, before its token was looked at
-// again. nil stands for changes that are not known.
+// doubt is called with every commit before it is acknowledged. From then on, no data that is read
+// later is sent to a client whose account was changed, until the token of the client was checked
+// again. nil stands for unknown changes.
 func (h *Hub) doubt(changes []change.Change) {
 	all := changes == nil
 	var changed map[string]bool // accounts; most writes change none
 	snapshot := h.app.Snapshot()
 	for i := range changes {
 		switch c := &changes[i]; c.Kind {
-		case change.Collection: // its secret may be another one
+		case change.Collection: // the secret of its tokens may have changed
 			all = true
 		case change.Record:
 			if in := snapshot.ByID(c.Collection); c.Action == change.Create || in != nil && !in.IsAuth() {
@@ -104,16 +104,16 @@ func (h *Hub) settle(ctx context.Context, g *group, only map[*Client]bool) {
 	}
 }
 
-// unsettled reports whether the token is to be looked at. Hub.mu must be held.
+// unsettled reports whether the token must be checked. Hub.mu must be held.
 func (c *Client) unsettled(now time.Time) bool {
 	return c.doubted || c.account != "" && !c.expires.IsZero() && !now.Before(c.expires)
 }
 
-// look finds out for whom the client's token stands.
+// look checks the token of the client and sets its account.
 func (h *Hub) look(ctx context.Context, c *Client) {
 	h.mu.Lock()
 	token := c.token
-	h.setDoubted(c, false) // a change from now on raises it again
+	h.setDoubted(c, false) // a later change sets it again
 	h.mu.Unlock()
 	r, expires, err := h.auth.Identify(ctx, token)
 	if err != nil {
@@ -129,7 +129,7 @@ func (h *Hub) look(ctx context.Context, c *Client) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if c.token != token { // it has signed in meanwhile
+	if c.token != token { // the client has signed in meanwhile
 		return
 	}
 	other := c.account != account(r)

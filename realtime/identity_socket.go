@@ -1,5 +1,5 @@
-// Who sockets are. They are told when they become guests, whether anything changes that
-// they watch or not.
+// The accounts of sockets. A socket gets a message when it becomes a guest, even without any change
+// that it watches.
 
 package realtime
 
@@ -12,11 +12,11 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// expiryEvery is how often the hub looks for sockets whose tokens have ended.
+// expiryEvery is the interval of checks for sockets with expired tokens.
 const expiryEvery = time.Second
 
-// watchIdentities looks at the tokens of sockets as soon as they may have been revoked, and
-// when they end.
+// watchIdentities checks the tokens of sockets as soon as they may have been revoked, and when they
+// expire.
 func (h *Hub) watchIdentities(ctx context.Context) error {
 	tick := time.NewTicker(expiryEvery)
 	defer tick.Stop()
@@ -36,7 +36,7 @@ func (h *Hub) watchIdentities(ctx context.Context) error {
 	}
 }
 
-// unsettledOf returns the sockets among the clients whose tokens are to be looked at.
+// unsettledOf returns the sockets among the clients whose tokens must be checked.
 func (h *Hub) unsettledOf(clients map[*Client]bool) (list []*Client) {
 	now := h.app.Now()
 	h.mu.Lock()
@@ -49,7 +49,7 @@ func (h *Hub) unsettledOf(clients map[*Client]bool) (list []*Client) {
 	return list
 }
 
-// reason is why the client's token is not good any more, "" for a guest.
+// reason returns the reason why the client's token is no longer valid, "" for a guest.
 func (h *Hub) reason(ctx context.Context, c *Client) string {
 	h.mu.Lock()
 	auth, expires := c.auth, c.expires
@@ -90,7 +90,7 @@ func (h *Hub) Authenticate(ctx context.Context, c *Client, token, ip string, ans
 	defer h.mu.Unlock()
 	c.send(Message{Data: data, Mark: answered})
 	other := c.account != account(r)
-	// The account may have changed since the token was looked at: it is looked at again.
+	// The account may have changed since the token was checked: the token is checked again.
 	c.regrouped()
 	c.token, c.auth, c.account, c.expires = token, r, account(r), expires
 	h.setDoubted(c, r != nil)
@@ -110,15 +110,15 @@ func (h *Hub) Authenticate(ctx context.Context, c *Client, token, ip string, ans
 	return nil
 }
 
-// Caller returns the client as rules see it.
+// Caller returns the caller that rules read for the client.
 func (c *Client) Caller() record.Caller {
 	c.hub.mu.Lock()
 	defer c.hub.mu.Unlock()
 	return record.Caller{Auth: c.auth, IP: c.socket.ip, Context: "realtime", Method: "GET"}
 }
 
-// accountChanged resets the subscriptions of sockets whose own account was changed in
-// something that the rule or the filter reads: what they see may be something else now.
+// accountChanged resets the subscriptions of sockets whose own account was changed in a field that
+// the rule or the filter reads: other records may be visible now.
 func (h *Hub) accountChanged(c *change.Change) {
 	if c.Action != change.Update {
 		return

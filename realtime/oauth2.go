@@ -20,7 +20,7 @@ func (h *Hub) DeliverOAuth2(clientID, pin string, message []byte) bool {
 		return false
 	}
 	_, waits := c.topics[oauth2Topic]
-	delete(c.topics, oauth2Topic) // it is in no group
+	delete(c.topics, oauth2Topic) // the topic is in no group
 	if !waits || c.pin != pin {
 		return false
 	}

@@ -6,8 +6,8 @@ import (
 	"github.com/loambase/loam/core"
 )
 
-// TestDeliverOAuth2 delivers one message a subscription, to who comes from where the
-// client does.
+// TestDeliverOAuth2 delivers one message for each subscription, and only from the origin of the
+// client.
 func TestDeliverOAuth2(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, core.Config{Dir: t.TempDir()})

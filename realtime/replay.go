@@ -35,10 +35,10 @@ type target struct {
 // errAnew ends a replay whose subscriptions are reset.
 var errAnew = errors.New("realtime: the past is not known")
 
-// replay tells a client of the changes after the token of the subscription, up to the one that the hub
-// is delivering; from there on the hub tells it. There is no gap and no overlap: the topic
-// changes hands under the lock, at the end of a transaction, and remembers what it was
-// told. The error is that of ctx.
+// replay sends a client the changes after the token of the subscription, up to the change that the
+// hub is delivering; the hub sends all later changes. There is no gap and no overlap: the hub takes
+// over the topic under the lock, at the end of a transaction, and the topic holds the position of
+// the last change that was sent. The error is that of ctx.
 func (h *Hub) replay(ctx context.Context, c *Client, t *topic, past *change.Subscription) error {
 	r := &replaying{hub: h, client: c, targets: []*target{{topic: t}}, past: past}
 	return r.run(ctx)
@@ -66,8 +66,8 @@ func (r *replaying) run(ctx context.Context) error {
 	return nil
 }
 
-// arrived hands the topics over if the hub is not ahead of them. It is true also when the
-// subscriptions have ended.
+// arrived makes the hub take over the topics that are not behind the hub. It returns true if no
+// topic is left, which is also the case if the subscriptions have ended.
 func (r *replaying) arrived() bool {
 	h := r.hub
 	h.mu.Lock()
@@ -162,7 +162,7 @@ func (r *replaying) tellOne(ctx context.Context, x *target, c *change.Change) er
 	}
 	if r.beginsAnew(x, c) {
 		r.hub.mu.Lock()
-		x.topic.watch.again, x.held = true, nil // arrived sees to it
+		x.topic.watch.again, x.held = true, nil // arrived then calls anew
 		r.hub.mu.Unlock()
 		return nil
 	}

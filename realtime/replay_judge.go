@@ -75,8 +75,8 @@ func (q *judgements) add(t *topic, c *change.Change, auth *record.Record) (*judg
 	return j, i
 }
 
-// begin takes the first judgement from the queue, and add adds no account to that judgement any
-// more. begin returns nil if the queue is empty.
+// begin takes the first judgement from the queue, after which add adds no account to it. begin
+// returns nil if the queue is empty.
 func (q *judgements) begin() *judgement {
 	q.mu.Lock()
 	defer q.mu.Unlock()

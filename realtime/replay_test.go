@@ -13,7 +13,7 @@ import (
 	"github.com/loambase/loam/realtime"
 )
 
-// resume watches from a token on, and returns the one in the answer.
+// resume subscribes with a token and returns the token in the answer.
 func (s *testSocket) resume(w realtime.Watch, since change.Token) (answered change.Token) {
 	s.bed.t.Helper()
 	w.Since = since
@@ -30,7 +30,8 @@ func (s *testSocket) resume(w realtime.Watch, since change.Token) (answered chan
 	return answered
 }
 
-// TestResume: who comes back is told of everything in between as if it had been there.
+// TestResume: a client that resumes gets all changes that it has missed, as if it had been
+// connected.
 func TestResume(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, core.Config{})
@@ -65,8 +66,7 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// TestResumeFromNowhere: a token that is not known is answered by a reset, and the present
-// is told from there.
+// TestResumeFromNowhere: an unknown token causes a reset, after which the present changes are sent.
 func TestResumeFromNowhere(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, core.Config{})
@@ -84,8 +84,8 @@ func TestResumeFromNowhere(t *testing.T) {
 	}
 }
 
-// TestResumeAsSomebodyElse: what the own account has meant for a rule in the past is not
-// known, so that a change of it begins anew; so does another definition.
+// TestResumeAsSomebodyElse: the effect of the own account on a rule in the past is not known, so a
+// change of the account resets the subscription; so does a change of the definition.
 func TestResumeAsSomebodyElse(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, core.Config{})
@@ -119,8 +119,8 @@ func TestResumeAsSomebodyElse(t *testing.T) {
 	}
 }
 
-// TestResumeUnderLoad: clients that drop and resume at random while others write see each
-// change once, in order.
+// TestResumeUnderLoad: clients that disconnect and resume at random during writes get each change
+// once, in order.
 func TestResumeUnderLoad(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, core.Config{})

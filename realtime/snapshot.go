@@ -1,5 +1,5 @@
-// Snapshots: what a subscription shows at one moment, told before the changes from exactly
-// that moment on.
+// Snapshots: the records that a subscription shows at one moment, sent before the changes after
+// exactly that moment.
 
 package realtime
 
@@ -18,8 +18,8 @@ const (
 	pageBytes = maxQueuedBytes / 4
 )
 
-// watchSnapshot subscribes a socket, tells it all that it may see, and then every change that
-// this does not show yet.
+// watchSnapshot subscribes a socket, sends it all records that it may see, and then every change
+// that these do not show yet.
 func (h *Hub) watchSnapshot(ctx context.Context, c *Client, t *topic, answer answerFunc) error {
 	if err := c.waitForRoom(ctx); err != nil {
 		return err
@@ -35,7 +35,7 @@ func (h *Hub) watchSnapshot(ctx context.Context, c *Client, t *topic, answer ans
 		if err != nil {
 			return err
 		}
-		h.settled(ctx, c) // a token that is good now was good when the listing was read
+		h.settled(ctx, c) // a token that is valid now was valid when the listing was read
 		if joined, err := h.joinBehind(c, t, caller, listing, since, answer); err != nil || !joined {
 			if err != nil {
 				return err

@@ -30,7 +30,7 @@ func (h *Hub) OpenSocket(caller record.Caller, token string) *Client {
 	defer h.mu.Unlock()
 	h.clients[c.ID] = c
 	h.sockets[c] = true
-	if c.account != "" { // to learn when the token ends
+	if c.account != "" { // so that the hub learns when the token expires
 		h.setDoubted(c, true)
 		h.lookSoon()
 	}
@@ -85,7 +85,7 @@ func (c *Client) TellLarge(ctx context.Context, data []byte) error {
 
 // hold sends an event of the last change of a transaction at once. It keeps back the newest event
 // of any other change until the next event, or the end of the transaction, shows whether the event
-// is the last one of its subscription. Hub.mu must be held.
+// is the last of its subscription. Hub.mu must be held.
 func (h *Hub) hold(c *Client, t *topic, data []byte) {
 	w := t.watch
 	switch none := len(c.socket.holding) == 0; {
@@ -152,8 +152,8 @@ func (h *Hub) endTransaction() {
 	h.ending = nil
 }
 
-// dropHeld forgets what was held for an identity that the client has no more. The lock must
-// be held.
+// dropHeld drops the held events, which were judged for an account that the client no longer has.
+// The lock must be held.
 func (c *Client) dropHeld() {
 	for _, t := range c.topics {
 		t.watch.held = nil

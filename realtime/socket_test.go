@@ -15,7 +15,7 @@ import (
 	"github.com/loambase/loam/realtime"
 )
 
-// testSocket is a socket that keeps what it is told.
+// testSocket is a socket that keeps its messages.
 type testSocket struct {
 	*realtime.Client
 	bed   *bed
@@ -23,7 +23,7 @@ type testSocket struct {
 	queue []realtime.Message
 }
 
-// socket opens one that has signed in, if r is not nil; it is closed when the test ends.
+// socket opens a socket for the account r, nil for a guest, and closes it when the test ends.
 func (b *bed) socket(r *record.Record) *testSocket {
 	b.t.Helper()
 	s := &testSocket{Client: b.hub.OpenSocket(record.Caller{IP: "192.0.2.1"}, ""), bed: b, ready: make(chan struct{}, 1)}
@@ -70,7 +70,7 @@ func (s *testSocket) watch(w realtime.Watch) (id string) {
 	return id
 }
 
-// next is the next message.
+// next returns the next message.
 func (s *testSocket) next() realtime.Message {
 	s.bed.t.Helper()
 	for len(s.queue) == 0 {
@@ -97,7 +97,8 @@ func kind(m realtime.Message) realtime.Kind {
 	return m.Mark.Kind
 }
 
-// brief is an event in short: "1 create hello", and "end" if its transaction ends with it.
+// brief returns a short form of an event: "1 create hello", and "end" if the event ends its
+// transaction.
 func brief(t testing.TB, m realtime.Message) string {
 	t.Helper()
 	if kind(m) != realtime.Event {
@@ -117,8 +118,8 @@ func brief(t testing.TB, m realtime.Message) string {
 	return text
 }
 
-// TestTransactionEnds: the last event of each transaction says so, however long it is: also
-// one that fills a page of the log.
+// TestTransactionEnds: the last event of each transaction is marked, even in a transaction that
+// fills a page of the log.
 func TestTransactionEnds(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, core.Config{})
@@ -157,7 +158,7 @@ func TestTransactionEnds(t *testing.T) {
 	}
 }
 
-// TestSocketTokenEnds: a socket is told when its token ends, although nothing happens.
+// TestSocketTokenEnds: a socket gets a message when its token expires, even without any change.
 func TestSocketTokenEnds(t *testing.T) {
 	t.Parallel()
 	var later atomic.Int64
@@ -174,7 +175,7 @@ func TestSocketTokenEnds(t *testing.T) {
 	}
 }
 
-// TestSocketIsNoStream: what takes the ids of streams does not take those of sockets.
+// TestSocketIsNoStream: methods that take the id of a stream refuse the id of a socket.
 func TestSocketIsNoStream(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, core.Config{})

@@ -23,7 +23,7 @@ const (
 type Subscription struct {
 	ClientID string
 	Topics   []string
-	Pin      string // where the request comes from
+	Pin      string // the origin of the request
 	Token    string // of the request
 	Caller   record.Caller
 }
@@ -73,7 +73,7 @@ func (h *Hub) Subscribe(ctx context.Context, s Subscription) error {
 	case c.account != "" && c.account != mine:
 		err = fault.New(fault.Forbidden, "The current and the previous request authorization don't match.")
 	default:
-		err = ctx.Err() // the client has sent a newer one, which may be done already
+		err = ctx.Err() // the client has sent a newer subscription, which may be complete already
 	}
 	if err != nil {
 		room.Release()
@@ -81,8 +81,8 @@ func (h *Hub) Subscribe(ctx context.Context, s Subscription) error {
 	}
 	c.room.Release()
 	c.room = room
-	// The account may have changed since the request began, so the token is looked at again
-	// before the first message.
+	// The account may have changed since the request began, so the token is checked again before
+	// the first message.
 	c.token, c.auth, c.account = s.Token, s.Caller.Auth, mine
 	h.setDoubted(c, mine != "")
 	h.unsubscribe(c)
@@ -90,26 +90,26 @@ func (h *Hub) Subscribe(ctx context.Context, s Subscription) error {
 	return nil
 }
 
-// unsettled reports whether the client's token is to be looked at.
+// unsettled reports whether the client's token must be checked.
 func (h *Hub) unsettled(c *Client) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return c.unsettled(h.app.Now())
 }
 
-// freeTopics is how many bytes of topics a client has for nothing.
+// freeTopics is the number of bytes of topics that a client may have without counting.
 const freeTopics = 16 << 10
 
-// size is how many bytes the topics take in memory, above what is free.
+// size returns the number of bytes of the topics in memory, minus freeTopics.
 func (s *Subscription) size() int64 {
 	size := -freeTopics
 	for _, text := range s.Topics {
-		size += 2*len(text) + 200 // the text, its options as parsed, places in maps
+		size += 2*len(text) + 200 // the text, its parsed options, entries of maps
 	}
 	return int64(max(size, 0))
 }
 
-// client returns the stream of that id, nil if there is none.
+// client returns the stream with that id, nil if there is none.
 func (h *Hub) client(id string) *Client {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -119,7 +119,7 @@ func (h *Hub) client(id string) *Client {
 	return nil
 }
 
-// check judges the form of what was sent.
+// check validates the form of the subscription.
 func (s *Subscription) check() error {
 	fields := fault.Fields{}
 	switch {
@@ -136,7 +136,7 @@ func (s *Subscription) check() error {
 			switch {
 			case utf8.RuneCountInString(text) > maxTopic:
 				fields.Set(tooLong(maxTopic), "subscriptions", at)
-			case strings.ContainsAny(text, "\r\n\x00"): // it is the name of its events, which is one line
+			case strings.ContainsAny(text, "\r\n\x00"): // the text is the name of its events, which is one line
 				fields.Set(fault.Leaf("validation_match_invalid", "Must be in a valid format"), "subscriptions", at)
 			}
 		}

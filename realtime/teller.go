@@ -1,5 +1,5 @@
-// Tellers and listers make the data of subscriptions of sockets that do not get records as REST
-// shows them.
+// Tellers and listers make the data of subscriptions of sockets that do not get records in the form
+// of REST.
 
 package realtime
 

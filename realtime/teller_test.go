@@ -9,7 +9,7 @@ import (
 	"github.com/loambase/loam/realtime"
 )
 
-// slowTeller tells a word, and takes its time over changes of the collections.
+// slowTeller sends a constant word, and blocks on changes of collections.
 type slowTeller struct{ reviews, goOn chan struct{} }
 
 func (s slowTeller) Ask(*record.Audience) func(record.Shown) []byte {
@@ -22,9 +22,9 @@ func (s slowTeller) Changed() []byte {
 	return nil
 }
 
-// TestTellersOutlastDefinitions: a subscription with a teller that fits its collection goes on,
-// also if the collection has changed again by the time at which the hub tells of a change. Only one
-// whose table was written by SQL begins anew.
+// TestTellersOutlastDefinitions: a subscription with a teller that fits its collection continues,
+// even if the collection has changed again before the hub delivers a change. Only a subscription to
+// a collection whose table was written by SQL is reset.
 func TestTellersOutlastDefinitions(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, core.Config{})
@@ -38,7 +38,7 @@ func TestTellersOutlastDefinitions(t *testing.T) {
 		}
 	}
 	define("text != 'a'")
-	<-teller.reviews // the hub is held up, and the next two are both committed when it goes on
+	<-teller.reviews // the hub is blocked, and the next two changes are both committed when it continues
 	define("text != 'b'")
 	define("text != 'c'")
 	b.note("notes", "after", "")
@@ -60,7 +60,7 @@ func TestTellersOutlastDefinitions(t *testing.T) {
 	}
 }
 
-// lister lists what it is told to.
+// lister lists the states in its channel.
 type lister struct{ states chan []byte }
 
 func (l lister) List(context.Context, record.Caller, bool) ([]byte, *record.Listing, error) {
@@ -69,7 +69,7 @@ func (l lister) List(context.Context, record.Caller, bool) ([]byte, *record.List
 
 func (lister) Changed() []byte { return nil }
 
-// TestListersTellStatesWhole: each state is told that is not the one before.
+// TestListersTellStatesWhole: each state that differs from the state before is sent as a whole.
 func TestListersTellStatesWhole(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, core.Config{})

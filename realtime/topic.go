@@ -1,4 +1,4 @@
-// Topics: what a client subscribes to, as text.
+// Topics: the texts by which a client subscribes.
 
 package realtime
 
@@ -14,11 +14,11 @@ import (
 
 // topic is a parsed topic (docs/wire/auth-realtime-system.md §4.3).
 type topic struct {
-	text       string // as the client has sent it: the name of its events
+	text       string // in the form that the client has sent: the name of its events
 	watch      *watch // the state of a topic of a socket; nil for a stream
 	group      *group // the group that has the topic; nil for none
 	options    *options
-	collection string // id or name; "" of a topic that is the program's own
+	collection string // id or name; "" for a topic of the program
 	record     string // id; "" for every record of the collection
 }
 
@@ -46,8 +46,8 @@ type options struct {
 	headers http.Header
 
 	filtered bool     // a topic of a socket has a filter beside the rule
-	teller   Teller   // of a socket; nil: records are told as REST shows them
-	lister   Lister   // of a live query; nil: it shows records as REST does
+	teller   Teller   // of a socket; nil: records in the form of REST
+	lister   Lister   // of a live query; nil: records in the form of REST
 	reviewer Reviewer // the teller or lister, if there is one
 }
 
@@ -85,7 +85,7 @@ func parseOptions(raw string) *options {
 		Headers map[string]any `json:"headers"`
 	}
 	decoder := json.NewDecoder(strings.NewReader(text))
-	decoder.UseNumber() // a number is the text that was sent
+	decoder.UseNumber() // a number stays the text that was sent
 	if decoder.Decode(&sent) != nil {
 		return o
 	}
@@ -96,11 +96,11 @@ func parseOptions(raw string) *options {
 		o.headers.Set(key, plain(value))
 	}
 	o.filter, o.expand = o.query.Get("filter"), o.query.Get("expand")
-	o.fields, _ = wire.ParseFields(o.query.Get("fields")) // what cannot be read picks nothing out
+	o.fields, _ = wire.ParseFields(o.query.Get("fields")) // invalid fields select nothing
 	return o
 }
 
-// plain is a value of JSON as a text.
+// plain returns a JSON value as a text.
 func plain(v any) string {
 	switch v := v.(type) {
 	case nil:

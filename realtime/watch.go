@@ -1,4 +1,4 @@
-// Subscriptions of sockets: a socket subscribes to one at a time, each with an id.
+// Subscriptions of sockets: a socket adds one subscription at a time, each with an id.
 
 package realtime
 
@@ -40,7 +40,7 @@ type Watch struct {
 	// and different Keys otherwise.
 	Teller Teller
 	Key    string
-	Bytes  int // the memory that the Teller or the Lister takes
+	Bytes  int // bytes of memory of the Teller or the Lister
 
 	// Lister, if it is not nil, makes the subscription a live query that sends the data of the
 	// Lister. Of the other fields only ID, Key, Bytes and Collection matter. Each state is sent as
@@ -87,7 +87,7 @@ type watch struct {
 	raw   string // of a live query: its text; live queries of equal text and account share a window
 }
 
-// shape says how records are shown: with which related records and which fields.
+// shape describes the form of shown records: the related records and the fields.
 type shape struct {
 	expand string
 	fields *wire.Fields
@@ -186,7 +186,7 @@ func (h *Hub) join(c *Client, t *topic, since change.Token, answer answerFunc) e
 	}
 	h.subscribe(c, []*topic{t})
 	token := h.token
-	if t.watch.behind { // the client has nothing newer yet
+	if t.watch.behind { // the client has no later state yet
 		token = since
 	}
 	if data := answer(t.text, token); data != nil {
@@ -256,9 +256,9 @@ func (h *Hub) watchTopic(ctx context.Context, caller record.Caller, w Watch) (*t
 	return t, nil
 }
 
-// text is the same for the same options.
+// text returns a text that is equal for equal options.
 func (w *Watch) text() (string, error) {
-	raw, err := json.Marshal(struct { // maps are in order
+	raw, err := json.Marshal(struct { // encoding/json sorts the keys of maps
 		Filter, Expand, Fields, Sort string
 		Limit                        int
 		Query, Headers               map[string]any
@@ -266,7 +266,7 @@ func (w *Watch) text() (string, error) {
 	return string(raw), err
 }
 
-// check judges what cannot be asked for together.
+// check returns the fault of options that exclude each other.
 func (w *Watch) check() error {
 	fields := fault.Fields{}
 	if w.Since != "" && (w.Snapshot || w.live()) {
@@ -287,7 +287,8 @@ func (w *Watch) check() error {
 	return nil
 }
 
-// size is how many bytes the subscription takes in memory, above what is free.
+// size returns the number of bytes of the subscription in memory, minus the bytes that are free of
+// charge.
 func (w *Watch) size() int64 {
 	const free = 2 << 10
 	size := len(w.Filter) + len(w.Expand) + len(w.Fields) + len(w.Sort) + len(w.ID) + len(w.Key) + w.Bytes
@@ -303,7 +304,8 @@ func (w *Watch) size() int64 {
 	return int64(max(2*size-free, 0))
 }
 
-// Unwatch ends a subscription of a socket. The fault is NotFound if there is none of that id.
+// Unwatch ends a subscription of a socket. The fault is NotFound if the socket has no subscription
+// with that id.
 func (h *Hub) Unwatch(c *Client, id string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -315,7 +317,7 @@ func (h *Hub) Unwatch(c *Client, id string) error {
 	return nil
 }
 
-// remove takes one topic of a socket out of its group. The lock must be held.
+// remove removes one topic of a socket from its group. The lock must be held.
 func (h *Hub) remove(c *Client, t *topic) {
 	g := t.group
 	t.group, g.crowd = nil, nil

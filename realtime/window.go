@@ -25,7 +25,7 @@ type view struct {
 	limit int
 }
 
-// window is the list of a live query as one account sees it. All members have got the same state,
+// window is the list of a live query for one account. All members have received the same state,
 // except the members that wait for their first state. Hub.mu guards a window.
 type window struct {
 	key     windowKey
@@ -54,9 +54,9 @@ type listed struct {
 	json []byte
 }
 
-// watchWindow subscribes a socket to a window. The first state is told behind the answer.
+// watchWindow subscribes a socket to a window. The first state is sent after the answer.
 func (h *Hub) watchWindow(ctx context.Context, c *Client, t *topic, answer answerFunc) error {
-	// A client that takes nothing cannot gather states.
+	// A client that reads no messages cannot collect states.
 	if err := c.waitForRoom(ctx); err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (h *Hub) watchWindow(ctx context.Context, c *Client, t *topic, answer answe
 	return fault.New(fault.Unavailable, "")
 }
 
-// settled returns the client as it is after its token was looked at.
+// settled returns the caller of the client, after a check of its token if need be.
 func (h *Hub) settled(ctx context.Context, c *Client) record.Caller {
 	if h.unsettled(c) {
 		h.look(ctx, c)
@@ -85,7 +85,7 @@ func (h *Hub) settled(ctx context.Context, c *Client) record.Caller {
 	return c.Caller()
 }
 
-// state reads what a window shows. What a lister lists is one row.
+// state reads the present state of a window. The data of a lister is one row.
 func (h *Hub) state(ctx context.Context, caller record.Caller, t *topic, update bool) ([]listed, *record.Listing, error) {
 	if t.options.lister != nil {
 		data, listing, err := t.options.lister.List(ctx, caller, update)
@@ -98,7 +98,7 @@ func (h *Hub) state(ctx context.Context, caller record.Caller, t *topic, update 
 	return t.rows(ctx, listing), listing, nil
 }
 
-// stateData is the data of a state.
+// stateData returns the data of a state.
 func (t *topic) stateData(list []listed) []byte {
 	if t.options.lister != nil {
 		return list[0].json
@@ -106,8 +106,8 @@ func (t *topic) stateData(list []listed) []byte {
 	return snapshotData(list, false)
 }
 
-// list reads what a topic is about. Of a window it reads as much as it shows, else all. The fault
-// is a LimitError if that is too much.
+// list reads the records of a topic: for a window as many as it shows, else all. The fault is a
+// LimitError if they are too many or too large.
 func (h *Hub) list(ctx context.Context, caller record.Caller, t *topic, since change.Token, update bool) (*record.Listing, error) {
 	caller.Query, caller.Headers = t.options.query, t.options.headers
 	p := record.ListingParams{Record: t.record, Filter: t.options.filter, Expand: t.watch.shape.expand, Since: since}
@@ -123,11 +123,11 @@ func (h *Hub) list(ctx context.Context, caller record.Caller, t *topic, since ch
 	return listing, err
 }
 
-// tooLarge is the code of a snapshot that is beyond its limits.
+// tooLarge is the code of a snapshot that exceeds its limits.
 const tooLarge = "snapshot_too_large"
 
-// joinKnown subscribes to a window that others watch already: the newcomer waits for its next
-// state. begun is how far the hub has come, for joinRead.
+// joinKnown subscribes to a window that other clients watch already: the client waits for the next
+// state. begun is the position of the hub, for joinRead.
 func (h *Hub) joinKnown(c *Client, t *topic, account string, answer answerFunc) (joined bool, begun change.Position, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -149,7 +149,7 @@ func (h *Hub) joinKnown(c *Client, t *topic, account string, answer answerFunc) 
 // of the client is no longer the caller that has read the listing.
 func (h *Hub) joinRead(ctx context.Context, c *Client, t *topic, caller record.Caller, list []listed, listing *record.Listing, begun change.Position, answer answerFunc) (bool, error) {
 	first := t.stateData(list)
-	// A token that is good now was good when the listing was read.
+	// A token that is valid now was valid when the listing was read.
 	h.settled(ctx, c)
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -169,14 +169,14 @@ func (h *Hub) joinRead(ctx context.Context, c *Client, t *topic, caller record.C
 	h.setReads(w, listing)
 	w.last = time.Now()
 	c.send(Message{Topic: t.text, Data: first, Mark: &Mark{Snapshot, h.token}})
-	if h.begun != begun { // of what was told meanwhile the listing may lack something
+	if h.begun != begun { // the listing may lack changes that were delivered meanwhile
 		h.touch(w)
 	}
 	return true, nil
 }
 
-// windowFor returns the window of a topic for an account, a new one if there is none. The
-// lock must be held.
+// windowFor returns the window of a topic for an account, and makes it if need be. The lock must be
+// held.
 func (h *Hub) windowFor(t *topic, account string) *window {
 	key := t.windowKey(account)
 	w := h.windows[key]
@@ -246,10 +246,10 @@ func (h *Hub) setReads(w *window, listing *record.Listing) {
 	}
 }
 
-// seed is that of the sums of rows.
+// seed is the seed of the sums of rows.
 var seed = maphash.MakeSeed()
 
-// rows are the records of a listing as the topic shows them.
+// rows returns the records of a listing in the form of the topic.
 func (t *topic) rows(ctx context.Context, listing *record.Listing) []listed {
 	list := make([]listed, len(listing.Items))
 	for i, item := range listing.Items {
@@ -270,7 +270,8 @@ func rowsOf(list []listed) []row {
 	return rows
 }
 
-// snapshotData is the data of a state, or of a page of one that more pages follow.
+// snapshotData returns the data of a state, or of a page of a state; more reports whether further
+// pages follow.
 func snapshotData(list []listed, more bool) []byte {
 	size := 40
 	for i := range list {

@@ -1,5 +1,4 @@
-// Keeping windows right: they are read anew after what may have changed them, by a few
-// goroutines for all of them.
+// Updating windows: a few goroutines read all windows again after changes that may affect them.
 
 package realtime
 
@@ -15,10 +14,10 @@ import (
 )
 
 const (
-	windowWorkers = 2                      // that read
+	windowWorkers = 2                      // goroutines that read windows
 	windowEvery   = 100 * time.Millisecond // between reads of one window
-	windowRetry   = time.Second            // after a read that has failed, or has not reached all
-	clockEvery    = 5 * time.Second        // between reads of one that time changes
+	windowRetry   = time.Second            // after a read that failed or did not reach all members
+	clockEvery    = 5 * time.Second        // between reads of a window that time changes
 )
 
 // keepWindows reads windows until ctx ends.
@@ -40,7 +39,7 @@ func (h *Hub) keepWindows(ctx context.Context) error {
 	}
 }
 
-// touch has a window read, now or when it is its time. The lock must be held.
+// touch makes a window be read, at once or when its pause is over. The lock must be held.
 func (h *Hub) touch(w *window) {
 	w.dirty = true
 	if !w.busy {
@@ -48,7 +47,8 @@ func (h *Hub) touch(w *window) {
 	}
 }
 
-// schedule has a window read that long after it was read last. The lock must be held.
+// schedule makes a window be read once the pause since its last read is over. The lock must be
+// held.
 func (h *Hub) schedule(w *window, pause time.Duration) {
 	w.busy = true
 	if wait := time.Until(w.last.Add(pause)); wait > 0 {
@@ -62,7 +62,7 @@ func (h *Hub) schedule(w *window, pause time.Duration) {
 	h.push(w)
 }
 
-// push gives a window to the workers. The lock must be held.
+// push passes a window to the workers. The lock must be held.
 func (h *Hub) push(w *window) {
 	h.due = append(h.due, w)
 	select {
@@ -71,7 +71,7 @@ func (h *Hub) push(w *window) {
 	}
 }
 
-// touchReaders has the windows read that depend on a collection. The lock must not be held.
+// touchReaders touches the windows that depend on a collection. The lock must not be held.
 func (h *Hub) touchReaders(collection string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -82,7 +82,7 @@ func (h *Hub) touchReaders(collection string) {
 	}
 }
 
-// touchGroup has the windows of a group read. The lock must be held.
+// touchGroup touches the windows of a group. The lock must be held.
 func (h *Hub) touchGroup(g *group) {
 	for _, topics := range g.members {
 		for _, t := range topics {
@@ -103,7 +103,7 @@ func (h *Hub) touchClocks() {
 	}
 }
 
-// readWindows reads what is due, until ctx ends.
+// readWindows reads the windows that are due, until ctx ends.
 func (h *Hub) readWindows(ctx context.Context) {
 	for {
 		if w := h.nextWindow(); w != nil {
@@ -187,7 +187,7 @@ func (h *Hub) begin(ctx context.Context, w *window) *reading {
 }
 
 // settleWindow checks the tokens of the members whose account is in doubt. A client whose account
-// has changed is no member any more.
+// has changed is no longer a member.
 func (h *Hub) settleWindow(ctx context.Context, w *window) {
 	now := h.app.Now()
 	var list []*Client
@@ -203,8 +203,8 @@ func (h *Hub) settleWindow(ctx context.Context, w *window) {
 	}
 }
 
-// run reads the list and sends the result. The list is empty if the account may not list the
-// records any more.
+// run reads the list and sends the result. The list is empty if the account may no longer list the
+// records.
 func (r *reading) run(ctx context.Context) error {
 	list, listing, err := r.hub.state(ctx, r.caller, r.topic, true)
 	var limit *LimitError
@@ -225,7 +225,7 @@ func (r *reading) run(ctx context.Context) error {
 	if len(r.fresh) > 0 || len(steps) > maxSteps || r.topic.options.lister != nil {
 		state = r.topic.stateData(list)
 	}
-	r.hub.settleWindow(ctx, r.window) // a token that is good now was good when the list was read
+	r.hub.settleWindow(ctx, r.window) // a token that is valid now was valid when the list was read
 	r.tell(listing, list, steps, state)
 	return nil
 }
@@ -244,7 +244,7 @@ func (r *reading) tell(listing *record.Listing, list []listed, steps []step, sta
 	h.setReads(w, listing)
 	for t, c := range w.members {
 		switch {
-		case !c.fits(maxQueuedBytes / 2): // it gets a state when it has taken what waits
+		case !c.fits(maxQueuedBytes / 2): // it gets a state when it has taken the queued messages
 			r.late = true
 			if !t.watch.fresh && t.options.lister == nil {
 				c.send(Message{Topic: t.text, Mark: &Mark{Reset, r.token}})
@@ -253,7 +253,7 @@ func (r *reading) tell(listing *record.Listing, list []listed, steps []step, sta
 		case r.fresh[t]:
 			t.watch.fresh = false
 			c.send(Message{Topic: t.text, Data: state, Mark: &Mark{Snapshot, r.token}})
-		case t.watch.fresh: // it came after the list was read
+		case t.watch.fresh: // it has joined after the list was read
 		case t.options.lister != nil:
 			if len(steps) > 0 {
 				c.send(Message{Topic: t.text, Data: state, Mark: &Mark{Snapshot, r.token}})
@@ -267,7 +267,7 @@ func (r *reading) tell(listing *record.Listing, list []listed, steps []step, sta
 	}
 }
 
-// send tells a member what is different.
+// send sends the differences to a member.
 func (r *reading) send(c *Client, t *topic, steps []step) {
 	for i, data := range steps {
 		m := Message{Topic: t.text, Data: data}

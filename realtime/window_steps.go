@@ -1,4 +1,4 @@
-// What turns one state of a window into the next.
+// The steps that turn one state of a window into the next.
 
 package realtime
 
@@ -11,22 +11,24 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// maxSteps is how many steps are told one by one. Of more the whole state is told anew.
+// maxSteps is the maximum number of steps that are sent. If there are more, the whole state is
+// sent.
 const maxSteps = 250
 
 // step is the data of an event of a window.
 type step []byte
 
-// difference returns the steps that turn the old rows into the new ones, applied in their order to a
-// list: what is gone leaves; then, from the first place on, what is new enters, and what is
-// different, or stands elsewhere, is updated, which takes it from its place first.
+// difference returns the steps that turn the old rows into the new ones, applied in their order to
+// a list. Rows that are no longer in the list leave first. Then, in the order of the new list, new
+// rows enter, and rows that have changed or moved are updated; an update removes the row from its
+// old place first.
 func difference(old []row, list []listed) (steps []step) {
 	now := make(map[string]bool, len(list))
 	for i := range list {
 		now[list[i].id] = true
 	}
-	known := make(map[string]int, len(old)) // the place in old, which tells what was moved
-	ids := make([]string, 0, len(old))      // the list, as the steps leave it
+	known := make(map[string]int, len(old)) // the places in old, which show moved rows
+	ids := make([]string, 0, len(old))      // the list after the steps
 	for i := range old {
 		if known[old[i].id] = i; now[old[i].id] {
 			ids = append(ids, old[i].id)
@@ -34,7 +36,7 @@ func difference(old []row, list []listed) (steps []step) {
 			steps = append(steps, leaveStep(old[i].id))
 		}
 	}
-	at, stays := 0, -1 // behind the row before; the place in old of the last one that stays
+	at, stays := 0, -1 // after the row before; the place in old of the last row that stays
 	for i := range list {
 		id := list[i].id
 		was, there := known[id]

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// listOf makes a list of "id" or "id:version".
+// listOf makes a list of rows from texts of the form "id" or "id:version".
 func listOf(texts ...string) (list []listed) {
 	for _, text := range texts {
 		id, _, _ := strings.Cut(text, ":")
@@ -84,7 +84,7 @@ func TestSteps(t *testing.T) {
 	}
 }
 
-// TestStepsOfAnything: whatever changes, the steps lead from one list to the other.
+// TestStepsOfAnything: for any change, the steps lead from one list to the other.
 func TestStepsOfAnything(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))

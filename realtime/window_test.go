@@ -21,13 +21,13 @@ import (
 	"github.com/loambase/loam/realtime"
 )
 
-// list is what a client shows of a live query.
+// list is the list of a live query in a client.
 type list struct {
 	ids, texts []string
-	known      bool // a state has come
+	known      bool // a state has arrived
 }
 
-// apply does to the list what a message says.
+// apply applies a message to the list.
 func (l *list) apply(t testing.TB, m realtime.Message) {
 	t.Helper()
 	type item struct{ ID, Text string }
@@ -72,7 +72,7 @@ func (l *list) apply(t testing.TB, m realtime.Message) {
 	}
 }
 
-// keep keeps the id of a subscription.
+// keep returns an answer function that stores the id of a subscription.
 func keep(into *string) func(string, change.Token) []byte {
 	return func(id string, _ change.Token) []byte {
 		*into = id
@@ -100,7 +100,7 @@ func TestLiveQuery(t *testing.T) {
 	shown.until(s, "b", "d")
 	b.note("notes", "c", "")
 	shown.until(s, "b", "c", "d")
-	b.note("notes", "a", "") // d is pushed out
+	b.note("notes", "a", "") // d drops out of the list
 	shown.until(s, "a", "b", "c")
 	stored, err := b.Records().FindByID(t.Context(), "notes", first)
 	if err != nil {
@@ -115,7 +115,8 @@ func TestLiveQuery(t *testing.T) {
 	}
 	shown.until(s, "a", "c", "d")
 
-	// A second one of the same begins where the first one is, and outlives it.
+	// A second live query with the same options begins with the state of the first, and outlives
+	// it.
 	other := b.socket(nil)
 	other.watch(w)
 	var same list
@@ -125,7 +126,7 @@ func TestLiveQuery(t *testing.T) {
 	}
 	b.note("notes", "0", "")
 	same.until(other, "0", "a", "c")
-	// Its rule closes, and opens again.
+	// The rule of the collection closes, and opens again.
 	rule := func(text string) {
 		if _, err := b.Collections().Update(t.Context(), record.Root(), "notes", []byte(`{"listRule":`+text+`}`)); err != nil {
 			t.Fatal(err)
@@ -137,8 +138,8 @@ func TestLiveQuery(t *testing.T) {
 	same.until(other, "0", "a", "c")
 }
 
-// TestLiveQueryFollowsTheAccount: each account has a list of its own, and whoever becomes somebody
-// else gets the other one.
+// TestLiveQueryFollowsTheAccount: each account has a list of its own, and a client whose account
+// changes gets the list of the new account.
 func TestLiveQueryFollowsTheAccount(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, core.Config{})
@@ -158,8 +159,8 @@ func TestLiveQueryFollowsTheAccount(t *testing.T) {
 	shown.until(s, "for guests")
 }
 
-// TestLiveQueryReadsOthers: what a rule or an expanded relation reads counts as much as the
-// records themselves.
+// TestLiveQueryReadsOthers: changes of records that a rule or an expanded relation reads update the
+// list.
 func TestLiveQueryReadsOthers(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, core.Config{})
@@ -179,7 +180,7 @@ func TestLiveQueryReadsOthers(t *testing.T) {
 	shown.until(s)
 }
 
-// TestLiveQueryReadsTheClock: a record that becomes due comes without a write.
+// TestLiveQueryReadsTheClock: a record that becomes due enters the list without a write.
 func TestLiveQueryReadsTheClock(t *testing.T) {
 	t.Parallel()
 	var later atomic.Int64
@@ -194,7 +195,7 @@ func TestLiveQueryReadsTheClock(t *testing.T) {
 	shown.until(s, "soon")
 }
 
-// TestLiveQueryOfAnything: whatever happens, the list is what a query gives.
+// TestLiveQueryOfAnything: after random writes the list equals the result of the query.
 func TestLiveQueryOfAnything(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, core.Config{})
@@ -241,8 +242,8 @@ func TestLiveQueryOfAnything(t *testing.T) {
 	shown.until(s, want...)
 }
 
-// TestSnapshot: the state and the changes after it make up the present, however much is written
-// meanwhile, and no change is in both.
+// TestSnapshot: the snapshot and the changes after it give the present state, even during many
+// writes, and no change is in both.
 func TestSnapshot(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, core.Config{})
@@ -306,7 +307,7 @@ func TestSnapshot(t *testing.T) {
 	writers.Wait()
 }
 
-// TestSnapshotLimits: what is too much, and what does not go together, is an error.
+// TestSnapshotLimits: options that exceed limits or exclude each other are errors.
 func TestSnapshotLimits(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, core.Config{Limits: budget.Limits{Page: 1 << 20}})
@@ -357,7 +358,7 @@ func TestSnapshotLimits(t *testing.T) {
 		if (i < 10) != (err == nil) || i == 10 && (!errors.As(err, &limit) || limit.Code != "too_many_live_queries") {
 			t.Errorf("live query %d: %v", i, err)
 		}
-		if err == nil { // the next one waits until its state is taken
+		if err == nil { // the next socket waits until its state is taken
 			if answer, state := s.next(), s.next(); kind(answer) != realtime.Answer || kind(state) != realtime.Snapshot {
 				t.Errorf("live query %d was told %+v, %+v", i, answer, state)
 			}

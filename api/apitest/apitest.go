@@ -1,5 +1,4 @@
-// Package apitest asks handlers as clients do, for our tests and those of programs
-// that embed Loam.
+// Package apitest sends requests to handlers, for tests of Loam and of programs that embed Loam.
 package apitest
 
 import (
@@ -10,8 +9,8 @@ import (
 	"testing"
 )
 
-// Ask sends a request with a JSON body to the handler, with the token of who asks
-// ("" for a guest), and returns the status and the body of the answer.
+// Ask sends a request with a JSON body and a token ("" for a guest) to the handler, and returns the
+// status and the body of the answer.
 func Ask(t testing.TB, h http.Handler, token, method, path, body string) (status int, answer string) {
 	t.Helper()
 	r := httptest.NewRequest(method, path, strings.NewReader(body))

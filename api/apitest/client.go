@@ -39,7 +39,7 @@ func (c *Client) Post(path string, body any) *Answer {
 	return c.Do(http.MethodPost, path, body)
 }
 
-// Patch is Post with the method PATCH.
+// Patch does the same as Post, with the method PATCH.
 func (c *Client) Patch(path string, body any) *Answer {
 	c.t.Helper()
 	return c.Do(http.MethodPatch, path, body)

@@ -11,8 +11,8 @@ import (
 
 var served = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 
-// Serve runs the command "serve" of a program in the folder, on a free port, until
-// the test ends, when it must end well. It returns the program's URL.
+// Serve runs the command "serve" of a program in the folder, on a free port, until the test ends.
+// The program must then end without an error. Serve returns the URL of the server.
 func Serve(t testing.TB, binary, dir string) (url string) {
 	t.Helper()
 	server := exec.Command(binary, "serve", "--http", "127.0.0.1:0")
@@ -25,7 +25,7 @@ func Serve(t testing.TB, binary, dir string) (url string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = server.Process.Signal(os.Interrupt) // Wait tells if it did not end well
+		_ = server.Process.Signal(os.Interrupt) // Wait reports whether it ended without an error
 		if err := server.Wait(); err != nil {
 			t.Errorf("serve: %v", err)
 		}
@@ -33,7 +33,7 @@ func Serve(t testing.TB, binary, dir string) (url string) {
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		if url := served.FindString(lines.Text()); url != "" {
-			go func() { _, _ = io.Copy(io.Discard, out) }() // the pipe must not fill
+			go func() { _, _ = io.Copy(io.Discard, out) }() // the pipe must not fill up
 			return url
 		}
 	}

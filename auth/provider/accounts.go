@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// emailFrom reads the e-mail address from a list below the address of the user info: the
-// one for which all the properties are true. Whoever does not let the list be read has
-// none.
+// emailFrom returns a function that reads the e-mail address from a list at a path below the
+// address of the user info: the item for which all the properties are true. If the list cannot be
+// read, the person has no address.
 func emailFrom(path, of string, properties ...string) func(*answer, *User) error {
 	return func(a *answer, u *User) error {
 		return a.emailIn(a.endpoints.userInfoURL+path, of, u, func(item tree) bool {
@@ -22,7 +22,7 @@ func emailFrom(path, of string, properties ...string) func(*answer, *User) error
 	}
 }
 
-// emailIn fills in the address of the first item of the list at a URL that is good.
+// emailIn sets the address of the first item, in the list at a URL, for which good returns true.
 func (a *answer) emailIn(url, of string, u *User, good func(tree) bool) error {
 	u.Email = ""
 	var list tree
@@ -43,7 +43,7 @@ func (a *answer) emailIn(url, of string, u *User, good func(tree) bool) error {
 	return nil
 }
 
-// nameOf makes the name of a first and a last one.
+// nameOf returns a function that makes the name from a first and a last name.
 func nameOf(first, last string) func(*answer, *User) error {
 	return func(a *answer, u *User) error {
 		of := a.info.at(a.client.kind.of)
@@ -66,7 +66,7 @@ func gitlabEmail(a *answer, u *User) error {
 	return nil
 }
 
-// giteeEmail takes the public address, else the primary one of the list.
+// giteeEmail reads the public address, else the primary address of the list.
 func giteeEmail(a *answer, u *User) error {
 	if u.Email = a.info.text("email"); u.Email != "" {
 		return nil

@@ -12,7 +12,7 @@ import (
 	"github.com/loambase/loam/internal/address"
 )
 
-// answer is what a service says about a person, while it is being read.
+// answer is the answer of a provider about a person, while it is being read.
 type answer struct {
 	ctx       context.Context
 	client    *Client
@@ -24,7 +24,7 @@ type answer struct {
 // tree is a JSON value that was decoded.
 type tree struct{ value any }
 
-// at returns what lies at a path, "data.0.name"; nothing if there is none.
+// at returns the value at a path such as "data.0.name"; the zero tree if there is none.
 func (t tree) at(path string) tree {
 	if path == "" {
 		return t
@@ -47,7 +47,7 @@ func (t tree) at(path string) tree {
 	return tree{v}
 }
 
-// text returns the text or the number at the path, "" for anything else.
+// text returns the text or the number at the path, "" for any other value.
 func (t tree) text(path string) string {
 	if path == "" {
 		return ""
@@ -61,7 +61,7 @@ func (t tree) text(path string) string {
 	return ""
 }
 
-// yes reports whether true is at the path, or a way to write it.
+// yes reports whether the value at the path is true, in any usual notation.
 func (t tree) yes(path string) bool {
 	switch v := t.at(path).value.(type) {
 	case bool:
@@ -84,7 +84,8 @@ func (t tree) items(path string) []tree {
 	return items
 }
 
-// fill asks the service and fills in what it tells, by the row of the table.
+// fill requests the person's data and sets the fields of the User, as the row of the table
+// describes.
 func (k *kind) fill(a *answer, u *User) error {
 	if err := k.load(a); err != nil {
 		return err
@@ -108,7 +109,7 @@ func (k *kind) fill(a *answer, u *User) error {
 			return err
 		}
 	}
-	// An empty id would be that of everybody.
+	// An empty id would be the same for every person.
 	if u.ID == "" || u.ID == "0" {
 		return errors.New("the service does not tell who it is")
 	}
@@ -118,7 +119,7 @@ func (k *kind) fill(a *answer, u *User) error {
 	return nil
 }
 
-// load gets what the service says.
+// load requests the person's data.
 func (k *kind) load(a *answer) error {
 	switch {
 	case k.read != nil:

@@ -13,7 +13,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// User is what a service tells about a person. Email is an address that the service has
+// User is the data of a provider about a person. Email is an address that the provider has
 // verified, or "".
 type User struct {
 	ID        string
@@ -24,21 +24,20 @@ type User struct {
 
 	AccessToken  string
 	RefreshToken string
-	Expiry       time.Time // of the AccessToken; zero if that is not said
+	Expiry       time.Time // of the AccessToken; zero if it is not known
 
-	Raw map[string]any // everything that was told, numbers as json.Number
+	Raw map[string]any // the whole answer, with numbers as json.Number
 }
 
-// Grant is what a client brings back from a service: it stands for a person who has
-// agreed.
+// Grant is the data that a client brings back from a provider after a person has agreed.
 type Grant struct {
 	Code        string
-	Verifier    string // of PKCE; ignored where it is off
-	RedirectURL string // to which the person was sent back
+	Verifier    string // of PKCE; ignored if PKCE is off
+	RedirectURL string // the address that the person was sent back to
 }
 
-// Client speaks to one configured service. It is safe for concurrent use, and keeps the
-// keys and addresses that it has found: make one for a configuration and keep it.
+// Client sends requests to one configured provider. It is safe for concurrent use, and caches the
+// keys and addresses that it has found, so one Client should be kept for each configuration.
 type Client struct {
 	kind   *kind
 	config schema.Provider
@@ -61,7 +60,7 @@ func (p *Pool) Client(config schema.Provider) (*Client, error) {
 	if c.extra, err = parseExtra(config.Extra); err != nil {
 		return nil, fmt.Errorf("provider %s: extra: %w", config.Name, err)
 	}
-	if c.extra.Issuer == "" || !k.oidc { // else they are found there
+	if c.extra.Issuer == "" || !k.oidc { // else discovery finds the addresses
 		e := c.configured()
 		if e.oauth.Endpoint.AuthURL == "" || e.oauth.Endpoint.TokenURL == "" {
 			return nil, fmt.Errorf("provider %s: its addresses are not configured", config.Name)
@@ -74,15 +73,15 @@ func (p *Pool) Client(config schema.Provider) (*Client, error) {
 	return c, nil
 }
 
-// endpoints are the addresses of a service, and how its id_tokens are verified.
+// endpoints are the addresses of a provider, and the data for verifying its id_tokens.
 type endpoints struct {
-	oauth       *oauth2.Config // remembers how the service wants the secret
+	oauth       *oauth2.Config // remembers how the provider expects the secret
 	userInfoURL string
-	issuers     []string // that are accepted; none: any
+	issuers     []string // accepted issuers; none: every issuer is accepted
 	keys        *keySet  // nil: signatures are not checked
 }
 
-// configured returns the addresses that the configuration and the table say.
+// configured returns the addresses in the configuration and the table.
 func (c *Client) configured() *endpoints {
 	e := &endpoints{
 		oauth: &oauth2.Config{
@@ -111,14 +110,14 @@ func (c *Client) scopes() []string {
 	return c.kind.scopes
 }
 
-// Info describes the service as it is configured.
+// Info returns the description of the configured provider.
 func (c *Client) Info() Info {
 	i := c.kind.info()
 	i.DisplayName = cmp.Or(c.config.DisplayName, i.DisplayName)
 	return i
 }
 
-// PKCE reports whether codes are bound to a verifier.
+// PKCE reports whether codes are bound to a verifier (PKCE).
 func (c *Client) PKCE() bool {
 	if c.config.PKCE != nil {
 		return *c.config.PKCE
@@ -126,8 +125,8 @@ func (c *Client) PKCE() bool {
 	return !c.kind.noPKCE
 }
 
-// AuthURL returns where a person is sent to agree, but for the address to come back to,
-// which is to be appended. verifier is that of PKCE, or "".
+// AuthURL returns the URL at which a person agrees, without the address to come back to, which must
+// be appended. verifier is that of PKCE, or "".
 func (c *Client) AuthURL(ctx context.Context, state, verifier string) (string, error) {
 	e, err := c.endpoints(ctx)
 	if err != nil {
@@ -143,10 +142,11 @@ func (c *Client) AuthURL(ctx context.Context, state, verifier string) (string, e
 	return e.oauth.AuthCodeURL(state, options...) + "&redirect_uri=", nil
 }
 
-// Challenge is what a service is told of a verifier when a person is sent to it.
+// Challenge returns the PKCE challenge of a verifier.
 func Challenge(verifier string) string { return oauth2.S256ChallengeFromVerifier(verifier) }
 
-// Exchange exchanges the code for tokens, which works once. A refusal is a Refused error.
+// Exchange exchanges the code for tokens. A code works once. If the provider refuses the code, the
+// error is a *Refused.
 func (c *Client) Exchange(ctx context.Context, g Grant) (*oauth2.Token, error) {
 	e, err := c.endpoints(ctx)
 	if err != nil {
@@ -166,7 +166,7 @@ func (c *Client) Exchange(ctx context.Context, g Grant) (*oauth2.Token, error) {
 	return token, nil
 }
 
-// User asks who the person is.
+// User requests the data of the person.
 func (c *Client) User(ctx context.Context, token *oauth2.Token) (*User, error) {
 	e, err := c.endpoints(ctx)
 	if err != nil {
@@ -180,14 +180,14 @@ func (c *Client) User(ctx context.Context, token *oauth2.Token) (*User, error) {
 	return u, nil
 }
 
-// Refused is an error of a service that does not take a code or a token: whoever brought
-// it is to blame, not the configuration.
+// Refused is the error of a provider that refuses a code or a token: the client has caused it, not
+// the configuration.
 type Refused struct{ reason string }
 
 func (r *Refused) Error() string { return r.reason }
 
-// plain returns the error of an exchange without what the service has written, which may
-// repeat the code.
+// plain returns the error of an exchange without the text of the provider, which may contain the
+// code.
 func plain(err error) error {
 	var refused *oauth2.RetrieveError
 	if !errors.As(err, &refused) {

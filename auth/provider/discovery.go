@@ -11,24 +11,23 @@ import (
 )
 
 const (
-	discoveryLife  = time.Hour        // of what was found
+	discoveryLife  = time.Hour        // of found addresses
 	discoveryPause = 30 * time.Second // after a failure
 	discoveryTime  = 5 * time.Second
 )
 
-// discovery is where a service says that its addresses are
-// (OpenID Connect Discovery 1.0).
+// discovery holds the addresses that a provider publishes (OpenID Connect Discovery 1.0).
 type discovery struct {
-	fixed *endpoints // of a service that needs none; set before first use
+	fixed *endpoints // of a provider without discovery; set before the first use
 
-	mu    sync.Mutex // guards what follows; held while it is looked for
+	mu    sync.Mutex // guards the fields below; held during discovery
 	found *endpoints
-	err   error     // why nothing was found
-	until time.Time // when to look again
+	err   error     // the error of the last discovery
+	until time.Time // the time of the next discovery
 }
 
-// endpoints returns the addresses of the service: looked for where only its issuer is
-// configured. A failure is remembered, so that a service that hangs keeps few waiting.
+// endpoints returns the addresses of the provider, by discovery if only its issuer is configured. A
+// failure is cached, so that few requests wait for a provider that hangs.
 func (c *Client) endpoints(ctx context.Context) (*endpoints, error) {
 	d := &c.found
 	if d.fixed != nil {
@@ -44,7 +43,7 @@ func (c *Client) endpoints(ctx context.Context) (*endpoints, error) {
 	switch {
 	case err == nil:
 		d.found, d.err, d.until = e, nil, now.Add(discoveryLife)
-	case d.found != nil: // still the best that is known
+	case d.found != nil: // the last known addresses
 		d.until = now.Add(discoveryPause)
 	default:
 		d.err, d.until = fmt.Errorf("provider %s: discovery: %w", c.config.Name, err), now.Add(discoveryPause)
@@ -52,8 +51,8 @@ func (c *Client) endpoints(ctx context.Context) (*endpoints, error) {
 	return d.found, d.err
 }
 
-// discover reads the addresses. It goes on if the request that needs them ends: others
-// wait.
+// discover requests the addresses. It continues if the request that needs them ends, since other
+// requests wait.
 func (c *Client) discover(ctx context.Context) (*endpoints, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), discoveryTime)
 	defer cancel()
@@ -84,7 +83,7 @@ func (c *Client) discover(ctx context.Context) (*endpoints, error) {
 		return nil, errors.New("the service does not say where its addresses and keys are")
 	}
 	if d := &c.found; d.found != nil && d.found.keys != nil && d.found.keys.url == e.keys.url {
-		e.keys = d.found.keys // with what it has fetched
+		e.keys = d.found.keys // keeps the fetched keys
 	}
 	return e, nil
 }

@@ -5,12 +5,12 @@ import "encoding/json"
 // extra are the options of a configuration that only some services have
 // (docs/wire/auth-realtime-system.md §1.6.5).
 type extra struct {
-	// Of OpenID Connect.
-	Issuer  string   `json:"issuer"`  // where the addresses and keys are found, and whose id_tokens are required
-	Issuers []string `json:"issuers"` // that are accepted in id_tokens
+	// Options of OpenID Connect.
+	Issuer  string   `json:"issuer"`  // for discovery, and the required issuer of id_tokens
+	Issuers []string `json:"issuers"` // accepted in id_tokens
 	JWKSURL string   `json:"jwksURL"` // the keys of id_tokens
 
-	// Of Microsoft.
+	// Options of Microsoft.
 	IDTokenEmailClaim string `json:"idTokenEmailClaim"`
 }
 

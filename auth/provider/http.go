@@ -16,20 +16,20 @@ import (
 const (
 	maxAnswer    = 1 << 20 // bytes of an answer of a service
 	maxRedirects = 3
-	maxConns     = 64 // to one service; who comes then waits
+	maxConns     = 64 // to one provider; further requests wait
 )
 
-// Pool makes Clients, which share its connections. It is safe for concurrent use.
+// Pool makes Clients, which share connections. It is safe for concurrent use.
 type Pool struct {
 	http *http.Client
 	now  func() time.Time
 }
 
-// NewPool returns a pool. now is the clock by which id_tokens are judged.
+// NewPool returns a pool. now returns the time for checks of id_tokens.
 func NewPool(now func() time.Time) *Pool { return &Pool{newHTTP(), now} }
 
-// newHTTP returns a client whose requests end. The addresses of services are configured
-// by superusers, so they may be in private networks.
+// newHTTP returns an HTTP client with timeouts. Superusers configure the addresses of providers, so
+// these may be in private networks.
 func newHTTP() *http.Client {
 	return &http.Client{
 		Timeout: 30 * time.Second,
@@ -46,7 +46,7 @@ func newHTTP() *http.Client {
 	}
 }
 
-// checkRedirect follows redirects of reads within one server. Those of a POST would send
+// checkRedirect follows redirects of GET requests within one server. A redirected POST would send
 // the secret and the code again.
 func checkRedirect(next *http.Request, via []*http.Request) error {
 	if via[0].Method != http.MethodGet || next.URL.Host != via[0].URL.Host || next.URL.Scheme != via[0].URL.Scheme || len(via) > maxRedirects {
@@ -55,12 +55,12 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// statusError is an answer of another status than 200.
+// statusError is the error of an answer with another status than 200.
 type statusError int
 
 func (s statusError) Error() string { return fmt.Sprintf("the service answers with %d", int(s)) }
 
-// get reads a JSON value of a service. A token, if there is one, is sent along.
+// get requests a JSON value from a provider, with the token unless it is nil.
 func (c *Client) get(ctx context.Context, url string, token *oauth2.Token, into any) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

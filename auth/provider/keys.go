@@ -18,12 +18,12 @@ import (
 
 const (
 	keysLife  = time.Hour   // after which keys are fetched again
-	keysPause = time.Minute // between two fetches: anybody can name a key that there is not
+	keysPause = time.Minute // between two fetches: anybody can send a token with an unknown key
 	keysTime  = 10 * time.Second
 	minRSA    = 2048 // bits
 )
 
-// keySet are the public keys of a service, fetched when they are needed.
+// keySet holds the public keys of a provider, which are fetched when needed.
 type keySet struct {
 	url    string
 	client *Client
@@ -33,8 +33,8 @@ type keySet struct {
 	tried time.Time
 }
 
-// key returns the key of that id for an algorithm. A token without an id is signed by the
-// only key that there is for it.
+// key returns the key with that id for an algorithm. A token without an id must be signed by the
+// only key for the algorithm.
 func (k *keySet) key(ctx context.Context, id, algorithm string) (crypto.PublicKey, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -53,8 +53,8 @@ func (k *keySet) key(ctx context.Context, id, algorithm string) (crypto.PublicKe
 	return found[0].public()
 }
 
-// fetch replaces the keys. It goes on if the request that needs them ends: others wait.
-// Lock must be held.
+// fetch replaces the keys. It continues if the request that needs them ends, since other requests
+// wait. The lock must be held.
 func (k *keySet) fetch(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keysTime)
 	defer cancel()
@@ -68,7 +68,7 @@ func (k *keySet) fetch(ctx context.Context) error {
 	return nil
 }
 
-// match returns the keys that may have signed. Lock must be held.
+// match returns the keys that may have signed. The lock must be held.
 func (k *keySet) match(id, algorithm string) (found []webKey) {
 	for _, key := range k.keys {
 		if (id == "" || key.ID == id) && (key.Algorithm == "" || key.Algorithm == algorithm) &&
@@ -79,7 +79,7 @@ func (k *keySet) match(id, algorithm string) (found []webKey) {
 	return found
 }
 
-// webKey is a public key as JSON has it (RFC 7517).
+// webKey is a public key in JSON (RFC 7517).
 type webKey struct {
 	Type      string `json:"kty"`
 	ID        string `json:"kid"`
@@ -107,7 +107,7 @@ func (k *webKey) signs(algorithm string) bool {
 
 var errKey = errors.New("the key of the service cannot be used")
 
-// public returns the key for package crypto.
+// public returns the key as a type of package crypto.
 func (k *webKey) public() (crypto.PublicKey, error) {
 	n, e, x, y := bytesOf(k.N), bytesOf(k.E), bytesOf(k.X), bytesOf(k.Y)
 	switch k.Type {
@@ -144,7 +144,7 @@ func (k *webKey) public() (crypto.PublicKey, error) {
 	return nil, errKey
 }
 
-// bytesOf decodes a part of a key; nil if it cannot be.
+// bytesOf decodes a part of a key; it returns nil for invalid base64.
 func bytesOf(text string) []byte {
 	b, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {

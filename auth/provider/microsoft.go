@@ -5,10 +5,9 @@ import (
 	"errors"
 )
 
-// microsoftEmail reads the e-mail address from the claim of the id_token that the
-// configuration names. Without one the address is that of the profile, which whoever
-// administers the person's organisation can set to any: fit only for organisations that
-// are trusted.
+// microsoftEmail reads the e-mail address from the claim of the id_token that the configuration
+// names. Without such a claim the address is that of the profile, which an administrator of the
+// person's organisation can set to any value: that is acceptable only for trusted organisations.
 func microsoftEmail(a *answer, u *User) error {
 	which := a.client.extra.IDTokenEmailClaim
 	if which == "" {
@@ -21,7 +20,7 @@ func microsoftEmail(a *answer, u *User) error {
 	}
 	claims := tree{said}
 	verified := cmp.Or(claims.text("verified_primary_email.0"), claims.text("verified_primary_email"))
-	owned := "" // the address, if its domain is known to be the organisation's
+	owned := "" // the address, if its domain is known to belong to the organisation
 	if claims.yes("xms_edov") {
 		owned = claims.text("email")
 	}

@@ -9,18 +9,18 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// leeway is by how much the clock of a service may differ from ours.
+// leeway is the tolerated difference between the clocks of a provider and this server.
 const leeway = 5 * time.Minute
 
 // appleIssuer is the issuer of Apple's id_tokens.
 const appleIssuer = "https://appleid.apple.com"
 
-// signatures are the algorithms of id_tokens. Those with a shared secret are not among
-// them: our client secret proves nothing about who has signed.
+// signatures are the accepted algorithms of id_tokens. Algorithms with a shared secret are not
+// accepted: the client secret is also known to us, so it does not prove who has signed.
 var signatures = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 
-// readOpenID reads the user info or, where there is none, the id_token. Where the issuer
-// is configured, there must be an id_token of it, about the same person.
+// readOpenID reads the user info or, if there is no address for it, the id_token. If the issuer is
+// configured, there must be an id_token of the issuer about the same person.
 func readOpenID(a *answer) error {
 	if a.endpoints.userInfoURL == "" {
 		return readIDToken(a)
@@ -41,7 +41,7 @@ func readOpenID(a *answer) error {
 	return nil
 }
 
-// readIDToken takes the claims of the id_token for the answer.
+// readIDToken makes the claims of the id_token the answer.
 func readIDToken(a *answer) error {
 	claims, err := a.idToken()
 	if err != nil {
@@ -51,9 +51,9 @@ func readIDToken(a *answer) error {
 	return nil
 }
 
-// idToken returns the claims of the id_token that came with the access token. It came
-// from the service itself, so its signature is checked where keys are known, and its
-// claims in any case.
+// idToken returns the claims of the id_token that came with the access token. It came from the
+// provider directly, so its signature is checked only if keys are known; its claims are always
+// checked.
 func (a *answer) idToken() (map[string]any, error) {
 	text, _ := a.token.Extra("id_token").(string)
 	if text == "" {
@@ -76,7 +76,7 @@ func (a *answer) idToken() (map[string]any, error) {
 	if issuer, _ := claims.GetIssuer(); len(a.endpoints.issuers) > 0 && !slices.Contains(a.endpoints.issuers, issuer) {
 		return nil, errors.New("the id_token is of another issuer")
 	}
-	// A token for several is ours if it was issued to us.
+	// A token for several audiences must have been issued to this client.
 	if audience, _ := claims.GetAudience(); len(audience) > 1 && claims["azp"] != a.endpoints.oauth.ClientID {
 		return nil, errors.New("the id_token was issued to somebody else")
 	}
@@ -86,7 +86,7 @@ func (a *answer) idToken() (map[string]any, error) {
 // find returns the function by which a parser finds the key of a token.
 func (k *keySet) find(ctx context.Context) jwt.Keyfunc {
 	return func(token *jwt.Token) (any, error) {
-		if _, critical := token.Header["crit"]; critical { // extensions that must be understood; none is
+		if _, critical := token.Header["crit"]; critical { // required extensions; none is supported
 			return nil, errors.New("the id_token has unknown extensions")
 		}
 		id, _ := token.Header["kid"].(string)

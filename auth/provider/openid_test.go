@@ -20,7 +20,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// signer is a key with which a service signs id_tokens.
+// signer is a key with which a provider signs id_tokens.
 type signer struct {
 	id     string
 	method jwt.SigningMethod
@@ -47,7 +47,7 @@ func newSigner(t *testing.T, id string, method jwt.SigningMethod) *signer {
 	return s
 }
 
-// public is the key as the service tells it.
+// public returns the key in the form of the provider.
 func (s *signer) public() string {
 	b64 := base64.RawURLEncoding.EncodeToString
 	k := webKey{ID: s.id, Use: "sig"}
@@ -84,7 +84,7 @@ func keysOf(list ...*signer) string {
 	return `{"keys":[` + strings.Join(texts, ",") + `]}`
 }
 
-// claims are good ones, with changes; nil takes one away.
+// claimsWith returns valid claims with changes; nil removes a claim.
 func claimsWith(changes map[string]any) jwt.MapClaims {
 	now := time.Now()
 	c := jwt.MapClaims{"iss": "https://issuer.test", "aud": "our-id", "sub": "1", "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(), "email": "a@x.test", "email_verified": true}
@@ -98,7 +98,7 @@ func claimsWith(changes map[string]any) jwt.MapClaims {
 
 func ago(d time.Duration) int64 { return time.Now().Add(-d).Unix() }
 
-// TestIDTokenClaims are judged, whether the signature is or not.
+// TestIDTokenClaims: claims are checked, whether the signature is checked or not.
 func TestIDTokenClaims(t *testing.T) {
 	t.Parallel()
 	signer := newSigner(t, "k", jwt.SigningMethodES256)
@@ -151,7 +151,7 @@ func TestIDTokenClaims(t *testing.T) {
 	}
 }
 
-// TestIDTokenSignatures takes those of the service's keys, and no other.
+// TestIDTokenSignatures: only signatures by the provider's keys are accepted.
 func TestIDTokenSignatures(t *testing.T) {
 	t.Parallel()
 	good := claimsWith(nil)
@@ -210,7 +210,7 @@ func TestIDTokenSignatures(t *testing.T) {
 	}
 }
 
-// TestKeysAreFetchedSeldom: what is not known is asked for again, but not by everybody.
+// TestKeysAreFetchedSeldom: unknown keys cause a new fetch, but not for every request.
 func TestKeysAreFetchedSeldom(t *testing.T) {
 	t.Parallel()
 	first, second := newSigner(t, "1", jwt.SigningMethodES256), newSigner(t, "2", jwt.SigningMethodES256)
@@ -236,7 +236,7 @@ func TestKeysAreFetchedSeldom(t *testing.T) {
 		}
 		s.answers["/keys"] = keysOf(second)
 	}
-	// What is known is still good when the service cannot be asked.
+	// Known keys stay valid while the provider cannot be reached.
 	delete(s.answers, "/keys")
 	now = now.Add(keysLife)
 	if _, err := keys.key(t.Context(), "2", "ES256"); err != nil {
@@ -296,7 +296,7 @@ func TestDiscovery(t *testing.T) {
 	if _, err := s.who(c); err == nil {
 		t.Error("no id_token, where the issuer is configured")
 	}
-	// What was found is used while the service is away.
+	// Found addresses are used while the provider is down.
 	tell("")
 	now = now.Add(discoveryLife)
 	if _, err := c.AuthURL(t.Context(), "st", ""); err != nil {

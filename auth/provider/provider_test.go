@@ -15,8 +15,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// TestKnownProviders keeps the list of package schema, by which configurations are
-// judged, the same as the table.
+// TestKnownProviders compares the table with the list of package schema, which validates
+// configurations.
 func TestKnownProviders(t *testing.T) {
 	t.Parallel()
 	for _, k := range List() {
@@ -29,14 +29,14 @@ func TestKnownProviders(t *testing.T) {
 	}
 }
 
-// service answers as a service does: with tokens for the code "good", and with what lies
-// at a path.
+// service is a test provider: it answers with tokens for the code "good", and with the answer for a
+// path.
 type service struct {
 	*httptest.Server
 	t       *testing.T
 	token   string            // JSON, beside the access token
 	answers map[string]string // by path
-	asked   []*http.Request   // in their order, their bodies read
+	asked   []*http.Request   // in their order, with their bodies read
 	bodies  []string
 }
 
@@ -67,13 +67,13 @@ func newService(t *testing.T) *service {
 	return s
 }
 
-// client is a client of the provider at this service.
+// client returns a client for the provider at this test service.
 func (s *service) client(name, extra string) *Client {
 	s.t.Helper()
 	k := find(name)
 	userInfoURL := s.URL + "/user"
 	if k.userInfoURL == "" && k.read != nil && !k.oidc {
-		userInfoURL = "" // there is none
+		userInfoURL = "" // without an address for the user info
 	}
 	c, err := NewPool(time.Now).Client(schema.Provider{Name: name, ClientID: "our-id", ClientSecret: "hush", AuthURL: s.URL + "/auth", TokenURL: s.URL + "/token",
 		UserInfoURL: userInfoURL, Extra: json.RawMessage(extra)})
@@ -83,7 +83,7 @@ func (s *service) client(name, extra string) *Client {
 	return c
 }
 
-// who is the person of the code "good", or the error.
+// who returns the person of the code "good", or the error.
 func (s *service) who(c *Client) (*User, error) {
 	token, err := c.Exchange(s.t.Context(), Grant{Code: "good", Verifier: "v", RedirectURL: "https://app.test/back"})
 	if err != nil {
@@ -96,7 +96,7 @@ func (u *User) String() string {
 	return strings.Join([]string{u.ID, u.Name, u.Username, u.AvatarURL, u.Email}, "|")
 }
 
-// TestUserInfo reads what each service tells, in the shape that its documentation shows.
+// TestUserInfo reads the answers of each provider, in the form of its documentation.
 func TestUserInfo(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -189,7 +189,7 @@ func TestUserInfo(t *testing.T) {
 	}
 }
 
-// TestEveryProviderIsTested demands a fixture for each row of the table.
+// TestEveryProviderIsAsked demands a test case for each row of the table.
 func TestEveryProviderIsAsked(t *testing.T) {
 	t.Parallel()
 	for _, k := range kinds {
@@ -268,7 +268,7 @@ func TestAuthURL(t *testing.T) {
 	}
 }
 
-// TestExchangeFails says who is to blame, and repeats nothing that is secret.
+// TestExchangeFails checks that errors name the cause, and contain no secret.
 func TestExchangeFails(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -317,7 +317,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// TestLogos are images of our own, without anything that runs or is loaded.
+// TestLogos: logos are images from this server, without scripts and references.
 func TestLogos(t *testing.T) {
 	t.Parallel()
 	names := []string{}

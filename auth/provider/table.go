@@ -1,6 +1,6 @@
 package provider
 
-// kind is a service that is known.
+// kind is a known provider.
 type kind struct {
 	name, display string
 
@@ -9,27 +9,27 @@ type kind struct {
 	authURL     string
 	tokenURL    string
 	userInfoURL string
-	authParams  map[string]string // beside the usual ones
+	authParams  map[string]string // in addition to the usual parameters
 	headers     map[string]string // of requests with a token; clientID stands for the configured one
-	graphQL     string            // the query to post, for services that are not asked by GET
+	graphQL     string            // the query to post, for providers without a GET address
 
-	// Where the answer has what is wanted, as paths below the path of.
+	// Paths in the answer, below the path of.
 	of, id, personName, username, avatar, email string
-	verified                                    string   // what must be true for the e-mail address to count
-	active                                      []string // "path=value": what must hold
+	verified                                    string   // must be true for the e-mail address to count
+	active                                      []string // "path=value": must hold
 
-	read func(*answer) error        // gets the answer in another way
-	more func(*answer, *User) error // reads what the paths cannot say
+	read func(*answer) error        // requests the answer in another way
+	more func(*answer, *User) error // reads data that the paths cannot describe
 
-	oidc    bool   // may be found by discovery
-	issuer  string // of id_tokens, where it is known
+	oidc    bool   // discovery is possible
+	issuer  string // of id_tokens, if it is fixed
 	jwksURL string // the keys of id_tokens
 }
 
 // clientID stands for the configured client id in headers.
 const clientID = "CLIENT_ID"
 
-// kinds are the services, in the order in which they are listed.
+// kinds are the providers, in the order of lists.
 var kinds = []*kind{
 	{name: "apple", display: "Apple", scopes: []string{"name", "email"}, authParams: map[string]string{"response_mode": "form_post"},
 		authURL: "https://appleid.apple.com/auth/authorize", tokenURL: "https://appleid.apple.com/auth/token",
@@ -166,13 +166,13 @@ var kinds = []*kind{
 	openID("oidc"), openID("oidc2"), openID("oidc3"),
 }
 
-// openID is a service that speaks OpenID Connect, wherever it is.
+// openID returns a provider that speaks OpenID Connect, at any address.
 func openID(name string) *kind {
 	return &kind{name: name, display: "OIDC", scopes: []string{"openid", "email", "profile"}, oidc: true, read: readOpenID,
 		id: "sub", personName: "name", username: "preferred_username", avatar: "picture", email: "email", verified: "email_verified"}
 }
 
-// find returns the service of that name, nil if there is none.
+// find returns the named provider, nil if there is none.
 func find(name string) *kind {
 	for _, k := range kinds {
 		if k.name == name {

@@ -1,4 +1,4 @@
-// Blobs that somebody removes if nobody says that they are to stay.
+// Blobs that are removed unless they are kept.
 
 package blob
 
@@ -7,10 +7,10 @@ import (
 	"io"
 )
 
-// PutAnnounced stores a blob under a key that no other blob has had, as Put does. announced
-// waits until it is durable that the blob will be removed unless it is kept: the blob has no
-// name before. What is left of it by a crash is removed then, so that less has to be waited
-// for than with Put. If announced is nil, it is Put.
+// PutAnnounced stores a blob under a key that no other blob has had, as Put does. It gives the blob
+// its name after announced has returned nil, which states that the removal of the blob, unless it
+// is kept, is durable. After a crash the remains of the blob are removed, so that PutAnnounced can
+// wait for less than Put. If announced is nil, it does the same as Put.
 func PutAnnounced(ctx context.Context, s Store, key string, r io.Reader, size int64, a Attributes, announced func() error) error {
 	if announced == nil {
 		return s.Put(ctx, key, r, size, a)
@@ -24,8 +24,8 @@ func PutAnnounced(ctx context.Context, s Store, key string, r io.Reader, size in
 	return s.Put(ctx, key, &gate{r, announced}, size, a)
 }
 
-// gate is a reader that does not end before it is open: no store gives a blob its name
-// before all of it has been read.
+// gate is a reader that does not end before announced has returned: no store gives a blob its name
+// before it has read the whole blob.
 type gate struct {
 	io.Reader
 	open func() error

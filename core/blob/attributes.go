@@ -10,8 +10,8 @@ import (
 // unknownType is the media type of a blob without attributes.
 const unknownType = "application/octet-stream"
 
-// sidecarFile is the JSON beside a blob (docs/wire/records.md §7.7). What is not
-// used stays for other programs that read the folder.
+// sidecarFile is the JSON file beside a blob (docs/wire/records.md §7.7). Unused properties are
+// written for other programs that read the folder.
 type sidecarFile struct {
 	CacheControl       string            `json:"user.cache_control"`
 	ContentDisposition string            `json:"user.content_disposition"`
@@ -32,11 +32,11 @@ func encodeSidecar(a Attributes) ([]byte, error) {
 	return json.Marshal(s)
 }
 
-// readSidecar is what is known of the blob at the path. A sidecar that is missing
-// or unreadable makes the blob one of unknown type, not one that is lost.
+// readSidecar returns the attributes of the blob at the path. If the sidecar is missing or
+// unreadable, the blob has the unknown type, but is not lost.
 func readSidecar(root *os.Root, path string) Attributes {
 	var s sidecarFile
-	// The folder may be one that other programs, or people, have filled.
+	// Other programs, or people, may have written into the folder.
 	text, err := root.ReadFile(path + sidecar)
 	if err != nil || json.Unmarshal(text, &s) != nil || s.ContentType == "" {
 		s.ContentType = unknownType

@@ -7,5 +7,5 @@ import (
 	"syscall"
 )
 
-// NoSpace reports an error of a disk, or of a user's quota of it, that has no room.
+// NoSpace reports whether the error is that of a full disk, or of an exhausted quota of the disk.
 func NoSpace(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// ErrKey is a key that no blob can have.
+// ErrKey is the error of a key that no blob can have.
 var ErrKey = errors.New("blob: impossible key")
 
 const (
@@ -20,14 +20,14 @@ const (
 	tempPrefix = ".tmp-"  // of files that are being written
 )
 
-// Path is how every store spells a key: no path leads out of where it is looked up, and
+// Path returns the path of a key in every store. No path leads out of the folder it is used in, and
 // different keys have different paths. A key that no blob can have is ErrKey.
 func Path(key string) (string, error) { return filePath(key) }
 
-// KeyOf is the inverse of Path.
+// KeyOf reverses Path.
 func KeyOf(p string) string { return unescape(p) }
 
-// filePath is the path of the blob's file below the root.
+// filePath returns the path of the blob's file below the root.
 func filePath(key string) (string, error) {
 	p, err := folderPath(key)
 	if err == nil && reserved(path.Base(p)) {
@@ -36,8 +36,8 @@ func filePath(key string) (string, error) {
 	return p, err
 }
 
-// folderPath is the path of a folder of keys below the root. No path that it
-// returns has "..", is absolute, or is the root itself.
+// folderPath returns the path of a folder of keys below the root. The path has no "..", is not
+// absolute, and is not the root itself.
 func folderPath(prefix string) (string, error) {
 	p := escape(prefix)
 	if p == "." || !fs.ValidPath(p) {
@@ -46,19 +46,20 @@ func folderPath(prefix string) (string, error) {
 	return p, nil
 }
 
-// reserved names are the store's own files. Some file systems ignore case.
+// reserved reports whether the name is that of a file of the store itself. Some file systems ignore
+// case.
 func reserved(name string) bool {
 	return strings.HasSuffix(strings.ToLower(name), sidecar) || temporary(name)
 }
 
-// temporary are the names of files that are being written.
+// temporary reports whether the name is that of a file that is being written.
 func temporary(name string) bool { return strings.HasPrefix(strings.ToLower(name), tempPrefix) }
 
 const hexOpen, hexClose = "__0x", "__"
 
-// escape makes a key a path: control characters, the slash of "../", the second
-// one of "//" and a last one are written as __0x<hex>__ (docs/wire/records.md §7.7).
-// So is the first character of a "__0x" in the key, which keeps it reversible.
+// escape turns a key into a path: control characters, the slash of "../", the second slash of "//"
+// and a slash at the end are written as __0x<hex>__ (docs/wire/records.md §7.7). So is the first
+// character of a "__0x" in the key, which keeps escape reversible.
 func escape(key string) string {
 	var b strings.Builder
 	done := 0
@@ -77,13 +78,13 @@ func escape(key string) string {
 	return b.String()
 }
 
-// mustEscape reports whether the character at i cannot stand in a path as it is.
+// mustEscape reports whether the character at i must be escaped.
 func mustEscape(key string, i int) bool {
 	switch c := key[i]; {
 	case c < ' ':
 		return true
-	// A slash after ".." is escaped as the one that would lead out of the folder; doubled and
-	// last ones, as path functions drop them.
+	// A slash after ".." is escaped since it would lead out of the folder; doubled slashes and a
+	// slash at the end are escaped since path functions drop them.
 	case c == '/':
 		return strings.HasSuffix(key[:i], "..") || strings.HasSuffix(key[:i], "/") || i == len(key)-1
 	case c == '_':
@@ -92,7 +93,7 @@ func mustEscape(key string, i int) bool {
 	return false
 }
 
-// unescape is the inverse of escape.
+// unescape reverses escape.
 func unescape(p string) string {
 	if !strings.Contains(p, hexOpen) {
 		return p

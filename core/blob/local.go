@@ -17,19 +17,18 @@ import (
 
 var _ Store = (*Local)(nil)
 
-// Local keeps blobs as files of one folder, each with a sidecar of its
-// attributes. Nothing outside of the folder is reached through it, by any key or
-// by a symbolic link that somebody put inside.
+// Local keeps blobs as files of one folder, each with a sidecar of its attributes. No key and no
+// symbolic link inside the folder reaches a file outside.
 type Local struct {
 	root    *os.Root
 	buffers sync.Pool // of *copyBuffer
 
-	// A folder that was made for a new file is not removed as empty before the
-	// file is in it: makers hold this for reading, the remover for writing.
+	// The lock keeps the folder of a new file from being removed as empty before the file is in it:
+	// makers of files hold it for reading, the remover for writing.
 	folders sync.RWMutex
 }
 
-// NewLocal opens the folder, which is created if missing. Close releases it.
+// NewLocal opens the folder, and creates it if it is missing. Close releases it.
 func NewLocal(root string) (*Local, error) {
 	if err := os.MkdirAll(root, 0o700); err != nil {
 		return nil, fmt.Errorf("blob folder: %w", err)
@@ -41,21 +40,21 @@ func NewLocal(root string) (*Local, error) {
 	return &Local{root: r}, nil
 }
 
-// Dir is the folder.
+// Dir returns the folder.
 func (l *Local) Dir() string { return l.root.Name() }
 
 // Close releases the folder. Blobs that are open stay readable.
 func (l *Local) Close() error { return l.root.Close() }
 
-// Open reads a blob. A blob without a sidecar is of the type
-// application/octet-stream; a key that no blob can have is a missing blob.
+// Open opens a blob. A blob without a sidecar has the type application/octet-stream; a key that no
+// blob can have is a missing blob.
 func (l *Local) Open(_ context.Context, key string) (Blob, error) {
 	p, err := filePath(key)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", err, fs.ErrNotExist)
 	}
-	// Asked first, because opening a named pipe would wait for a writer.
-	// A folder, a socket or a pipe is no blob.
+	// Stat comes first, since opening a named pipe would wait for a writer. A folder, a socket or a
+	// pipe is not a blob.
 	info, err := l.root.Stat(p)
 	if err == nil && !info.Mode().IsRegular() {
 		err = fs.ErrNotExist
@@ -77,9 +76,10 @@ func (l *Local) Open(_ context.Context, key string) (Blob, error) {
 func (l *Local) Delete(_ context.Context, key string) error {
 	p, err := filePath(key)
 	if err != nil || l.isFolder(p) {
-		return nil // there is no such blob
+		return nil // the blob does not exist
 	}
-	// The sidecar goes first: alone it would be no blob, so that nobody would find it again.
+	// The sidecar is removed first: a sidecar alone would not be a blob, so it would never be found
+	// again.
 	for _, name := range []string{p + sidecar, p} {
 		if err := asNotExist(l.root.Remove(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("delete blob %q: %w", key, err)
@@ -89,8 +89,8 @@ func (l *Local) Delete(_ context.Context, key string) error {
 	return nil
 }
 
-// DeletePrefix removes every blob below a folder, the folder, and the folders
-// above it that this leaves empty. The prefix "" is ErrKey: nobody means that.
+// DeletePrefix removes every blob below a folder, the folder, and the folders above it that become
+// empty. The prefix "" is ErrKey, as it can only be a mistake.
 func (l *Local) DeletePrefix(_ context.Context, prefix string) error {
 	p, err := folderPath(strings.TrimSuffix(prefix, "/"))
 	if err != nil {
@@ -106,14 +106,14 @@ func (l *Local) DeletePrefix(_ context.Context, prefix string) error {
 	return nil
 }
 
-// List calls fn for every blob below the folder, in the order of the names, all of
-// them for the prefix "". An error of fn ends it and is returned.
+// List calls fn for every blob below the folder, in the order of the names; for the prefix "", for
+// every blob. An error of fn ends List and is returned.
 func (l *Local) List(ctx context.Context, prefix string, fn func(Info) error) error {
 	start := "."
 	if prefix = strings.TrimSuffix(prefix, "/"); prefix != "" {
 		var err error
 		if start, err = folderPath(prefix); err != nil {
-			return nil // no key is below it
+			return nil // no key is below the prefix
 		}
 	}
 	return fs.WalkDir(l.root.FS(), start, func(p string, d fs.DirEntry, err error) error {
@@ -124,8 +124,8 @@ func (l *Local) List(ctx context.Context, prefix string, fn func(Info) error) er
 		if err == nil && p != start && d.Type().IsRegular() && !reserved(d.Name()) {
 			info, err = d.Info()
 		}
-		// Files come and go while the tree is walked; a folder that is not there is an empty
-		// one.
+		// Files may be created and removed during the walk; a folder that does not exist counts as
+		// empty.
 		if errors.Is(asNotExist(err), fs.ErrNotExist) {
 			return nil // removed in the meantime
 		}
@@ -136,24 +136,23 @@ func (l *Local) List(ctx context.Context, prefix string, fn func(Info) error) er
 	})
 }
 
-// prune removes the folder and those above it as long as they are empty.
+// prune removes the folder and the folders above it as long as they are empty.
 func (l *Local) prune(dir string) {
 	l.folders.Lock()
 	defer l.folders.Unlock()
-	for dir != "." && l.isFolder(dir) && l.root.Remove(dir) == nil { // fails if something is in it
+	for dir != "." && l.isFolder(dir) && l.root.Remove(dir) == nil { // fails if the folder is not empty
 		dir = path.Dir(dir)
 	}
 }
 
-// isFolder does not follow a link, so that a link is never taken for what it
-// leads to.
+// isFolder reports whether p is a folder. A symbolic link to a folder is not a folder.
 func (l *Local) isFolder(p string) bool {
 	info, err := l.root.Lstat(p)
 	return err == nil && info.IsDir()
 }
 
-// asNotExist makes fs.ErrNotExist of the other ways to say that there is no such
-// file: a part of its path is a file, or a name longer than files can have.
+// asNotExist turns other errors of a file that does not exist into fs.ErrNotExist: a part of its
+// path is a file, or a name is longer than names of files can be.
 func asNotExist(err error) error {
 	if errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG) {
 		return fs.ErrNotExist

@@ -56,7 +56,7 @@ func list(t *testing.T, l *Local, prefix string) []string {
 	return keys
 }
 
-// files is every file and folder below dir.
+// files returns every file and folder below dir.
 func files(t *testing.T, dir string) []string {
 	t.Helper()
 	var names []string
@@ -175,7 +175,7 @@ func TestLocalMissing(t *testing.T) {
 	}
 }
 
-// Somebody who may choose a key, or put a link into the folder, gets nowhere.
+// Keys of an attacker, and links in the folder, do not lead outside.
 func TestLocalStaysInside(t *testing.T) {
 	t.Parallel()
 	l, dir := newLocal(t)
@@ -333,7 +333,7 @@ func TestLocalList(t *testing.T) {
 	}
 }
 
-// Random operations on the store and on a map give the same.
+// Random operations on the store have the same results as on a map.
 func TestLocalBehavesLikeAMap(t *testing.T) {
 	t.Parallel()
 	l, _ := newLocal(t)
@@ -374,7 +374,7 @@ func TestLocalBehavesLikeAMap(t *testing.T) {
 	}
 }
 
-// Deleting the last blob of a folder does not take it from under a new one.
+// Deleting the last blob of a folder does not remove the folder of a concurrent new blob.
 func TestLocalConcurrentPutAndDelete(t *testing.T) {
 	t.Parallel()
 	l, _ := newLocal(t)

@@ -4,7 +4,7 @@ package blob
 
 import "path"
 
-// typesByName maps extensions to media types that cannot be told from the content of a file.
+// typesByName maps extensions to media types that the content of a file does not reveal.
 var typesByName = map[string]string{
 	".svg":  "image/svg+xml",
 	".css":  "text/css",
@@ -15,8 +15,8 @@ var typesByName = map[string]string{
 	".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
 }
 
-// ServedType returns the media type with which the file is served under the name. The extension
-// of the name decides for types that cannot be told from the content; else it is ContentType.
+// ServedType returns the media type with which the file is served under the name. The extension of
+// the name decides for types that the content does not reveal; else it is ContentType.
 func (a Attributes) ServedType(name string) string {
 	if t := typesByName[path.Ext(name)]; t != "" {
 		return t

@@ -16,12 +16,12 @@ const (
 	randomLength = 10
 )
 
-// storedName is the name under which a file that the client calls original is
-// kept (docs/wire/records.md §7.3): a readable part, a random one that makes it
-// unique, and the extension. detected is the extension that belongs to the
-// content, for a name that has none.
+// storedName returns the name under which an upload with the name original is stored
+// (docs/wire/records.md §7.3): a readable part, a random part that makes the name unique, and the
+// extension. detected is the extension that belongs to the content; it is used if original has no
+// extension.
 func storedName(original, detected string, random func(n int) string) string {
-	// The end is kept, as it has the extension.
+	// The end is kept, since it has the extension.
 	if len(original) > maxOriginal {
 		original = original[len(original)-maxOriginal:]
 	}
@@ -30,8 +30,7 @@ func storedName(original, detected string, random func(n int) string) string {
 		ext = cleanExtension(detected)
 	}
 	base = snakeCase(strings.Trim(base, "."))
-	// A name of only letters that are dropped, such as one in another script, still gets a
-	// base.
+	// A name of letters that are all dropped, such as a name in another script, still gets a base.
 	if len(base) < minBase {
 		base += random(randomLength)
 	}
@@ -39,8 +38,8 @@ func storedName(original, detected string, random func(n int) string) string {
 	return base + "_" + random(randomLength) + ext
 }
 
-// splitExtension cuts before the second-last dot, or the last if it is the only
-// one: "a.tar.gz" has the extension ".tar.gz".
+// splitExtension splits the name before the second-last dot, or before the only dot: "a.tar.gz" has
+// the extension ".tar.gz".
 func splitExtension(name string) (base, ext string) {
 	last := strings.LastIndexByte(name, '.')
 	if last < 0 {
@@ -52,7 +51,7 @@ func splitExtension(name string) (base, ext string) {
 	return name[:last], name[last:]
 }
 
-// cleanExtension keeps what is safe in every file system and URL; the result is
+// cleanExtension keeps the characters that are safe in every file system and URL; the result is
 // empty or begins with its only leading dot.
 func cleanExtension(ext string) string {
 	ext = strings.Map(func(r rune) rune {
@@ -71,9 +70,9 @@ func cleanExtension(ext string) string {
 	return "." + ext
 }
 
-// snakeCase joins the words of s with "_" in lower case. A word ends at anything
-// but an ASCII letter or digit, and before an upper-case letter that follows one
-// that is not.
+// snakeCase joins the words of s with "_" in lower case. A word ends before any character but an
+// ASCII letter or digit, and before an upper-case letter that follows another character than an
+// upper-case letter.
 func snakeCase(s string) string {
 	var b strings.Builder
 	var prev rune // the last character of the current word, 0 before its first
@@ -97,7 +96,7 @@ func isWord(r rune) bool {
 	return r >= 'a' && r <= 'z' || isUpper(r) || r >= '0' && r <= '9' || r == '_'
 }
 
-// randomName is n characters of a-z0-9.
+// randomName returns n random characters of a-z0-9.
 func randomName(n int) string {
 	const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
 	out := make([]byte, 0, n)
@@ -105,7 +104,8 @@ func randomName(n int) string {
 	for len(out) < n {
 		_, _ = rand.Read(buf[:]) // never fails
 		for _, b := range buf {
-			// 252 is the last multiple of 36 in a byte: above it letters would not be equally likely.
+			// 252 is the greatest multiple of 36 in a byte: with larger bytes, letters would not be
+			// equally likely.
 			if b < 252 && len(out) < n {
 				out = append(out, alphabet[b%36])
 			}

@@ -45,8 +45,8 @@ func TestStoredName(t *testing.T) {
 	}
 }
 
-// Whatever a client calls a file, the stored name is one that a file, a key and
-// a URL can have and that a record accepts.
+// For any name that a client sends, the stored name is valid as a file name, in a key and in a URL,
+// and a record accepts it.
 func FuzzStoredName(f *testing.F) {
 	for _, s := range []string{"a.txt", "..", "a/../b.tar.gz", "\x00", strings.Repeat("é", 200), "x.attrs", ".tmp-1"} {
 		f.Add(s)

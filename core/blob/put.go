@@ -17,16 +17,16 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// errNoSpace is a disk, or a quota, that has no room for a blob.
+// errNoSpace is the fault of a blob for which the disk, or a quota, has no room.
 var errNoSpace = fault.New(fault.Unavailable, "there is no space left to store this")
 
-// Put implements Store: when it returns nil, blob and attributes survive a power cut.
-// A disk that is full is a fault.Unavailable; nothing of the blob is left then.
+// Put implements Store: when it returns nil, blob and attributes survive a power cut. A full disk
+// is a fault.Unavailable, which leaves no part of the blob.
 func (l *Local) Put(ctx context.Context, key string, r io.Reader, size int64, a Attributes) error {
 	return l.put(ctx, key, r, size, a, nil)
 }
 
-// put is Put, or PutAnnounced if announced is not nil.
+// put does the work of Put, or that of PutAnnounced if announced is not nil.
 func (l *Local) put(ctx context.Context, key string, r io.Reader, size int64, a Attributes, announced func() error) (err error) {
 	p, err := filePath(key)
 	if err != nil {
@@ -46,8 +46,9 @@ func (l *Local) put(ctx context.Context, key string, r io.Reader, size int64, a 
 	if err != nil {
 		return err
 	}
-	// What Put gives a name is durable before: a crash in between leaves the earlier blob as
-	// it was. What is announced has no earlier one, so all of it can be synced at once.
+	// With Put, the files are durable before they get their names: a crash in between leaves the
+	// earlier blob unchanged. An announced blob has no earlier one, so files and names can be
+	// synced at the same time.
 	ready := announced
 	if ready == nil {
 		ready = func() error { return l.sync([]string{content, attributes}, nil) }
@@ -79,11 +80,11 @@ func (l *Local) draft(dir string, r io.Reader, size int64, a Attributes) (conten
 	return content, attributes, nil
 }
 
-// place gives both files of a blob their names.
+// place renames both files of a blob to their final names.
 func (l *Local) place(p, content, attributes string) error {
 	l.folders.RLock() // see Tree.RemoveOlder
 	defer l.folders.RUnlock()
-	// The sidecar goes first: a blob is never there without its attributes.
+	// The sidecar is renamed first, so that a blob never exists without its attributes.
 	if err := l.root.Rename(attributes, p+sidecar); err != nil {
 		return errors.Join(err, l.root.Remove(attributes), l.root.Remove(content))
 	}
@@ -111,11 +112,11 @@ func (l *Local) write(dir string, r io.Reader, size int64) (string, error) {
 	return name, nil
 }
 
-// syncBytes is how much of a file is written between two syncs. One sync of a large file would
-// keep those of the database waiting.
+// syncBytes is the number of bytes of a file between two syncs. A single sync of a large file would
+// delay those of the database.
 const syncBytes = 4 << 20
 
-// syncing is a file that is synced now and then as it is written.
+// syncing is a file that is synced at intervals while it is written.
 type syncing struct {
 	f     *os.File
 	bytes int // since the last sync
@@ -168,8 +169,8 @@ func (l *Local) create(dir, name string) (*os.File, error) {
 	return l.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 }
 
-// foldersTo are the folder and those above it. A name is durable when the folder that holds
-// it is synced, and so is the folder's own name in the one above.
+// foldersTo returns the folder and the folders above it. A name is durable when the folder that
+// holds it is synced, and the folder's own name when the folder above is.
 func foldersTo(dir string) (list []string) {
 	for ; dir != "."; dir = path.Dir(dir) {
 		list = append(list, dir)
@@ -177,7 +178,8 @@ func foldersTo(dir string) (list []string) {
 	return append(list, dir)
 }
 
-// sync makes files and folders durable, at once: a disk takes hardly longer than for one.
+// sync makes files and folders durable, all at once, which takes a disk hardly longer than a single
+// one.
 func (l *Local) sync(files, folders []string) error {
 	var syncs errgroup.Group
 	each := func(list []string, flag int) {
@@ -191,12 +193,12 @@ func (l *Local) sync(files, folders []string) error {
 			})
 		}
 	}
-	each(files, os.O_RDWR) // some systems sync only what may be written
+	each(files, os.O_RDWR) // some systems sync only files that are open for writing
 	each(folders, os.O_RDONLY)
 	return syncs.Wait()
 }
 
-// reader stops reading when the context is done.
+// reader is a reader that ends when the context is done.
 type reader struct {
 	ctx context.Context
 	r   io.Reader

@@ -1,5 +1,5 @@
-// A store whose implementation can be replaced while it is in use, as when settings switch
-// to S3.
+// A store whose implementation can be replaced while it is in use, for example when the settings
+// switch to S3.
 
 package blob
 
@@ -14,10 +14,10 @@ import (
 	"github.com/loambase/loam/internal/tally"
 )
 
-// Swap is a Store whose implementation can be replaced while it is in use: the settings
-// decide where files lie. A call goes to the store that was set when it began, and an
-// open Blob stays with the store that opened it, so nobody may close the earlier store
-// before both have ended. Blobs are not moved from one to the other.
+// Swap is a Store whose implementation can be replaced while it is in use: the settings name the
+// store of files. A call uses the store that was set when the call began, and an open Blob stays
+// with the store that opened it, so the earlier store must not be closed before both have ended.
+// Blobs are not moved from one store to the other.
 type Swap struct {
 	current atomic.Pointer[Store]
 	calls   [len(operations)]tally.Calls
@@ -44,7 +44,7 @@ func (w *Swap) Figures() map[string]tally.CallCount {
 	return figures
 }
 
-// ended counts a call that began at that time, and returns err.
+// ended counts a call that began at began, and returns err.
 func (w *Swap) ended(call int, began time.Time, err error) error {
 	failed := err
 	if errors.Is(err, fs.ErrNotExist) {
@@ -56,7 +56,7 @@ func (w *Swap) ended(call int, began time.Time, err error) error {
 
 var _ Store = (*Swap)(nil)
 
-// NewSwap is a Swap that begins with s.
+// NewSwap returns a Swap that begins with s.
 func NewSwap(s Store) *Swap {
 	w := &Swap{}
 	w.current.Store(&s)
@@ -66,7 +66,7 @@ func NewSwap(s Store) *Swap {
 // Set replaces the store and returns the earlier one.
 func (w *Swap) Set(s Store) (earlier Store) { return *w.current.Swap(&s) }
 
-// Current is the store that new calls go to.
+// Current returns the store that new calls use.
 func (w *Swap) Current() Store { return *w.current.Load() }
 
 // Put implements Store.

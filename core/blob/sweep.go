@@ -1,4 +1,4 @@
-// Removal of temporary files that uploads left behind when their process ended.
+// Removal of temporary files of processes that ended during an upload.
 
 package blob
 
@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Time is the present time by the clock of the folder's file system: no file that is written
-// from now on is older.
+// Time returns the present time by the clock of the folder's file system: no file that is written
+// afterwards is older.
 func (l *Local) Time() (now time.Time, err error) {
 	name, err := l.write(".", strings.NewReader(""), 0)
 	if err != nil {
@@ -24,9 +24,9 @@ func (l *Local) Time() (now time.Time, err error) {
 	return now, errors.Join(err, l.root.Remove(name))
 }
 
-// Sweep removes temporary files that were last written before the given time and returns
-// how many. A process that ended during a Put leaves such files. The time must lie
-// further back than any Put of any process may pause.
+// Sweep removes temporary files that were last written before the given time and returns their
+// number. A process that ends during a Put leaves such files. The time must lie further back than
+// any Put of any process may pause.
 func (l *Local) Sweep(ctx context.Context, before time.Time) (removed int, err error) {
 	err = fs.WalkDir(l.root.FS(), ".", func(p string, d fs.DirEntry, err error) error {
 		if err == nil {

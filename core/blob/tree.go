@@ -1,4 +1,4 @@
-// The files of a local store as they lie on the disk, for backups.
+// The files of a local store on the disk, for backups.
 
 package blob
 
@@ -12,15 +12,15 @@ import (
 	"time"
 )
 
-// Tree is the folder of a Local as plain files: blobs and what is kept beside them. Paths
-// use "/" and are below the folder; nothing outside of it is reached. Temporary files,
-// links and whatever else is no regular file are not part of it.
+// Tree is the folder of a Local as plain files: blobs, their sidecars, and other files. Paths use
+// "/" and are below the folder; files outside of it cannot be reached. Temporary files, links and
+// all other files that are not regular are not part of the Tree.
 type Tree struct{ l *Local }
 
-// Tree returns the files of the store.
+// Tree returns the Tree of the store.
 func (l *Local) Tree() Tree { return Tree{l} }
 
-// SafePath reports whether p is below the folder that it is looked up in, on every system.
+// SafePath reports whether p stays below the folder it is used in, on every system.
 func SafePath(p string) bool {
 	return fs.ValidPath(p) && p != "." && filepath.IsLocal(filepath.FromSlash(p))
 }
@@ -28,8 +28,8 @@ func SafePath(p string) bool {
 // ValidPath reports whether p may be a file of a Tree.
 func ValidPath(p string) bool { return SafePath(p) && !temporary(path.Base(p)) }
 
-// Walk calls fn for every file, in the order of the names. An error of fn ends it and is
-// returned. What has a name that no key can have was not stored here, and is left out.
+// Walk calls fn for every file, in the order of the names. An error of fn ends Walk and is
+// returned. A file whose name no key can have was not stored by this package, and is skipped.
 func (t Tree) Walk(ctx context.Context, fn func(p string, info fs.FileInfo) error) error {
 	return fs.WalkDir(t.l.root.FS(), ".", func(p string, d fs.DirEntry, err error) error {
 		if !fs.ValidPath(p) {
@@ -58,13 +58,13 @@ func (t Tree) Walk(ctx context.Context, fn func(p string, info fs.FileInfo) erro
 // Open opens a file for reading.
 func (t Tree) Open(p string) (fs.File, error) { return t.l.root.Open(p) }
 
-// Stat describes what is at p; a link is a link.
+// Stat describes the file at p; it does not follow a link.
 func (t Tree) Stat(p string) (fs.FileInfo, error) {
 	info, err := t.l.root.Lstat(p)
 	return info, asNotExist(err)
 }
 
-// Write stores a temporary file of that name beside p, durably.
+// Write stores a temporary file with the given name beside p, durably.
 func (t Tree) Write(ctx context.Context, p, name string, r io.Reader) (err error) {
 	dir := path.Dir(p)
 	temp := path.Join(dir, tempPrefix+name)
@@ -82,11 +82,11 @@ func (t Tree) Write(ctx context.Context, p, name string, r io.Reader) (err error
 	return nil
 }
 
-// Place gives the temporary file beside p the name p.
+// Place renames the temporary file beside p to p.
 func (t Tree) Place(p, name string) error { return t.l.root.Rename(t.temp(p, name), p) }
 
-// Aside gives p the temporary name. The file is as new as if it were written now: else it
-// could be taken for an old leftover (see Sweep).
+// Aside renames p to the temporary name. It sets the time of the file to the present: otherwise the
+// file could be taken for an old leftover (see Sweep).
 func (t Tree) Aside(p, name string) error {
 	now := time.Now()
 	if err := t.l.root.Chtimes(p, now, now); err != nil {
@@ -95,19 +95,19 @@ func (t Tree) Aside(p, name string) error {
 	return t.l.root.Rename(p, t.temp(p, name))
 }
 
-// Drop removes the temporary file beside p. A missing one is no error.
+// Drop removes the temporary file beside p. A missing file is not an error.
 func (t Tree) Drop(p, name string) error { return t.removeFile(t.temp(p, name)) }
 
-// Remove removes p, and the folders that it leaves empty. A missing file is no error.
+// Remove removes p, and the folders that become empty. A missing file is not an error.
 func (t Tree) Remove(p string) error {
 	err := t.removeFile(p)
 	t.l.prune(path.Dir(p))
 	return err
 }
 
-// RemoveOlder is Remove if the file was last written before the given time.
+// RemoveOlder removes p as Remove does, if the file was last written before the given time.
 func (t Tree) RemoveOlder(p string, before time.Time) error {
-	t.l.folders.Lock() // Put gives a file its name under this lock
+	t.l.folders.Lock() // Put renames files under this lock
 	info, err := t.Stat(p)
 	if err == nil && info.ModTime().Before(before) {
 		err = t.removeFile(p)
@@ -124,7 +124,7 @@ func (t Tree) RemoveOlder(p string, before time.Time) error {
 func (t Tree) Sync(p string) error {
 	err := t.l.sync(nil, foldersTo(path.Dir(p)))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil // the folder is gone, with all that was in it
+		return nil // the folder does not exist, so it has no files
 	}
 	return err
 }

@@ -91,7 +91,7 @@ func TestUploadIs(t *testing.T) {
 		{"application/pdf", []string{"application/x-pdf"}, true},
 		{"audio/mpeg", []string{"audio/mp3"}, true},
 		{"text/plain", []string{"text/plain; charset=utf-8"}, true},
-		{"text/html", []string{"text/plain"}, false}, // a kind of text, and not what was allowed
+		{"text/html", []string{"text/plain"}, false}, // a kind of text, but not the allowed type
 		{"x/unheard-of", []string{"x/unheard-of"}, true},
 		{"x/unheard-of", []string{"", "x"}, false},
 	} {

@@ -20,7 +20,7 @@ import (
 	"github.com/loambase/loam/migrations"
 )
 
-// node is one process over the PostgreSQL.
+// node is one process that uses the PostgreSQL database.
 type node struct {
 	*postgres.DB
 	log *change.Log
@@ -66,12 +66,12 @@ func (m migration) Exec(sql string) error {
 
 const counters = 200
 
-// chaotic adds 1 to a counter, with pauses wherever it may be overtaken. Some of it
-// is rolled back.
+// chaotic adds 1 to a counter, with pauses wherever another transaction may overtake it. Some
+// transactions are rolled back.
 func (n node) chaotic(r *rand.Rand) error {
 	pause := func(of int, most time.Duration) {
 		if r.IntN(of) == 0 {
-			time.Sleep(rand.N(most)) // that others overtake is what is tested
+			time.Sleep(rand.N(most)) // the overtaking is tested
 		}
 	}
 	err := n.Write(context.Background(), func(tx store.Tx) error {
@@ -211,7 +211,7 @@ func TestChaos(t *testing.T) {
 	}
 }
 
-// long is a transaction of somebody else that writes and takes its time.
+// long runs a slow transaction of another program.
 func long(t *testing.T, url string) {
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, url)

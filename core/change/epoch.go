@@ -1,5 +1,4 @@
-// Epochs: the state of the log in the database, by which tokens from before a restore are
-// recognized.
+// Epochs: the state of the log in the database, by which tokens from before a restore are detected.
 
 package change
 
@@ -13,10 +12,10 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// state is the row of _params that belongs to the log.
+// state is the document in the log's row of _params.
 type state struct {
-	// Epoch is a random text that is part of every token. A new one is drawn when the
-	// log is made and when the database is put back to an earlier state.
+	// Epoch is a random text that is part of every token. A new epoch is drawn when the log is made
+	// and when the database is restored to an earlier state.
 	Epoch  string `json:"epoch"`
 	Pruned int64  `json:"pruned"` // the number of the last transaction that was pruned
 }
@@ -51,8 +50,7 @@ func readEnd(r store.Reader) (s state, newest int64, found bool, err error) {
 	return s, newest, found, err
 }
 
-// writeState stores the state within tx. The row is one of _params, which holds more than the
-// log's.
+// writeState stores the state within tx. The table _params also holds rows of other packages.
 func writeState(tx store.Tx, s state, now time.Time) error {
 	value, err := json.Marshal(s)
 	if err != nil {
@@ -64,23 +62,23 @@ func writeState(tx store.Tx, s state, now time.Time) error {
 	return err
 }
 
-// drawEpoch gives the log a new epoch; if one is to be kept, only where there is none.
+// drawEpoch gives the log a new epoch. If keep is set, an existing epoch stays.
 func drawEpoch(ctx context.Context, s store.Store, now time.Time, keep bool) error {
 	return s.Write(ctx, func(tx store.Tx) error {
 		current, found, err := readState(tx)
 		if err != nil || found && keep {
 			return err
 		}
-		// Pruned stays: the numbers of transactions go on where they were.
+		// Pruned stays, since the numbers of transactions continue.
 		current.Epoch = schema.RandomString(8, schema.AlphabetID)
 		return writeState(tx, current, now)
 	})
 }
 
-// Renew gives the change log in s a new epoch, so that no earlier token can be resumed
-// from. It is for a copy of a database that is about to replace a newer state of it
-// (Log.Replace), and must be durable in the copy before that: tokens of the replaced
-// state name transactions that the copy will number anew.
+// Renew gives the change log in s a new epoch, so that no earlier token can be resumed from. It is
+// for a copy of a database that is about to replace a newer state of it (Log.Replace), and the new
+// epoch must be durable in the copy before Replace: tokens of the replaced state name transactions
+// that the copy will number anew.
 func Renew(ctx context.Context, s store.Store, now time.Time) error {
 	if err := drawEpoch(ctx, s, now, false); err != nil {
 		return fmt.Errorf("renew the change log: %w", err)
@@ -88,14 +86,14 @@ func Renew(ctx context.Context, s store.Store, now time.Time) error {
 	return nil
 }
 
-// Restart begins the log anew in a database whose table of changes is empty, such as one
-// that was copied without them.
+// Restart gives the log a first epoch in a database whose table of changes is empty, for example a
+// copy without changes.
 func Restart(tx store.Tx, now time.Time) error {
 	return writeState(tx, state{Epoch: schema.RandomString(8, schema.AlphabetID)}, now)
 }
 
-// RenewWithin is Renew of this log, within a transaction that may have written its state by
-// SQL. When it is durable, and Wrote has been called, every subscription ends.
+// RenewWithin gives this log a new epoch, within a transaction that may have written its state by
+// SQL. When the transaction is durable, and Wrote has been called, every subscription ends.
 func (l *Log) RenewWithin(tx store.Tx) error {
 	current, _, err := readState(tx)
 	if err != nil {
@@ -105,8 +103,8 @@ func (l *Log) RenewWithin(tx store.Tx) error {
 	return writeState(tx, current, l.cfg.Now())
 }
 
-// Open finds out where the log stands, and creates its epoch if it has none. The feed
-// begins there. Its errors are those of the store.
+// Open reads the end of the log, where the feed then begins, and creates the epoch of the log if it
+// has none. Its errors are those of the store.
 func (l *Log) Open(ctx context.Context) error {
 	if err := l.open(ctx); err != nil {
 		return fmt.Errorf("open the change log: %w", err)
@@ -114,13 +112,13 @@ func (l *Log) Open(ctx context.Context) error {
 	return nil
 }
 
-// open is Open, whose errors it does not name.
+// open does the work of Open.
 func (l *Log) open(ctx context.Context) error {
 	if err := l.acquire(ctx); err != nil {
 		return err
 	}
 	defer l.release()
-	// The read comes first: nearly always the epoch is there, and no write is needed to start.
+	// The read comes first: the epoch nearly always exists, and then the start needs no write.
 	found := false
 	err := l.cfg.Store.Read(ctx, func(r store.Reader) (err error) {
 		_, found, err = readState(r)
@@ -135,17 +133,17 @@ func (l *Log) open(ctx context.Context) error {
 	return l.readEpoch(ctx)
 }
 
-// Replace calls replace, which puts another database in the place of this one, while
-// the feed stands still. If the epoch of the log is another one after that, whatever
-// replace returned, every subscription ends with ErrGone and the feed begins at the end
-// of the new log; the observers are told that anything may have changed.
+// Replace calls replace, which replaces the database by another one, while the feed stands still.
+// If the epoch of the log has changed after that, whatever replace returned, every subscription
+// ends with ErrGone and the feed begins at the end of the new log; the observers are told that
+// anything may have changed.
 func (l *Log) Replace(ctx context.Context, replace func() error) error {
 	if err := l.acquire(ctx); err != nil {
 		return err
 	}
 	defer l.release()
 	l.doubt()
-	defer l.wakeFeed() // it reads the epoch if that fails here
+	defer l.wakeFeed() // the feed reads the epoch if that fails here
 	if err := replace(); err != nil {
 		return err
 	}
@@ -153,14 +151,14 @@ func (l *Log) Replace(ctx context.Context, replace func() error) error {
 	return l.readEpoch(ctx)
 }
 
-// doubt marks the epoch as one that has to be read again before it is used.
+// doubt marks the epoch to be read again before it is used.
 func (l *Log) doubt() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.doubted = true
 }
 
-// resolve reads the epoch again if it is in doubt. feeding must be held.
+// resolve reads the epoch again if it is marked. feeding must be held.
 func (l *Log) resolve(ctx context.Context) error {
 	l.mu.Lock()
 	doubted := l.doubted
@@ -171,11 +169,11 @@ func (l *Log) resolve(ctx context.Context) error {
 	return l.readEpoch(ctx)
 }
 
-// readEpoch reads the epoch. If it is another one than before the feed starts at the
-// end of the log and every subscription ends. feeding must be held.
+// readEpoch reads the epoch. If it has changed, the feed starts at the end of the log and every
+// subscription ends. feeding must be held.
 func (l *Log) readEpoch(ctx context.Context) error {
 	l.mu.Lock()
-	l.doubted = false // before the database is looked at: a later doubt stays
+	l.doubted = false // before the database is read: a later mark stays
 	l.mu.Unlock()
 	var current state
 	var newest int64
@@ -192,14 +190,14 @@ func (l *Log) readEpoch(ctx context.Context) error {
 	if current.Epoch == l.epoch {
 		return nil
 	}
-	// Positions of the old epoch mean other transactions in the new one, so no subscription can
-	// go on.
+	// Positions of the old epoch mean other transactions in the new epoch, so no subscription can
+	// continue.
 	l.dropAll(ErrGone)
 	l.epoch, l.feed = current.Epoch, startAt(newest)
 	return nil
 }
 
-// startAt is the frontier of a feed that starts when newest is the greatest number.
+// startAt returns the frontier of a feed that starts when newest is the greatest number.
 func startAt(newest int64) frontier {
 	seq := max(0, newest-window)
 	return frontier{at: end(seq), whole: seq}

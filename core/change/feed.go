@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	// holeEvery is how often the feed looks whether a hole has closed.
+	// holeEvery is the interval at which the feed checks whether a hole has closed.
 	holeEvery = 10 * time.Millisecond
-	// retryEvery is how long the feed waits after a log that could not be read.
+	// retryEvery is the delay of the feed after a log that could not be read.
 	retryEvery = time.Second
 )
 
@@ -39,7 +39,7 @@ func (l *Log) wakeFeed() {
 	}
 }
 
-// feedLoop moves the feed each time that it is woken, until ctx ends.
+// feedLoop advances the feed each time that it is woken, until ctx ends.
 func (l *Log) feedLoop(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -48,8 +48,8 @@ func (l *Log) feedLoop(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-l.wake:
-		// The timer runs only before a hole and after an error; at the end of the log nothing
-		// is read until somebody wakes the feed.
+		// The timer runs only before a hole and after an error; at the end of the log nothing is
+		// read until the feed is woken.
 		case <-timer.C:
 		}
 		s, err := l.advance(ctx)
@@ -65,8 +65,8 @@ func (l *Log) feedLoop(ctx context.Context) {
 	}
 }
 
-// advance moves the feed until it comes to the end of the log or to a hole. Others may
-// read for the feed between two of its steps.
+// advance moves the feed to the end of the log or to a hole. Other goroutines may move the feed
+// between two of its steps.
 func (l *Log) advance(ctx context.Context) (s stepEnd, err error) {
 	for s == stepMore && err == nil {
 		if err = l.acquire(ctx); err != nil {
@@ -78,12 +78,12 @@ func (l *Log) advance(ctx context.Context) (s stepEnd, err error) {
 	return s, err
 }
 
-// toPresent moves the feed until a step that began after this call has come to the end
-// of the log or to a hole. Of many that wait at the same time one reads for all.
+// toPresent moves the feed until a step that began after this call has come to the end of the log
+// or to a hole. Of several concurrent callers one reads for all.
 func (l *Log) toPresent(ctx context.Context) error {
 	l.mu.Lock()
-	// A step that is under way may have read before the caller's last write: only one that
-	// begins now counts.
+	// A running step may have read before the caller's last write: only a step that begins now
+	// counts.
 	after := l.steps
 	l.mu.Unlock()
 	for {
@@ -95,7 +95,7 @@ func (l *Log) toPresent(ctx context.Context) error {
 		l.mu.Unlock()
 		var err error
 		if !done {
-			// Without subscribers nobody has moved the feed, and it may be far behind.
+			// Without subscribers nothing has moved the feed, and it may be far behind.
 			if err = l.skip(ctx); err == nil {
 				_, err = l.step(ctx)
 			}
@@ -107,7 +107,7 @@ func (l *Log) toPresent(ctx context.Context) error {
 	}
 }
 
-// stepEnd is where a step of the feed has ended.
+// stepEnd is the place where a step of the feed has ended.
 type stepEnd uint8
 
 const (
@@ -125,7 +125,7 @@ func (l *Log) step(ctx context.Context) (stepEnd, error) {
 	l.steps++
 	number, at := l.steps, l.feed.at
 	l.mu.Unlock()
-	// Neither lock is held during the query: subscriptions come and go meanwhile.
+	// No lock is held during the query: subscriptions may be added and removed meanwhile.
 	p, err := l.readPage(ctx, at, end(math.MaxInt64))
 	if err != nil {
 		return stepMore, err
@@ -140,8 +140,8 @@ func (l *Log) step(ctx context.Context) (stepEnd, error) {
 	case known:
 		s = stepHole
 	default:
-		// The hole is new. The moment is taken after it was seen, so every transaction that can
-		// still fill it is older.
+		// The hole is new. The moment is taken after the hole was seen, so every transaction that
+		// can still fill the hole is older.
 		moment, err := l.moment(ctx)
 		if err != nil {
 			return stepMore, err
@@ -157,8 +157,8 @@ func (l *Log) step(ctx context.Context) (stepEnd, error) {
 	return s, nil
 }
 
-// skip moves a feed without subscribers near the end of the log, so that the first one
-// does not wait until everything is read that nobody listened to. feeding must be held.
+// skip moves a feed without subscribers near the end of the log, so that the first subscriber does
+// not wait until all changes before it are read. feeding must be held.
 func (l *Log) skip(ctx context.Context) error {
 	if l.listeners.Load() > 0 {
 		return nil
@@ -184,7 +184,7 @@ func (l *Log) skip(ctx context.Context) error {
 	return nil
 }
 
-// moment is a transaction id that is newer than those of all running transactions.
+// moment returns a transaction id that is newer than those of all running transactions.
 func (l *Log) moment(ctx context.Context) (moment int64, err error) {
 	err = l.cfg.Store.Read(ctx, func(r store.Reader) error {
 		moment, err = store.Number(r, "SELECT "+l.cfg.Store.Sequences().TransactionID())
@@ -196,10 +196,10 @@ func (l *Log) moment(ctx context.Context) (moment int64, err error) {
 	return moment, nil
 }
 
-// deliver gives the rows of a page that may be delivered to the subscribers, and those
-// of other processes to the observers before that. It returns how many there are, and
-// whether the hole after them is one that the feed waits for already. feeding must be
-// held, so nobody else moves the feed meanwhile.
+// deliver passes the rows of a page that may be delivered to the subscribers, and before that the
+// rows of other processes to the observers. n is their number; known reports whether the feed
+// already waits for the hole after them. feeding must be held, so that nothing else moves the feed
+// meanwhile.
 func (l *Log) deliver(p page) (n int, known bool) {
 	l.mu.Lock()
 	n = l.feed.advance(p)
@@ -211,7 +211,7 @@ func (l *Log) deliver(p page) (n int, known bool) {
 	}
 	var foreign []Change
 	for _, c := range batch.Changes {
-		// Changes of this process were told to the observers at their commit.
+		// Observers were told of changes of this process at their commit.
 		if c.Node != l.cfg.Node {
 			foreign = append(foreign, c)
 		}
@@ -222,8 +222,8 @@ func (l *Log) deliver(p page) (n int, known bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for s := range l.live {
-		// A subscriber that does not keep up loses its subscription, never a change: it resumes
-		// by its token.
+		// A subscriber that does not keep up loses its subscription, but no change: it resumes by
+		// its token.
 		if !s.enqueue(batch) {
 			l.drop(s, ErrSlow)
 		}

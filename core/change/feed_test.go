@@ -18,7 +18,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// subscribe is a subscription that is closed when the test ends.
+// subscribe returns a subscription that is closed when the test ends.
 func subscribe(t *testing.T, l *change.Log, from change.Token) (*change.Subscription, change.Token) {
 	t.Helper()
 	s, token, err := l.Subscribe(t.Context(), from)
@@ -29,7 +29,7 @@ func subscribe(t *testing.T, l *change.Log, from change.Token) (*change.Subscrip
 	return s, token
 }
 
-// receive is the next n changes, and the token after them.
+// receive returns the next n changes, and the token after them.
 func receive(t *testing.T, s *change.Subscription, n int) (list []change.Change, token change.Token) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
@@ -61,7 +61,7 @@ func remove(t testing.TB, app *core.App, collection, id string) {
 	}
 }
 
-// fields are what Before holds, by the names of fields.
+// fields returns the values of Before by the names of fields.
 func fields(t *testing.T, app *core.App, c change.Change) map[string]any {
 	t.Helper()
 	if c.Before == nil {
@@ -193,7 +193,8 @@ func TestWhatFailsIsNotLogged(t *testing.T) {
 	}
 }
 
-// A transaction has one number, whatever is in it, and so have those before and after.
+// All changes of a transaction have one number, and the transactions before and after it have other
+// numbers.
 func TestOneNumberATransaction(t *testing.T) {
 	t.Parallel()
 	app := coretest.New(t)
@@ -230,7 +231,7 @@ func TestOneNumberATransaction(t *testing.T) {
 	}
 }
 
-// Every update of a record adds 1 to n, so what was before tells its place.
+// Every update of a record adds 1 to n, so the value of n in Before is the position of the update.
 func TestOrderUnderManyWriters(t *testing.T) {
 	t.Parallel()
 	const writers, each = 16, 25
@@ -252,7 +253,7 @@ func TestOrderUnderManyWriters(t *testing.T) {
 			}
 		})
 	}
-	// One reads as it happens, another is interrupted again and again.
+	// One subscriber reads without interruption, another is interrupted again and again.
 	var resumed []change.Change
 	token := start
 	for len(resumed) < writers*each {
@@ -346,7 +347,7 @@ func TestSlow(t *testing.T) {
 	app := coretest.New(t)
 	coretest.Collection(t, app, docs)
 	s, token := subscribe(t, app.Changes(), "")
-	const each, batches = 50, 250 // more than may wait
+	const each, batches = 50, 250 // more than a queue may hold
 	for range batches {
 		ops := make([]record.Op, each)
 		for i := range ops {
@@ -356,7 +357,7 @@ func TestSlow(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// Somebody who keeps up has it all, so the slow one has been dropped by now.
+	// A subscriber that keeps up has all changes, so the slow subscriber has been dropped by now.
 	fast, _ := subscribe(t, app.Changes(), token)
 	receive(t, fast, each*batches)
 	n := 0
@@ -405,7 +406,7 @@ func TestPrune(t *testing.T) {
 	if err := app.Changes().Prune(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	s, _ = subscribe(t, app.Changes(), last) // the last one is never taken out
+	s, _ = subscribe(t, app.Changes(), last) // the last transaction is never pruned
 	receive(t, s, 1)
 	s.Close()
 	id := coretest.Create(t, app, "docs", nil)["id"].(string)

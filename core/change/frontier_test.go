@@ -62,13 +62,13 @@ func TestWhole(t *testing.T) {
 	}
 }
 
-// database is what a PostgreSQL lets see of transactions that run at the same time:
-// they get an id, then a number, and later they commit or not.
+// database simulates concurrent transactions of PostgreSQL: a transaction gets an id, then a
+// number, and later it commits or is rolled back.
 type database struct {
 	nextID, nextSeq int64
 	running         []*running
-	ended           int64   // the greatest id of those that are over
-	visible         []int64 // numbers of the committed ones
+	ended           int64   // the greatest id of the ended transactions
+	visible         []int64 // numbers of the committed transactions
 }
 
 type running struct{ id, seq int64 } // seq 0: not drawn yet
@@ -94,7 +94,7 @@ func (d *database) step(r *rand.Rand) {
 	}
 }
 
-// moment takes an id.
+// moment draws an id.
 func (d *database) moment() int64 {
 	d.nextID++
 	d.ended = max(d.ended, d.nextID)
@@ -102,7 +102,7 @@ func (d *database) moment() int64 {
 }
 
 func (d *database) page(after int64) page {
-	p := page{running: d.ended + 1} // as PostgreSQL has it: what began later is not looked at
+	p := page{running: d.ended + 1} // as in PostgreSQL: transactions that begin later are not considered
 	for _, tx := range d.running {
 		p.running = min(p.running, tx.id)
 	}
@@ -117,7 +117,7 @@ func (d *database) page(after int64) page {
 
 func TestNothingIsPassedOver(t *testing.T) {
 	t.Parallel()
-	missed := 0 // by a reader that remembers the last number that it has seen
+	missed := 0 // by a reader that remembers the greatest number that it has seen
 	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		d, f := database{}, frontier{at: end(0)}
@@ -148,7 +148,7 @@ func TestNothingIsPassedOver(t *testing.T) {
 			d.step(r)
 			read()
 			if r.IntN(2) == 0 && len(d.running) > 0 && d.running[0].seq == 0 {
-				d.running = d.running[1:] // gives up
+				d.running = d.running[1:] // is rolled back
 			}
 			if len(d.visible) > 4000 {
 				d.running = nil

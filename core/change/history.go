@@ -1,5 +1,5 @@
 // History: the later changes of one record, from which its state after an earlier change is
-// reconstructed; and all its changes.
+// computed; and all changes of a record.
 
 package change
 
@@ -10,19 +10,18 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// History calls fn with the change at the position of c and with all later changes of the
-// same record, in the order of the log, until fn returns false. It reads in the caller's
-// transaction, one row at a time; fn must not use r. The cost is that of a scan of the log
-// from the position on, of which there is little when a live subscription asks.
+// History calls fn with the change at the position of c and with all later changes of the same
+// record, in the order of the log, until fn returns false. It reads in the caller's transaction,
+// one row at a time; fn must not use r. The cost is that of a scan of the log from the position on,
+// which is short for a live subscription.
 //
-// The states of the record around c are computed from it. Read in the same transaction:
-// History and, after it, the record as it is now. The state after c has, of each field, the
-// value in the first Before of the changes that follow c, and the present value if none
-// names it. If one of these changes is a delete, its Before stands for the present record,
-// and what follows belongs to a later record of the same id.
+// The states of the record around c are computed from it. History and, after it, the present record
+// must be read in the same transaction. In the state after c, each field has the value in the first
+// Before, of the changes that follow c, that names the field, else the present value. If one of
+// these changes is a delete, its Before replaces the present record, and the changes after it
+// belong to a later record with the same id.
 //
-// The error is ErrGone if the log does not hold c any more, the one of fn, or one of the
-// store.
+// The error is ErrGone if the log no longer holds c, the error of fn, or an error of the store.
 func (l *Log) History(r store.Reader, c Change, fn func(Change) (more bool, err error)) error {
 	rows, err := r.Query(`SELECT `+columns+` FROM "_changes" WHERE ("seq", "n") >= ($1, $2) `+
 		`AND "kind" = $3 AND "collection" = $4 AND "record" = $5 ORDER BY "seq", "n"`,
@@ -50,10 +49,10 @@ func (l *Log) History(r store.Reader, c Change, fn func(Change) (more bool, err 
 	return nil
 }
 
-// Past calls fn with the changes of a record that the log holds, the newest first, until fn
-// returns false. It reads in the caller's transaction; fn must not use r. The cost is that of
-// a scan of the log. since is the time of the oldest change in the log, of whatever record,
-// the zero time if it is empty. The error is that of fn, or one of the store.
+// Past calls fn with the changes of a record that the log holds, the newest first, until fn returns
+// false. It reads in the caller's transaction; fn must not use r. The cost is that of a scan of the
+// log. since is the time of the oldest change in the log, of any record; the zero time if the log
+// is empty. The error is that of fn or of the store.
 func (l *Log) Past(r store.Reader, collection, record string, fn func(Change) (more bool, err error)) (since time.Time, err error) {
 	oldest, err := store.Number(r, `SELECT "at" FROM "_changes" ORDER BY "seq", "n" LIMIT 1`)
 	if err != nil {

@@ -12,15 +12,15 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Config is what a log stands on. Store, Node and Log are required.
+// Config holds the options of New. Store, Node and Log are required.
 type Config struct {
 	Store store.Store
-	Node  string // names this process in the log; no two that run have the same
+	Node  string // the name of this process in the log; running processes have different names
 	Log   *slog.Logger
 	Now   func() time.Time // default time.Now
 
-	Keep     time.Duration // how long changes are kept; default 24 hours
-	KeepRows int           // how many rows are kept, about; default 1,000,000
+	Keep     time.Duration // the time for which changes are kept; default 24 hours
+	KeepRows int           // the approximate number of rows that are kept; default 1,000,000
 }
 
 // Log writes and reads the change log. It is safe for concurrent use.
@@ -31,7 +31,7 @@ type Log struct {
 	observers atomic.Pointer[[]func([]Change)]
 	single    string   // inserts the only row of a transaction, and draws its number
 	next      string   // draws a number
-	several   []string // by the number of rows less 1: inserts them under a drawn number
+	several   []string // by the number of rows minus 1: inserts rows with a number that was drawn before
 
 	wake      chan struct{} // tells the feed loop that there may be new rows; capacity 1
 	listeners atomic.Int32  // subscriptions in live
@@ -40,17 +40,17 @@ type Log struct {
 	// channel so that waiting for it ends with a context.
 	feeding chan struct{}
 
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	feed    frontier   // changed only by the holder of feeding
 	epoch   string
-	doubted bool  // the database may have been replaced: epoch has to be read again
-	steps   int64 // how many steps of the feed have begun
-	present int64 // the last of those that came to the end of the log, or to a hole
+	doubted bool  // the database may have been replaced: epoch must be read again
+	steps   int64 // the number of steps of the feed that have begun
+	present int64 // the last of these steps that came to the end of the log, or to a hole
 	live    map[*Subscription]bool
 	closed  bool
 }
 
-// New is a log. Open makes it ready for reading; it can write before that.
+// New returns a log. It can be written at once, and read after Open.
 func New(c Config) *Log {
 	if c.Now == nil {
 		c.Now = time.Now
@@ -72,14 +72,14 @@ func New(c Config) *Log {
 	return l
 }
 
-// Observe adds fn to the functions that are called with the changes of each transaction
-// of this process, once it is durable and before it is acknowledged: fn drops what is
-// cached of them. Changes of other processes are passed as soon as they are known. Nil
-// changes mean that anything may have changed. fn must be quick and, for changes of this
-// process, must not use the store. It is not called for earlier commits.
+// Observe adds fn to the functions that are called with the changes of each transaction of this
+// process, once it is durable and before it is acknowledged: fn invalidates caches. fn gets changes
+// of other processes as soon as they are known. Nil changes mean that anything may have changed. fn
+// must be quick and, for changes of this process, must not use the store. It is not called for
+// earlier commits.
 func (l *Log) Observe(fn func([]Change)) {
 	for {
-		// The list is replaced, never changed, so that notify reads it without a lock.
+		// The list is replaced, never modified, so that notify reads it without a lock.
 		known := l.observers.Load()
 		var list []func([]Change)
 		if known != nil {
@@ -101,17 +101,17 @@ func (l *Log) notify(changes []Change) {
 	}
 }
 
-// Append writes the changes of a transaction to the log and has the observers called
-// once it is durable. It must be the last thing that the transaction does: on PostgreSQL
-// the order of numbers depends on it. It sets N, Node, At and, of several changes, Seq,
-// and keeps the slice. Its errors are those of the store.
+// Append writes the changes of a transaction to the log; the observers are called once the
+// transaction is durable. Append must be the last statement of the transaction: on PostgreSQL the
+// order of numbers depends on it. It sets N, Node, At and, for several changes, Seq, and keeps the
+// slice. Its errors are those of the store.
 func (l *Log) Append(tx store.Tx, changes []Change) error {
 	if len(changes) == 0 {
 		return nil
 	}
 	now := l.cfg.Now()
 	for i := range changes {
-		// All changes of a transaction have the same time: they happened at once.
+		// All changes of a transaction have the same time, that of the transaction.
 		changes[i].N, changes[i].Node, changes[i].At = i, l.cfg.Node, now
 	}
 	if err := l.insert(tx, changes); err != nil {
@@ -126,9 +126,9 @@ func (l *Log) Append(tx store.Tx, changes []Change) error {
 	return nil
 }
 
-// Wrote tells the log that another process has written to the database. logged says that
-// everything it wrote is in the log. If not, the observers are told that anything may
-// have changed, and the feed looks whether the database is still the same one.
+// Wrote tells the log that another process has written to the database. logged states that all its
+// changes are in the log. If not, the observers are told that anything may have changed, and the
+// feed checks whether the database is still the same.
 func (l *Log) Wrote(logged bool) {
 	if !logged {
 		l.doubt()

@@ -33,7 +33,7 @@ func systemTables(t testing.TB, db store.Store) {
 	}
 }
 
-// newLog is an open log on a database of its own, without an app.
+// newLog returns an open log on a database of its own, without an app.
 func newLog(t testing.TB, db store.Store, c change.Config) *change.Log {
 	t.Helper()
 	c.Store, c.Node, c.Log = db, "here", slog.New(slog.DiscardHandler)
@@ -68,7 +68,7 @@ func changeOf(id string, a change.Action, before string) change.Change {
 	return c
 }
 
-// historyOf is what History calls its function with, one line a change.
+// historyOf returns the changes that History passes to its function, a line for each.
 func historyOf(t testing.TB, db store.Store, l *change.Log, c change.Change, at change.Position, most int) (got []string, err error) {
 	t.Helper()
 	c.Seq, c.N = at.Seq, at.N
@@ -138,7 +138,7 @@ func TestHistory(t *testing.T) {
 	}
 }
 
-// A database that is put in the place of this one ends subscriptions and tokens.
+// Replacing the database by another one ends subscriptions and invalidates tokens.
 func TestReplace(t *testing.T) {
 	t.Parallel()
 	db := enginetest.Open(t)
@@ -150,7 +150,7 @@ func TestReplace(t *testing.T) {
 	}
 	live, token := subscribe(t, l, "")
 	appendAll(t, db, l, changeOf("a", change.Update, `{}`))
-	behind, _ := subscribe(t, l, token) // it has not begun to read
+	behind, _ := subscribe(t, l, token) // this subscription has not begun to read
 	told := make(chan []change.Change, 10)
 	l.Observe(func(c []change.Change) { told <- c })
 
@@ -181,7 +181,7 @@ func TestReplace(t *testing.T) {
 	}
 }
 
-// Another process that replaces the database ends subscriptions as well.
+// A replacement of the database by another process ends subscriptions, too.
 func TestReplacedByAnotherProcess(t *testing.T) {
 	t.Parallel()
 	db := enginetest.Open(t)
@@ -198,11 +198,11 @@ func TestReplacedByAnotherProcess(t *testing.T) {
 	}
 }
 
-// gate is a store whose reads can be held up.
+// gate is a store whose reads can be blocked.
 type gate struct {
 	store.Store
-	held    atomic.Pointer[chan struct{}] // reads wait until it is closed; nil: they do not
-	entered chan struct{}                 // a held read has begun
+	held    atomic.Pointer[chan struct{}] // reads wait until it is closed; nil: reads do not wait
+	entered chan struct{}                 // a blocked read has begun
 }
 
 func (g *gate) Read(ctx context.Context, fn func(store.Reader) error) error {
@@ -231,14 +231,14 @@ func TestCloseDoesNotWaitForReads(t *testing.T) {
 	held := make(chan struct{})
 	g.held.Store(&held)
 	l.Wrote(true)
-	<-g.entered // the feed reads
+	<-g.entered // the feed is reading
 	s.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, _, err := l.Subscribe(ctx, ""); !errors.Is(err, context.Canceled) {
 		t.Errorf("Subscribe with an ended context: %v, want %v", err, context.Canceled)
 	}
-	// Many that subscribe at the same time share a read.
+	// Concurrent subscriptions share a read.
 	var waiting sync.WaitGroup
 	for range 50 {
 		waiting.Go(func() {

@@ -10,10 +10,9 @@ import (
 )
 
 const (
-	// pruneEvery is how often old rows are looked for.
+	// pruneEvery is the interval of pruning.
 	pruneEvery = 5 * time.Minute
-	// pruneRows is how many rows one transaction deletes, so that no write waits long
-	// for it.
+	// pruneRows is the number of rows that one transaction deletes, so that no write waits long.
 	pruneRows = 2000
 )
 
@@ -34,8 +33,8 @@ func (l *Log) pruneLoop(ctx context.Context) {
 }
 
 // Prune deletes rows that are older than Config.Keep and, oldest first, rows in excess of
-// Config.KeepRows. It never deletes the last transaction: its number is needed for the
-// next one. Errors are those of the store; what was deleted before one stays deleted.
+// Config.KeepRows. It never deletes the last transaction: its number is needed for the next one.
+// Errors are those of the store; rows that were deleted before an error stay deleted.
 func (l *Log) Prune(ctx context.Context) error {
 	rows := int64(0)
 	err := l.cfg.Store.Read(ctx, func(r store.Reader) (err error) {
@@ -45,7 +44,7 @@ func (l *Log) Prune(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// The rows are counted once. What is written meanwhile waits for the next round.
+	// The rows are counted once. Rows that are written meanwhile wait for the next pruning.
 	for excess := rows - int64(l.cfg.KeepRows); ; excess -= pruneRows {
 		more := false
 		err := l.cfg.Store.Write(ctx, func(tx store.Tx) (err error) {
@@ -58,8 +57,8 @@ func (l *Log) Prune(ctx context.Context) error {
 	}
 }
 
-// pruneSome deletes up to pruneRows of the oldest rows: the first excess ones, and those
-// that are too old. more reports that it has deleted as many as it may.
+// pruneSome deletes up to pruneRows of the oldest rows: the first excess rows, and rows that are
+// too old. more reports that it has deleted pruneRows rows.
 func (l *Log) pruneSome(tx store.Tx, excess int64) (more bool, err error) {
 	to, found, err := l.prunable(tx, excess)
 	if err != nil || found == 0 {
@@ -69,8 +68,8 @@ func (l *Log) pruneSome(tx store.Tx, excess int64) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	// Noted in the transaction that deletes: a subscriber that reads an older place finds both
-	// or neither.
+	// Stored in the transaction that deletes: a subscriber that reads an older position sees both
+	// changes or none.
 	current.Pruned = max(current.Pruned, to.Seq)
 	if err := writeState(tx, current, l.cfg.Now()); err != nil {
 		return false, err
@@ -79,8 +78,8 @@ func (l *Log) pruneSome(tx store.Tx, excess int64) (more bool, err error) {
 	return found == pruneRows, err
 }
 
-// prunable is the position of the last row that pruneSome is to delete, and how many rows
-// those are.
+// prunable returns the position of the last row that pruneSome is to delete, and the number of
+// these rows.
 func (l *Log) prunable(r store.Reader, excess int64) (to Position, found int64, err error) {
 	rows, err := r.Query(`SELECT "seq", "n", "at" FROM "_changes" WHERE "seq" < (SELECT max("seq") FROM "_changes") `+
 		`ORDER BY "seq", "n" LIMIT $1`, store.Int(pruneRows))

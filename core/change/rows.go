@@ -1,4 +1,4 @@
-// The rows of the change log (table _changes): how a change is written to one and read back.
+// The rows of the change log (table _changes): writing and reading changes.
 
 package change
 
@@ -12,13 +12,13 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// maxInsert is how many rows one statement inserts.
+// maxInsert is the maximum number of rows that one statement inserts.
 const maxInsert = 32
 
 const columns = `"seq", "n", "kind", "collection", "record", "action", "before", "by", "node", "at"`
 
-// insertion is the statement that inserts so many rows; seq is the expression of their
-// transaction's number: $1, or one that draws it.
+// insertion returns the statement that inserts the given number of rows; seq is the expression of
+// their transaction's number: $1, or an expression that draws a number.
 func insertion(seq string, rows int) string {
 	var b strings.Builder
 	b.WriteString(`INSERT INTO "_changes" (` + columns + ") VALUES ")
@@ -42,8 +42,8 @@ func insertion(seq string, rows int) string {
 	return b.String()
 }
 
-// insert writes the rows. Several get a number that is drawn first, and go in statements of at
-// most maxInsert rows, of which there are few texts to prepare.
+// insert writes the rows. For several rows the number is drawn first, and the statements insert at
+// most maxInsert rows each, so that there are few different statements to prepare.
 func (l *Log) insert(tx store.Tx, changes []Change) error {
 	// Most transactions change one record: its number is drawn by the statement that inserts
 	// it, which saves a query.
@@ -80,7 +80,7 @@ func (c *Change) row(values []store.Value) []store.Value {
 		store.Text(string(c.Action)), before, store.Text(c.By), store.Text(c.Node), store.Int(c.At.UnixMilli()))
 }
 
-// pageRows is how many rows are read at a time.
+// pageRows is the maximum number of rows that are read at a time.
 const pageRows = 1000
 
 // readPage reads the rows after one position up to another, pageRows at most.
@@ -103,8 +103,8 @@ func (l *Log) readPage(ctx context.Context, after, to Position) (p page, err err
 	return p, nil
 }
 
-// readRows reads the rows after one position up to another, in their order. The comparison of
-// pairs is one that the primary key serves.
+// readRows reads the rows after one position up to another, in their order. The primary key serves
+// the comparison of pairs.
 func readRows(r store.Reader, after, to Position) ([]Change, error) {
 	rows, err := r.Query(`SELECT `+columns+` FROM "_changes" WHERE ("seq", "n") > ($1, $2) AND ("seq", "n") <= ($3, $4) `+
 		`ORDER BY "seq", "n" LIMIT $5`,
@@ -120,7 +120,7 @@ func readRows(r store.Reader, after, to Position) ([]Change, error) {
 	return list, rows.Close()
 }
 
-// readRow is the change in a row that has the columns of the table.
+// readRow returns the change in a row that has the columns of the table.
 func readRow(rows store.Rows) Change {
 	c := Change{
 		Seq: rows.Int(0), N: int(rows.Int(1)), Kind: Kind(rows.Text(2)), Collection: rows.Text(3), Record: rows.Text(4),

@@ -1,5 +1,5 @@
-// What a state of the database holds, for those who read it and follow the feed from an
-// earlier place on.
+// The transactions in a snapshot of the database, for readers who follow the feed from an earlier
+// position.
 
 package change
 
@@ -9,10 +9,11 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Since returns the numbers of the transactions after the token that the transaction of r
-// sees, in their order: who subscribes to the token first, reads then, and passes these over
-// gets each change once, in the state or by the feed. On PostgreSQL numbers may be missing,
-// of transactions that commit later. The error is ErrGone for a token of another database.
+// Since returns the numbers, in order, of the transactions after the token that the transaction of
+// r sees. A reader who subscribes to the token first, then reads, and skips these transactions in
+// the feed, gets each change once, from the snapshot or from the feed. On PostgreSQL, numbers of
+// transactions that commit later may be missing. The error is ErrGone for a token of another
+// database.
 func (l *Log) Since(r store.Reader, from Token) ([]int64, error) {
 	list, err := since(r, from)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Subscriptions: bounded queues of changes. One that is too slow ends with ErrSlow, and the
-// subscriber resumes by its token.
+// Subscriptions: bounded queues of changes. A subscription that is too slow ends with ErrSlow, and
+// the subscriber resumes by its token.
 
 package change
 
@@ -11,36 +11,36 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Batch is changes in their order, of one or more transactions. A transaction of very
-// many changes may come in several batches.
+// Batch holds changes in their order, of one or more transactions. A transaction with very many
+// changes may come in several batches.
 type Batch struct {
 	Changes []Change // shared with other receivers: read only
-	// Token resumes after the last transaction that has been received as a whole.
+	// Token resumes after the last transaction of which all changes have been received.
 	Token Token
 }
 
-// maxQueued is how many changes may wait for a subscriber.
+// maxQueued is the maximum number of changes in the queue of a subscriber.
 const maxQueued = 10_000
 
 // Subscription receives changes. It belongs to one goroutine, which must call Close.
 type Subscription struct {
 	log   *Log
 	epoch string
-	at    Position // everything up to here has been received, or was before the start
-	whole int64    // the last transaction that was received as a whole
-	live  bool     // the feed delivers; before that the subscription reads the log itself
+	at    Position // all changes up to here have been received, or were before the start
+	whole int64    // the last transaction of which all changes were received
+	live  bool     // the feed delivers; before, the subscription reads the log itself
 
-	mu     sync.Mutex // guards what follows; locked inside Log.mu
+	mu     sync.Mutex // guards the fields below; locked inside Log.mu
 	queue  []Batch
 	queued int // changes in the queue
 	err    error
 	wake   chan struct{} // capacity 1
 }
 
-// Subscribe subscribes to all changes after the token. The empty token is the present:
-// everything that is committed after Subscribe returns. It returns the token of the place
-// where the subscription begins. Errors: ErrGone for a token that cannot be resumed from,
-// ErrClosed after the end of Run, that of ctx, and those of the store.
+// Subscribe subscribes to all changes after the token. The empty token stands for the present: all
+// changes that are committed after Subscribe has returned. Subscribe returns the token of the
+// position at which the subscription begins. Errors: ErrGone for a token that cannot be resumed
+// from, ErrClosed after the end of Run, the error of ctx, and those of the store.
 func (l *Log) Subscribe(ctx context.Context, from Token) (*Subscription, Token, error) {
 	if err := l.toPresent(ctx); err != nil {
 		return nil, "", err
@@ -62,8 +62,7 @@ func (l *Log) Subscribe(ctx context.Context, from Token) (*Subscription, Token, 
 	if closed {
 		return nil, "", ErrClosed
 	}
-	// A token of the past: the subscription reads the log by itself until it has come as far as
-	// the feed.
+	// A token of the past: the subscription reads the log by itself until it has reached the feed.
 	seq, err := from.number(epoch)
 	if err != nil {
 		return nil, "", err
@@ -76,7 +75,7 @@ func (l *Log) Subscribe(ctx context.Context, from Token) (*Subscription, Token, 
 	return s, makeToken(epoch, seq), err
 }
 
-// attach has the feed deliver from its position on. Log.mu must be held.
+// attach makes the feed deliver to the subscription from its position on. Log.mu must be held.
 func (s *Subscription) attach() {
 	s.live = true
 	s.log.live[s] = true
@@ -84,8 +83,8 @@ func (s *Subscription) attach() {
 	s.log.wakeFeed()
 }
 
-// tryAttach attaches the subscription if it has come as far as the feed; else it returns
-// how far the feed is.
+// tryAttach attaches the subscription if it has reached the feed; else it returns the position of
+// the feed.
 func (s *Subscription) tryAttach() (feed Position, err error) {
 	l := s.log
 	l.mu.Lock()
@@ -95,16 +94,16 @@ func (s *Subscription) tryAttach() (feed Position, err error) {
 		return feed, ErrClosed
 	case l.epoch != s.epoch:
 		return feed, ErrGone
-	// Under the lock of the feed nothing is delivered meanwhile, so there is no gap between
-	// what was read here and what the feed delivers next.
+	// Nothing is delivered while Log.mu is held, so there is no gap between the rows that were read
+	// here and the next delivery of the feed.
 	case !s.at.Before(l.feed.at):
 		s.attach()
 	}
 	return l.feed.at, nil
 }
 
-// checkKept returns ErrGone if rows after the last whole transaction were pruned, or if
-// the log has never come to that transaction.
+// checkKept returns ErrGone if rows after the last whole transaction were pruned, or if the log
+// does not reach that transaction.
 func (s *Subscription) checkKept(ctx context.Context) error {
 	var current state
 	var newest int64
@@ -121,8 +120,8 @@ func (s *Subscription) checkKept(ctx context.Context) error {
 	return nil
 }
 
-// Next waits for the next batch. Its errors are that of ctx, ErrSlow, ErrGone, ErrClosed
-// and those of the store; after any of them the subscription is over.
+// Next waits for the next batch. Its errors are the error of ctx, ErrSlow, ErrGone, ErrClosed and
+// those of the store; after an error the subscription has ended.
 func (s *Subscription) Next(ctx context.Context) (Batch, error) {
 	for !s.live {
 		b, err := s.readBehind(ctx)
@@ -143,8 +142,8 @@ func (s *Subscription) Next(ctx context.Context) (Batch, error) {
 	}
 }
 
-// readBehind reads on in the log, up to where the feed is. Having come there it attaches
-// the subscription to the feed. The batch may be empty.
+// readBehind reads the log up to the position of the feed. When it has reached the feed, it
+// attaches the subscription. The batch may be empty.
 func (s *Subscription) readBehind(ctx context.Context) (Batch, error) {
 	to, err := s.tryAttach()
 	if err != nil || s.live {
@@ -157,8 +156,8 @@ func (s *Subscription) readBehind(ctx context.Context) (Batch, error) {
 	if err := s.checkKept(ctx); err != nil { // pruned or replaced before the page was read
 		return Batch{}, err
 	}
-	// A page that is not full has reached the place of the feed, also where rolled back numbers
-	// have left nothing to read.
+	// A page that is not full has reached the position of the feed, even if numbers that were
+	// rolled back leave no rows to read.
 	n := len(p.rows)
 	s.whole = p.whole(n, s.whole)
 	if s.at = to; n == pageRows {
@@ -167,8 +166,8 @@ func (s *Subscription) readBehind(ctx context.Context) (Batch, error) {
 	return Batch{Changes: p.rows, Token: makeToken(s.epoch, s.whole)}, nil
 }
 
-// enqueue queues the part of a batch that is new to the subscription. It returns false if
-// there is no room for it.
+// enqueue queues the part of a batch that is new to the subscription. It returns false if the queue
+// is full.
 func (s *Subscription) enqueue(b Batch) bool {
 	for len(b.Changes) > 0 && !s.at.Before(b.Changes[0].Position()) {
 		b.Changes = b.Changes[1:]
@@ -187,7 +186,7 @@ func (s *Subscription) enqueue(b Batch) bool {
 	return true
 }
 
-// wakeUp makes Next look at the queue.
+// wakeUp makes Next check the queue.
 func (s *Subscription) wakeUp() {
 	select {
 	case s.wake <- struct{}{}:
@@ -195,8 +194,8 @@ func (s *Subscription) wakeUp() {
 	}
 }
 
-// dequeue takes the first batch off the queue, if there is one. An error of the
-// subscription comes after everything that was queued before it.
+// dequeue removes the first batch from the queue, if there is one. An error of the subscription
+// comes after all batches that were queued before it.
 func (s *Subscription) dequeue() (b Batch, ok bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -204,20 +203,20 @@ func (s *Subscription) dequeue() (b Batch, ok bool, err error) {
 		return Batch{}, false, s.err
 	}
 	b = s.queue[0]
-	// The slot is cleared, or the queue's memory would keep the changes.
+	// The slot is cleared, or the memory of the queue would keep the changes.
 	s.queue[0] = Batch{}
 	s.queue = s.queue[1:]
 	s.queued -= len(b.Changes)
 	return b, true, nil
 }
 
-// drop ends a live subscription with an error, which comes after what is queued. Log.mu
-// must be held.
+// drop ends a live subscription with an error, which comes after the queued batches. Log.mu must be
+// held.
 func (l *Log) drop(s *Subscription, err error) {
 	if !l.live[s] {
 		return
 	}
-	// The error is delivered by dequeue, after what was queued before it.
+	// dequeue returns the error after the queued batches.
 	delete(l.live, s)
 	l.listeners.Add(-1)
 	s.mu.Lock()
@@ -233,7 +232,7 @@ func (l *Log) dropAll(err error) {
 	}
 }
 
-// Close ends the subscription. It never waits for the database. Idempotent.
+// Close ends the subscription. It does not wait for the database, and may be called more than once.
 func (s *Subscription) Close() {
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()

@@ -1,4 +1,4 @@
-// Tokens: where a subscriber resumes.
+// Tokens: positions at which a subscriber resumes.
 
 package change
 
@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// Token names a transaction in the feed, so that a subscriber can resume after it. Its
-// text is opaque to clients: the epoch of the database and the transaction's number.
-// The empty token is the present.
+// Token names a transaction in the feed, so that a subscriber can resume after it. Its text, which
+// is opaque to clients, holds the epoch of the database and the transaction's number. The empty
+// token stands for the present.
 type Token string
 
 var (
@@ -30,14 +30,14 @@ func makeToken(epoch string, seq int64) Token {
 	return Token(epoch + "." + strconv.FormatInt(seq, 10))
 }
 
-// At is the token of another transaction of the same epoch.
+// At returns the token of another transaction of the same epoch.
 func (t Token) At(seq int64) Token {
 	epoch, _, _ := strings.Cut(string(t), ".")
 	return makeToken(epoch, seq)
 }
 
-// End is the position behind the token's transaction, the zero one for a token that names
-// none.
+// End returns the position behind the token's transaction, the zero position for a token without a
+// transaction.
 func (t Token) End() Position {
 	epoch, _, _ := strings.Cut(string(t), ".")
 	seq, err := t.number(epoch)
@@ -47,9 +47,10 @@ func (t Token) End() Position {
 	return end(seq)
 }
 
-// number is the transaction in a token of that epoch; ErrGone for any other token.
+// number returns the transaction of a token of that epoch. The error is ErrGone for any other
+// token.
 func (t Token) number(epoch string) (int64, error) {
-	// A token comes from a client: whatever is not one of this epoch is gone, not an error of
+	// A token comes from a client: any token that is not of this epoch is ErrGone, not an error of
 	// another kind.
 	own, number, ok := strings.Cut(string(t), ".")
 	number, _, _ = strings.Cut(number, "+")
@@ -60,12 +61,12 @@ func (t Token) number(epoch string) (int64, error) {
 	return seq, nil
 }
 
-// maxBeside is how many transactions a token may name beside those before its own.
+// maxBeside is the maximum number of transactions that a token names beside its own.
 const maxBeside = 100
 
-// Beside is the token for one who has all up to the token's transaction, and those of the later
-// ones. The feed does not pass them over: it is for the receiver of Later to do so. Of very
-// many the token names none.
+// Beside returns a token for a receiver that has all transactions up to the token's, and those in
+// later. The feed does not skip these: that is left to the receiver, by Later. If they are too
+// many, the token does not name them.
 func (t Token) Beside(later []int64) Token {
 	if len(later) == 0 || len(later) > maxBeside {
 		return t
@@ -77,13 +78,13 @@ func (t Token) Beside(later []int64) Token {
 	return Token(text)
 }
 
-// Later is what Beside was given, in order.
+// Later returns the transactions of Beside, in order.
 func (t Token) Later() (later []int64) {
 	_, rest, _ := strings.Cut(string(t), "+")
 	for text := range strings.SplitSeq(rest, "+") {
 		seq, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || len(later) == maxBeside {
-			return nil // a client made it up
+			return nil // a client made the token up
 		}
 		later = append(later, seq)
 	}

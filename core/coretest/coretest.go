@@ -100,7 +100,7 @@ func Record(t testing.TB, app *core.App, collection string, body map[string]any)
 	return r
 }
 
-// Root is a superuser caller that belongs to no stored account.
+// Root returns a superuser caller that belongs to no stored account.
 func Root() record.Caller { return record.Root() }
 
 func encode(t testing.TB, v any) []byte {

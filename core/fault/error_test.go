@@ -9,8 +9,8 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// TestErrorNamesItsFields: who logs an error, or prints it, has to see which field is
-// wrong and how.
+// TestErrorNamesItsFields checks that the text of an error names the wrong fields and their
+// failures, for logs and terminals.
 func TestErrorNamesItsFields(t *testing.T) {
 	fields := fault.Fields{}
 	fields.Set(fault.Leaf("validation_required", "Cannot be blank"), "email")

@@ -14,18 +14,18 @@ import (
 	"time"
 )
 
-// Kind says what sort of failure it is, in words that no transport owns.
+// Kind is the kind of a failure, independent of any transport.
 type Kind uint8
 
 const (
-	Internal        Kind = iota // ours; nothing of it is shown
+	Internal        Kind = iota // an error of the server; the client gets no details
 	Invalid                     // the input cannot be accepted
-	Unauthenticated             // nobody has signed in
-	Forbidden                   // somebody has, and may not
-	NotFound                    // it is not there, or not for this caller
-	TooMany                     // slow down
-	TooLarge                    // the input is over a size limit
-	Unavailable                 // not now: nothing was done, the same may succeed later
+	Unauthenticated             // the request needs a caller who has signed in
+	Forbidden                   // the caller may not do this
+	NotFound                    // it does not exist, or the caller may not see it
+	TooMany                     // the caller must slow down
+	TooLarge                    // the input exceeds a size limit
+	Unavailable                 // nothing was done; the same request may succeed later
 )
 
 func (k Kind) String() string {
@@ -36,31 +36,31 @@ func (k Kind) String() string {
 	return "kind " + strconv.Itoa(int(k))
 }
 
-// Error is a failure that its caller may be told about. Err never is.
+// Error is an expected failure. Clients get the Message and Fields, and never the text of Err.
 type Error struct {
 	Kind    Kind
-	Message string // empty: the kind's default sentence
-	Fields  Fields // what is wrong with which part of the input
-	Reason  string // the exact cause, shown to superusers only
+	Message string // empty: the default sentence of the kind
+	Fields  Fields // the failures of parts of the input
+	Reason  string // the exact cause, for superusers only
 	Err     error
 
-	RetryAfter time.Duration // of TooMany and Unavailable: when to try again; 0: soon
+	RetryAfter time.Duration // of TooMany and Unavailable: the time to wait; 0: a short time
 }
 
-// Fields are the failures of the parts of an input, by name or by list index.
+// Fields holds the failures of the parts of an input, by name or by list index.
 type Fields map[string]*Field
 
-// Field is a leaf (Code is set) or a branch (Fields is set).
+// Field is the failure of one part (Code is set), or the failures of its parts (Fields is set).
 type Field struct {
 	Code    string
 	Message string
 	Params  map[string]any
 	Fields  Fields
-	Inner   *Error // a leaf that carries a whole answer: one request of a batch
+	Inner   *Error // with Code: the whole answer to one request of a batch
 }
 
-// Error says everything, for logs and terminals: "Failed to create record; email:
-// Cannot be blank: reason: cause".
+// Error returns the complete text, for logs and terminals, for example "Failed to create record;
+// email: Cannot be blank: reason: cause".
 func (e *Error) Error() string {
 	text := e.Message
 	if text == "" {
@@ -86,20 +86,21 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// New is a fault with a public message; an empty one stands for the kind's default.
+// New returns a fault with a message for the client; "" stands for the default sentence of the
+// kind.
 func New(k Kind, message string) *Error { return &Error{Kind: k, Message: message} }
 
-// Wrap is New with the private cause.
+// Wrap returns a fault with a message for the client and a cause that the client does not get.
 func Wrap(k Kind, message string, err error) *Error {
 	return &Error{Kind: k, Message: message, Err: err}
 }
 
-// Invalidate is an Invalid fault with its fields.
+// Invalidate returns an Invalid fault with the failures of fields.
 func Invalidate(message string, fields Fields) *Error {
 	return &Error{Kind: Invalid, Message: message, Fields: fields}
 }
 
-// KindOf is the kind of the outermost fault in err's chain, Internal if there is none.
+// KindOf returns the kind of the outermost fault in err's chain, Internal if there is none.
 func KindOf(err error) Kind {
 	var e *Error
 	if errors.As(err, &e) {
@@ -108,8 +109,8 @@ func KindOf(err error) Kind {
 	return Internal
 }
 
-// Leaf is a field failure. The message is a sentence without its final dot;
-// params (name, value, name, value …) are shown to the client as they are.
+// Leaf returns the failure of one field. The message is a sentence without its final dot; the
+// client gets params (name, value, name, value …) as they are.
 func Leaf(code, message string, params ...any) *Field {
 	f := &Field{Code: code, Message: message}
 	for i := 0; i+1 < len(params); i += 2 {
@@ -121,8 +122,8 @@ func Leaf(code, message string, params ...any) *Field {
 	return f
 }
 
-// Set puts a failure at a path, making the branches on the way. A nil leaf is
-// ignored, and what stands at the path already stays: the first failure wins.
+// Set adds a failure at a path, and creates the branches on the way. A nil leaf is ignored. An
+// existing failure at the path stays: the first failure wins.
 func (f Fields) Set(leaf *Field, path ...string) {
 	if leaf == nil || len(path) == 0 {
 		return
@@ -134,8 +135,7 @@ func (f Fields) Set(leaf *Field, path ...string) {
 			next = &Field{}
 			at[name] = next
 		}
-		// The whole part has failed already: what is wrong inside of it does not matter any
-		// more.
+		// The whole part has failed already, so failures inside of it do not matter any more.
 		if next.Code != "" {
 			return
 		}
@@ -150,10 +150,10 @@ func (f Fields) Set(leaf *Field, path ...string) {
 	}
 }
 
-// Index is the path element of a list item.
+// Index returns the path element of a list item.
 func Index(i int) string { return strconv.Itoa(i) }
 
-// Lines says which fields are wrong and why, one a line, sorted.
+// Lines returns the failures of fields as sorted texts, one for each field.
 func (f Fields) Lines() []string {
 	var list []string
 	for _, name := range slices.Sorted(maps.Keys(f)) {

@@ -118,7 +118,7 @@ func (s *Service) missing(ctx context.Context, snapshot *schema.Snapshot) ([]Mis
 // measurement failed.
 func (s *Service) try(ctx context.Context, snapshot *schema.Snapshot, k shape, tables []string, indexes []store.Index) *advice {
 	best, err := s.measure(ctx, tables, indexes, k)
-	if err != nil { // also of a statement that cannot run any more
+	if err != nil { // also if the statement can no longer run
 		return nil
 	}
 	if best != nil {

@@ -16,7 +16,7 @@ type uses struct {
 	sorted         []store.IndexColumn
 }
 
-// maxCandidates bounds how many indexes are tried for a statement.
+// maxCandidates is the maximum number of indexes that are tried for a statement.
 const maxCandidates = 8
 
 // candidates returns the indexes that could make the statement of an origin faster, narrow

@@ -33,7 +33,7 @@ func fixture(t *testing.T, posts int) *core.App {
 		SELECT 'p' || value, 'title ' || value, 'owner' || (value %% 500), value %% 100, TRUE, 'author' || (value %% 2000) FROM (` + rows + `) AS numbers`
 	insert = fmt.Sprintf(insert, posts)
 	if enginetest.Postgres() {
-		insert += "; ANALYZE posts" // which it does by itself after a while
+		insert += "; ANALYZE posts" // PostgreSQL does that by itself after a while
 	}
 	if _, err := app.SQL().Run(t.Context(), record.Root(), insert); err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 	"github.com/loambase/loam/migrations"
 )
 
-// migration is migrations.DB on a transaction.
+// migration implements migrations.DB on a transaction.
 type migration struct {
 	store.Tx
 	dialect store.Migrator
@@ -36,7 +36,7 @@ func (c *counted) Write(ctx context.Context, fn func(store.Tx) error) error {
 	return c.Store.Write(ctx, fn)
 }
 
-// newStore is a store with the tables of the system.
+// newStore returns a store with the tables of the system.
 func newStore(t *testing.T) *counted {
 	t.Helper()
 	db := enginetest.Open(t)
@@ -81,7 +81,7 @@ func (b *buffer) String() string {
 	return b.text.String()
 }
 
-// newServer is a server that has not begun.
+// newServer returns a server that has not started.
 func newServer(t *testing.T, db *counted, at string) *server {
 	h := &server{Service: New(), t: t, db: db}
 	h.set(at)
@@ -99,7 +99,7 @@ func (h *server) set(at string) {
 	h.now.Store(&now)
 }
 
-// start is Start without a clock that ticks. The end of the test stops the server.
+// start starts the server without a ticking clock. The end of the test stops it.
 func (h *server) start() *server {
 	h.begin(context.WithCancel(context.Background()))
 	h.catchUp()
@@ -134,7 +134,7 @@ func (h *server) add(j Job) *atomic.Int64 {
 	return &runs
 }
 
-// info is a job in the list.
+// info returns a job in the list.
 func (h *server) info(id string) Info {
 	h.t.Helper()
 	list, err := h.List(h.t.Context())

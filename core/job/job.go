@@ -37,7 +37,7 @@ type Job struct {
 	CatchUp bool
 }
 
-// Config is what a Service depends on while the app is open. Store is required.
+// Config holds the dependencies and options of a Service while the app is open. Store is required.
 type Config struct {
 	Store store.Store
 	Log   *slog.Logger     // default: nothing is logged
@@ -143,9 +143,9 @@ func (s *Service) AddJob(j Job) error {
 	return nil
 }
 
-// Remove removes a job, so that its ID can be added again. A current run of the job goes on. Remove
-// of an unknown ID does nothing. The facts of the last run are kept for a job that is added with
-// the same ID.
+// Remove removes a job, so that its ID can be added again. A current run of the job continues.
+// Remove of an unknown ID does nothing. The data of the last run is kept for a job that is added
+// with the same ID.
 func (s *Service) Remove(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -192,7 +192,7 @@ func (s *Service) List(ctx context.Context) ([]Info, error) {
 	return list, nil
 }
 
-// rank sorts Loam's own jobs behind those of programs.
+// rank returns 1 for Loam's own jobs, which are sorted behind the jobs of programs.
 func rank(id string) int {
 	if strings.HasPrefix(id, "__pb") {
 		return 1

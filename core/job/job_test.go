@@ -11,7 +11,7 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// A slot is run once, by a server that begins again in the same minute and by two servers.
+// A slot is run once, even if a server starts again in the same minute, and even by two servers.
 func TestSlotRunsOnce(t *testing.T) {
 	t.Parallel()
 	db := newStore(t)
@@ -25,7 +25,7 @@ func TestSlotRunsOnce(t *testing.T) {
 	if one.Load() != 1 || two.Load() != 0 {
 		t.Errorf("%d and %d runs, want one", one.Load(), two.Load())
 	}
-	// Both at the same moment, many times over.
+	// Both servers at the same moment, repeatedly.
 	for _, minute := range []string{"10:10", "10:20", "10:30", "10:40", "10:50"} {
 		for _, h := range []*server{first, second} {
 			h.set("2026-03-01 " + minute + ":00")
@@ -37,7 +37,7 @@ func TestSlotRunsOnce(t *testing.T) {
 	if n := one.Load() + two.Load(); n != 6 {
 		t.Errorf("%d runs of 6 slots", n)
 	}
-	// A server that begins in the minute leaves its slot to those that were there.
+	// A server that starts within the minute leaves its slot to the servers that ran before.
 	third := newServer(t, db, "2026-03-01 10:50:20")
 	three := third.add(Job{ID: "report", Expression: "*/10 * * * *"})
 	third.start().at("2026-03-01 10:50:30")
@@ -46,7 +46,7 @@ func TestSlotRunsOnce(t *testing.T) {
 	}
 }
 
-// A job that is not due costs the database nothing.
+// A job that is not due causes no write to the database.
 func TestNothingIsWrittenBetween(t *testing.T) {
 	t.Parallel()
 	db := newStore(t)
@@ -63,7 +63,7 @@ func TestNothingIsWrittenBetween(t *testing.T) {
 	}
 }
 
-// A run that goes on when its next slot comes is not joined by another one, here or elsewhere.
+// A job that still runs at its next slot is not started again, on this server or another.
 func TestRunningJobSkipsItsSlot(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -87,7 +87,7 @@ func TestRunningJobSkipsItsSlot(t *testing.T) {
 			if info := there.info("slow"); !info.Running || info.Failure != "" || !here.info("slow").Running {
 				t.Errorf("another server sees %+v", info)
 			}
-			there.at("2026-03-01 10:00:50") // the lease holds
+			there.at("2026-03-01 10:00:50") // the lease is valid
 			if err := there.Run(t.Context(), "slow"); !errors.Is(err, errRunning) {
 				t.Errorf("Run elsewhere = %v, want %v", err, errRunning)
 			}
@@ -95,7 +95,7 @@ func TestRunningJobSkipsItsSlot(t *testing.T) {
 				t.Errorf("Run = %v, want %v", err, errRunning)
 			}
 			here.set("2026-03-01 10:01:00")
-			here.Remove("slow") // and added again: it is the same job
+			here.Remove("slow") // the job is added again: it counts as the same job
 			again := here.add(slow)
 			here.attempt(t.Context(), here.jobs["slow"], minuteOf(here.cfg.Now()), func(err error) { here.logRefusal(t.Context(), "slow", err) })
 			if again.Load() != 0 || mine.Load() != 1 || others.Load() != 0 {
@@ -115,7 +115,7 @@ func TestRunningJobSkipsItsSlot(t *testing.T) {
 	}
 }
 
-// What became of the last run is known after a restart.
+// The result of the last run is known after a restart.
 func TestLastRunIsKept(t *testing.T) {
 	t.Parallel()
 	db := newStore(t)
@@ -162,7 +162,7 @@ func TestLastRunIsKept(t *testing.T) {
 	}
 }
 
-// What was missed is made up once, by one server.
+// A missed run is made up once, by one server.
 func TestCatchUp(t *testing.T) {
 	t.Parallel()
 	db := newStore(t)
@@ -186,7 +186,7 @@ func TestCatchUp(t *testing.T) {
 	if h, runs := boot("2026-03-05 10:00:40", nightly); runs != 0 || !h.info("backup").Last.Equal(time.Date(2026, 3, 5, 10, 0, 30, 0, time.UTC)) {
 		t.Errorf("%d runs after it was made up: %+v", runs, h.info("backup"))
 	}
-	// Two servers that begin at once make it up once.
+	// If two servers start at the same time, one makes up the run.
 	one, two := newServer(t, db, "2026-03-07 10:00:30"), newServer(t, db, "2026-03-07 10:00:31")
 	first, second := one.add(nightly), two.add(nightly)
 	one.start()
@@ -196,7 +196,7 @@ func TestCatchUp(t *testing.T) {
 	if n := first.Load() + second.Load(); n != 1 {
 		t.Errorf("two servers made it up %d times", n)
 	}
-	// The server that was late learns of it, and both go on as usual.
+	// The second server learns of the run, and both continue normally.
 	two.at("2026-03-07 10:01:00")
 	one.at("2026-03-08 03:00:00")
 	two.at("2026-03-08 03:00:00")
@@ -205,7 +205,7 @@ func TestCatchUp(t *testing.T) {
 	}
 	one.Stop()
 	two.Stop()
-	// Another expression: what it would have had before is not missed.
+	// With another expression, slots that it would have had before are not missed.
 	nightly.Expression = "30 9 * * *"
 	if _, runs := boot("2026-03-09 10:00:00", nightly); runs != 0 {
 		t.Errorf("%d runs of a slot from before its expression", runs)
@@ -219,7 +219,7 @@ func TestCatchUp(t *testing.T) {
 	}
 }
 
-// A job that catches up and is added while the server runs has its first slot.
+// A job with CatchUp that is added while the server runs gets its first slot.
 func TestCatchUpIsAddedLate(t *testing.T) {
 	t.Parallel()
 	h := newServer(t, newStore(t), "2026-03-01 02:58:30").start()
@@ -231,8 +231,8 @@ func TestCatchUpIsAddedLate(t *testing.T) {
 	}
 }
 
-// A server that stops in the minute in which a job was added has written the row of the job: a slot
-// that is missed afterwards is made up.
+// A server that stops in the minute in which a job was added has written the row of the job, so a
+// slot that is missed afterwards is made up.
 func TestCatchUpIsAddedJustBeforeTheEnd(t *testing.T) {
 	t.Parallel()
 	db := newStore(t)
@@ -268,7 +268,7 @@ func TestRunByHand(t *testing.T) {
 	if last := h.info("report").Last; !last.Equal(time.Date(2026, 3, 1, 9, 59, 30, 0, time.UTC)) {
 		t.Errorf("the last run was at %v", last)
 	}
-	h.at("2026-03-01 10:00:00") // is still to come
+	h.at("2026-03-01 10:00:00") // this slot is still to come
 	if runs.Load() != 2 {
 		t.Error("the run by hand has taken the slot")
 	}
@@ -281,7 +281,7 @@ func TestRunByHand(t *testing.T) {
 	}
 }
 
-// The lease of a server that is gone ends; where there can be no other server there is none.
+// The lease of a lost server expires; if there can be no other server, there is no lease.
 func TestLeaseOfLostServer(t *testing.T) {
 	t.Parallel()
 	db := newStore(t)
@@ -301,7 +301,7 @@ func TestLeaseOfLostServer(t *testing.T) {
 	if info := h.info("report"); runs.Load() != 1 || info.Failure != "" {
 		t.Errorf("%d runs after the lease, %+v", runs.Load(), info)
 	}
-	// Again, by a server that knows that it is alone.
+	// The same with a server that has its store alone.
 	if v, _, err := lost.claim(t.Context(), e, time.Time{}); v != begins || err != nil {
 		t.Fatalf("claim = %v, %v", v, err)
 	}
@@ -349,7 +349,7 @@ func TestEndInterrupts(t *testing.T) {
 	}
 }
 
-// A clock that was wrong once does not keep a job from running for good.
+// A clock that was wrong once does not prevent a job from running forever.
 func TestWrongClock(t *testing.T) {
 	t.Parallel()
 	db := newStore(t)

@@ -1,4 +1,4 @@
-// What the table _jobs knows of a job, and how a run is claimed in it.
+// The rows of the table _jobs, and the claim of a run in such a row.
 
 package job
 
@@ -9,22 +9,22 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// row is what the table knows of a job. Times that are not known are zero.
+// row holds the data of a job in the table. Unknown times are zero.
 type row struct {
-	expression string    // for which slot holds; "" of a job that does not catch up
-	slot       time.Time // the last minute for which the job was run, or did not have to be
-	node       string    // that ran it last
-	started    time.Time // the last run
-	until      time.Time // when the run counts as ended although nobody has said so
+	expression string    // the expression of slot; "" for a job that does not catch up
+	slot       time.Time // the last minute for which the job was run, or did not have to run
+	node       string    // the server of the last run
+	started    time.Time // the beginning of the last run
+	until      time.Time // the time at which the run counts as ended without an end in the table
 	failure    string    // of the last run
 }
 
 const columns = `"id", "expression", "slot", "node", "started", "until", "failure"`
 
-// readRows reads the rows of these jobs, by default of all.
+// readRows reads the rows of the jobs with these ids, or of all jobs.
 func readRows(r store.Reader, ids ...string) (map[string]row, error) {
 	sql, args := `SELECT `+columns+` FROM "_jobs"`, []store.Value(nil)
-	for _, id := range ids { // none or one
+	for _, id := range ids { // no id or one
 		sql, args = sql+` WHERE "id" = $1`, append(args, store.Text(id))
 	}
 	rows, err := r.Query(sql, args...)
@@ -63,28 +63,28 @@ func millis(t time.Time) store.Value {
 	return store.Int(t.UnixMilli())
 }
 
-// verdict is whether a job is run.
+// verdict is the decision whether a job runs.
 type verdict uint8
 
 const (
-	notDue  verdict = iota // or somebody else has seen to it
-	begins                 // here and now
+	notDue  verdict = iota // or another server has handled the slot
+	begins                 // the job runs here, now
 	stillOn                // the run before has not ended
 )
 
 const (
-	// lease is how long a server may say nothing of a job that it runs until others take it for
-	// gone, renewEvery how often it says so.
+	// lease is the time after which a server that has not renewed the lease of a running job counts
+	// as lost; renewEvery is the interval of renewals.
 	lease      = time.Minute
 	renewEvery = 20 * time.Second
 
-	// wrongClock is how far ahead a slot may be: beyond that it was claimed by a clock that was
-	// wrong, and would keep the job from running until that time comes.
+	// wrongClock is the maximum distance of a slot from the present: a slot beyond was claimed by a
+	// wrong clock, and would prevent runs of the job until that time.
 	wrongClock = 24 * time.Hour
 )
 
-// interrupted is the failure of a run as long as it goes on: it stands if the process does not live
-// to say another.
+// interrupted is the failure in the row of a running job: it stays if the process ends before the
+// run.
 const interrupted = "The server ended before the job had."
 
 // held reports whether another server runs the job.
@@ -92,8 +92,8 @@ func (s *Service) held(known row, now time.Time) bool {
 	return !s.cfg.Alone && known.until.After(now)
 }
 
-// judge says whether the job is to be run in that minute, zero for a run by hand, given what is known
-// of it. next is what is to be known from then on.
+// judge decides whether the job runs in that minute, zero for a run by hand, given the known row.
+// next is the row to be stored.
 func (s *Service) judge(e *entry, known row, minute, now time.Time) (v verdict, next row) {
 	next = known
 	if !minute.IsZero() && !e.due(&next, minute) {
@@ -109,7 +109,8 @@ func (s *Service) judge(e *entry, known row, minute, now time.Time) (v verdict, 
 	return begins, next
 }
 
-// due reports whether the minute is a slot of the job that nobody has seen to. It mends what is known.
+// due reports whether the minute is a slot of the job that no server has handled. It corrects the
+// known row.
 func (e *entry) due(known *row, minute time.Time) bool {
 	if known.slot.After(minute.Add(wrongClock)) {
 		known.slot = time.Time{}
@@ -124,14 +125,14 @@ func (e *entry) due(known *row, minute time.Time) bool {
 	return e.missed(known.slot, minute)
 }
 
-// missed reports whether there was a slot after the minute that was seen to, up to now.
+// missed reports whether there was a slot after the minute seen, up to minute.
 func (e *entry) missed(seen, minute time.Time) bool {
 	next := e.schedule.Next(seen)
 	return !next.IsZero() && !next.After(minute)
 }
 
-// claim judges in one transaction, so that two servers cannot both begin, and writes what has
-// changed by it. minute is zero for a run by hand.
+// claim judges in one transaction, so that two servers cannot both begin, and writes the changed
+// row. minute is zero for a run by hand.
 func (s *Service) claim(ctx context.Context, e *entry, minute time.Time) (v verdict, claimed row, err error) {
 	err = s.cfg.Store.Write(ctx, func(tx store.Tx) error {
 		rows, err := readRows(tx, e.ID)
@@ -147,8 +148,9 @@ func (s *Service) claim(ctx context.Context, e *entry, minute time.Time) (v verd
 	return v, claimed, err
 }
 
-// note writes the time from which a new job with CatchUp can be missed. Otherwise the first attempt,
-// up to a minute later, would write it: a server that stopped before would leave no trace of the job.
+// note writes the time from which a run of a new job with CatchUp can be missed. Otherwise the
+// first attempt, up to a minute later, would write it: a server that stopped before would leave no
+// trace of the job.
 func (s *Service) note(ctx context.Context, e *entry) error {
 	return s.cfg.Store.Write(ctx, func(tx store.Tx) error {
 		rows, err := readRows(tx, e.ID)
@@ -164,17 +166,17 @@ func (s *Service) note(ctx context.Context, e *entry) error {
 	})
 }
 
-// renew tells other servers that the run goes on.
+// renew extends the lease of a run, for other servers.
 func (s *Service) renew(ctx context.Context, id string, claimed row) error {
 	return s.update(ctx, id, claimed, `"until" = $4`, millis(s.cfg.Now().Add(lease)))
 }
 
-// release notes the end of a run.
+// release stores the end of a run.
 func (s *Service) release(ctx context.Context, id string, claimed row, failure string) error {
 	return s.update(ctx, id, claimed, `"until" = 0, "failure" = $4`, store.Text(failure))
 }
 
-// update changes the row if it still is about this run.
+// update changes the row if the row is still about this run.
 func (s *Service) update(ctx context.Context, id string, claimed row, set string, value store.Value) error {
 	return s.cfg.Store.Write(ctx, func(tx store.Tx) error {
 		_, err := tx.Exec(`UPDATE "_jobs" SET `+set+` WHERE "id" = $1 AND "node" = $2 AND "started" = $3`,

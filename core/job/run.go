@@ -31,7 +31,7 @@ func (s *Service) Stop() {
 	}
 	s.ctx, s.cancel = nil, nil
 	s.mu.Unlock()
-	s.running.Wait() // without the lock: jobs that end may still add others
+	s.running.Wait() // without the lock: jobs that end may still add jobs
 }
 
 func (s *Service) begin(ctx context.Context, cancel context.CancelFunc) {
@@ -78,7 +78,7 @@ func eachMinute(ctx context.Context, now func() time.Time, fn func(minute time.T
 			return
 		case <-wait.C:
 		}
-		// A timer may come too early by the clock, which may also have been set back.
+		// By the clock, which may have been set back, a timer may end too early.
 		if minute := minuteOf(now()); !minute.Equal(last) {
 			last = minute
 			fn(minute)
@@ -124,7 +124,7 @@ func (s *Service) goLocked(fn func(context.Context)) bool {
 	return true
 }
 
-// logRefusal logs why a job did not begin at its time.
+// logRefusal logs the reason why a job did not begin at its time.
 func (s *Service) logRefusal(ctx context.Context, id string, err error) {
 	switch {
 	case errors.Is(err, errRunning):
@@ -147,7 +147,7 @@ func (s *Service) Run(ctx context.Context, id string) error {
 }
 
 // RunAndWait runs a job as Run does, waits until the job has ended, and returns its error. The job
-// goes on when ctx ends.
+// continues when ctx ends.
 func (s *Service) RunAndWait(ctx context.Context, id string) error {
 	begun, ended, err := s.byHand(id)
 	if err == nil {
@@ -284,7 +284,7 @@ func call(ctx context.Context, run func(context.Context) error) (stack string, e
 	return "", run(ctx)
 }
 
-// keep marks the run in the table as going on, for other servers, until stop is called.
+// keep renews the lease of the run, for other servers, until stop is called.
 func (s *Service) keep(id string, claimed row) (stop func()) {
 	if s.cfg.Alone {
 		return func() {}

@@ -1,4 +1,4 @@
-// Cron expressions: parsed into the minutes that they name, and the search for the next one.
+// Cron expressions: parsing, and the search for the next minute that an expression names.
 
 package job
 
@@ -17,12 +17,12 @@ type Schedule struct {
 	minutes, hours, days, months, weekdays set
 }
 
-// set holds small numbers, one bit each.
+// set is a set of small numbers, one bit for each number.
 type set uint64
 
 func (s set) has(n int) bool { return s&(1<<n) != 0 }
 
-// macros stand for whole expressions.
+// macros maps macros to expressions in five fields.
 var macros = map[string]string{
 	"@yearly":   "0 0 1 1 *",
 	"@annually": "0 0 1 1 *",
@@ -38,9 +38,8 @@ var macros = map[string]string{
 // week (0 to 6, 0 is Sunday), with one space between two. A field is a list of "*", "a" and "a-b",
 // the first and the last also with a step, "/n". Names of months and days are not accepted.
 //
-// A day counts if both the day of the month and the day of the week match. (Unix cron takes
-// either, if both are given.) The error is a fault of the kind Invalid whose Reason says what is
-// wrong.
+// A day counts if both the day of the month and the day of the week match. (Unix cron takes either,
+// if both are given.) The error is a fault of the kind Invalid with a Reason.
 func ParseSchedule(expression string) (Schedule, error) {
 	s := Schedule{text: expression}
 	if plain, ok := macros[expression]; ok {
@@ -113,10 +112,10 @@ func number(s string, low, high int) (n int, ok bool) {
 	return n, err == nil && n >= low && n <= high && strings.Trim(s, "0123456789") == ""
 }
 
-// String returns the expression in five fields, also if it was a macro.
+// String returns the expression in five fields, even if it was a macro.
 func (s Schedule) String() string { return s.text }
 
-// Matches reports whether the schedule names the minute that t is in.
+// Matches reports whether the schedule names the minute of t.
 func (s Schedule) Matches(t time.Time) bool {
 	t = t.UTC()
 	return s.minutes.has(t.Minute()) && s.hours.has(t.Hour()) && s.onDay(t)
@@ -126,12 +125,12 @@ func (s Schedule) onDay(t time.Time) bool {
 	return s.months.has(int(t.Month())) && s.days.has(t.Day()) && s.weekdays.has(int(t.Weekday()))
 }
 
-// searchYears is how far Next looks: the 29th of February is on a given day of the week every 28
-// years, or 40 where a century has no leap year.
+// searchYears is the number of years that Next searches: the 29th of February is on a given day of
+// the week every 28 years, or every 40 years around a century without a leap year.
 const searchYears = 41
 
-// Next returns the first minute after the one that t is in, the zero time if the schedule never
-// names one, as in "0 0 31 2 *".
+// Next returns the first minute after the minute of t that the schedule names. It is the zero time
+// if the schedule never names a minute, as in "0 0 31 2 *".
 func (s Schedule) Next(t time.Time) time.Time {
 	t = t.UTC().Truncate(time.Minute).Add(time.Minute)
 	for end := t.AddDate(searchYears, 0, 0); t.Before(end); {

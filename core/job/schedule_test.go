@@ -47,7 +47,7 @@ func TestNext(t *testing.T) {
 	const after = "2026-02-27 22:58:30"
 	for expression, want := range map[string]string{
 		"* * * * *":        "2026-02-27 22:59:00",
-		"58 22 * * *":      "2026-02-28 22:58:00", // the minute that has begun is over
+		"58 22 * * *":      "2026-02-28 22:58:00", // the current minute has begun already
 		"*/20 * * * *":     "2026-02-27 23:00:00",
 		"10-30/10 * * * *": "2026-02-27 23:10:00",
 		"@hourly":          "2026-02-27 23:00:00",
@@ -57,7 +57,7 @@ func TestNext(t *testing.T) {
 		"@monthly":         "2026-03-01 00:00:00",
 		"@yearly":          "2027-01-01 00:00:00",
 		"@annually":        "2027-01-01 00:00:00",
-		"0 12 13 * 5":      "2026-03-13 12:00:00", // the 13th and a Friday, not either
+		"0 12 13 * 5":      "2026-03-13 12:00:00", // only a 13th that is a Friday
 		"30 6 31 * *":      "2026-03-31 06:30:00",
 		"0 0 29 2 *":       "2028-02-29 00:00:00",
 		"0 0 29 2 0":       "2032-02-29 00:00:00",
@@ -72,7 +72,7 @@ func TestNext(t *testing.T) {
 		if got := s.Next(begin).Format(time.DateTime); got != want {
 			t.Errorf("%q: Next = %s, want %s", expression, got, want)
 		}
-		// The same moment elsewhere.
+		// The same time in another time zone.
 		if got := s.Next(begin.In(time.FixedZone("", 5*3600))).Format(time.DateTime); got != want {
 			t.Errorf("%q: Next = %s in another zone, want %s", expression, got, want)
 		}
@@ -82,7 +82,7 @@ func TestNext(t *testing.T) {
 	}
 }
 
-// Next finds the first minute that matches, for whatever expression.
+// Next finds the first minute that matches, for any expression.
 func TestNextIsFirstMatch(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))

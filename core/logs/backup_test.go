@@ -10,7 +10,8 @@ import (
 	"github.com/loambase/loam/core/internal/store/sqlite"
 )
 
-// A copy may be anybody's: what is no entry would spoil every answer that it is in.
+// A copy may come from anybody: a row that is not an entry would break every answer that contains
+// it.
 func TestMergeLeavesOutWhatIsNoEntry(t *testing.T) {
 	if enginetest.Postgres() {
 		t.Skip("of SQLite")

@@ -9,7 +9,7 @@ import (
 	"github.com/loambase/loam/core/internal/store/sqlite"
 )
 
-// benchmarked is a keeper whose database is a file as the App has it.
+// benchmarked returns a keeper whose database is a file, as in the App.
 func benchmarked(b *testing.B) *keeper {
 	k := newKeeper(b)
 	db, err := sqlite.Open(b.Context(), sqlite.Config{Dir: b.TempDir(), File: "logs.db", Relaxed: true, Shrinks: true, PageSize: 16384, CacheBytes: 16 << 20})
@@ -32,7 +32,7 @@ func (k *keeper) request() {
 	e.Add()
 }
 
-// BenchmarkEntry is what an entry costs the request that it is about.
+// BenchmarkEntry measures the cost of an entry for its request.
 func BenchmarkEntry(b *testing.B) {
 	k := benchmarked(b)
 	b.ReportAllocs()
@@ -48,7 +48,7 @@ func BenchmarkEntry(b *testing.B) {
 	}
 }
 
-// BenchmarkWritten is what an entry costs until it is in the database.
+// BenchmarkWritten measures the cost of an entry until it is in the database.
 func BenchmarkWritten(b *testing.B) {
 	k := benchmarked(b)
 	b.ReportAllocs()

@@ -1,4 +1,4 @@
-// Entries: a message with attributes, encoded where it happens, so that the queue holds bytes.
+// Entries: a message with attributes, encoded at the call, so that the queue holds bytes.
 
 package logs
 
@@ -15,11 +15,12 @@ import (
 )
 
 const (
-	// maxMessage is how long a message may be, defaultData how long its attributes are if the
-	// settings do not say.
+	// maxMessage is the maximum length of a message in bytes, defaultData the default maximum of
+	// the attributes of an entry.
 	maxMessage  = 8000
 	defaultData = 16 << 10
-	// maxData is what the settings can say at most, so that the queue holds many entries.
+	// maxData is the greatest maximum that the settings can set, so that the queue holds many
+	// entries.
 	maxData = 1 << 20
 )
 

@@ -10,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// Every entry is found by its id: also where a clock was set back, and beside a gap.
+// Every entry is found by its id, even if a clock was set back, and beside a gap.
 func TestFindByID(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(t)

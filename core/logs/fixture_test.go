@@ -23,7 +23,7 @@ type keeper struct {
 	console  console
 }
 
-// console remembers the messages of a log.
+// console collects the messages of a log.
 type console struct {
 	slog.Handler
 	lines chan string
@@ -42,7 +42,8 @@ func (borrowed) Close() error { return nil }
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// newKeeper is a Service that keeps entries of every level. Its entries are written by flushed.
+// newKeeper returns a Service that keeps entries of every level. The method flushed writes its
+// entries.
 func newKeeper(t testing.TB) *keeper {
 	t.Helper()
 	db := enginetest.Open(t)
@@ -78,14 +79,14 @@ func (k *keeper) log(level slog.Level, message string, n int) {
 	e.Add()
 }
 
-// entry is an entry as the API shows it.
+// entry is an entry in the form of the API.
 type entry struct {
 	ID, Created, Message string
 	Level                float64
 	Data                 map[string]any
 }
 
-// list flushes and lists.
+// list flushes the queue and lists entries.
 func (k *keeper) list(p record.ListParams) (entries []entry, total int) {
 	k.t.Helper()
 	entries, page := k.page(p)
@@ -106,7 +107,7 @@ func (k *keeper) page(p record.ListParams) (entries []entry, page *record.Page) 
 	return entries, page
 }
 
-// numbers are the attribute n of the entries that the filter selects, in the order of sort.
+// numbers returns the attribute n of the entries that the filter selects, in the order of sort.
 func (k *keeper) numbers(filter, sort string) []int {
 	k.t.Helper()
 	entries, _ := k.list(record.ListParams{Filter: filter, Sort: sort, PerPage: 1000})

@@ -19,7 +19,7 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// Config is what a Service depends on. Open and Settings are required.
+// Config holds the dependencies and options of a Service. Open and Settings are required.
 type Config struct {
 	// Open opens the database of the logs. The Service calls Open at the first write or read, and
 	// again after SetAside.

@@ -164,7 +164,7 @@ func TestHostileEntries(t *testing.T) {
 
 var zero = 0.0
 
-// Data beyond the limit ends with its last whole attribute.
+// Data beyond the limit is cut after its last whole attribute.
 func TestDataIsCut(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(t)

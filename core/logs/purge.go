@@ -1,5 +1,5 @@
 // Purging: entries that are too old, too many or below the level are deleted in small transactions,
-// and the space is given back.
+// and unused space is returned.
 
 package logs
 
@@ -38,7 +38,7 @@ func (s *Service) Changed(old, now *settings.Settings) {
 
 // Purge deletes the entries that the settings do not keep any more: entries older than
 // logs.maxDays, entries below logs.minLevel, and the oldest entries beyond logs.maxSize. Then the
-// database gives back the space, where it can. With logs.maxDays 0 Purge deletes all entries, and
+// database returns the unused space, if it can. With logs.maxDays 0 Purge deletes all entries, and
 // all samples of the metrics.
 func (s *Service) Purge(ctx context.Context) error {
 	keep := s.cfg.Settings().Logs

@@ -23,7 +23,7 @@ func TestPurgeByAge(t *testing.T) {
 	}
 	k.set(func(l *settings.Logs) { l.MaxDays = 1 })
 	last := noon.Add((2*purgeRows + 9) * time.Minute)
-	k.at(last.Add(23 * time.Hour)) // keeps the last hour of them
+	k.at(last.Add(23 * time.Hour)) // keeps the last hour of the entries
 	k.flush(t.Context())
 	if err := k.Purge(t.Context()); err != nil {
 		t.Fatal(err)
@@ -66,7 +66,7 @@ func TestPurgeByLevel(t *testing.T) {
 	}
 }
 
-// The oldest go first, down to nine tenths of what is allowed.
+// The oldest entries are deleted first, until nine tenths of the limit are left.
 func TestPurgeBySize(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(t)
@@ -87,7 +87,7 @@ func TestPurgeBySize(t *testing.T) {
 	}
 	fill(1000, 2000)
 	k.watchSize(t.Context())
-	if n := len(k.numbers("", "")); n != 1000 { // of the page; all are there
+	if n := len(k.numbers("", "")); n != 1000 { // of the page; all entries are left
 		t.Fatalf("%d entries", n)
 	}
 	if _, total := k.list(record.ListParams{}); total != 2000 {
@@ -125,7 +125,7 @@ func TestTruncate(t *testing.T) {
 	}
 }
 
-// New settings have the loop purge, and only if they are about logs.
+// New settings make the loop purge, and only if they are about logs.
 func TestSettingsPurge(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(t)

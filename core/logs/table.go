@@ -43,7 +43,7 @@ func makeTable(ctx context.Context, db store.Store, name string, columns []store
 	})
 }
 
-// rowsAtOnce is how many rows one statement inserts.
+// rowsAtOnce is the number of rows that one statement inserts.
 const rowsAtOnce = 100
 
 // inserts maps a number of rows, 1 or rowsAtOnce, to the statement that inserts that many rows.

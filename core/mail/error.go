@@ -75,7 +75,7 @@ func isNetwork(err error) bool {
 	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// retryable reports whether the same mail may be accepted later.
+// retryable reports whether a later attempt to send the same mail may succeed.
 func retryable(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.retry

@@ -9,7 +9,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// maxAccept bounds the length of an Accept-Language that is looked at.
+// maxAccept is the maximum length of an Accept-Language that is read.
 const maxAccept = 256
 
 // translated returns the template in the language of the mail.
@@ -34,8 +34,8 @@ func translated(t schema.Template, v Values) schema.Template {
 	return t
 }
 
-// accepted returns the languages of a header, the most wanted one first; none if it is no
-// such header.
+// accepted returns the languages of an Accept-Language header, the preferred one first; none if the
+// header is invalid.
 func accepted(header string) []language.Tag {
 	if len(header) > maxAccept {
 		return nil
@@ -47,8 +47,8 @@ func accepted(header string) []language.Tag {
 	return tags
 }
 
-// closest returns the name of the translation that readers of the wanted languages
-// can read, "" if there is none: "de" is right for "de-AT".
+// closest returns the name of the translation that suits readers of the wanted languages, "" if no
+// translation does: "de" suits "de-AT".
 func closest(translations schema.Translations, wanted []language.Tag) string {
 	if len(wanted) == 0 {
 		return ""

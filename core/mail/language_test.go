@@ -23,10 +23,10 @@ func TestTranslated(t *testing.T) {
 		{"DE", "", "de"},
 		{"pt", "", "pt-BR"},
 		{"zh-TW", "", "zh-Hant"},
-		{"fr", "de;q=0.5,pt-BR", "pt-BR"}, // what the record asks for is not there
+		{"fr", "de;q=0.5,pt-BR", "pt-BR"}, // there is no translation in the language of the record
 		{"", "fr, de-CH;q=0.8, *;q=0.1", "de"},
 		{"", "fr", "default"},
-		{"da", "", "nb"}, // who reads the one can read the other
+		{"da", "", "nb"}, // readers of Danish can read Norwegian
 		{"no such language!", "de", "de"},
 		{"", "not a header; q=x", "default"},
 		{"", strings.Repeat("de,", 100), "default"},

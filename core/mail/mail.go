@@ -23,7 +23,7 @@ import (
 // Address is a name and an e-mail address.
 type Address = mail.Address
 
-// Config is what a Service depends on. Settings is required.
+// Config holds the dependencies and options of a Service. Settings is required.
 type Config struct {
 	Settings func() *settings.Settings
 	Hooks    *Hooks           // default: none
@@ -162,15 +162,15 @@ func (s *Service) attempt(ctx context.Context, m *Message) (err error) {
 	if err := s.prepare(m); err != nil {
 		return err
 	}
-	// Handlers change this attempt's copy; the next attempt begins with what was queued.
+	// Handlers change the copy of this attempt; the next attempt begins with the queued message.
 	e := &Event{Message: m}
 	return s.cfg.Hooks.Send.Around(ctx, e, func() error { return s.transport(ctx, e) }, m.Collection)
 }
 
-// transport sends what the hooks have made of the message.
+// transport sends the message as the hooks have changed it.
 func (s *Service) transport(ctx context.Context, e *Event) error {
 	m, current := e.Message, s.cfg.Settings()
-	// Judged again, as hooks may have changed addresses and headers since.
+	// Validated again, since hooks may have changed addresses and headers.
 	if err := m.validate(); err != nil {
 		return err
 	}
@@ -186,13 +186,12 @@ func (s *Service) transport(ctx context.Context, e *Event) error {
 	return ErrOff
 }
 
-// logFailure logs why a mail was not sent. Neither its secrets nor its recipient are
-// told.
+// logFailure logs the reason why a mail was not sent, without its secrets and its recipients.
 func (s *Service) logFailure(m *Message, what string, err error, more ...any) {
 	s.cfg.Log.Warn(what, append(s.attributes(m, err), more...)...)
 }
 
-// attributes say in the log which mail it was.
+// attributes returns the log attributes that identify the mail.
 func (s *Service) attributes(m *Message, err error) []any {
 	list := []any{"collection", m.Collection, "template", string(m.Template), "record", m.Record}
 	var e *Error

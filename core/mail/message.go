@@ -28,7 +28,7 @@ type Message struct {
 	Text    string            // default: made from HTML
 	Headers map[string]string // additional headers; default of Message-ID: a new one
 
-	// What the mail is about, for hooks and the log; empty for mails of programs.
+	// The account and the template of the mail, for hooks and the log; empty for mails of programs.
 	Collection string // the id of the auth collection
 	Template   Template
 	Record     string // the id of the record
@@ -53,8 +53,8 @@ const (
 	OTP           Template = "otp"
 	LoginAlert    Template = "login-alert"
 
-	EmailChanged    Template = "email-changed"    // to the address that the account had
-	PasswordChanged Template = "password-changed" // the same
+	EmailChanged    Template = "email-changed"    // to the earlier address of the account
+	PasswordChanged Template = "password-changed" // to the account
 )
 
 // maxMessage is the maximum length of the text of a mail in bytes.
@@ -80,7 +80,7 @@ func (m *Message) size() int {
 	return n + 100*(len(m.To)+len(m.Cc)+len(m.Bcc)) + 500
 }
 
-// recipients are the bare addresses of everybody who gets the mail.
+// recipients returns the bare addresses of everybody who gets the mail.
 func (m *Message) recipients() (list []string) {
 	for _, some := range [][]mail.Address{m.To, m.Cc, m.Bcc} {
 		for _, a := range some {
@@ -90,7 +90,7 @@ func (m *Message) recipients() (list []string) {
 	return list
 }
 
-// validate is the error of a message that cannot be sent, whatever the server says.
+// validate returns the error of a message that cannot be sent by any server.
 func (m *Message) validate() error {
 	for _, a := range append([]string{m.From.Address}, m.recipients()...) {
 		if !address.IsEmail(a) {
@@ -106,7 +106,7 @@ func (m *Message) validate() error {
 		return fmt.Errorf("the mail has more than %d bytes", maxMessage)
 	}
 	for name, value := range m.Headers {
-		// A line break in a header would begin another one: values may come from records.
+		// A line break in a header would begin another header: values may come from records.
 		if !isHeaderName(name) || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
 			return fmt.Errorf("the header %q cannot be sent", name)
 		}
@@ -118,8 +118,8 @@ func isHeaderName(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == ':' })
 }
 
-// encode returns the message as it goes over the line (RFC 5322): HTML with a plain
-// text for programs that show none.
+// encode returns the message in the form of RFC 5322: HTML with a plain text for programs that do
+// not show HTML.
 func (m *Message) encode(now time.Time) ([]byte, error) {
 	var out bytes.Buffer
 	head := func(name, value string) { fmt.Fprintf(&out, "%s: %s\r\n", name, value) }
@@ -165,7 +165,7 @@ func (m *Message) encode(now time.Time) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// encodePart completes a message of one part.
+// encodePart completes a message that has one part.
 func (m *Message) encodePart(out *bytes.Buffer, kind, text string) ([]byte, error) {
 	fmt.Fprintf(out, "Content-Type: %s; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n", kind)
 	q := quotedprintable.NewWriter(out)
@@ -186,7 +186,7 @@ func addressList(list []mail.Address) string {
 	return strings.Join(texts, ", ")
 }
 
-// complete fills in what the settings say and what every mail needs.
+// complete sets the missing sender and headers.
 func (m *Message) complete(sender mail.Address) {
 	if m.From.Address == "" {
 		m.From = sender
@@ -202,17 +202,17 @@ func (m *Message) complete(sender mail.Address) {
 			_, domain, _ := strings.Cut(m.From.Address, "@")
 			m.Headers[name] = "<" + schema.RandomString(15, schema.AlphabetID) + "@" + domain + ">"
 		case "Auto-Submitted":
-			m.Headers[name] = "auto-generated" // so that nobody's holiday notice answers
+			m.Headers[name] = "auto-generated" // so that no automatic reply answers
 		}
 	}
 }
 
-// black returns a text in which the secrets of the message are blacked out, cut to a
-// length that a log bears.
+// black returns a text in which the secrets of the message are blacked out, cut to a length that a
+// log can hold.
 func (m *Message) black(text string) string {
 	for _, secret := range m.Secrets {
 		if secret != "" {
-			// Servers repeat parts of a mail in their replies, when they find it suspicious.
+			// Servers repeat parts of a mail in their replies if they find the mail suspicious.
 			text = strings.ReplaceAll(text, secret, "…")
 		}
 	}
@@ -223,7 +223,7 @@ func (m *Message) black(text string) string {
 	return text
 }
 
-// print returns the message as a person reads it in a terminal.
+// print returns the message as a text for a terminal.
 func (m *Message) print() string {
 	text := m.Text
 	if text == "" {
@@ -233,7 +233,7 @@ func (m *Message) print() string {
 	return fmt.Sprintf("%s\nTo: %s\nSubject: %s\n\n%s\n%s\n", rule, addressList(m.To), visible(m.Subject), visible(text), rule)
 }
 
-// visible replaces what a terminal would obey.
+// visible replaces characters that control a terminal.
 func visible(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\n' || r >= ' ' && r != 0x7f && (r < 0x80 || r > 0x9f) {

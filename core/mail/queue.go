@@ -14,35 +14,35 @@ import (
 // The limits of the queue.
 const (
 	maxQueued   = 1000             // mails
-	maxBytes    = 32 << 20         // of all of them
+	maxBytes    = 32 << 20         // of all mails
 	concurrent  = 4                // mails that are sent at a time
 	attemptTime = 30 * time.Second // for one attempt
-	stopTime    = 3 * time.Second  // for what is under way when the app is closed
+	stopTime    = 3 * time.Second  // for mails that are being sent when the app is closed
 )
 
-// pauses lie between the attempts to send a mail.
+// pauses are the delays between the attempts to send a mail.
 var pauses = []time.Duration{10 * time.Second, time.Minute, 5 * time.Minute}
 
-// entry is a mail that waits.
+// entry is a queued mail.
 type entry struct {
 	Message *Message
-	Tries   int       // how often it was tried
-	Due     time.Time // when it is tried next
+	Tries   int       // the number of attempts
+	Due     time.Time // the time of the next attempt
 
 	done func(error)
 }
 
-// queue holds what waits and what is under way.
+// queue holds the waiting mails, and counts the mails that are being sent.
 type queue struct {
-	wake chan struct{} // has room for one: somebody has looked since then
+	wake chan struct{} // signals a change of the queue; capacity 1
 
 	mu      sync.Mutex // guards the fields below
 	waiting byDue
 	sending int
-	bytes   int // of all
+	bytes   int // of all mails
 }
 
-// byDue is a heap of entries, the next one first.
+// byDue is a heap of entries, that with the next attempt first.
 type byDue []*entry
 
 func (q byDue) Len() int           { return len(q) }
@@ -56,7 +56,7 @@ func (q *byDue) Pop() any {
 	return e
 }
 
-// add takes a new entry. The error is ErrFull.
+// add adds a new entry. The error is ErrFull.
 func (q *queue) add(e *entry) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -76,8 +76,8 @@ func (q *queue) wakeLocked() {
 	}
 }
 
-// next takes an entry that is due out of the queue; nil if none is, or too many are
-// under way. wait is how long to wait for the next one then; negative: until it wakes.
+// next removes a due entry from the queue and returns it; nil if no entry is due, or too many mails
+// are being sent. wait is the time until the next entry is due; negative: until the queue wakes.
 func (q *queue) next(now time.Time) (e *entry, wait time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -91,7 +91,7 @@ func (q *queue) next(now time.Time) (e *entry, wait time.Duration) {
 	return heap.Pop(&q.waiting).(*entry), 0
 }
 
-// ended notes the end of an attempt; again puts the entry back.
+// ended ends an attempt; again puts the entry back.
 func (q *queue) ended(e *entry, again bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -104,7 +104,7 @@ func (q *queue) ended(e *entry, again bool) {
 	q.wakeLocked()
 }
 
-// Run sends what is queued until ctx ends. What is under way then may take three more
+// Run sends queued mails until ctx ends. Mails that are being sent then may take three more
 // seconds; the rest is kept in the file of Config. The error is that of the file.
 func (s *Service) Run(ctx context.Context) error {
 	failed := s.load()
@@ -133,19 +133,19 @@ func (s *Service) Run(ctx context.Context) error {
 	return errors.Join(failed, s.store())
 }
 
-// try sends an entry, and puts it back if it is to be tried again.
+// try sends an entry, and puts it back into the queue for a further attempt if need be.
 func (s *Service) try(ctx context.Context, e *entry) {
 	e.Tries++
 	attempt, cancel := context.WithTimeout(ctx, attemptTime)
 	err := s.attempt(attempt, e.Message)
 	cancel()
-	// Cut off by the end of the app, an attempt does not count: the mail is kept for the next
+	// An attempt that the end of the app interrupts does not count: the mail is kept for the next
 	// start.
 	interrupted := err != nil && ctx.Err() != nil
 	if interrupted {
 		e.Tries--
 	}
-	// There is one more try than pauses: the first waits for nothing.
+	// There is one attempt more than pauses: the first attempt has no pause before it.
 	again := interrupted || retryable(err) && e.Tries <= len(pauses)
 	if again && !interrupted {
 		e.Due = s.cfg.Now().Add(pauses[e.Tries-1])
@@ -161,14 +161,14 @@ func (s *Service) try(ctx context.Context, e *entry) {
 	case !again:
 		s.logFailure(e.Message, "mail failed", err, "try", e.Tries)
 	}
-	// done comes after the queue knows, so that whoever it tells finds room there.
+	// done is called after the queue has removed the entry, so that its receiver finds room there.
 	s.queue.ended(e, again)
 	if !again && e.done != nil {
 		e.done(err)
 	}
 }
 
-// store writes what waits into the file.
+// store writes the waiting mails into the file.
 func (s *Service) store() error {
 	s.queue.mu.Lock()
 	defer s.queue.mu.Unlock()
@@ -186,8 +186,8 @@ func (s *Service) store() error {
 	return nil
 }
 
-// load takes over what an earlier run has left. The file goes first: a mail that is not
-// sent can be asked for again, one that is sent at every start cannot be stopped.
+// load takes over the mails of an earlier run. The file is removed first: a mail that is not sent
+// can be requested again, but a mail that is sent at every start cannot be stopped.
 func (s *Service) load() error {
 	if s.cfg.File == "" {
 		return nil
@@ -206,8 +206,8 @@ func (s *Service) load() error {
 	if err != nil {
 		return fmt.Errorf("mails of an earlier run are lost: %w", err)
 	}
-	// What does not fit any more is lost, and said to be: the queue may have been larger in
-	// that run.
+	// Mails that do not fit are lost, and reported: the queue may have been larger in the earlier
+	// run.
 	for _, e := range left {
 		if e == nil || e.Message == nil || s.queue.add(e) != nil {
 			return errors.New("some mails of an earlier run are lost")

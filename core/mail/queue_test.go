@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// transported is a service that sends by the function, queued and logged.
+// transported returns a service that sends mails by the function, with a queue and a log.
 func transported(send func(context.Context, *Message) error) (*Service, *syncBuffer) {
 	s, _, log := newService(nil)
 	s.cfg.Hooks.Send.BindFunc(func(e *Event) error {
@@ -36,8 +36,8 @@ func run(t *testing.T, s *Service) (stop func()) {
 	}
 }
 
-// What fails for the moment is tried again after 10 s, 1 min and 5 min, always as the
-// same mail; what fails for good is not.
+// A mail that fails temporarily is sent again, unchanged, after 10 s, 1 min and 5 min; a mail that
+// fails permanently is not.
 func TestRetries(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -106,7 +106,7 @@ func TestRetries(t *testing.T) {
 	}
 }
 
-// The queue has a limit, and sends few mails at a time.
+// The queue is bounded, and sends few mails at a time.
 func TestQueueIsBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -133,8 +133,8 @@ func TestQueueIsBounded(t *testing.T) {
 	})
 }
 
-// What waits when the app ends is sent by the next run, once; what is under way has a
-// moment to end, and is sent again if it does not use it.
+// A mail that waits when the app ends is sent by the next run, once. A mail that is being sent has
+// some time to end, and is sent again if it does not.
 func TestQueueOutlivesRestart(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "queue.json")
@@ -195,7 +195,7 @@ func TestQueueOutlivesRestart(t *testing.T) {
 	})
 }
 
-// A file that cannot be read is told, and keeps nothing from being sent.
+// A file that cannot be read is reported, and prevents no mail from being sent.
 func TestDamagedQueue(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "queue.json")

@@ -61,7 +61,7 @@ func (s *smtpServer) reach(format string, args ...any) {
 	s.reached = append(s.reached, fmt.Sprintf(format, args...))
 }
 
-// deliver is send without Error.Reached.
+// deliver sends the message. It does not set Error.Reached.
 func (s *smtpServer) deliver(ctx context.Context, m *Message, now time.Time) error {
 	body, err := m.encode(now)
 	if err != nil {

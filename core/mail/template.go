@@ -13,8 +13,8 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// Values are what stands for the placeholders of a template
-// (docs/wire/auth-realtime-system.md §6.1).
+// Values holds the values of the placeholders of a template (docs/wire/auth-realtime-system.md
+// §6.1).
 type Values struct {
 	Token     string // {TOKEN}
 	OTP       string // {OTP}
@@ -22,15 +22,15 @@ type Values struct {
 	AlertInfo string // {ALERT_INFO}; plain text
 	Record    *record.Record
 
-	// Accept is the Accept-Language of whoever makes the mail necessary: in which language it
-	// is, if the record does not say.
+	// Accept is the Accept-Language of the request that causes the mail. It decides the language of
+	// the mail if the record does not.
 	Accept string
 }
 
-// Render fills in a template: the subject as plain text, the body as a whole HTML page.
-// A placeholder that has no value stays as it is. What is filled in is not searched for
-// placeholders. Of the translations the one is taken that the record's language field
-// asks for, else Accept, if there is one.
+// Render fills in a template: the subject as plain text, the body as a whole HTML page. A
+// placeholder without a value is left unchanged. Inserted values are not searched for placeholders.
+// The language of the template is that of the record's language field, else that of Accept, if
+// there is a translation.
 func (s *Service) Render(t schema.Template, v Values) (subject, page string) {
 	t = translated(t, v)
 	meta := s.cfg.Settings().Meta
@@ -42,11 +42,11 @@ func (s *Service) Render(t schema.Template, v Values) (subject, page string) {
 	return subject, layout(html.EscapeString(subject), body)
 }
 
-// BaseURL returns the address at which the app is reached, without a slash at its end:
-// the only one that links in mails have.
+// BaseURL returns the address of the app without a slash at its end. All links in mails begin with
+// it.
 func BaseURL(meta settings.Meta) string { return strings.TrimRight(meta.AppURL, "/") }
 
-// value returns the value of the placeholder of that name.
+// value returns the value of the named placeholder.
 func (v *Values) value(meta settings.Meta, name string) (value string, ok bool) {
 	some := func(s string) (string, bool) { return s, s != "" }
 	switch name {
@@ -67,14 +67,14 @@ func (v *Values) value(meta settings.Meta, name string) (value string, ok bool) 
 	if !ok || v.Record == nil {
 		return "", false
 	}
-	// Hidden fields are not told, also not by a template: passwords and token keys are hidden.
+	// Hidden fields, such as passwords and token keys, are not inserted.
 	if f := v.Record.Collection().Field(field); f == nil || f.Hidden {
 		return "", false
 	}
 	return text(v.Record.Get(field)), true
 }
 
-// text is the value of a field as a mail shows it.
+// text returns the value of a field as text for a mail.
 func text(value any) string {
 	switch v := value.(type) {
 	case nil:
@@ -97,7 +97,7 @@ func text(value any) string {
 	return string(encoded)
 }
 
-// fill replaces each {NAME} of which value knows something, in one pass.
+// fill replaces each {NAME} for which value returns a value, in one pass.
 func fill(template string, value func(name string) (string, bool)) string {
 	var out strings.Builder
 	for {
@@ -107,8 +107,8 @@ func fill(template string, value func(name string) (string, bool)) string {
 			return out.String()
 		}
 		name, after, closed := strings.Cut(rest, "}")
-		// A brace that begins no placeholder is text, as in a style sheet; the search goes on
-		// right after it.
+		// A brace that does not begin a placeholder is text, as in a style sheet; the search
+		// continues right after it.
 		if v, known := value(name); closed && known {
 			out.WriteString(v)
 			template = after
@@ -119,7 +119,7 @@ func fill(template string, value func(name string) (string, bool)) string {
 	}
 }
 
-// layout is the page around the body of every mail.
+// layout returns the page around the body of every mail.
 func layout(title, body string) string {
 	return `<!doctype html>
 <html>
@@ -146,7 +146,7 @@ a { color: inherit; }
 // withoutPassword returns the text without the password of the SMTP server.
 func (s *Service) withoutPassword(text string) string {
 	smtp := s.cfg.Settings().SMTP
-	if len(smtp.Password) < 6 { // too short to be told from other words
+	if len(smtp.Password) < 6 { // too short to be distinguished from other words
 		return text
 	}
 	encode := base64.StdEncoding.EncodeToString

@@ -7,12 +7,12 @@ import (
 	"golang.org/x/net/html"
 )
 
-// plainText returns what an HTML page says, with the addresses of its links.
+// plainText returns the text of an HTML page, with the addresses of its links.
 func plainText(page string) string {
 	var out strings.Builder
-	var hidden int     // how many elements without visible text are open
-	var links []string // the addresses of those that are open
-	var linkFrom []int // where their text begins in out
+	var hidden int     // number of open elements without visible text
+	var links []string // the addresses of the open links
+	var linkFrom []int // the offsets of their texts in out
 	tokens := html.NewTokenizer(strings.NewReader(page))
 	for {
 		kind := tokens.Next()
@@ -21,7 +21,7 @@ func plainText(page string) string {
 		}
 		token := tokens.Token()
 		switch kind {
-		// White space in HTML is one space, whatever it is made of.
+		// Any white space in HTML is shown as one space.
 		case html.TextToken:
 			if hidden == 0 {
 				out.WriteString(spaces.ReplaceAllString(token.Data, " "))
@@ -47,7 +47,7 @@ func plainText(page string) string {
 				hidden = max(0, hidden-1)
 			case "a":
 				if n := len(links); n > 0 {
-					// A link whose text is its address is not told twice.
+					// A link whose text is its address is not repeated.
 					if href := links[n-1]; href != "" && strings.TrimSpace(out.String()[linkFrom[n-1]:]) != href {
 						out.WriteString(": " + href)
 					}

@@ -1,5 +1,5 @@
-// Import of values: each stored value of PocketBase is brought to the form of its field,
-// and what changes or cannot be kept is counted.
+// Import of values: each stored value of PocketBase is converted to the form of its field, and
+// changed and lost values are counted.
 
 package pocketbase
 
@@ -15,31 +15,31 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// cell converts the stored values of one field to the form that the field has here, and
-// counts what it changes for the report.
+// cell converts the stored values of one field to the form of this server, and counts the changes
+// for the report.
 type cell struct {
 	field *schema.Field
-	from  int  // the column of the source, -1: there is none
+	from  int  // the column of the source; -1: the source has no such column
 	tidy  bool // the engine stores valid text only
 
-	nulls, forms, untidy int64 // NULL to zero, another form, characters that cannot be stored
-	lost                 int64 // values that are none of the field's: they are zero now
+	nulls, forms, untidy int64 // NULL replaced by zero, other forms, characters that cannot be stored
+	lost                 int64 // values that the field cannot hold: they become zero
 	examples             []string
 }
 
-// maxExamples is how many of the lost values of a field are reported in full.
+// maxExamples is the maximum number of lost values of a field that the report shows.
 const maxExamples = 10
 
-// value returns the parameter for the field in the current row. id is the column of the
-// record's id, for the report.
+// value returns the parameter for the field in the current row. id is the column with the record's
+// id, for the report.
 func (c *cell) value(rows store.Rows, id int) store.Value {
 	if c.from < 0 {
 		return c.field.Value(c.field.Kind.Zero())
 	}
 	stored := rows.Kind(c.from)
 	if stored == store.KindNull {
-		// A document may be null; for every other field NULL becomes its zero value, which is
-		// told.
+		// A document may be null; for every other field NULL becomes the zero value, which is
+		// reported.
 		if c.field.Kind.Column() != store.ColumnJSON {
 			c.nulls++
 		}
@@ -48,7 +48,7 @@ func (c *cell) value(rows store.Rows, id int) store.Value {
 	loaded := c.field.Load(rows, c.from)
 	if raw, ok := loaded.(json.RawMessage); c.tidy {
 		loaded = c.tidied(loaded)
-	} else if ok && !utf8.Valid(raw) { // it would make every answer with it unreadable
+	} else if ok && !utf8.Valid(raw) { // every answer with it would be unreadable
 		c.untidy++
 		loaded = json.RawMessage(bytes.ToValidUTF8(raw, []byte("\ufffd")))
 	}
@@ -60,7 +60,7 @@ func (c *cell) value(rows store.Rows, id int) store.Value {
 	return v
 }
 
-// compare finds out whether the value differs from the stored one in form, or is lost.
+// compare detects whether the value differs from the stored one in form, or is lost.
 func (c *cell) compare(v store.Value, stored store.ValueKind, rows store.Rows, id int) {
 	switch c.field.Kind.Class() {
 	case schema.ClassText, schema.ClassPassword:
@@ -72,7 +72,7 @@ func (c *cell) compare(v store.Value, stored store.ValueKind, rows store.Rows, i
 			return
 		}
 		c.forms++
-		// A 0 that came of a text which is no number is a lost value, not a converted one.
+		// A 0 from a text that is not a number is a lost value, not a converted one.
 		if text := rows.Text(c.from); v.AsFloat() == 0 && text != "" {
 			if _, err := strconv.ParseFloat(text, 64); err != nil {
 				c.lose(text, rows, id)
@@ -107,7 +107,7 @@ func (c *cell) compare(v store.Value, stored store.ValueKind, rows store.Rows, i
 	}
 }
 
-// lose counts a value that could not be kept, the first ones with an example.
+// lose counts a value that could not be kept, and keeps the first such values as examples.
 func (c *cell) lose(value string, rows store.Rows, id int) {
 	c.lost++
 	if len(c.examples) < maxExamples {
@@ -115,7 +115,7 @@ func (c *cell) lose(value string, rows store.Rows, id int) {
 	}
 }
 
-// shortened cuts a text for the report.
+// shortened returns a text that is cut for the report.
 func shortened(s string) string {
 	const most = 100
 	if len(s) <= most {
@@ -124,8 +124,8 @@ func shortened(s string) string {
 	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
-// insideFolder removes file names that would lead out of the record's folder: a source is
-// not to be trusted.
+// insideFolder removes file names that would lead out of the record's folder: the source is not
+// trusted.
 func (c *cell) insideFolder(v any, rows store.Rows, id int) any {
 	outside := func(name string) bool {
 		bad := strings.ContainsAny(name, "/\\\x00") || name == "." || name == ".."
@@ -151,7 +151,8 @@ func (c *cell) insideFolder(v any, rows store.Rows, id int) any {
 	return v
 }
 
-// tidied returns the value without what PostgreSQL cannot store: U+0000 and invalid UTF-8.
+// tidied returns the value without the characters that PostgreSQL cannot store: U+0000 and invalid
+// UTF-8.
 func (c *cell) tidied(v any) any {
 	switch v := v.(type) {
 	case string:
@@ -166,7 +167,7 @@ func (c *cell) tidied(v any) any {
 	return v
 }
 
-// tidyText is tidied for a text.
+// tidyText does the work of tidied for a text.
 func (c *cell) tidyText(s string) string {
 	if utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 {
 		return s
@@ -175,7 +176,8 @@ func (c *cell) tidyText(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "")
 }
 
-// tidyJSON is tidied for JSON; it also replaces the escape of U+0000, which jsonb refuses.
+// tidyJSON does the work of tidied for JSON; it also replaces the escape of U+0000, which jsonb
+// refuses.
 func (c *cell) tidyJSON(raw []byte) []byte {
 	if utf8.Valid(raw) && !bytes.Contains(raw, []byte(`\u0000`)) {
 		return raw
@@ -198,7 +200,7 @@ func (c *cell) tidyJSON(raw []byte) []byte {
 	return raw
 }
 
-// notes adds to the report what was changed in the field.
+// notes adds the changes of the field's values to the report.
 func (c *cell) notes(report *Report, collection string) {
 	say := func(n int64, text string) {
 		if n > 0 {

@@ -1,5 +1,5 @@
-// Copying of files out of a folder that is not trusted: regular files only, no symbolic
-// links, nothing outside the folder.
+// Copying of files from a folder that is not trusted: regular files only, no symbolic links, no
+// files outside the folder.
 
 package pocketbase
 
@@ -14,8 +14,8 @@ import (
 	"strings"
 )
 
-// copier copies files to the same place in another folder. It reaches nothing outside
-// either folder (os.Root). Anything that is neither a file nor a folder is refused.
+// copier copies files to the same path in another folder. Files outside of the two folders cannot
+// be reached (os.Root). An entry that is neither a regular file nor a folder is refused.
 type copier struct {
 	ctx      context.Context
 	from, to *os.Root
@@ -24,10 +24,10 @@ type copier struct {
 	count, bytes int64
 }
 
-// refuse is the error for something in the source that could lead out of it.
+// refuse returns the error for an entry of the source that could lead out of the folder.
 func refuse(name, why string) error { return fmt.Errorf("refused: %q %s", name, why) }
 
-// tree copies a folder with everything below it.
+// tree copies a folder with all files and folders below it.
 func (c *copier) tree(dir string) error {
 	if err := c.to.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -38,8 +38,8 @@ func (c *copier) tree(dir string) error {
 	}
 	for _, entry := range list {
 		name := path.Join(dir, entry.Name())
-		// On Windows a backslash separates folders: a file of such a name would be written
-		// elsewhere.
+		// On Windows a backslash separates folders: a file with such a name would be written to
+		// another folder.
 		if strings.ContainsAny(entry.Name(), "/\\\x00") {
 			return refuse(name, "has a separator in its name")
 		}
@@ -68,11 +68,10 @@ func ignoreUnsupported(err error) error {
 	return err
 }
 
-// file copies one file. keep says that the copy is permanent: it is synced to disk and
-// keeps its time. An existing file is an error.
+// file copies one file. keep makes the copy permanent: it is synced to disk and gets the time of
+// the source. An existing file is an error.
 func (c *copier) file(name string, keep bool) (err error) {
-	// Lstat does not follow a link; what the name leads to is not opened before it is known to
-	// be a file.
+	// Lstat does not follow a link; the file is opened only after it is known to be a regular file.
 	info, err := c.from.Lstat(name)
 	if err != nil {
 		return err
@@ -100,14 +99,14 @@ func (c *copier) file(name string, keep bool) (err error) {
 		return err
 	}
 	if keep {
-		// Answers with files carry their times, which clients have cached.
+		// Answers with files contain the times of the files, which clients have cached.
 		err = c.to.Chtimes(name, info.ModTime(), info.ModTime())
 	}
 	c.count++
 	return err
 }
 
-// reader counts bytes, tells the progress, and stops reading when the context ends.
+// reader counts bytes, reports the progress, and stops reading when the context ends.
 type reader struct {
 	c  *copier
 	in io.Reader

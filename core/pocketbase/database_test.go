@@ -13,7 +13,7 @@ import (
 	"github.com/loambase/loam/core/pocketbase"
 )
 
-// TestDatabaseMustBeNew is about databases that are not in the folder.
+// TestDatabaseMustBeNew imports into databases that are not in the folder.
 func TestDatabaseMustBeNew(t *testing.T) {
 	if !enginetest.Postgres() {
 		t.Skip("the database of SQLite is as new as its folder")

@@ -1,4 +1,4 @@
-// Import of collections: the rows of PocketBase's _collections become definitions,
+// Import of collections: the rows of PocketBase's _collections become definitions, which are
 // completed and made safe.
 
 package pocketbase
@@ -13,14 +13,14 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// definition is a collection of the source with the table of its records; nil if that table
-// is missing.
+// definition is a collection of the source with the table of its records; table is nil if it is
+// missing.
 type definition struct {
 	collection *schema.Collection
 	table      *table
 }
 
-// definitions reads all collections in the order of their creation. A database of another
+// definitions returns all collections in the order of their creation. A database of another
 // program, or of PocketBase before 0.23, is an error that says so.
 func (m *move) definitions(s *tables) ([]*definition, error) {
 	table := s.find("_collections")
@@ -50,8 +50,8 @@ func (m *move) definitions(s *tables) ([]*definition, error) {
 			return nil, err
 		}
 		c := d.collection
-		// Neither the source's constraints nor its letter case are relied on: the file may be
-		// damaged or made by hand.
+		// The source's constraints and letter case are not relied on: the file may be damaged or
+		// made by hand.
 		for _, name := range []string{"id " + c.ID, "name " + strings.ToLower(c.Name)} {
 			if other, ok := names[name]; ok {
 				return nil, fmt.Errorf("the collections %s and %s have the same %s", other, c.Name, strings.Fields(name)[0])
@@ -97,8 +97,8 @@ func (r row) json(column, empty string) []byte {
 	return []byte(empty)
 }
 
-// definition makes a collection of the current row, amends it (alter.Amend) and reports
-// what that changed.
+// definition makes a collection from the current row, amends it (alter.Amend) and reports the
+// amendments.
 func (m *move) definition(s *tables, r row) (*definition, error) {
 	c := &schema.Collection{
 		ID: r.text("id"), Type: r.text("type"), Name: r.text("name"), System: truth(r.text("system")),
@@ -129,8 +129,8 @@ func (m *move) definition(s *tables, r row) (*definition, error) {
 	return d, nil
 }
 
-// possible refuses collections that no installation can have, or whose id could lead out of
-// its folder.
+// possible returns an error for a collection that no installation can have, or whose id could lead
+// out of its folder.
 func possible(c *schema.Collection) error {
 	switch {
 	case c.Name == "" || c.ID == "":
@@ -148,19 +148,19 @@ func possible(c *schema.Collection) error {
 	return nil
 }
 
-// fieldsOf returns the field list without fields of unknown types, which programs around
-// PocketBase may add. They are reported; their columns are kept.
+// fieldsOf returns the list of fields without fields of unknown types, which extensions of
+// PocketBase may add. These are reported; their columns are kept.
 func (m *move) fieldsOf(collection string, list []byte) []byte {
 	var items []json.RawMessage
 	if json.Unmarshal(list, &items) != nil {
-		return list // the error is that of who reads it next
+		return list // a later reader of the list returns the error
 	}
 	readable := []json.RawMessage{}
 	for _, item := range items {
 		var field schema.Field
 		if err := json.Unmarshal(item, &field); err != nil {
 			var named struct{ Name, Type string }
-			_ = json.Unmarshal(item, &named) // as far as it can be told
+			_ = json.Unmarshal(item, &named) // as far as it can be decoded
 			m.report.note(adjusted, collection, "the field %s of the type %q is not known here; its column is kept without a field", named.Name, named.Type)
 			continue
 		}
@@ -173,10 +173,10 @@ func (m *move) fieldsOf(collection string, list []byte) []byte {
 	return out
 }
 
-// truth reads a boolean of SQLite.
+// truth returns the value of a boolean of SQLite.
 func truth(s string) bool { return s == "1" || strings.EqualFold(s, "true") }
 
-// date returns a date in its stored form; anything else stays as it is.
+// date returns a date in its stored form, and any other text unchanged.
 func date(s string) string {
 	if t, ok := schema.ParseTime(s); ok {
 		return schema.FormatTime(t)

@@ -1,5 +1,5 @@
-// Import of files: the storage folder is copied whole, and what is not carried over is
-// reported.
+// Import of files: the storage folder is copied as a whole, and files and tables that are not
+// imported are reported.
 
 package pocketbase
 
@@ -18,7 +18,7 @@ import (
 func (m *move) files(ctx context.Context, collections []*definition) error {
 	info, err := m.from.root.Lstat(storage)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil // nobody has stored any
+		return nil // no file has ever been stored
 	}
 	if err != nil {
 		return err
@@ -31,8 +31,8 @@ func (m *move) files(ctx context.Context, collections []*definition) error {
 		return err
 	}
 	defer to.Close()
-	// The size of all files is not known beforehand: the progress is told without an end until
-	// they are copied.
+	// The size of all files is not known beforehand: until they are copied, the progress has no
+	// end.
 	c := &copier{ctx: ctx, from: m.from.root, to: to, progress: func(bytes int64) { m.Progress("files", bytes, bytes+1) }}
 	if err := c.tree(storage); err != nil {
 		return fmt.Errorf("copy the files: %w", err)
@@ -52,11 +52,11 @@ func (m *move) files(ctx context.Context, collections []*definition) error {
 	return nil
 }
 
-// leftovers reports what else is in the source's folder and is not carried over.
+// leftovers reports the other files in the source's folder, which are not imported.
 func (m *move) leftovers() {
 	list, err := fs.ReadDir(m.from.root.FS(), ".")
 	if err != nil {
-		return // what was needed could be read
+		return // the files that matter could be read
 	}
 	meaning := map[string]string{
 		"auxiliary.db":       "the log of requests",
@@ -79,8 +79,8 @@ func (m *move) leftovers() {
 	}
 }
 
-// strangers reports tables, views and triggers that belong to no collection, and what the
-// check of the database found.
+// strangers reports tables, views and triggers that belong to no collection, and the findings of
+// the check of the database.
 func (m *move) strangers(s *tables, collections []*definition) error {
 	for _, t := range s.list {
 		switch t.name {

@@ -13,8 +13,8 @@ import (
 	"github.com/loambase/loam/core/pocketbase"
 )
 
-// source makes a folder as PocketBase leaves it behind: the scripts of testdata are
-// run, then the statements.
+// source makes a folder in the form of PocketBase's: it runs the scripts of testdata, then the
+// statements.
 func source(t testing.TB, scripts []string, statements ...string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "pb_data")
@@ -45,7 +45,7 @@ func openSource(t testing.TB, dir string) *binding.Conn {
 	return c
 }
 
-// script is the statements of a file in testdata: each ends its line.
+// script returns the statements of a file in testdata, each of which ends at the end of a line.
 func script(t testing.TB, name string) []string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", name))
@@ -77,13 +77,13 @@ func file(t testing.TB, dir, name, content string) {
 	}
 }
 
-// destination is where a test imports to: nothing is there yet.
+// destination returns the configuration of a new installation.
 func destination(t testing.TB) core.Config {
 	t.Helper()
 	return core.Config{Dir: filepath.Join(t.TempDir(), "data"), DB: coretest.DB(t)}
 }
 
-// imported imports the folder and opens what came of it.
+// imported imports the folder and opens the new installation.
 func imported(t testing.TB, dir string) (*core.App, *pocketbase.Report) {
 	t.Helper()
 	to := destination(t)
@@ -94,8 +94,8 @@ func imported(t testing.TB, dir string) (*core.App, *pocketbase.Report) {
 	return coretest.Open(t, to), report
 }
 
-// refused imports a folder that cannot be imported, and fails if the error does not
-// say so, or if anything is left of the import.
+// refused imports a folder that cannot be imported, and fails if the error does not contain want,
+// or if the import leaves anything behind.
 func refused(t testing.TB, cfg pocketbase.Config, want string) {
 	t.Helper()
 	before := tree(t, cfg.Source)
@@ -113,7 +113,7 @@ func refused(t testing.TB, cfg pocketbase.Config, want string) {
 	}
 }
 
-// tree lists what is in a folder, with sizes.
+// tree lists the files in a folder, with their sizes.
 func tree(t testing.TB, dir string) string {
 	t.Helper()
 	var b strings.Builder

@@ -1,5 +1,4 @@
-// The source: a folder of PocketBase, read without writing to it, its database through a
-// private copy.
+// The source: a folder of PocketBase. It is only read; its database is read through a private copy.
 
 package pocketbase
 
@@ -21,14 +20,14 @@ const (
 	storage  = "storage"
 )
 
-// folder is the installation that is read. Nothing outside it is reached, and nothing is
+// folder is the installation that is imported. Nothing outside it is reached, and nothing is
 // written into it: its database is read from a private copy.
 type folder struct {
 	path  string
 	root  *os.Root
 	copy  string // the folder of the private copy
 	db    store.Source
-	notes []string // of the check
+	notes []string // findings of the check
 }
 
 // openFolder copies the database into the folder scratch, opens the copy and checks it. It
@@ -53,8 +52,8 @@ func openFolder(ctx context.Context, path, scratch string, progress func(string,
 	if _, err := f.root.Lstat(dataFile); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s is not a folder of PocketBase: there is no data.db in it", path)
 	}
-	// SQLite writes beside a database that it opens, also to read: only a private copy keeps
-	// the source as it is.
+	// SQLite writes files beside a database even if it only reads it: only a private copy leaves
+	// the source unchanged.
 	if err := f.copyDatabase(ctx, progress); err != nil {
 		return nil, fmt.Errorf("copy the database: %w", err)
 	}
@@ -62,8 +61,7 @@ func openFolder(ctx context.Context, path, scratch string, progress func(string,
 		return nil, unreadable(err)
 	}
 	progress("checking the database", 0, 1)
-	// A damaged database is refused as a whole: half of an installation would look like all of
-	// it.
+	// A damaged database is refused: an incomplete installation would look complete.
 	if f.notes, err = f.db.Check(ctx); err != nil {
 		return nil, unreadable(err)
 	}
@@ -71,8 +69,8 @@ func openFolder(ctx context.Context, path, scratch string, progress func(string,
 	return f, nil
 }
 
-// unreadable says of an error that it concerns the source's database. The end of the
-// context is returned as it is.
+// unreadable adds to an error that the source's database has caused it. The end of the context is
+// returned unchanged.
 func unreadable(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return err
@@ -80,8 +78,8 @@ func unreadable(err error) error {
 	return fmt.Errorf("the database %s cannot be read: %w", dataFile, err)
 }
 
-// copyDatabase copies the database with its write-ahead log. If either changes meanwhile
-// the copy may be torn: that is an error.
+// copyDatabase copies the database with its write-ahead log. If either file changes meanwhile, the
+// copy may be torn, which is an error.
 func (f *folder) copyDatabase(ctx context.Context, progress func(string, int64, int64)) error {
 	if err := f.noJournal(); err != nil {
 		return err
@@ -95,11 +93,11 @@ func (f *folder) copyDatabase(ctx context.Context, progress func(string, int64, 
 	}
 	defer to.Close()
 	files := []string{dataFile, dataFile + "-wal"}
-	// A copy while somebody writes may have pages of two states; sizes and times that differ
-	// afterwards give that away.
+	// A copy that is made during a write may have pages of two states; then sizes or times differ
+	// afterwards.
 	before := f.states(files)
 	c := &copier{ctx: ctx, from: f.root, to: to, progress: func(done int64) {
-		progress("copying the database", done, max(done, before.size())+1) // its end is told below
+		progress("copying the database", done, max(done, before.size())+1) // its end is reported below
 	}}
 	for _, name := range files {
 		if _, err := f.root.Lstat(name); errors.Is(err, fs.ErrNotExist) && name != dataFile {
@@ -116,8 +114,8 @@ func (f *folder) copyDatabase(ctx context.Context, progress func(string, int64, 
 	return nil
 }
 
-// noJournal refuses a database with a rollback journal that is not finished: PocketBase
-// uses a write-ahead log, so another program was writing.
+// noJournal returns an error for a database with an unfinished rollback journal: PocketBase uses a
+// write-ahead log, so another program was writing.
 func (f *folder) noJournal() error {
 	const name = dataFile + "-journal"
 	info, err := f.root.Lstat(name)
@@ -136,14 +134,14 @@ func (f *folder) noJournal() error {
 	if _, err := file.Read(begin); err != nil {
 		return err
 	}
-	if bytes.Equal(begin, make([]byte, 8)) { // it was ended
+	if bytes.Equal(begin, make([]byte, 8)) { // the transaction has ended
 		return nil
 	}
 	return fmt.Errorf("there is an unfinished %s: open the database once with the program that has written it", name)
 }
 
-// states has size and time of the two files of a database, to see whether they change
-// during the copy.
+// states holds the size and the time of the two files of a database, to detect changes during the
+// copy.
 type states [2]struct {
 	size int64
 	time int64

@@ -18,7 +18,7 @@ import (
 	"github.com/loambase/loam/core/pocketbase"
 )
 
-// many makes a collection with that many records.
+// many returns statements that make a collection with that many records.
 func many(name string, n int) []string {
 	return []string{
 		`INSERT INTO _collections (id, type, name, fields, listRule) VALUES ('pbc_` + name + `', 'base', '` + name + `', '[{"id":"i","name":"id","type":"text","primaryKey":true,"system":true,"required":true,"pattern":"^[a-z0-9]+$"},
@@ -31,7 +31,7 @@ func many(name string, n int) []string {
 	}
 }
 
-// TestManyRecords says how fast records are imported.
+// TestManyRecords logs the speed of importing records.
 func TestManyRecords(t *testing.T) {
 	n := 100_000
 	if testing.Short() {
@@ -45,10 +45,10 @@ func TestManyRecords(t *testing.T) {
 	t.Logf("%d records in %v: %.0f a second", report.Records, report.Took, float64(report.Records)/report.Took.Seconds())
 }
 
-// TestLogIsRead: what was written last is in the log beside the database.
+// TestLogIsRead: the latest writes are in the write-ahead log beside the database.
 func TestLogIsRead(t *testing.T) {
 	dir := source(t, fresh)
-	c := openSource(t, dir) // what is open is not brought from the log into the file
+	c := openSource(t, dir) // while the database is open, the log is not moved into the file
 	defer c.Close()
 	run(t, c, `PRAGMA wal_autocheckpoint = 0`, `INSERT INTO users (id, email, tokenKey) VALUES ('inthelog0000001', 'log@example.com', 'x')`)
 	if info, err := os.Stat(filepath.Join(dir, "data.db-wal")); err != nil || info.Size() == 0 {
@@ -151,7 +151,7 @@ func TestEncryptedSettings(t *testing.T) {
 	refused(t, pocketbase.Config{Source: dir, App: to(), Key: key}, "neither JSON nor encrypted")
 }
 
-// TestInterruptedImportLeavesNothing ends the context at each step that is told.
+// TestInterruptedImportLeavesNothing ends the context at each reported step.
 func TestInterruptedImportLeavesNothing(t *testing.T) {
 	dir := source(t, lived, many("notes", 3000)...)
 	file(t, dir, "storage/_pb_users_auth_/abc123def456ghi/face_0123456789.png", "png")
@@ -175,7 +175,7 @@ func TestInterruptedImportLeavesNothing(t *testing.T) {
 		}})
 		cancel()
 		if err == nil && at > all-2 {
-			continue // it was done
+			continue // the import was done
 		}
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("step %d of %d: Import() = %v, want context.Canceled", at, all, err)
@@ -191,7 +191,8 @@ func TestInterruptedImportLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestFolderThatExists is what a mounted volume looks like: it stays the same folder.
+// TestFolderThatExists imports into an existing empty folder, such as a mounted volume, which stays
+// the same folder.
 func TestFolderThatExists(t *testing.T) {
 	dir := source(t, lived)
 	to := core.Config{Dir: t.TempDir()}

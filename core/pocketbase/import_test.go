@@ -46,13 +46,13 @@ func TestRecordsAreAsTheyWere(t *testing.T) {
 	}
 }
 
-// records is every record as a superuser sees it.
+// records returns every record in the form for superusers.
 func records(t *testing.T, app *core.App) string {
 	t.Helper()
 	var b strings.Builder
 	for _, c := range app.Snapshot().All() {
 		if c.Name == "keyless" || c.Name == "leftovers" {
-			continue // some of its ids are random; what is no field looks otherwise on PostgreSQL
+			continue // some ids are random; columns without a field have another form on PostgreSQL
 		}
 		b.WriteString(c.Name + "\n")
 		for _, item := range list(t, app, c.Name) {
@@ -97,7 +97,7 @@ func TestReportSaysWhatWasChanged(t *testing.T) {
 	golden(t, "lived.report", rest)
 }
 
-// definitions are read from the source as they are there.
+// definitions selects the definitions of the source in its own form.
 const definitions = `SELECT json_object('id', id, 'name', name, 'type', type, 'system', json(iif(system, 'true', 'false')), 'fields', json(fields), 'indexes', json(indexes),
 	'options', json(options), 'listRule', listRule, 'viewRule', viewRule, 'createRule', createRule, 'updateRule', updateRule, 'deleteRule', deleteRule, 'created', created, 'updated', updated)
 	FROM _collections WHERE name <> 'odd' AND type <> 'view' ORDER BY _rowid_`
@@ -165,8 +165,8 @@ func definition(t *testing.T, c *schema.Collection) map[string]any {
 	return is
 }
 
-// holds fails unless everything that want says is in got, which may say more: what
-// an old version left out has its default.
+// holds fails unless got contains all of want. got may have more: a property that an old version
+// lacked has its default.
 func holds(t *testing.T, at string, got, want any) {
 	t.Helper()
 	switch want := want.(type) {
@@ -215,8 +215,8 @@ func TestSettingsAreKept(t *testing.T) {
 	}
 }
 
-// TestImportedCollectionsCanBeUsed writes to each, and changes those that are in
-// order.
+// TestImportedCollectionsCanBeUsed writes to each collection, and changes the collections that are
+// valid.
 func TestImportedCollectionsCanBeUsed(t *testing.T) {
 	app, _ := imported(t, source(t, lived))
 	ctx := context.Background()
@@ -276,7 +276,8 @@ func TestImportedViewsCanBeUsed(t *testing.T) {
 	}
 }
 
-// TestEmptyViewsCanBeDeleted as they are, and stand in the way of nothing.
+// TestEmptyViewsCanBeDeleted checks that unusable views can be deleted unchanged, and do not hinder
+// other changes.
 func TestEmptyViewsCanBeDeleted(t *testing.T) {
 	app, _ := imported(t, source(t, lived))
 	ctx := context.Background()

@@ -8,8 +8,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// odd is a database whose names need quotes, and quotes of their own inside of them.
-// PocketBase makes none such, but takes what it finds.
+// odd returns a database whose names contain quotes, so that they must be quoted. PocketBase
+// creates no such names, but accepts them.
 func odd(t *testing.T) string {
 	return source(t, fresh,
 		`INSERT INTO _collections (id, type, name, fields, indexes, listRule) VALUES ('evil', 'base', 'evil"x', '[{"id":"i","name":"id","type":"text","primaryKey":true},

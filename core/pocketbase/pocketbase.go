@@ -1,7 +1,6 @@
-// Package pocketbase moves an installation of PocketBase 0.23 or later over: a
-// folder as it lies there becomes a data folder of ours, with the ids, secrets and
-// hashes that it had, so that clients notice nothing. DESIGN.md in this folder says
-// how, and what is done about a folder that cannot be trusted.
+// Package pocketbase imports an installation of PocketBase 0.23 or later: it converts a folder into
+// a data folder of Loam with the same ids, secrets and hashes, so that clients notice nothing.
+// DESIGN.md in this folder describes how, and how a folder that cannot be trusted is treated.
 package pocketbase
 
 import (
@@ -17,24 +16,24 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Config says what is imported from where to where. Source is required; App.Dir defaults to
+// Config holds the source and the target of an import. Source is required; App.Dir defaults to
 // loam_data.
 type Config struct {
 	Source string      // the folder, "pb_data" usually; nothing is written into it
-	App    core.Config // where the data goes: a folder that is empty or not there, and a new database
+	App    core.Config // the target: an empty or missing folder, and a new database
 
-	// Key decrypts the settings: what the environment variable holds that the source
-	// was served with, if it was.
+	// Key decrypts the settings: the value of the environment variable with which the source was
+	// served, if there was one.
 	Key string
 
-	// Progress is told of each step: done of total, at the end all of it. Steps are
-	// named for people. Default: nobody is told.
+	// Progress is called during each step with done of total; at the end of the step the two are
+	// equal. The names of steps are for people. Default: no calls.
 	Progress func(step string, done, total int64)
 }
 
-// Import moves the installation. On an error, or when ctx ends, the data folder is as it
-// was before, and the database has no collections but those of a new one. The report is
-// also written into the data folder (ReportFile).
+// Import imports the installation. On an error, or when ctx ends, the data folder is unchanged, and
+// the database has only the collections of a new database. The report is also written into the data
+// folder (ReportFile).
 func Import(ctx context.Context, cfg Config) (report *Report, err error) {
 	if cfg.Progress == nil {
 		cfg.Progress = func(string, int64, int64) {}
@@ -54,8 +53,8 @@ func Import(ctx context.Context, cfg Config) (report *Report, err error) {
 			err = to.close()
 		}
 	}()
-	// The private copy lies in the work folder of the target, so it goes with it, whatever
-	// happens.
+	// The private copy is in the work folder of the target, so it is removed with that folder in
+	// any case.
 	from, err := openFolder(ctx, cfg.Source, to.work, cfg.Progress)
 	if err != nil {
 		return nil, err
@@ -76,8 +75,8 @@ type move struct {
 	report *Report
 }
 
-// run reads the source, copies its files and fills the new installation. It becomes visible
-// in one step at the end: the rename of the folder or the commit of PostgreSQL.
+// run reads the source, copies its files and fills the new installation. The installation becomes
+// visible in one step at the end: the rename of the folder or the commit of PostgreSQL.
 func (m *move) run(ctx context.Context) error {
 	read, err := m.read(ctx)
 	if err != nil {
@@ -88,7 +87,7 @@ func (m *move) run(ctx context.Context) error {
 	}
 	m.leftovers()
 	if m.App.DB != "" {
-		// The database is complete with its commit: the folder has to be by then.
+		// The commit completes the database, so the folder must be complete before.
 		if err := m.to.place(); err != nil {
 			return err
 		}
@@ -100,13 +99,13 @@ func (m *move) run(ctx context.Context) error {
 	return m.to.place()
 }
 
-// contents is what the source's database says about collections and settings.
+// contents holds the collections and settings of the source's database.
 type contents struct {
 	collections []*definition
-	settings    []byte // nil: none
+	settings    []byte // nil: the source has none
 }
 
-// read reads collections and settings, and reports what is not carried over.
+// read reads collections and settings, and reports data that is not imported.
 func (m *move) read(ctx context.Context) (*contents, error) {
 	read := &contents{}
 	err := m.from.read(ctx, func(s *tables) (err error) {
@@ -132,12 +131,12 @@ func (m *move) fill(ctx context.Context, read *contents, dir string) (err error)
 		return fmt.Errorf("make the new installation: %w", err)
 	}
 	defer func() { err = errors.Join(err, app.Close()) }()
-	// The store would give up a transaction without a deadline after some minutes.
+	// Without a deadline the store would end the transaction after some minutes.
 	ctx, cancel := context.WithTimeout(ctx, 30*24*time.Hour)
 	defer cancel()
 	before := *m.report
 	return app.Collections().Adopt(ctx, record.Root(), func(a *collection.AdoptTx) (list []*schema.Collection, err error) {
-		*m.report = before.clone() // it may be tried again
+		*m.report = before.clone() // the transaction may run again
 		err = m.from.read(ctx, func(s *tables) error {
 			list, err = m.adopt(ctx, a, s, read)
 			return err
@@ -152,8 +151,7 @@ func (m *move) fill(ctx context.Context, read *contents, dir string) (err error)
 	})
 }
 
-// adoptSettings stores the settings in the transaction and reports what was changed in
-// them.
+// adoptSettings stores the settings in the transaction and reports their changes.
 func (m *move) adoptSettings(app *core.App, a *collection.AdoptTx, document []byte) error {
 	if document == nil {
 		m.report.note(adjusted, "settings", "there were none: they have their defaults")

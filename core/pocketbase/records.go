@@ -1,5 +1,5 @@
-// Import of records: tables are created, filled in the order of the rows, indexed, and
-// views made after them.
+// Import of records: tables are created, filled in the order of the rows, and indexed; then views
+// are created.
 
 package pocketbase
 
@@ -16,11 +16,11 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// adopt creates and fills the tables of all collections, then the views, and reports what a
-// save would refuse. The engine may retry the transaction, so it works on clones.
+// adopt creates and fills the tables of all collections, then the views, and reports properties
+// that a save would refuse. The engine may retry the transaction, so adopt works on clones.
 func (m *move) adopt(ctx context.Context, a *collection.AdoptTx, s *tables, read *contents) ([]*schema.Collection, error) {
 	began := time.Now()
-	// What is made is changed on the way, and the way may be gone twice.
+	// The function changes the collections, and may run twice.
 	list := make([]*schema.Collection, len(read.collections))
 	for i, d := range read.collections {
 		list[i] = d.collection.Clone()
@@ -39,7 +39,7 @@ func (m *move) adopt(ctx context.Context, a *collection.AdoptTx, s *tables, read
 	return list, m.judge(a, list)
 }
 
-// judge reports what would be refused of the collections if they were saved now.
+// judge reports properties of the collections that would be refused if they were saved now.
 func (m *move) judge(a *collection.AdoptTx, list []*schema.Collection) error {
 	all := schema.NewSnapshot(0, list)
 	for _, c := range list {
@@ -57,8 +57,8 @@ func (m *move) judge(a *collection.AdoptTx, list []*schema.Collection) error {
 // fillTable creates the table of a collection, copies its records, and then creates its
 // indexes.
 func (m *move) fillTable(ctx context.Context, a *collection.AdoptTx, s *tables, c *schema.Collection, from *table) error {
-	// Indexes come after the records: to build them once is faster, and one that the values do
-	// not allow is left out alone.
+	// Indexes are created after the records: building them once is faster, and if the values do not
+	// allow an index, that index alone is left out.
 	if err := a.Table(c); err != nil {
 		return err
 	}
@@ -80,15 +80,15 @@ func (m *move) fillTable(ctx context.Context, a *collection.AdoptTx, s *tables, 
 	return err
 }
 
-// extraColumns creates columns for those of the source that belong to no field, as views
-// may read them.
+// extraColumns creates the columns of the source that belong to no field, since views may read
+// them.
 func (m *move) extraColumns(a *collection.AdoptTx, c *schema.Collection, from *table) ([]store.Column, error) {
 	var extra []store.Column
 	for _, name := range from.columns {
 		if slices.ContainsFunc(c.Fields, func(f *schema.Field) bool { return strings.EqualFold(f.Name, name) }) {
 			continue
 		}
-		// Its type at the source is not known to mean anything; a text can hold every value.
+		// The type of the column in the source may mean nothing; a text can hold every value.
 		column := store.Column{Name: name, Kind: store.ColumnText}
 		refusal, err := a.Column(c, column)
 		if err != nil {
@@ -192,7 +192,7 @@ type ids struct {
 func newIDs(c *schema.Collection, from *table) *ids {
 	i := &ids{at: c.FieldIndex("id"), column: max(0, from.column("id"))}
 	if key, ok := c.Fields[i.at].Kind.(*schema.Text); ok {
-		i.pattern, _ = regexp.Compile(key.Pattern) // a wrong one is reported with the collection
+		i.pattern, _ = regexp.Compile(key.Pattern) // a wrong pattern is reported with the collection
 	}
 	return i
 }

@@ -135,7 +135,7 @@ func TestDamagedDatabases(t *testing.T) {
 		to := filepath.Join(t.TempDir(), "data")
 		_, err := pocketbase.Import(context.Background(), pocketbase.Config{Source: dir, App: core.Config{Dir: to}})
 		if err == nil {
-			clean++ // bytes that nothing depends on
+			clean++ // the page holds nothing of importance
 			continue
 		}
 		if got := tree(t, filepath.Dir(to)); strings.Count(got, "\n") != 1 {

@@ -11,7 +11,7 @@ import (
 	"github.com/loambase/loam/core/pocketbase"
 )
 
-// TestPipesAreRefused: to read one would wait for somebody who writes.
+// TestPipesAreRefused: reading a pipe would wait for a writer.
 func TestPipesAreRefused(t *testing.T) {
 	for _, at := range []string{"storage/x/y/pipe", "data.db-wal"} {
 		dir := source(t, fresh)

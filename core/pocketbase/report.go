@@ -1,5 +1,4 @@
-// The report of an import: what was adjusted, kept although it is odd, and not carried
-// over.
+// The report of an import: data that was adjusted, kept although it is odd, or not imported.
 
 package pocketbase
 
@@ -14,16 +13,16 @@ import (
 	"github.com/loambase/loam/core"
 )
 
-// ReportFile is where in the data folder the report is.
+// ReportFile is the path of the report in the data folder.
 const ReportFile = "import-report.txt"
 
-// kind says what became of the thing that a remark is about.
+// kind is the kind of a remark.
 type kind uint8
 
 const (
-	adjusted kind = iota // it has another form now
-	kept                 // it is as it was, though it is odd
-	skipped              // it was left behind
+	adjusted kind = iota // the object has another form now
+	kept                 // the object is unchanged, though it is odd
+	skipped              // the object was not imported
 )
 
 func (k kind) title() string {
@@ -41,7 +40,7 @@ type remark struct {
 	text  string
 }
 
-// Report says what an import has done. It is complete when Import has returned.
+// Report describes the result of an import. It is complete when Import has returned.
 type Report struct {
 	Source, Target string
 	Time           time.Time
@@ -50,7 +49,7 @@ type Report struct {
 	Records     int64
 	Files       int64         // with thumbs and attributes
 	Bytes       int64         // of the files
-	Took        time.Duration // of the records
+	Took        time.Duration // the time for the records
 
 	remarks []remark
 }
@@ -64,15 +63,15 @@ func (r *Report) note(k kind, where, format string, args ...any) {
 	r.remarks = append(r.remarks, remark{k, where, fmt.Sprintf(format, args...)})
 }
 
-// clone copies the report, so that a retried transaction can begin with the remarks from
-// before it.
+// clone copies the report, so that a retried transaction can begin with the remarks that were made
+// before the transaction.
 func (r Report) clone() Report {
 	r.remarks = slices.Clone(r.remarks)
 	return r
 }
 
-// Count returns the number of remarks about things that were adjusted, kept although they
-// are odd, and not carried over.
+// Count returns the number of remarks about objects that were adjusted, kept although they are odd,
+// and not imported.
 func (r *Report) Count() (adjustments, oddities, left int) {
 	var n [3]int
 	for _, m := range r.remarks {
@@ -81,12 +80,12 @@ func (r *Report) Count() (adjustments, oddities, left int) {
 	return n[adjusted], n[kept], n[skipped]
 }
 
-// Summary is one sentence about what there was.
+// Summary returns a sentence about the size of the installation.
 func (r *Report) Summary() string {
 	return fmt.Sprintf("%d collections, %d records, %d files (%d bytes)", r.Collections, r.Records, r.Files, r.Bytes)
 }
 
-// String is the whole report.
+// String returns the report as a text.
 func (r *Report) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Import of %s into %s by Loam %s, %s\n\n%s\n", r.Source, r.Target, core.Version,
@@ -104,7 +103,7 @@ func (r *Report) String() string {
 	return b.String()
 }
 
-// lines returns the remarks of a kind, a line each: texts of the source cannot add lines.
+// lines returns the remarks of a kind, a line for each: texts of the source cannot add lines.
 func (r *Report) lines(k kind) []string {
 	var list []string
 	for _, m := range r.remarks {

@@ -1,4 +1,4 @@
-// Import of settings: found in _params, decrypted if a key is given.
+// Import of settings, which are in _params; they are decrypted if a key is given.
 
 package pocketbase
 
@@ -45,7 +45,7 @@ func (m *move) settings(s *tables) ([]byte, error) {
 
 // decrypted returns the document in plain JSON.
 func (m *move) decrypted(document []byte) ([]byte, error) {
-	// PocketBase encrypts the settings only if it is given a key.
+	// PocketBase encrypts the settings only if it has a key.
 	if isObject(document) {
 		return document, nil
 	}
@@ -53,7 +53,7 @@ func (m *move) decrypted(document []byte) ([]byte, error) {
 		return nil, errors.New("the settings are encrypted: name the environment variable that holds their key with --encryption-env")
 	}
 	text := string(document)
-	_ = json.Unmarshal(document, &text) // it may stand in quotes
+	_ = json.Unmarshal(document, &text) // the text may be quoted
 	plain, err := decrypt(strings.TrimSpace(text), m.Key)
 	if err != nil {
 		return nil, fmt.Errorf("the settings cannot be decrypted: %w", err)

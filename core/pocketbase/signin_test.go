@@ -12,8 +12,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// vector is a token as the contract gives it (auth-realtime-system.md §2.1), of a
-// user whose key is 50 times k, in a collection whose secret is 50 times s.
+// vector is the token of the contract (auth-realtime-system.md §2.1), of a user whose key is 50
+// times k, in a collection whose secret is 50 times s.
 const vector = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJjb2xsZWN0aW9uSWQiOiJfcGJfdXNlcnNfYXV0aF8iLCJleHAiOjQxMDI0NDQ4MDAsImlkIjoiYWJjMTIzZGVmNDU2Z2hpIiwicmVmcmVzaGFibGUiOnRydWUsInR5cGUiOiJhdXRoIn0.VGo1m7-yzTYpuiFxlHykqBKAfnXqIYiSZ4jZZBgAhf0"
 
 func TestTokensStayValid(t *testing.T) {
@@ -67,7 +67,7 @@ func TestPasswordsStayValid(t *testing.T) {
 	}
 }
 
-// A link that was mailed before the import verifies its address afterwards.
+// A link that was mailed before the import still verifies its address.
 func TestPendingVerificationStaysValid(t *testing.T) {
 	app, _ := imported(t, source(t, lived))
 	service := auth.New(app)

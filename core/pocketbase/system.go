@@ -1,5 +1,5 @@
-// System collections of an import: type, flag and rules are those of every installation,
-// whatever the source says.
+// System collections of an import: they get the type, flag and rules of every installation,
+// whatever the source has.
 
 package pocketbase
 

@@ -1,5 +1,5 @@
-// The source's database: its tables, columns and indexes, read from the schema without
-// running any statement of it.
+// The source's database: its tables, columns and indexes, read from the schema without running any
+// of its statements.
 
 package pocketbase
 
@@ -11,8 +11,8 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// tables is the schema of the source's database as far as it is trusted: names of tables
-// and columns. Its statements are never run.
+// tables is the trusted part of the source's schema: names of tables and columns. The statements of
+// the schema are never run.
 type tables struct {
 	store.Reader
 	list  []*table
@@ -22,7 +22,7 @@ type tables struct {
 // table is one table of the source.
 type table struct {
 	name    string
-	ordered bool // it has row numbers
+	ordered bool // the table has row numbers
 	columns []string
 	indexes []string // the statements
 }
@@ -30,7 +30,7 @@ type table struct {
 // readTables reads the schema.
 func readTables(r store.Reader) (*tables, error) {
 	t := &tables{Reader: r}
-	// The pragmas read the schema without running anything of it.
+	// The pragmas read the schema without running its statements.
 	rows, err := r.Query(`PRAGMA table_list`)
 	if err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func (t *tables) indexes() error {
 	return rows.Close()
 }
 
-// find returns the table of that name in any letter case, nil if there is none.
+// find returns the table with that name in any letter case, nil if there is none.
 func (t *tables) find(name string) *table {
 	for _, table := range t.list {
 		if strings.EqualFold(table.name, name) {
@@ -108,23 +108,21 @@ func (t *table) column(name string) int {
 	return slices.IndexFunc(t.columns, func(c string) bool { return strings.EqualFold(c, name) })
 }
 
-// count is how many rows there are.
+// count returns the number of rows.
 func (t *tables) count(table *table) (int64, error) {
 	return store.Number(t, `SELECT count(*) FROM `+store.Quote(table.name))
 }
 
-// all reads every row of a table in the order of row numbers, with the columns as
-// table.columns has them.
+// all reads every row of a table in the order of row numbers, with the columns of table.columns.
 func (t *tables) all(table *table) (store.Rows, error) {
-	// A name that a table does not have would be read as a text, but for the table's
-	// name before it.
+	// Without the name of the table before it, a name that is not a column would be read as a text.
 	columns := make([]string, len(table.columns))
 	for i, c := range table.columns {
 		columns[i] = `t.` + store.Quote(c)
 	}
 	sql := `SELECT ` + strings.Join(columns, ", ") + ` FROM ` + store.Quote(table.name) + ` AS t`
 	if table.ordered {
-		// The order of row numbers is that of creation, which the new table takes over.
+		// The order of row numbers is the order of creation, which the new table keeps.
 		sql += ` ORDER BY t."_rowid_"`
 	}
 	return t.Query(sql)
@@ -132,6 +130,6 @@ func (t *tables) all(table *table) (store.Rows, error) {
 
 var errNotPocketBase = errors.New("this is not a database of PocketBase: it has no table _collections")
 
-// errOld is a database that PocketBase itself has to bring to its present form.
+// errOld is the error of a database that PocketBase itself has to convert to its present form.
 var errOld = errors.New("this database is of PocketBase 0.22 or older: " +
 	"start it once with PocketBase 0.23 or later, which brings it to the new form, then import it")

@@ -1,5 +1,5 @@
-// The target of an import: a data folder that is built aside and moved into place when it
-// is complete.
+// The target of an import: a data folder that is built under another name and moved to its place
+// when it is complete.
 
 package pocketbase
 
@@ -12,16 +12,16 @@ import (
 	"slices"
 )
 
-// target is a data folder that is being made. It is built under another name and put
-// in its place when it is complete: beside the place where there is no folder yet,
-// else inside of it, because what is mounted there cannot be replaced.
+// target is a data folder that is being made. It is built under another name and moved to its place
+// when it is complete. It is built beside its place or, if the target folder exists, inside of it,
+// because a mounted folder cannot be replaced.
 type target struct {
 	dir     string
-	work    string // removed at the end, whatever that is
-	build   string // in it
+	work    string // the work folder, removed at the end in any case
+	build   string // the folder that is built, in work
 	existed bool
-	parent  string   // the topmost folder that had to be made for it, if any
-	placed  []string // what stands in its place already
+	parent  string   // the topmost folder that was created for the target; "" if none was
+	placed  []string // the paths that are in their place already
 }
 
 // newTarget creates the folder to build in. A target folder that is not empty is an error.
@@ -34,8 +34,8 @@ func newTarget(dir string) (*target, error) {
 	case err == nil:
 		t.existed = true
 		t.work, err = os.MkdirTemp(t.dir, ".import-")
-	// The work folder lies beside the target, in the same file system, so that one rename puts
-	// the result in place.
+	// The work folder is beside the target, in the same file system, so that a rename puts the
+	// result in its place.
 	case errors.Is(err, fs.ErrNotExist):
 		t.parent = missingAbove(t.dir)
 		above := filepath.Dir(t.dir)
@@ -53,8 +53,8 @@ func newTarget(dir string) (*target, error) {
 	return t, nil
 }
 
-// missingAbove returns the topmost folder above dir that does not exist, "" if all do.
-// discard removes from there.
+// missingAbove returns the topmost folder above dir that does not exist, "" if all exist. discard
+// removes the folders from there on.
 func missingAbove(dir string) string {
 	missing := ""
 	for up := filepath.Dir(dir); up != filepath.Dir(up); up = filepath.Dir(up) {
@@ -66,7 +66,7 @@ func missingAbove(dir string) string {
 	return missing
 }
 
-// place moves what was built into its place and makes that durable.
+// place moves the built folder to its place and makes that durable.
 func (t *target) place() error {
 	if !t.existed {
 		if err := os.Rename(t.build, t.dir); err != nil {
@@ -81,8 +81,8 @@ func (t *target) place() error {
 	return syncFolder(t.dir)
 }
 
-// placeInside moves the files into a folder that existed. The database goes last: a folder
-// with a database is complete.
+// placeInside moves the files into a folder that existed. The database is moved last: a folder with
+// a database is complete.
 func (t *target) placeInside() error {
 	entries, err := os.ReadDir(t.build)
 	if err != nil {
@@ -93,7 +93,7 @@ func (t *target) placeInside() error {
 	})
 	for _, entry := range entries {
 		to := filepath.Join(t.dir, entry.Name())
-		// A rename would replace what somebody has made there meanwhile.
+		// A rename would replace a file that another program has made there meanwhile.
 		if _, err := os.Lstat(to); err == nil {
 			return fmt.Errorf("somebody else has made %s", to)
 		}
@@ -120,8 +120,8 @@ func (t *target) close() error {
 	return os.RemoveAll(t.work)
 }
 
-// discard removes everything that was made, folders above the target included if they are
-// empty.
+// discard removes everything that the import has created, including folders above the target if
+// they are empty.
 func (t *target) discard() error {
 	err := t.close()
 	for _, path := range t.placed {
@@ -131,13 +131,13 @@ func (t *target) discard() error {
 		return err
 	}
 	for up := filepath.Dir(t.dir); ; up = filepath.Dir(up) {
-		if os.Remove(up) != nil || up == t.parent { // somebody else uses it
+		if os.Remove(up) != nil || up == t.parent { // the folder is in use
 			return err
 		}
 	}
 }
 
-// syncFolder makes the names in a folder durable, where the system can.
+// syncFolder makes the names in a folder durable, if the system can.
 func syncFolder(path string) error {
 	f, err := os.Open(path)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Import of views: created after what they read; one whose query cannot be used is kept
-// without records.
+// Import of views: they are created after the collections that they read. A view whose query cannot
+// be used is kept without records.
 
 package pocketbase
 
@@ -12,8 +12,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// adoptViews creates the views in the order of what they read, which need not be the order
-// of their creation, and reports queries that cannot be used.
+// adoptViews creates the views in the order of their dependencies, which need not be the order of
+// their creation, and reports queries that cannot be used.
 func (m *move) adoptViews(a *collection.AdoptTx, list []*schema.Collection) error {
 	find := func(name string) *schema.Collection {
 		if i := slices.IndexFunc(list, func(c *schema.Collection) bool { return strings.EqualFold(c.Name, name) }); i >= 0 {
@@ -21,8 +21,8 @@ func (m *move) adoptViews(a *collection.AdoptTx, list []*schema.Collection) erro
 		}
 		return nil
 	}
-	// A view that cannot be made has no records and keeps its fields, so that the views which
-	// read it can be made.
+	// A view that cannot be created has no records and keeps its fields, so that views that read it
+	// can be created.
 	for _, c := range viewOrder(list) {
 		refused, err := a.View(c, find)
 		if err != nil {
@@ -35,9 +35,9 @@ func (m *move) adoptViews(a *collection.AdoptTx, list []*schema.Collection) erro
 	return nil
 }
 
-// viewOrder returns the views in the order of what they read.
+// viewOrder returns the views in the order of their dependencies.
 func viewOrder(list []*schema.Collection) []*schema.Collection {
-	copies := make([]*schema.Collection, len(list)) // a snapshot keeps what it has been given as it is
+	copies := make([]*schema.Collection, len(list)) // a snapshot keeps the collections that it is given
 	for i, c := range list {
 		copies[i] = c.Clone()
 	}

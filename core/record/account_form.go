@@ -8,9 +8,9 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// checkAccountForm checks what a write of an account needs beside valid fields
-// (docs/wire/records.md §4.6): a new password must be repeated (by Root it need not be) and the old
-// one known, and only a manager may set an e-mail address or call it verified.
+// checkAccountForm checks the form of a write of an account (docs/wire/records.md §4.6). Callers
+// other than Root must repeat a new password and send the old password, and only a manager may set
+// the e-mail address and verified.
 func (w *writeRequest) checkAccountForm() (fault.Fields, error) {
 	if !w.collection.IsAuth() {
 		return nil, nil
@@ -21,7 +21,7 @@ func (w *writeRequest) checkAccountForm() (fault.Fields, error) {
 		f.confirm = f.password
 	}
 	fails := fault.Fields{}
-	// A hook need not repeat it, nor the server.
+	// A password that a hook or the server has set is not repeated.
 	if i := w.collection.FieldIndex("password"); !w.setByHook(i) && !w.input.ownPassword(i) {
 		f.checkRepeated(fails, w.stored == nil)
 	}
@@ -48,7 +48,8 @@ func (w *writeRequest) checkAccountForm() (fault.Fields, error) {
 	return fails, err
 }
 
-// passwordForm is what a body says about passwords; "" where it says nothing.
+// passwordForm holds the passwords in the body of a write; a password that the body does not have
+// is "".
 type passwordForm struct{ password, confirm, old string }
 
 // checkRepeated checks the new password and its repetition. A new account needs both.
@@ -66,7 +67,8 @@ func (f *passwordForm) checkRepeated(fails fault.Fields, create bool) {
 	}
 }
 
-// formText is the text that the body has under a name that is no field.
+// formText returns the text of a key of the body that is not a field, "" if the body does not have
+// the key.
 func (w *writeRequest) formText(name string) string {
 	text, _ := (&schema.Text{}).Cast(w.input.others[name]).(string)
 	return text

@@ -10,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// people may be managed by the one whose id is in their field "boss".
+// people are accounts, each of which may be managed by the account in its field "boss".
 const people = `{
 	"name": "people", "type": "auth", "createRule": "", "updateRule": "", "deleteRule": "", "viewRule": "", "listRule": "",
 	"manageRule": "@request.auth.id = boss",
@@ -27,14 +27,14 @@ const (
 	other  = "battery staple"
 )
 
-// person adds one with a password.
+// person adds an account with a password.
 func (b *bed) person(body object) string {
 	b.t.Helper()
 	body["password"], body["passwordConfirm"] = secret, secret
 	return b.add("people", body)
 }
 
-// knows says whether the password of the stored person is that one.
+// knows reports whether the stored account has that password.
 func (b *bed) knows(id, password string) bool {
 	b.t.Helper()
 	hash, _ := b.value("people", id, "password").(string)
@@ -99,8 +99,8 @@ func TestFormCreate(t *testing.T) {
 	}
 }
 
-// TestServersPassword is one that the server chooses for a new account: the form does not
-// ask for it to be repeated, the field not whether it fits, and rules do not see it.
+// TestServersPassword sets a password that the server chooses for a new account: it needs no
+// repetition, it need not satisfy the options of the field, and rules do not see it.
 func TestServersPassword(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, people, `{"name":"guests","type":"auth","createRule":"@request.body.password:isset = false",
@@ -122,7 +122,8 @@ func TestServersPassword(t *testing.T) {
 			t.Errorf("%s: the password is another one", tt.name)
 		}
 	}
-	// Nobody's rule is the worse for it: to change one without knowing it takes a manager.
+	// The server's password weakens no rule: only a manager may change a password without the old
+	// one.
 	id := b.person(object{"email": "c@example.com"})
 	_, err := b.Records().Update(t.Context(), guest, "people", id, record.Input{Body: object{}, Password: long})
 	check(t, "an update by a guest", err, "invalid: Failed to update record. oldPassword=validation_required")
@@ -190,7 +191,7 @@ func TestFormUpdate(t *testing.T) {
 	}
 }
 
-// What else is known about a person's ways to sign in goes with what it belonged to.
+// A change of the address or the password deletes the sign-ins that depend on it.
 func TestUpdateForgets(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, people)
@@ -278,8 +279,8 @@ func TestSuperusersAreVerified(t *testing.T) {
 	}
 }
 
-// Who changes his password twice at once with the same old one has one of the
-// new ones; the other request is refused by what is stored when its turn comes.
+// Of two concurrent changes with the same old password one succeeds; the other is refused, since it
+// is compared with the password that is stored in its turn.
 func TestFormConcurrentPasswords(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, people)

@@ -8,8 +8,8 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// foreignID is the failure of a new account whose id belongs to a record of another
-// auth collection: tokens and references name accounts by their ids alone.
+// foreignID returns the failure of a new account whose id belongs to a record of another auth
+// collection: tokens and references name accounts by their ids alone.
 func (w *writeRequest) foreignID(r store.Reader) (fault.Fields, error) {
 	if !w.collection.IsAuth() {
 		return nil, nil

@@ -1,5 +1,5 @@
-// Passwords of accounts: hashed and compared outside of transactions, which are interrupted
-// and run again for it.
+// Passwords of accounts: they are hashed and compared outside of transactions. A transaction that
+// needs a hash or a comparison is interrupted and run again.
 
 package record
 
@@ -17,20 +17,20 @@ import (
 	"github.com/loambase/loam/internal/password"
 )
 
-// A bcrypt hash takes a fraction of a second of a processor, so none is made or
-// compared while a transaction is open. The passwords that a client sends are hashed
-// before the transaction begins. If it turns out inside that another one is needed
-// (the old password must be compared, a hook has set a password), the transaction is
-// interrupted and rolled back, the work is done, and the transaction runs again.
+// A bcrypt hash takes a fraction of a second of a processor, so none is made or compared while a
+// transaction is open. The passwords that a client sends are hashed before the transaction begins.
+// If the transaction turns out to need another hash or a comparison (the old password must be
+// compared, a hook has set a password), the transaction is interrupted and rolled back, the
+// passwords are hashed and compared, and the transaction runs again.
 
-// concurrentHashes bounds how many passwords of one request are hashed at a time.
+// concurrentHashes is the maximum number of passwords of one request that are hashed at a time.
 const concurrentHashes = 4
 
-// unhashed stands for a hash in a record that is only being checked.
+// unhashed is the placeholder of a hash in a record that is only checked, not stored.
 const unhashed = "*"
 
-// hashPasswords makes the hashes of all passwords that the clients sent. One that is
-// not valid gets none: its write will be refused for it.
+// hashPasswords makes the hashes of all passwords that the clients have sent. An invalid password
+// gets no hash: its write will be refused.
 func (s *Service) hashPasswords(ctx context.Context, writes []*writeRequest) error {
 	var g *errgroup.Group
 	for _, w := range writes {
@@ -42,8 +42,8 @@ func (s *Service) hashPasswords(ctx context.Context, writes []*writeRequest) err
 			g.SetLimit(concurrentHashes)
 		}
 		// A password that is empty or breaks the rules of its field gets no hash: validation
-		// refuses its write with the failure of that field, and a hash would be work that
-		// anybody could ask for.
+		// refuses its write with the failure of that field, and to hash it would let anybody put
+		// load on the server.
 		w.hashes = make([]string, len(w.input.passwords))
 		for i, p := range w.input.passwords {
 			f := w.collection.Fields[p.field]
@@ -63,13 +63,12 @@ func (s *Service) hashPasswords(ctx context.Context, writes []*writeRequest) err
 	return g.Wait()
 }
 
-// setPasswords puts the hashes into the record.
 func (w *writeRequest) setPasswords() {
 	for i, p := range w.input.passwords {
 		value := ""
 		switch {
-		// An empty password clears the field. A check before the hash is made (precheck) puts a
-		// placeholder, so that rules and validation see that a password is set.
+		// An empty password clears the field. A check that runs before the hash is made (precheck)
+		// sets a placeholder, so that rules and validation see that a password is set.
 		case p.text == "":
 		case w.hashes == nil || w.hashes[i] == "":
 			value = unhashed
@@ -80,8 +79,8 @@ func (w *writeRequest) setPasswords() {
 	}
 }
 
-// checkHashed makes sure that no password is stored but as its hash. The placeholder gets here
-// only by a mistake of ours, which must not end as a password that is "*".
+// checkHashed returns an error if a password field still holds the placeholder, which only a bug of
+// this package can cause. Without the check the stored password would be "*".
 func (w *writeRequest) checkHashed() error {
 	for _, p := range w.input.passwords {
 		if w.record.values[p.field] == unhashed {
@@ -107,28 +106,29 @@ func (w *writeRequest) checkOldPassword(text string) (*fault.Field, error) {
 	return fault.Leaf("validation_invalid_old_password", "Missing or invalid old password"), nil
 }
 
-// errNeedsBcrypt interrupts a transaction: passwordWork has something to do.
+// errNeedsBcrypt interrupts a transaction: passwordWork has passwords to hash or to compare.
 var errNeedsBcrypt = errors.New("record: a password to hash or to compare")
 
-// maxInterruptions bounds how often one transaction is interrupted. Each time, hooks
-// run again that write records themselves; if they set a new random password each
-// time, there is no end.
+// maxInterruptions is the maximum number of interruptions of one transaction. Each time, hooks run
+// again that write records themselves; if they set a new random password each time, the transaction
+// would never end.
 const maxInterruptions = 8
 
-// passwordWork remembers what was hashed and compared for one transaction, and what is
-// missing. Transactions of hooks inside of it share it.
+// passwordWork holds the hashes and comparisons of one transaction: those that are done, and those
+// that are still to do. Transactions that hooks begin inside of the transaction share its
+// passwordWork.
 type passwordWork struct {
 	payer budget.Caller // of the hashes
 
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	hashes  map[hashJob]string
 	matched map[matchJob]bool
 	toHash  []hashJob
 	toMatch []matchJob
 }
 
-// hashJob is a hash to make. The same text at the same cost has one hash in the whole
-// transaction, so that a second run finds the one that the first has asked for.
+// hashJob is a text to hash, with the cost. The same text at the same cost has one hash in the
+// whole transaction, so that a second run finds the hash that the first run has asked for.
 type hashJob struct {
 	text string
 	cost int
@@ -136,8 +136,8 @@ type hashJob struct {
 
 type matchJob struct{ hash, text string }
 
-// newPasswordWork is the work of the transaction that is about to begin: that of the
-// outermost one, if it is to be part of another.
+// newPasswordWork returns the passwordWork of the transaction that is about to begin. A transaction
+// within an outer transaction shares that of the outer transaction.
 func (s *Service) newPasswordWork(c Caller) *passwordWork {
 	if outer := s.outerPasswords(); outer != nil {
 		return outer
@@ -145,8 +145,8 @@ func (s *Service) newPasswordWork(c Caller) *passwordWork {
 	return &passwordWork{payer: c.Share()}
 }
 
-// outerPasswords is the work of the transaction that the service is bound to; nil if
-// there is none, or one that cannot be run again.
+// outerPasswords returns the passwordWork of the transaction that the service is bound to. It is
+// nil if there is no such transaction, or if that transaction cannot be run again.
 func (s *Service) outerPasswords() *passwordWork {
 	if s.outer == nil {
 		return nil
@@ -154,17 +154,17 @@ func (s *Service) outerPasswords() *passwordWork {
 	return s.outer.passwords
 }
 
-// withPasswords calls fn, a read or a transaction, until nothing is missing in work. If
-// work belongs to an outer transaction, that one is interrupted.
+// withPasswords calls fn, a read or a transaction, until work has nothing left to do. If work
+// belongs to an outer transaction, the outer transaction is interrupted.
 func (s *Service) withPasswords(ctx context.Context, work *passwordWork, fn func() error) error {
-	// The outer transaction is the one to run again, so the error goes up to its withPasswords.
+	// The outer transaction must run again, so the error goes up to its withPasswords.
 	if s.outerPasswords() == work {
 		return fn()
 	}
 	for range maxInterruptions {
 		err := fn()
-		// Not the error decides but the work: code of a hook may have swallowed errNeedsBcrypt,
-		// or replaced it by an error of its own.
+		// The work decides, not the error: code of a hook may have swallowed errNeedsBcrypt, or
+		// replaced it by an error of its own.
 		if work.interrupted() == nil {
 			return err
 		}
@@ -175,8 +175,8 @@ func (s *Service) withPasswords(ctx context.Context, work *passwordWork, fn func
 	return errors.New("record: hooks set other passwords each time that a transaction runs")
 }
 
-// interrupted returns errNeedsBcrypt if something is missing. It may be called on nil, the work
-// of a transaction that cannot run again.
+// interrupted returns errNeedsBcrypt if passwords are left to hash or to compare. It may be called
+// on nil, the work of a transaction that cannot run again.
 func (p *passwordWork) interrupted() error {
 	if p == nil {
 		return nil
@@ -189,7 +189,7 @@ func (p *passwordWork) interrupted() error {
 	return errNeedsBcrypt
 }
 
-// do hashes and compares what is missing. No transaction may be open.
+// do hashes and compares the passwords that are left to do. No transaction may be open.
 func (p *passwordWork) do(ctx context.Context, hasher *password.Hasher) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -214,8 +214,8 @@ func (p *passwordWork) do(ctx context.Context, hasher *password.Hasher) error {
 	return nil
 }
 
-// matches reports whether text is the password of the hash. The error is
-// errNeedsBcrypt if that is not known yet.
+// matches reports whether text is the password of the hash. The error is errNeedsBcrypt if the
+// comparison is not done yet.
 func (p *passwordWork) matches(hash, text string) (bool, error) {
 	job := matchJob{hash, text}
 	p.mu.Lock()
@@ -228,10 +228,10 @@ func (p *passwordWork) matches(hash, text string) (bool, error) {
 	return same, nil
 }
 
-// hashPassword returns the hash of the text, paid for by the caller's share of the processors.
-// With work, a transaction is open: the error is errNeedsBcrypt if the hash is not made yet,
-// and the caller must let the transaction be rolled back. Without, it waits for its turn, and
-// the fault is TooMany if too many are waiting.
+// hashPassword returns the hash of the text, paid for by the caller's share of the processors. If
+// work is not nil, a transaction is open: the error is errNeedsBcrypt if the hash is not made yet,
+// and the caller must let the transaction be rolled back. If work is nil, hashPassword waits for
+// its turn; the fault is TooMany if too many callers wait.
 func (s *Service) hashPassword(ctx context.Context, work *passwordWork, c Caller, text string, cost int) (string, error) {
 	if work == nil {
 		return s.cfg.Passwords.For(c.Share()).Hash(ctx, text, cost)

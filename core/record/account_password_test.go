@@ -14,7 +14,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// watched is a store that notes how the functions of its transactions end.
+// watched is a store that records how the functions of its transactions end.
 type watched struct {
 	store.Store
 	mu   *sync.Mutex
@@ -46,8 +46,8 @@ func (s watched) Exclusive(ctx context.Context, fn func(store.Tx) error) error {
 	return s.Store.Exclusive(ctx, s.note(fn))
 }
 
-// No password is hashed or compared while a transaction is open: if one turns out to be
-// needed, the transaction is interrupted, and runs again when the hash is made.
+// No password is hashed or compared while a transaction is open: a transaction that needs a hash is
+// interrupted, and runs again when the hash is made.
 func TestPasswordsAreHashedOutsideOfTransactions(t *testing.T) {
 	t.Parallel()
 	n := 0
@@ -84,7 +84,7 @@ func TestPasswordsAreHashedOutsideOfTransactions(t *testing.T) {
 				if _, err = e.Records.Save(e.Context, root, r); c.swallows {
 					return nil
 				}
-				return errors.Join(err) // whatever it is wrapped in
+				return errors.Join(err) // an error with any wrapping
 			}, "audits")
 		} else {
 			cfg.Hooks.Before.BindFunc(func(e *record.WriteEvent) error {
@@ -149,8 +149,8 @@ func TestPasswordsAreComparedOutsideOfTransactions(t *testing.T) {
 	}
 }
 
-// A hook in the transaction of a collection may set passwords: it runs again when they
-// are hashed.
+// A hook in the transaction of a collection may set passwords: it runs again when the passwords are
+// hashed.
 func TestPasswordsInHooksOfCollections(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ outer, swallows bool }{{false, false}, {true, false}, {false, true}, {true, true}} {
@@ -162,7 +162,7 @@ func TestPasswordsInHooksOfCollections(t *testing.T) {
 			if c.swallows {
 				return nil
 			}
-			return errors.Join(err) // whatever it is wrapped in
+			return errors.Join(err) // an error with any wrapping
 		}, "others")
 		add := func(s *collection.Service) error {
 			_, err := s.Create(t.Context(), root, []byte(`{"name": "others", "type": "base", "fields": []}`))

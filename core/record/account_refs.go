@@ -38,12 +38,11 @@ func (w *writeRequest) validateAccountRef(r store.Reader, fails fault.Fields) er
 	return nil
 }
 
-// dropSignIns deletes what other collections hold about a way to sign in that ends with
-// the update (docs/wire/records.md §2.11). Accounts elsewhere that were linked before
-// the address was verified may be somebody else's.
+// dropSignIns deletes the rows of other collections that allow sign-ins which the update ends
+// (docs/wire/records.md §2.11).
 func (t *writeTx) dropSignIns(w *writeRequest) error {
-	// Somebody may have signed up with the address of another, and linked an account of his own
-	// elsewhere. When the owner of the address verifies it, those links and all tokens end.
+	// A person may have signed up with the address of somebody else, and linked an external
+	// account. When the owner of the address verifies it, those links and all tokens end.
 	if w.record.Bool("verified") && !w.stored.Bool("verified") {
 		n, err := t.deleteRefs(w.collection, w.id, schema.ExternalAuths)
 		if err != nil {
@@ -55,8 +54,8 @@ func (t *writeTx) dropSignIns(w *writeRequest) error {
 			}
 		}
 	}
-	// A new password ends what stands for the old one: known devices and half-done sign-ins.
-	// One-time passwords end with the tokens, by whatever changes the token key.
+	// A new password ends known devices and half-done sign-ins. One-time passwords end together
+	// with the tokens, when the token key changes.
 	var ended []string
 	if w.setsPassword() {
 		ended = append(ended, schema.AuthOrigins, schema.MFAs)
@@ -68,8 +67,8 @@ func (t *writeTx) dropSignIns(w *writeRequest) error {
 	return err
 }
 
-// refsOf finds the rows of the system collection of that name that belong to accounts.
-// The table is nil if there is no such collection.
+// refsOf returns the ids of the rows in the named system collection that belong to the accounts
+// with these ids. holder is nil if there is no such collection.
 func (t *writeTx) refsOf(accounts *schema.Collection, ids []string, name string) (holder *table, rows []string, err error) {
 	h := t.snapshot.Find(name)
 	if h == nil {
@@ -86,8 +85,8 @@ func (t *writeTx) refsOf(accounts *schema.Collection, ids []string, name string)
 	return t.table(h), rows, nil
 }
 
-// deleteRefs deletes the rows of the system collections of those names that belong to
-// an account, and returns their number.
+// deleteRefs deletes the rows of the named system collections that belong to an account, and
+// returns their number.
 func (t *writeTx) deleteRefs(accounts *schema.Collection, id string, names ...string) (int, error) {
 	n := 0
 	for _, name := range names {

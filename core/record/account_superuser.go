@@ -8,16 +8,17 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// verifySuperuser sets verified, if the record is a superuser: all of them are.
+// verifySuperuser sets verified if the record is a superuser.
 func (r *Record) verifySuperuser() {
 	if r.collection.Name == schema.Superusers {
 		r.values[r.collection.FieldIndex("verified")] = true
 	}
 }
 
-// atMostInstaller keeps the account of the installer, with whose token the first superuser
-// is made, from standing beside superusers: it is deleted if the new record is one, and
-// refused if there is one, which another process may have made a moment ago.
+// atMostInstaller makes sure that the account of the installer, with whose token the first
+// superuser is made, does not exist beside superusers. It deletes the account of the installer if
+// the new record is a superuser. If the new record is the account of the installer and there is a
+// superuser, which another process may have just made, it returns a fault.
 func (t *writeTx) atMostInstaller(w *writeRequest) error {
 	if w.collection.Name != schema.Superusers {
 		return nil
@@ -36,12 +37,12 @@ func (t *writeTx) atMostInstaller(w *writeRequest) error {
 	return t.deleteRecords(w.table, ids)
 }
 
-// hasSuperuser reports whether there is a superuser; the account of the installer is none.
+// hasSuperuser reports whether there is a superuser other than the account of the installer.
 func (t *writeTx) hasSuperuser() (bool, error) {
 	return hasRow(t.tx, "SELECT 1 FROM "+store.Quote(schema.Superusers)+` WHERE "email" <> $1 LIMIT 1`, store.Text(schema.InstallerEmail))
 }
 
-// keepSuperuser is the fault of a transaction that leaves no superuser.
+// keepSuperuser returns the fault of a transaction that leaves no superuser.
 func (t *writeTx) keepSuperuser(table *table) error {
 	if table.collection.Name != schema.Superusers {
 		return nil

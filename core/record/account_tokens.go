@@ -4,15 +4,16 @@ package record
 
 import "github.com/loambase/loam/core/schema"
 
-// invalidatesTokens reports whether an update makes all tokens of the account invalid:
-// a new address or password does. A new token key does so by itself.
+// invalidatesTokens reports whether an update must make all tokens of the account invalid, since it
+// changes the address or the password. An update that changes the token key makes them invalid
+// anyway.
 func (w *writeRequest) invalidatesTokens() bool {
 	changed := w.changes("email") || w.setsPassword()
 	return changed && !w.changes("tokenKey")
 }
 
-// changesAccount reports whether the write, which has been done, has given an account another
-// address or password.
+// changesAccount reports whether a write that is done has changed the address or the password of an
+// account.
 func (w *writeRequest) changesAccount() bool {
 	return w.collection.IsAuth() && w.stored != nil && w.record != nil && w.op.Action != ActionDelete &&
 		(w.changes("email") || w.changes("password"))
@@ -25,8 +26,8 @@ func (w *writeRequest) setsPassword() bool {
 	return ok || w.setByHook(i)
 }
 
-// rotateTokenKey gives an account a new token key. Tokens are signed with it, so all
-// that were issued before become invalid.
+// rotateTokenKey gives an account a new token key. Tokens are signed with the token key, so all
+// tokens that were issued before become invalid.
 func (r *Record) rotateTokenKey() error {
 	key, err := generated(r.collection.Field("tokenKey"))
 	if err != nil {

@@ -23,7 +23,7 @@ func TestAdmits(t *testing.T) {
 	rule := func(text string) *string { return &text }
 	for _, tt := range []struct {
 		rule *string
-		want string // who is admitted
+		want string // the names of the admitted callers
 	}{
 		{nil, "root"},
 		{rule(""), "root ann bob guest"},
@@ -58,7 +58,7 @@ func TestAdmits(t *testing.T) {
 			t.Errorf("%s admits %q, want %q", said, got, tt.want)
 		}
 	}
-	// The account is judged as it is stored.
+	// Rules read the stored account.
 	if _, err := b.Records().Update(t.Context(), coretest.Root(), "people", ann.Auth.ID(), record.Input{Body: object{"role": ""}}); err != nil {
 		t.Fatal(err)
 	}

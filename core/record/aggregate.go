@@ -14,7 +14,7 @@ import (
 	"github.com/loambase/loam/core/where"
 )
 
-// MaxGroups is how many groups an Aggregate returns at most.
+// MaxGroups is the maximum number of groups that an Aggregate returns.
 const MaxGroups = query.MaxGroups
 
 // Func is the name of an aggregate function.
@@ -37,13 +37,14 @@ type AggregateParams struct {
 	// Paths of fields, such as price or author.age. Only single relations are crossed.
 	CountDistinct, Sum, Avg, Min, Max []string
 
-	// GroupBy are paths too. After a colon comes a part of a date: created:month.
+	// GroupBy are the paths whose values form the groups. A colon and a part of a date may follow a
+	// path: created:month.
 	GroupBy []string
 
 	Filter string // as in a list
 	Having string // of groups, by the names of the outputs: count > 5 && sum_price >= 100
 
-	Where, HavingWhere where.Expr // must hold besides those; nil: no condition
+	Where, HavingWhere where.Expr // further conditions, besides Filter and Having; nil: no condition
 
 	Sort  string // as in a list, by the names of the outputs; "" is the order of GroupBy
 	Limit int    // of groups; 0 and more than MaxGroups stand for MaxGroups
@@ -51,8 +52,8 @@ type AggregateParams struct {
 
 // Groups is the answer to an aggregate.
 type Groups struct {
-	// Names of the outputs: of the keys of the groups in the order of GroupBy (status,
-	// author_country, created_month), then of the figures (count, sum_price).
+	// Names of the outputs: the keys of the groups in the order of GroupBy (status, author_country,
+	// created_month), then the figures (count, sum_price).
 	Names []string
 
 	// Rows has a value for each name: nil, a bool, an int64 (counts and parts of dates),
@@ -62,11 +63,10 @@ type Groups struct {
 	Truncated bool // more groups than Limit satisfy Having
 }
 
-// Aggregate returns figures over the collection's records that satisfy the list rule
-// and the filter. Without GroupBy there is one group, also of no records. For all but
-// superusers, hidden fields do not exist, and e-mail addresses are not grouped, counted
-// or compared. The faults are those of List; Invalid also for a figure that cannot be
-// computed.
+// Aggregate returns figures over the collection's records that satisfy the list rule and the
+// filter. Without GroupBy there is one group, even if no record is selected. For all but
+// superusers, hidden fields do not exist, and e-mail addresses are not grouped, counted or
+// compared. The faults are those of List; Invalid also for a figure that cannot be computed.
 func (s *Service) Aggregate(ctx context.Context, caller Caller, collection string, p AggregateParams) (groups *Groups, err error) {
 	aggregate := func(caller Caller, p AggregateParams) error {
 		return s.readWithRetry(caller, func(rq *readRequest) error {
@@ -83,7 +83,7 @@ func (s *Service) Aggregate(ctx context.Context, caller Caller, collection strin
 	return groups, err
 }
 
-// aggregate is Aggregate after the Request hooks.
+// aggregate does the work of Aggregate, within the Request hooks.
 func (rq *readRequest) aggregate(ctx context.Context, collection string, p AggregateParams) (*Groups, error) {
 	a, err := rq.planAggregate(collection, p)
 	if err != nil {
@@ -98,15 +98,15 @@ func (rq *readRequest) aggregate(ctx context.Context, collection string, p Aggre
 	return a.groups, nil
 }
 
-// aggregateRead is an aggregate that is ready to be read.
+// aggregateRead is a planned aggregate.
 type aggregateRead struct {
 	rq     *readRequest
 	plan   *query.AggregatePlan
 	limit  int
 	rule   string
-	filter string // as a text that is not empty if there is one
+	filter string // a text that is not empty if there is a filter
 
-	groups *Groups // once it was read
+	groups *Groups // set by run
 }
 
 // planAggregate resolves the collection and plans the figures.
@@ -126,7 +126,7 @@ func (rq *readRequest) planAggregate(collection string, p AggregateParams) (*agg
 	plan, err := rq.service.planner.Aggregate(query.Aggregate{
 		Scope: rq.scope(c, rq.caller.Body), Rule: rule, Filter: p.Filter, FilterExpr: p.Where, Restricted: !rq.superuser,
 		GroupBy: p.keys(), Values: p.figures(), Having: p.Having, HavingExpr: p.HavingWhere, Sort: p.Sort,
-		Limit: p.Limit + 1, // one more tells whether there are more
+		Limit: p.Limit + 1, // one more group tells whether there are more
 	})
 	if err != nil {
 		return nil, readFault(err, fault.Invalid)
@@ -144,14 +144,14 @@ func (a *aggregateRead) run(r store.Reader) (err error) {
 	return a.rq.viewFault(err, a.plan.Tables)
 }
 
-// empty says whether the figures are those of no records.
+// empty reports whether the figures are those of an empty set of records.
 func (g *Groups) empty() bool {
 	return !slices.ContainsFunc(g.Rows, func(row []any) bool {
 		return slices.ContainsFunc(row, func(v any) bool { return v != nil && v != int64(0) })
 	})
 }
 
-// keys returns what GroupBy names.
+// keys returns the parsed keys of GroupBy.
 func (p *AggregateParams) keys() (keys []query.GroupKey) {
 	for _, text := range p.GroupBy {
 		path, part, _ := strings.Cut(text, ":")
@@ -160,7 +160,7 @@ func (p *AggregateParams) keys() (keys []query.GroupKey) {
 	return keys
 }
 
-// figures returns all figures, those of one function side by side.
+// figures returns all figures; the figures of one function are adjacent.
 func (p *AggregateParams) figures() (figures []query.Figure) {
 	if p.Count {
 		figures = append(figures, query.Figure{Func: query.Count})
@@ -173,8 +173,8 @@ func (p *AggregateParams) figures() (figures []query.Figure) {
 	return figures
 }
 
-// Paths returns the list of the paths of a function, to be read and changed; nil for Count
-// and for a name that is no function.
+// Paths returns a pointer to the paths of a function, for reading and changing; nil for Count and
+// for an unknown function.
 func (p *AggregateParams) Paths(f Func) *[]string {
 	switch f {
 	case CountDistinct:
@@ -191,8 +191,8 @@ func (p *AggregateParams) Paths(f Func) *[]string {
 	return nil
 }
 
-// queryGroups returns the groups of the plan, at most limit of them. The plan asks for one
-// more, of which only the existence is told.
+// queryGroups returns the groups of the plan, at most limit of them. The plan selects one group
+// more than limit, by which queryGroups sets Truncated.
 func queryGroups(r store.Reader, plan *query.AggregatePlan, limit int) (*Groups, error) {
 	groups := &Groups{}
 	for _, o := range plan.Outputs {
@@ -217,8 +217,8 @@ func queryGroups(r store.Reader, plan *query.AggregatePlan, limit int) (*Groups,
 	return groups, rows.Close()
 }
 
-// MarshalJSON returns {"groups":[…],"truncated":false}, with an object for each group
-// whose keys are Names.
+// MarshalJSON returns {"groups":[…],"truncated":false}. Each group is an object whose keys are
+// Names.
 func (g *Groups) MarshalJSON() ([]byte, error) {
 	out := []byte(`{"groups":[`)
 	for i, row := range g.Rows {
@@ -243,7 +243,7 @@ func (g *Groups) MarshalJSON() ([]byte, error) {
 	return append(out, "false}"...), nil
 }
 
-// appendGroupValue appends a value of Groups.Rows, written as records write theirs.
+// appendGroupValue appends a value of Groups.Rows as JSON, in the form that records have.
 func appendGroupValue(dst []byte, v any) ([]byte, error) {
 	switch v := v.(type) {
 	case float64:

@@ -14,16 +14,15 @@ import (
 
 const batchFailed = "Batch transaction failed."
 
-// Result is the answer to one request of a batch.
+// Result is the answer to one write of a batch.
 type Result struct {
 	Record []byte // JSON, as the caller may see it; nil after a delete
 }
 
-// Batch runs the writes one after the other in one transaction: each sees what those
-// before it have done, and is answered as of then. If one fails, nothing of any is
-// kept, and the fault is Invalid with a leaf at requests.N that carries the fault of
-// that write (docs/wire/records.md §8.2). The same fault, without a leaf, is returned
-// when ctx ends.
+// Batch runs the writes one after the other in one transaction. Each write sees the changes of the
+// writes before it, and its Result is the record at that moment. If a write fails, nothing is
+// stored, and the fault is Invalid with a leaf at requests.N that carries the fault of that write
+// (docs/wire/records.md §8.2). The same fault, without a leaf, is returned when ctx ends.
 func (s *Service) Batch(ctx context.Context, ops []Op) (results []Result, err error) {
 	if s.cfg.Hooks.Batch.Empty() || len(ops) == 0 {
 		return s.batch(ctx, ops)
@@ -56,21 +55,21 @@ func (s *Service) batch(ctx context.Context, ops []Op) ([]Result, error) {
 	return results, err
 }
 
-// batchOnce runs the batch once, by the definitions that hold when it begins.
+// batchOnce runs the batch once, by the definitions that hold when the batch begins.
 func (s *Service) batchOnce(ctx context.Context, ops []Op) ([]Result, error) {
 	writes, err := s.acceptAll(ops)
 	if err != nil {
 		return nil, err
 	}
 	results := make([]Result, len(ops))
-	room := 0 // bytes that the expanded relations of all answers may have
+	room := 0 // the bytes left for the expanded relations of all answers
 	c, err := s.commitAll(ctx, writes, func(i int, tx store.Tx) (err error) {
 		w := writes[i]
-		if i == 0 { // of each attempt
+		if i == 0 { // each attempt of the transaction begins here
 			room = w.rq.treeLimit()
 		}
-		// Each answer is rendered inside of the transaction, since later writes may change what
-		// it shows.
+		// Each answer is rendered inside of the transaction, since later writes may change the
+		// record.
 		if w.record != nil {
 			results[i].Record, err = s.renderIn(ctx, tx, w.viewer(), w.record, w.op.Expand, &room)
 		}
@@ -82,7 +81,7 @@ func (s *Service) batchOnce(ctx context.Context, ops []Op) ([]Result, error) {
 	return results, nil
 }
 
-// acceptAll makes the writes of the operations.
+// acceptAll makes the write requests of the operations.
 func (s *Service) acceptAll(ops []Op) ([]*writeRequest, error) {
 	work := s.newPasswordWork(ops[0].Caller)
 	writes := make([]*writeRequest, 0, len(ops))
@@ -90,8 +89,8 @@ func (s *Service) acceptAll(ops []Op) ([]*writeRequest, error) {
 		w := s.resolve(op, work)
 		w.turn = i
 		w.link(writes)
-		// A fault of the client is kept in earlyFault, to be reported when the write has its
-		// turn: an earlier write of the batch may fail first. What is left is internal.
+		// A fault of the client is kept in earlyFault and returned in the turn of the write, since
+		// an earlier write of the batch may fail first. Other errors are internal.
 		err := w.accept()
 		if err == nil {
 			err = w.match()
@@ -101,7 +100,7 @@ func (s *Service) acceptAll(ops []Op) ([]*writeRequest, error) {
 			return nil, err
 		}
 		writes = append(writes, w)
-		if w.earlyFault != nil { // it will fail the batch: those after it have no turn
+		if w.earlyFault != nil { // it will fail the batch, so the writes after it never run
 			break
 		}
 	}
@@ -125,13 +124,13 @@ func (s *Service) commitAll(ctx context.Context, writes []*writeRequest, answer 
 	return c, err
 }
 
-// errRehearsed rolls a rehearsal back that has found nothing wrong.
+// errRehearsed rolls back a rehearsal that has succeeded.
 var errRehearsed = errors.New("record: the batch may be written")
 
-// rehearse runs the writes in a transaction that is rolled back, if there are passwords to
-// hash or files to store, so that a batch that is denied or not valid costs none of them:
-// a write may depend on those before it, so that a read cannot judge it. Where hooks take
-// part it does nothing: they may have effects outside.
+// rehearse runs the writes in a transaction that is rolled back, if there are passwords to hash or
+// files to store, so that a batch that is denied or invalid causes none of that work. A write may
+// depend on the writes before it, so a read alone cannot judge it. If a hook takes part, rehearse
+// does nothing: hooks may have effects outside of the transaction.
 func (s *Service) rehearse(ctx context.Context, c *commit) error {
 	hooked := func(w *writeRequest) bool { return s.hasBeforeHooks(w) || s.hasInTxHooks(w) }
 	if s.outer != nil || !slices.ContainsFunc(c.asked, (*writeRequest).isCostly) || slices.ContainsFunc(c.asked, hooked) {
@@ -157,18 +156,19 @@ func (s *Service) rehearse(ctx context.Context, c *commit) error {
 	return err
 }
 
-// isCostly reports whether the write has work that is done before its transaction.
+// isCostly reports whether the write has passwords to hash or files to store, which happens before
+// its transaction.
 func (w *writeRequest) isCostly() bool {
 	return w.input != nil && len(w.input.passwords)+len(w.input.uploads) > 0
 }
 
-// batchFault is the fault of a batch in which the write at that position failed. Errors
-// that are not the client's stay as they are.
+// batchFault returns the fault of a batch whose write at position failed has failed. Errors that
+// are not the client's are returned unchanged.
 func batchFault(ctx context.Context, failed int, err error) error {
 	var f *fault.Error
 	switch {
-	// A server that is short of something is no fault of one request: Unavailable stays, so
-	// that the client tries again.
+	// A shortage of the server is no fault of one write: Unavailable stays, so that the client
+	// tries again.
 	case errors.As(err, &f) && f.Kind != fault.Unavailable:
 		fails := fault.Fields{}
 		leaf := fault.Leaf("batch_request_failed", "Batch request failed")

@@ -140,8 +140,8 @@ func TestBatchPasswords(t *testing.T) {
 		"invalid: Batch transaction failed. requests.0=batch_request_failed(invalid: Failed to update record. oldPassword=validation_invalid_old_password)")
 }
 
-// TestDeniedBatchCostsNothing: passwords are hashed and files are stored when all writes of
-// the batch were judged.
+// TestDeniedBatchCostsNothing checks that passwords are hashed and files stored only after all
+// writes of the batch are judged.
 func TestDeniedBatchCostsNothing(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, people, docs)
@@ -184,7 +184,7 @@ func TestBatchExpandsWithinOneLimit(t *testing.T) {
 	check(t, "Batch of three", err, "invalid: Batch transaction failed. requests.2=batch_request_failed(invalid)")
 }
 
-// The value of a visible password field is never told.
+// The value of a visible password field is never shown.
 func TestBatchHidesPasswords(t *testing.T) {
 	t.Parallel()
 	b := newThings(t)
@@ -242,7 +242,7 @@ func TestBatchTimeout(t *testing.T) {
 	}
 }
 
-// What a transaction did is told once, in order, when it is durable.
+// The changes of a transaction are published once, in order, when it is durable.
 func TestChanges(t *testing.T) {
 	t.Parallel()
 	b := newBed(t)

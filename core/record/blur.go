@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// blur holds an answer back that is empty, if the caller has filtered what a rule hides in
-// part, and has had several such of late. It is called when nothing is held any more. What
-// the clock tells at all are microseconds; the delay bounds how often they can be measured.
+// blur delays an empty answer if the caller has filtered records some of which a rule hides, and
+// has had several such answers lately. It is called while no lock or transaction is held. The clock
+// tells the caller no more than microseconds; the delay limits the number of measurements.
 func (rq *readRequest) blur(ctx context.Context, rule, filter string) {
-	if rule == "" || filter == "" || rq.service.outer != nil { // in a transaction that others wait for
+	if rule == "" || filter == "" || rq.service.outer != nil { // in a transaction, other writes would wait
 		return
 	}
 	if d := rq.service.caches.blur.Miss(rq.caller.Share(), rq.now); d > 0 {
@@ -19,7 +19,7 @@ func (rq *readRequest) blur(ctx context.Context, rule, filter string) {
 	}
 }
 
-// pause waits for that long, or until the request has ended.
+// pause waits for d, or until the request has ended.
 func pause(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestEmptyAnswersAreDelayed: whoever filters what a rule hides, and finds nothing time and
-// again, waits for the answer; nobody else does.
+// TestEmptyAnswersAreDelayed: a caller who filters records that a rule hides, and finds nothing
+// time and again, waits for the answer; other callers do not wait.
 func TestEmptyAnswersAreDelayed(t *testing.T) {
 	t.Parallel()
 	b := postsBed(t)

@@ -11,27 +11,27 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Bulk inserts many records as they are, to fill a new installation. It validates,
-// generates and casts nothing, runs no hook, and writes nothing to the change log. It
-// must not be used after its transaction.
+// Bulk inserts many records as they are, to fill a new installation. It validates, generates and
+// casts nothing, runs no hook, and writes nothing to the change log. It must not be used after the
+// end of its transaction.
 type Bulk struct {
 	tx      store.Tx
 	table   string
 	columns string
 	width   int
 	key     int // the column of the id
-	rows    int // that the statement many inserts
+	rows    int // the number of rows that the statement many inserts
 	many    string
 	pending []store.Value
 
-	// Renamed is called for a record that has no id, or one that another record has
-	// already: it was stored under a new id. If it is nil Add and Flush fail with the error
-	// of the store.
+	// Renamed is called for a record that has no id, or the id of another record: the record was
+	// stored under a new id. If Renamed is nil, Add and Flush fail with the error of the store for
+	// such a record.
 	Renamed func(was, is string)
 }
 
-// rowsAtOnce is the number of records that one statement inserts, if that takes no more
-// than maxParameters: the engines allow few more.
+// rowsAtOnce is the number of records that one statement inserts, unless they need more than
+// maxParameters: the engines allow few more parameters.
 const (
 	rowsAtOnce    = 32
 	maxParameters = 8192
@@ -53,7 +53,7 @@ func NewBulk(tx store.Tx, c *schema.Collection, extra []store.Column) *Bulk {
 	return b
 }
 
-// statement returns the SQL that inserts that many rows.
+// statement returns the SQL that inserts the given number of rows.
 func (b *Bulk) statement(rows int) string {
 	var s strings.Builder
 	s.WriteString("INSERT INTO " + b.table + " (" + b.columns + ") VALUES ")
@@ -72,7 +72,7 @@ func (b *Bulk) statement(rows int) string {
 	return s.String()
 }
 
-// Add inserts a record, now or together with later ones.
+// Add inserts a record, at once or together with later records.
 func (b *Bulk) Add(values []store.Value) error {
 	b.pending = append(b.pending, values...)
 	if len(b.pending) < b.width*b.rows {
@@ -89,11 +89,10 @@ func (b *Bulk) Flush() error {
 	return b.insert(b.statement(len(b.pending) / b.width))
 }
 
-// insert inserts all pending records: in one statement or, if an id is missing or taken,
-// one by one.
+// insert inserts all pending records: in one statement or, if an id is missing or taken, each in
+// its own statement.
 func (b *Bulk) insert(sql string) error {
-	// The memory is used for the next rows, whatever becomes of these: after an error the
-	// transaction is over.
+	// The memory is reused for the next rows, even after an error: the transaction is over then.
 	defer func() { b.pending = b.pending[:0] }()
 	if b.Renamed == nil {
 		_, err := b.tx.Exec(sql, b.pending...)
@@ -104,8 +103,8 @@ func (b *Bulk) insert(sql string) error {
 			return b.insertEach()
 		}
 	}
-	// On PostgreSQL a failed statement spoils its transaction, unless a savepoint lies before
-	// it.
+	// On PostgreSQL a failed statement makes its transaction useless, unless it is undone to a
+	// savepoint.
 	err := b.tx.Savepoint(func() error {
 		_, err := b.tx.Exec(sql, b.pending...)
 		return err
@@ -117,10 +116,10 @@ func (b *Bulk) insert(sql string) error {
 	return err
 }
 
-// insertEach inserts the pending records one by one. One without an id, or with the id of
-// another record, gets a new id, and Renamed is told.
+// insertEach inserts the pending records one by one. A record without an id, or with the id of
+// another record, gets a new id, which is passed to Renamed.
 func (b *Bulk) insertEach() error {
-	// Rows keep their ids in their order: of two with the same id the first one has it.
+	// The first of several rows with the same id keeps the id.
 	one := b.statement(1) + ` ON CONFLICT ("id") DO NOTHING`
 	for at := 0; at < len(b.pending); at += b.width {
 		row := b.pending[at : at+b.width]

@@ -12,7 +12,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// TestBulk inserts records of which some have no id of their own.
+// TestBulk inserts records, some of them without an id.
 func TestBulk(t *testing.T) {
 	t.Parallel()
 	db := enginetest.Open(t)
@@ -32,7 +32,7 @@ func TestBulk(t *testing.T) {
 		for i := range n {
 			id := fmt.Sprintf("record%d", i)
 			switch i {
-			case 50, 97: // of a record before, in another statement and in the same
+			case 50, 97: // the id of an earlier record, in another statement and in the same one
 				id = "record49"
 			case 60:
 				id = ""

@@ -9,8 +9,8 @@ import (
 	"github.com/loambase/loam/internal/budget"
 )
 
-// Caller is the identity and the request on whose behalf the service acts. It is passed
-// with each call and never kept. The zero Caller is a guest.
+// Caller is the identity and the request on whose behalf the service acts. It is passed with each
+// call and never kept after it. The zero Caller is a guest.
 type Caller struct {
 	Auth    *Record // the signed-in record; nil for a guest
 	IP      string
@@ -24,14 +24,14 @@ type Caller struct {
 	Body map[string]any
 }
 
-// Root returns a superuser without an account: the caller of our own code, of the command
-// line and of programs that embed Loam. For Root no rule is judged; everything else is
-// checked, and passwords are hashed; only a new password need not be repeated.
+// Root returns a superuser without an account: the caller for Loam's own code, for the command
+// line, and for programs that embed Loam. No rule is judged for Root, and a new password need not
+// be repeated. All else is checked, and passwords are hashed.
 func Root() Caller {
 	return Caller{Auth: Blank(&schema.Collection{Name: schema.Superusers, Type: schema.Auth})}
 }
 
-// Superuser reports whether no rule is judged for the caller.
+// Superuser reports whether the caller is a superuser. No rule is judged for superusers.
 func (c Caller) Superuser() bool {
 	return c.Auth != nil && c.Auth.collection.Name == schema.Superusers
 }
@@ -52,8 +52,8 @@ func (c Caller) RequireSuperuser() error {
 	return nil
 }
 
-// Share returns the caller as budgets know it: the account, for a guest the address. A
-// guest without an address is the program itself, which has no share that could be spent.
+// Share returns the caller of budgets: the account or, for a guest, the address. A guest without an
+// address is the program itself, which has no share to spend.
 func (c Caller) Share() budget.Caller {
 	switch {
 	case c.Superuser():
@@ -66,17 +66,17 @@ func (c Caller) Share() budget.Caller {
 	return budget.Anonymous(c.IP)
 }
 
-// request returns the caller as rules see it; body is @request.body.
+// request returns the caller for rules; body is @request.body.
 func (c Caller) request(body map[string]any) *query.Request {
 	r := &query.Request{Context: c.Context, Method: c.Method, Headers: c.Headers, Query: c.Query, Body: body}
-	if c.Auth != nil { // a nil *Record in the interface would not be a guest
+	if c.Auth != nil { // a nil *Record in the interface would count as an account
 		r.Auth = c.Auth
 	}
 	return r
 }
 
-// idIn returns the id of the caller's account if that is a record of the collection,
-// else "".
+// idIn returns the id of the caller's account if the account is a record of the collection, else
+// "".
 func (c Caller) idIn(collection *schema.Collection) string {
 	if c.Auth == nil || c.Auth.collection.ID != collection.ID {
 		return ""
@@ -84,8 +84,8 @@ func (c Caller) idIn(collection *schema.Collection) string {
 	return c.Auth.ID()
 }
 
-// Actor returns the caller as the change log names it, "collectionId/recordId". It
-// is "" for guests and for Root.
+// Actor returns the caller in the form of the change log, "collectionId/recordId". It is "" for
+// guests and for Root.
 func (c Caller) Actor() string {
 	if c.Auth == nil || c.Auth.ID() == "" {
 		return ""

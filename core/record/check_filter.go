@@ -1,4 +1,4 @@
-// Whether a filter can be used, without anything being read.
+// Checks of filters, without reading records.
 
 package record
 
@@ -10,9 +10,9 @@ import (
 	"github.com/loambase/loam/core/where"
 )
 
-// CheckFilter judges a filter, and a condition that must hold besides it, as List does; "" and
-// nil are none. Faults: NotFound for an unknown collection;
-// Forbidden for a filter that only superusers may use; Invalid for one that cannot be read.
+// CheckFilter checks a filter, and a further condition, as List does; "" and nil stand for no
+// filter and no condition. Faults: NotFound for an unknown collection; Forbidden for a filter that
+// only superusers may use; Invalid for a filter or condition that cannot be used.
 func (s *Service) CheckFilter(_ context.Context, caller Caller, collection, filter string, where where.Expr) error {
 	if filter == "" && where == nil {
 		return nil

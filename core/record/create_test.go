@@ -11,7 +11,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// targets and things: a record of things can fail in every way there is.
+// targets and things are collections for failures: a record of things can fail in every way.
 const (
 	targets = `{"name": "targets", "type": "base", "viewRule": "", "fields": [{"name": "name", "type": "text"}]}`
 	things  = `{

@@ -8,12 +8,12 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// DeleteWhere deletes the records that satisfy the filter and, for the caller, the
-// delete rule, with everything that Delete does for each, hooks included. All go in one
-// transaction, or none; n is their number, without those that a deletion took along.
-// Filter and params are as in Query; an empty filter is Invalid, since Truncate empties a
-// collection. The other faults are those of Find and Delete, but that records which the
-// caller may not delete are left out.
+// DeleteWhere deletes the records that satisfy the filter and, for the caller, the delete rule. It
+// does for each record all that Delete does, hooks included. Either all records are deleted, in one
+// transaction, or none; n is their number, without the records that a cascade deletes. Filter and
+// params are as in Query; an empty filter is Invalid, since Truncate empties a collection. The
+// other faults are those of Find and Delete, except that records which the caller may not delete
+// are skipped.
 func (s *Service) DeleteWhere(ctx context.Context, caller Caller, collection, filter string, params map[string]any) (n int, err error) {
 	if err := s.mayWrite(); err != nil {
 		return 0, err
@@ -32,7 +32,7 @@ func (s *Service) DeleteWhere(ctx context.Context, caller Caller, collection, fi
 	return n, nil
 }
 
-// deleteWhere is DeleteWhere by the definitions that hold when it begins.
+// deleteWhere does the work of DeleteWhere, by the definitions that hold when it begins.
 func (s *Service) deleteWhere(ctx context.Context, op Op, filter string, params map[string]any) (n int, err error) {
 	w := s.resolve(op, s.newPasswordWork(op.Caller))
 	if w.earlyFault != nil {

@@ -1,4 +1,4 @@
-// The stored file of a record: who may have it, and where it lies.
+// The stored file of a record: its access check and its key.
 
 package record
 
@@ -16,15 +16,15 @@ import (
 
 // StoredFile is a file of a record.
 type StoredFile struct {
-	Key    string // of the blob; Config.Blobs has it, unless it was lost
+	Key    string // the key in Config.Blobs, which may have lost the file
 	Field  *schema.File
-	Record *Record // that names it
+	Record *Record // the record that names the file
 }
 
-// File returns the file of that name of a record (docs/wire/records.md §7). A file of a
-// protected field is only for those who satisfy the view rule of the collection; the others
-// are for everybody who knows their names. The fault is NotFound for whatever is not there
-// or not for the caller.
+// File returns the named file of a record (docs/wire/records.md §7). A file of a protected field is
+// only for callers who satisfy the view rule of the collection; other files are for everybody who
+// knows their names. The fault is NotFound if the file does not exist or the caller may not have
+// it.
 func (s *Service) File(ctx context.Context, caller Caller, collection, id, name string) (file StoredFile, err error) {
 	err = s.readWithRetry(caller, func(rq *readRequest) error {
 		c := rq.snapshot.Find(collection)
@@ -85,7 +85,7 @@ func (r *Record) fileField(name string) int {
 	})
 }
 
-// mayView is the fault of a record that the caller may not view.
+// mayView returns the fault of a record that the caller may not view, else nil.
 func (rq *readRequest) mayView(ctx context.Context, r *Record) error {
 	rule, err := rq.ruleFor(r.collection.ViewRule)
 	if err != nil {
@@ -101,8 +101,8 @@ func (rq *readRequest) mayView(ctx context.Context, r *Record) error {
 	return err
 }
 
-// fileBehind returns the key of a file that a field of a view names: the one of the first
-// record that has it in the field which the view shows.
+// fileBehind returns the key of a file that a field of a view names: the key of the file in the
+// first record that has it in the underlying field.
 func (rq *readRequest) fileBehind(ctx context.Context, view *schema.Collection, field, name string) (string, error) {
 	c, f := alter.FileSource(view, field, rq.snapshot.Find)
 	if c == nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// TestFileOfView finds files through views, by the first record that has them.
+// TestFileOfView finds files through views, by the first record that has the file.
 func TestFileOfView(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, `{"name":"docs","fields":[{"name":"one","type":"file"},{"name":"many","type":"file","maxSelect":9},{"name":"title","type":"text"}]}`,

@@ -255,17 +255,16 @@ func (s *Service) CountMatching(ctx context.Context, caller Caller, q Query) (n 
 	return n, nil
 }
 
-// FindByID returns the record of that id, whatever the rules say: it is for code that
-// judges its caller itself. The collection is named by id or name. The fault is NotFound
-// if there is no such record or collection.
+// FindByID returns the record with that id, without applying rules: its caller decides who may see
+// the record. The collection is named by id or name. The fault is NotFound if there is no such
+// record or collection.
 func (s *Service) FindByID(ctx context.Context, collection, id string) (*Record, error) {
 	return s.FindFirst(ctx, collection, "id", id, false)
 }
 
-// FindFirst returns the oldest record whose field has that value, whatever the rules
-// say; nocase ignores the letter case of ASCII letters. An empty value matches nothing:
-// two records without an e-mail address do not share one. The faults are those of
-// FindByID.
+// FindFirst returns the oldest record whose field has that value, without applying rules; nocase
+// ignores the letter case of ASCII letters. An empty value matches nothing: two records without an
+// e-mail address do not share one. The faults are those of FindByID.
 func (s *Service) FindFirst(ctx context.Context, collection, field string, value any, nocase bool) (found *Record, err error) {
 	err = s.readWithRetry(Caller{}, func(rq *readRequest) (err error) {
 		found, err = rq.findFirst(ctx, collection, field, value, nocase)
@@ -277,8 +276,8 @@ func (s *Service) FindFirst(ctx context.Context, collection, field string, value
 	return found, nil
 }
 
-// FindUnique is FindFirst by a field that identifies records, such as the e-mail address of
-// an account: letter case counts unless the unique index of the field is COLLATE NOCASE.
+// FindUnique does the same as FindFirst, by a field that identifies records, such as the e-mail
+// address of an account: letter case counts unless the unique index of the field is COLLATE NOCASE.
 func (s *Service) FindUnique(ctx context.Context, collection, field string, value any) (found *Record, err error) {
 	err = s.readWithRetry(Caller{}, func(rq *readRequest) (err error) {
 		c := rq.snapshot.Find(collection)
@@ -291,8 +290,8 @@ func (s *Service) FindUnique(ctx context.Context, collection, field string, valu
 	return found, nil
 }
 
-// findFirst is FindFirst by one snapshot. The empty value is refused before the query: of
-// numbers, 0 is a value and is looked for.
+// findFirst does the work of FindFirst in one snapshot. Empty values are refused before the query,
+// except the number 0.
 func (rq *readRequest) findFirst(ctx context.Context, collection, field string, value any, nocase bool) (*Record, error) {
 	c := rq.snapshot.Find(collection)
 	if c == nil {
@@ -322,8 +321,8 @@ func (rq *readRequest) findFirst(ctx context.Context, collection, field string, 
 	return found[0], nil
 }
 
-// findSQL returns the statement of FindFirst. Its conditions are written so that the index of
-// the field serves them, on both engines.
+// findSQL returns the statement of FindFirst. Its conditions have the form that lets the index of
+// the field serve them, on both engines.
 func findSQL(d store.Dialect, c *schema.Collection, f *schema.Field, nocase bool) string {
 	name, order := store.Quote(f.Name), "_rowid_"
 	where := name + " = $1"
@@ -348,8 +347,8 @@ func findSQL(d store.Dialect, c *schema.Collection, f *schema.Field, nocase bool
 	return "SELECT " + columnNames(c) + " FROM " + store.Quote(c.Name) + " WHERE " + where + " ORDER BY " + order + " LIMIT 1"
 }
 
-// Count returns the number of records in the collection, whatever the rules say. The
-// fault is NotFound if there is no such collection.
+// Count returns the number of records in the collection, without applying rules. The fault is
+// NotFound if there is no such collection.
 func (s *Service) Count(ctx context.Context, collection string) (int, error) {
 	c := s.cfg.Snapshot().Find(collection)
 	if c == nil {
@@ -393,7 +392,7 @@ func load(c *schema.Collection, rows store.Rows) *Record {
 	return r
 }
 
-// fieldNames are the names of all fields.
+// fieldNames returns the names of all fields.
 func fieldNames(c *schema.Collection) []string {
 	names := make([]string, len(c.Fields))
 	for i, f := range c.Fields {
@@ -402,7 +401,7 @@ func fieldNames(c *schema.Collection) []string {
 	return names
 }
 
-// columnNames are the columns of all fields, as a SELECT lists them.
+// columnNames returns the columns of all fields, as a SELECT lists them.
 func columnNames(c *schema.Collection) string {
 	list := ""
 	for i, f := range c.Fields {

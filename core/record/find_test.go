@@ -110,7 +110,7 @@ func TestFindUsesIndexes(t *testing.T) {
 	}
 }
 
-// explain is how the database runs the query of one text.
+// explain returns how the database runs the query of one text.
 func explain(b *readBed, sql string) (steps string) {
 	b.t.Helper()
 	if enginetest.Postgres() {

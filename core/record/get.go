@@ -10,10 +10,9 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Get returns the record as JSON (docs/wire/records.md §4.3). Faults: Forbidden where
-// only superusers may view; NotFound for an unknown collection or id, a record that
-// does not satisfy the view rule, and a view rule that no longer compiles; Invalid for
-// a query that takes too long.
+// Get returns the record as JSON (docs/wire/records.md §4.3). Faults: Forbidden if only superusers
+// may view; NotFound for an unknown collection or id, a record that does not satisfy the view rule,
+// and a view rule that no longer compiles; Invalid for a query that takes too long.
 func (s *Service) Get(ctx context.Context, caller Caller, collection, id, expand string) (json []byte, err error) {
 	get := func(caller Caller, id string) error {
 		return s.readWithRetry(caller, func(rq *readRequest) error {
@@ -30,13 +29,13 @@ func (s *Service) Get(ctx context.Context, caller Caller, collection, id, expand
 	return json, err
 }
 
-// get is Get after the Request hooks.
+// get does the work of Get, within the Request hooks.
 func (rq *readRequest) get(ctx context.Context, collection, id, expand string) ([]byte, error) {
 	c, rule, err := rq.resolve(collection, func(c *schema.Collection) *string { return c.ViewRule })
 	if err != nil {
 		return nil, err
 	}
-	if id == "" { // to a Select that means any
+	if id == "" { // a Select takes "" for any id
 		return nil, missing()
 	}
 	p := rq.service.projection(rq.snapshot, c, rq.superuser)
@@ -49,7 +48,7 @@ func (rq *readRequest) get(ctx context.Context, collection, id, expand string) (
 	if plan.Empty {
 		return nil, missing()
 	}
-	// The row and its related records are read in one transaction, so the answer is of one
+	// The row and its related records are read in one transaction, so that they are of the same
 	// moment.
 	x, nodes := rq.expand(ctx, p, expand)
 	set := rq.service.newRowset()

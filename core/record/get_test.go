@@ -72,8 +72,8 @@ func TestGetOfOddlyStoredRow(t *testing.T) {
 	}
 }
 
-// SQLite keeps a JSON that is one number as a number: it is written as JSON
-// writes it, not as SQLite does.
+// SQLite stores a JSON document that is a single number as a number: the answer must write it as
+// JSON does, not as SQLite does.
 func TestGetOfLoneNumbers(t *testing.T) {
 	t.Parallel()
 	b := newReadBed(t, base("lone", &schema.Field{Name: "j", Kind: &schema.JSON{}}))

@@ -12,29 +12,30 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// History is what the change log holds of a record.
+// History holds the changes of a record that the change log has.
 type History struct {
 	Revisions []Revision // the newest first
-	More      bool       // the limit left older ones out
-	Since     time.Time  // the change log holds nothing of before; the zero time if it is empty
+	More      bool       // the limit left out older changes
+	Since     time.Time  // the log has no earlier changes; the zero time if it is empty
 }
 
 // Revision is one change of a record.
 type Revision struct {
 	change.Change
-	Values []ValueChange // of an update: the fields that it has changed
+	Values []ValueChange // of an update: the changed fields
 }
 
-// ValueChange is a field with its values before and after a change, as its kind stores them.
+// ValueChange is a field with its values before and after a change, as the kind of the field stores
+// them.
 type ValueChange struct {
 	Field         *schema.Field
 	Before, After any
 }
 
-// History returns the latest changes of a record, limit at most, also of one that is gone.
-// Passwords and token keys are not among the values, since the log has none; fields that the
-// collection has no more are left out. It is for superusers. The fault is NotFound for an
-// unknown collection and for a view; Invalid if reading takes too long.
+// History returns the latest changes of a record, at most limit, even if the record is deleted.
+// Passwords and token keys are not among the values, since the log does not have them; fields that
+// the collection no longer has are left out. The caller must be a superuser. The fault is NotFound
+// for an unknown collection and for a view; Invalid if reading takes too long.
 func (s *Service) History(ctx context.Context, caller Caller, collection, id string, limit int) (h *History, err error) {
 	if err := caller.RequireSuperuser(); err != nil {
 		return nil, err
@@ -55,8 +56,8 @@ func (s *Service) History(ctx context.Context, caller Caller, collection, id str
 	return h, nil
 }
 
-// history reads the changes from the present backwards: of each field, the value after a
-// change is the one that the next change has replaced, or the present one.
+// history reads the changes from the present backwards. The value of a field after a change is the
+// value that the next change replaced or, if there is none, the present value.
 func (s *Service) history(r store.Reader, t *table, id string, limit int, h *History) error {
 	now, err := t.read(r, id)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// told is a history in words, the newest change first.
+// told returns a history as text, the newest change first.
 func (b *bed) told(id string, limit int) string {
 	b.t.Helper()
 	h, err := b.Records().History(b.t.Context(), root, "notes", id, limit)
@@ -29,7 +29,8 @@ func (b *bed) told(id string, limit int) string {
 	return fmt.Sprint(text, h.More)
 }
 
-// Each change has its own values before and after it, also before the record was deleted and made again.
+// Each change has its own values before and after it, even if the record was deleted and created
+// again since.
 func TestHistory(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, notes)

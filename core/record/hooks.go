@@ -11,15 +11,14 @@ import (
 	"github.com/loambase/loam/internal/trace"
 )
 
-// Hooks let code of embedders take part in what happens to records. Each handler is bound
-// to all collections or to some. Handlers run one after the other in the order of their
-// priority; the first error ends it. Request handlers run around the operation, as long
-// as it takes. All others run on another goroutine than the request, for at most
-// Config.HookLimit: a handler that takes longer, or that panics, fails its request and
-// nothing else.
+// Hooks let code of embedders take part in reads and writes of records. Each handler is bound to
+// all collections or to some. Handlers run one after the other in the order of their priority; the
+// first error ends the operation. Request handlers run around the operation, without a time limit.
+// All other handlers run on another goroutine than the request, for at most Config.HookLimit: a
+// handler that takes longer, or that panics, fails its request and nothing else.
 //
-// The request is answered with the error of the handler: a fault (package fault) as it
-// is, any other error as an internal failure.
+// The request is answered with the error of the handler: a fault (package fault) unchanged, any
+// other error as an internal failure.
 type Hooks struct {
 	// Request runs around each operation of the service, before rules and input are checked.
 	// Handlers may change the operation and its caller. The Request handlers of the operations
@@ -31,12 +30,12 @@ type Hooks struct {
 	// change the operations, or refuse the batch.
 	Batch hook.Hook[*BatchEvent]
 
-	// Before runs before a record is written, after the rule has allowed the write. Handlers
-	// may change Record; the values that they set are validated like the input of a client, but
-	// no rule is applied to them. Before runs once, outside of the transaction, unless another
-	// write changes the stored record meanwhile: then it runs again with the new record. After
-	// three times, and in a batch, it runs inside of the transaction, with no other write beside
-	// it; it runs again there if a password has to be hashed first and the handler has written
+	// Before runs before a record is written, after the rule has allowed the write. Handlers may
+	// change Record; the values that they set are validated like the input of a client, but no rule
+	// is applied to the values. Before runs once, outside of the transaction, unless another write
+	// changes the stored record meanwhile: then it runs again with the new record. After three
+	// runs, and in a batch, Before runs inside of the transaction, with no other write beside it;
+	// and it runs again there if a password has to be hashed first and the handler has written
 	// records.
 	Before hook.Hook[*WriteEvent]
 
@@ -55,39 +54,40 @@ type Hooks struct {
 	// AfterSuccess and under the same terms. Original is the account before the change.
 	AccountChanged hook.Hook[*WriteEvent]
 
-	// Enrich runs for each record that is sent to a caller, also as a related record.
-	// Handlers may change the fields that are sent; the stored record stays the same. They run
-	// while the records are being read, so they must be quick, and may not write. The handlers of
-	// one request share one goroutine, and Config.HookLimit is for all of them together.
+	// Enrich runs for each record that is sent to a caller, also as a related record. Handlers may
+	// change the fields that are sent; the stored record stays the same. Handlers run while the
+	// records are being read, so they must be quick, and may not write. The handlers of one request
+	// share one goroutine, and Config.HookLimit is their limit together.
 	Enrich hook.Hook[*EnrichEvent]
 }
 
-// WriteEvent is the write of one record. Records that are deleted with another one, by cascade,
-// have no event; they are in the change log.
+// WriteEvent is the write of one record. Records that a cascade deletes have no event; they are in
+// the change log.
 type WriteEvent struct {
 	hook.Event
 
-	// Records is the service to use. Within a transaction, what it does is part of that
-	// transaction, and no other service may be used to write.
+	// Records is the service for the handler's own reads and writes. Within a transaction its
+	// writes are part of that transaction, and no other service may be used to write.
 	Records *Service
 
 	Caller Caller
 	Action Action // ActionCreate, ActionUpdate or ActionDelete
 
-	// Record is the record as it is to be, or was to be; of a delete, as it was. Original
-	// is the record as it was before an update, else nil. Both belong to the handlers.
-	// Setting a password field sets a new password.
+	// Record is the record after the write; for a delete, the record before it. Original is the
+	// record before an update, else nil. Both belong to the handlers. Setting a password field sets
+	// a new password.
 	Record, Original *Record
 
-	Err error // in AfterFailure: why the write has failed
+	Err error // in AfterFailure: the error of the write
 }
 
 // Collection returns the collection of the record.
 func (e *WriteEvent) Collection() *schema.Collection { return e.Record.collection }
 
 // Changes reports whether the write changes the value of the field. A create changes the fields
-// whose value is not the zero value, a delete changes every field. It is false for a field that
-// the collection does not have. A handler bound to Fields runs if Changes is true of one of them.
+// whose value is not the zero value, a delete changes every field. Changes is false for a field
+// that the collection does not have. A handler bound to Fields runs if Changes is true of one of
+// them.
 func (e *WriteEvent) Changes(field string) bool {
 	i := e.Record.collection.FieldIndex(field)
 	if i < 0 || e.Action == ActionDelete {
@@ -155,8 +155,8 @@ func (e *EnrichEvent) Hide(fields ...string) {
 	}
 }
 
-// Add adds a key to the answer, with the value as encoding/json encodes it. A key that
-// the answer has already is left as it is.
+// Add adds a key to the answer, with the value as encoding/json encodes it. If the answer has the
+// key already, the value of the answer stays.
 func (e *EnrichEvent) Add(key string, value any) {
 	if e.extra == nil {
 		e.extra = map[string]any{}
@@ -164,11 +164,11 @@ func (e *EnrichEvent) Add(key string, value any) {
 	e.extra[key] = value
 }
 
-// names are the names by which handlers may be bound to a collection.
+// names returns the names by which handlers may be bound to a collection.
 func names(c *schema.Collection) []string { return []string{c.ID, c.Name} }
 
-// aroundRequest runs do within the Request hooks of the collection, if there are any. do
-// gets the operation as the handlers have left it.
+// aroundRequest runs do within the Request hooks of the collection, if there are any. do gets the
+// operation with the changes of the handlers.
 func (s *Service) aroundRequest(ctx context.Context, e *RequestEvent, collection string, do func(*RequestEvent) error) error {
 	// An unknown collection has no handlers: do answers with the fault.
 	c := s.cfg.Snapshot().Find(collection)
@@ -183,9 +183,8 @@ func (s *Service) aroundRequest(ctx context.Context, e *RequestEvent, collection
 	return err
 }
 
-// runRequestHooks runs the Request hooks of the operations of a batch, and returns the
-// operations as the handlers have left them. failed is the position of one that a handler
-// has refused.
+// runRequestHooks runs the Request hooks of the operations of a batch, and returns the operations
+// with the changes of the handlers. If a handler refuses an operation, failed is its position.
 func (s *Service) runRequestHooks(ctx context.Context, ops []Op) (left []Op, failed int, err error) {
 	if s.cfg.Hooks.Request.Empty() {
 		return ops, 0, nil
@@ -212,7 +211,7 @@ func (op *Op) requestEvent() *RequestEvent {
 	return e
 }
 
-// take changes the operation to what the handlers have left in the event.
+// take copies the changes of the handlers from the event to the operation.
 func (op *Op) take(e *RequestEvent) {
 	op.Caller, op.ID = e.Caller, e.ID
 	if e.Input != nil {

@@ -24,7 +24,7 @@ const (
 	audits = `{"name": "audits", "listRule": "", "fields": [{"name": "what", "type": "text", "max": 50}, {"name": "file", "type": "file"}]}`
 )
 
-// hookBed is a bed whose hooks have little time.
+// hookBed returns a bed whose hooks have a short time limit.
 func hookBed(t testing.TB, limit time.Duration, collections ...string) *bed {
 	t.Helper()
 	b := newBed(t)
@@ -131,7 +131,7 @@ func TestBeforeSetsAPassword(t *testing.T) {
 	}
 }
 
-// Somebody else changes the record while the hook looks at it, so often.
+// Another write changes the record while the hook runs, a number of times.
 func TestBeforeRunsAgainWhenTheRecordHasMoved(t *testing.T) {
 	t.Parallel()
 	for _, times := range []int{0, 1, 3, 10} {
@@ -242,7 +242,7 @@ func TestInTxWithTheWrongService(t *testing.T) {
 		t.Errorf("it took %v to find out", took)
 	}
 	remove()
-	hooks.InTx.BindFunc(func(e *record.WriteEvent) error { // for ever
+	hooks.InTx.BindFunc(func(e *record.WriteEvent) error { // each task creates another task
 		_, err := e.Records.Create(e.Context, root, "tasks", record.Input{Body: object{"title": "x"}})
 		return err
 	}, "tasks")
@@ -298,8 +298,8 @@ func TestHooksThatMisbehave(t *testing.T) {
 	}
 }
 
-// Who stands inside of a transaction waits for whatever else would write, for ever,
-// were it not found out; reading is no trouble.
+// A write that is called inside of a transaction and waits for the writer would wait forever; it
+// must be detected. Reads are allowed.
 func TestNestedUse(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, tasks, audits)

@@ -15,11 +15,10 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// List returns a page of the collection's records that satisfy the list rule and the
-// filter, as JSON (docs/wire/records.md §4.2). Faults: NotFound for an unknown
-// collection; Forbidden where only superusers may list or use such a filter; Invalid
-// for a filter, sort or cursor that cannot be read, a page that is too large and a
-// query that takes too long.
+// List returns a page of the collection's records that satisfy the list rule and the filter, as
+// JSON (docs/wire/records.md §4.2). Faults: NotFound for an unknown collection; Forbidden if only
+// superusers may list or use such a filter; Invalid for a filter, sort or cursor that cannot be
+// used, a page that is too large and a query that takes too long.
 func (s *Service) List(ctx context.Context, caller Caller, collection string, p ListParams) (page *Page, err error) {
 	list := func(caller Caller, p ListParams) error {
 		return s.readWithRetry(caller, func(rq *readRequest) error {
@@ -36,7 +35,7 @@ func (s *Service) List(ctx context.Context, caller Caller, collection string, p 
 	return page, err
 }
 
-// listRequest is one List at work.
+// listRequest is the work of one List.
 type listRequest struct {
 	rq         *readRequest
 	params     ListParams
@@ -47,18 +46,18 @@ type listRequest struct {
 	expand     *treeRead
 	nodes      []*treeNode
 	maxBytes   int          // of the records of the page
-	tooLarge   func() error // the fault of a page of more
+	tooLarge   func() error // the fault of a page of more than maxBytes
 
-	whole bool     // the page is to hold all records
-	ids   []string // of the records, if it is not nil
+	whole bool     // the page must hold all records
+	ids   []string // of the records; not collected if it is nil
 
 	more  bool   // records follow the page
 	next  string // cursor of the next page
 	total int    // -1 when not counted
 }
 
-// list is List after the Request hooks: what was asked is judged, planned, read in one
-// transaction, and made a page of.
+// list does the work of List, within the Request hooks: it checks the request, plans it, reads it
+// in one transaction, and makes the page.
 func (rq *readRequest) list(ctx context.Context, collection string, p ListParams) (*Page, error) {
 	c, rule, err := rq.resolve(collection, func(c *schema.Collection) *string { return c.ListRule })
 	if err != nil {
@@ -72,12 +71,12 @@ func (rq *readRequest) list(ctx context.Context, collection string, p ListParams
 	p.Clamp()
 	l := &listRequest{rq: rq, params: p, set: rq.service.newRowset(), maxBytes: rq.pageLimit(), tooLarge: errPageSize}
 	defer func() {
-		if l.set != nil { // no page took it
+		if l.set != nil { // the page has not taken the rowset
 			rq.service.recycle(l.set)
 		}
 	}()
-	// Who walks through all pages must learn at the first that the sort has no cursors, not at
-	// the end of that page.
+	// A caller who walks through all pages must learn at the first page that the sort has no
+	// cursors, not at its end.
 	if p.Walk {
 		if err := query.Cursors(p.Sort); err != nil {
 			return nil, readFault(err, fault.Invalid)
@@ -96,8 +95,8 @@ func (rq *readRequest) list(ctx context.Context, collection string, p ListParams
 	return l.page(), nil
 }
 
-// forbidSuperuserWords is the fault of a filter or sort that holds a word that only
-// superusers may use, even inside a text.
+// forbidSuperuserWords returns a fault if a filter or sort holds a word that only superusers may
+// use, even inside a text.
 func forbidSuperuserWords(expressions ...string) error {
 	for _, word := range [...]string{"@collection.", "@request."} {
 		if slices.ContainsFunc(expressions, func(text string) bool { return strings.Contains(text, word) }) {
@@ -107,8 +106,8 @@ func forbidSuperuserWords(expressions ...string) error {
 	return nil
 }
 
-// prepare describes the read: the columns that the answer needs, the relations to expand, and
-// one record more than the page, which tells whether another page follows.
+// prepare describes the read: the columns of the answer, the relations to expand, and one record
+// more than the page, which tells whether another page follows.
 func (l *listRequest) prepare(ctx context.Context, c *schema.Collection, rule string) {
 	rq := l.rq
 	l.projection = rq.service.projection(rq.snapshot, c, rq.superuser)
@@ -116,29 +115,28 @@ func (l *listRequest) prepare(ctx context.Context, c *schema.Collection, rule st
 	l.selection = rq.selection(l.projection, rq.caller.request(rq.caller.Body), rule)
 	l.selection.Filter, l.selection.Sort = l.params.Filter, l.params.Sort
 	l.selection.Restricted, l.selection.Keys = !rq.superuser, true
-	l.selection.Limit = l.params.PerPage + 1 // one more tells whether there is a next page
+	l.selection.Limit = l.params.PerPage + 1 // one more record tells whether there is a next page
 	l.selection.Offset, l.selection.After = l.params.offset(), l.params.Cursor
 }
 
-// work is what run is expected to cost.
+// work returns the expected cost of run.
 func (l *listRequest) work() store.Work {
 	w := pageWork(l.plan.Work, l.params.PerPage+1, l.params.offset())
 	if !l.params.SkipTotal {
-		w = store.Work{Shape: w.Shape.With(1)} // a count looks at all records
+		w = store.Work{Shape: w.Shape.With(1)} // a count reads all records
 	}
 	return expandWork(w, l.params.Expand, l.nodes)
 }
 
-// run reads the page, its total and its expanded relations in one state of the
-// database.
+// run reads the page, its total and its expanded relations from one snapshot of the database.
 func (l *listRequest) run(r store.Reader) error {
 	l.more, l.next, l.total = false, "", -1
 	if l.ids != nil {
 		l.ids = l.ids[:0]
 	}
 	l.set.reset(l.projection, l.nodes, l.expand.enrich)
-	// The stamp is taken before the rows are read: a count that is kept under it must not be
-	// newer than its stamp says.
+	// The stamp is taken before the rows are read: a count that is kept under the stamp must not be
+	// newer than the stamp.
 	var stamp uint64
 	var stamped bool
 	if !l.params.SkipTotal {
@@ -157,8 +155,8 @@ func (l *listRequest) run(r store.Reader) error {
 	return l.expand.run(r, l.set)
 }
 
-// readRows reads the page into the rowset as JSON. The cursor of the next page is that of the
-// last row of this one, taken while the rows stand on it.
+// readRows reads the page into the rowset as JSON. The cursor of the next page is taken from the
+// last row of this page, while the rows stand on it.
 func (l *listRequest) readRows(r store.Reader) error {
 	rows, err := r.Query(l.plan.SQL, l.plan.Args...)
 	if err != nil {
@@ -187,7 +185,7 @@ func (l *listRequest) readRows(r store.Reader) error {
 	return cmp.Or(l.set.err, rows.Close())
 }
 
-// page is the answer. If nothing was expanded, its items are the memory of the rowset.
+// page returns the answer. If no relation was expanded, its items are the memory of the rowset.
 func (l *listRequest) page() *Page {
 	p := &Page{Page: l.params.Page, PerPage: l.params.PerPage, TotalItems: l.total, TotalPages: -1, Items: l.set.list()}
 	if l.total >= 0 {

@@ -66,7 +66,7 @@ func TestListPages(t *testing.T) {
 		{ListParams{Sort: "-title"}, "p4 p3 p2 p1 p0", 1, 30, 5, 1},
 		{ListParams{Sort: "-rank,title", PerPage: 3}, "p1 p3 p0", 1, 3, 5, 2},
 	} {
-		for range 2 { // the second time totals are remembered
+		for range 2 { // the second time totals are cached
 			page, _ := b.mustList(Caller{}, "posts", c.params)
 			if got := b.ids(Caller{}, "posts", c.params); got != c.ids {
 				t.Errorf("List(%+v) = %s, want %s", c.params, got, c.ids)
@@ -226,7 +226,7 @@ func TestListCursors(t *testing.T) {
 			}
 			got = append(got, b.ids(Caller{}, "posts", p))
 			p.Cursor = page.Next
-			p.Page = 99 // has no meaning beside a cursor
+			p.Page = 99 // ignored beside a cursor
 		}
 		if got := strings.Join(got, " "); got != want || len(strings.Fields(got)) != 5 {
 			t.Errorf("sort %q: by cursor %s, want %s", sort, got, want)
@@ -260,7 +260,7 @@ func TestTotalsFollowWrites(t *testing.T) {
 		}
 		b.insert("posts", object{"id": fmt.Sprint("q", i), "rank": 1})
 	}
-	if n := b.caches.totals.Len(); n == 0 && !enginetest.Postgres() { // which has no stamps
+	if n := b.caches.totals.Len(); n == 0 && !enginetest.Postgres() { // PostgreSQL has no stamps
 		t.Error("no total was remembered")
 	}
 	known := b.caches.totals.Len()
@@ -275,7 +275,7 @@ func TestTotalsFollowWrites(t *testing.T) {
 func TestReadLimit(t *testing.T) {
 	t.Parallel()
 	b := postsBed(t)
-	many := make([]object, 2000) // SQLite looks at the clock every few hundred rows
+	many := make([]object, 2000) // SQLite checks the clock every few hundred rows
 	for i := range many {
 		many[i] = object{"id": fmt.Sprint("many", i), "title": "x"}
 	}
@@ -289,7 +289,8 @@ func TestReadLimit(t *testing.T) {
 	}
 }
 
-// What a caller may not list does not show through relations (docs/wire/records.md §5.10).
+// Records that a caller may not list are not visible through relations (docs/wire/records.md
+// §5.10).
 func TestListCrossesRelations(t *testing.T) {
 	t.Parallel()
 	targets := base("q1", textField("n"), &schema.Field{Name: "pub", Kind: &schema.Bool{}})
@@ -379,7 +380,7 @@ func TestListOfAView(t *testing.T) {
 	}
 }
 
-// Who has been told of a write finds it in every total, though totals are kept.
+// A client whose write has been answered finds it in every total, though totals are cached.
 func TestTotalsAmongConcurrentWrites(t *testing.T) {
 	t.Parallel()
 	b := postsBed(t)
@@ -403,7 +404,7 @@ func TestTotalsAmongConcurrentWrites(t *testing.T) {
 	}
 }
 
-// What one page has given back another one uses, while a third is still read.
+// The memory that a released page returns is used by another page while a third is still read.
 func TestReleasedPages(t *testing.T) {
 	t.Parallel()
 	b := postsBed(t)

@@ -1,4 +1,4 @@
-// The total of a list, counted once for as long as its tables do not change.
+// The total of a list, counted once until its tables change.
 
 package record
 
@@ -16,20 +16,20 @@ import (
 
 const (
 	maxTotals   = 1024    // entries of the cache of totals
-	maxTotalKey = 4 << 10 // bytes; a longer key is counted each time
+	maxTotalKey = 4 << 10 // bytes; a count with a longer key is not cached
 )
 
-// total is an entry of the cache of totals: an exact count in one state of the tables
-// that it was read from. Entries of an older state are replaced, never invalidated.
+// total is an entry of the cache of totals: an exact count of one state of the tables, which the
+// stamp names. Entries of an older state are replaced, never invalidated.
 type total struct {
 	stamp uint64
 	n     int
 }
 
-// count sets the total, which the page itself may tell.
+// count sets the total. It needs no query if the page itself tells the total.
 func (l *listRequest) count(r store.Reader, stamp uint64, stamped bool) error {
-	// A page that nothing follows tells the total itself. An empty one does so only if it is
-	// the first: beyond the end, how many lie before it is not known.
+	// The last page tells the total. An empty page does so only if it is the first: beyond the end
+	// the number of records is not known.
 	seen := len(l.set.rows)
 	if l.params.Cursor == "" && !l.more && (seen > 0 || l.params.Page == 1) {
 		l.total = l.selection.Offset + seen
@@ -43,9 +43,9 @@ func (l *listRequest) count(r store.Reader, stamp uint64, stamped bool) error {
 	return err
 }
 
-// total runs a count, or returns what is kept of it. The stamp is that of the tables that
-// were read, if they have one. A kept total holds as long as the stamp is the same: any
-// write to one of the tables changes it.
+// total returns the cached count or runs the count. stamp is the stamp of the tables, if they have
+// a stamp. A cached total is valid as long as the stamp is the same: any write to one of the tables
+// changes it.
 func (rq *readRequest) total(r store.Reader, count *query.Plan, tables []string, stamp uint64, stamped bool) (int, error) {
 	if count.Empty {
 		return 0, nil
@@ -65,8 +65,8 @@ func (rq *readRequest) total(r store.Reader, count *query.Plan, tables []string,
 	return n, err
 }
 
-// totalKey is the cache key of a count: the statement, its parameters, and the tables
-// that its stamp is about. ok is false if the count must not be cached.
+// totalKey returns the cache key of a count: the statement, its parameters, and the tables of its
+// stamp. ok is false if the count must not be cached.
 func totalKey(snapshot *schema.Snapshot, count *query.Plan, stamped []string) (key []byte, ok bool) {
 	if count.Volatile || !stampable(snapshot, stamped) {
 		return nil, false
@@ -90,8 +90,8 @@ func totalKey(snapshot *schema.Snapshot, count *query.Plan, stamped []string) (k
 	return key, len(key) <= maxTotalKey
 }
 
-// stampable reports whether a stamp of the tables covers everything that is read: a
-// view also changes with tables that the plan does not name.
+// stampable reports whether a stamp of the tables covers all tables that are read. A view reads
+// tables that the plan does not name.
 func stampable(snapshot *schema.Snapshot, tables []string) bool {
 	return !slices.ContainsFunc(tables, func(table string) bool {
 		c := snapshot.Find(table)

@@ -54,14 +54,14 @@ func TestTotalKey(t *testing.T) {
 	}
 }
 
-// TestTotalsOfSortsThatHide sorts by related records, of which some may not be listed: what
-// the sort leaves out is not counted either, by pages and by trees.
+// TestTotalsOfSortsThatHide sorts by related records, some of which may not be listed: records that
+// the sort leaves out are not counted, neither by pages nor by trees.
 func TestTotalsOfSortsThatHide(t *testing.T) {
 	t.Parallel()
 	b := libraryBed(t)
 	b.snapshot.Find("books").ListRule = rule("title != 'first'")
 	for sort, want := range map[string]int{"": 4, "text,id": 4, "book.title": 2, "-book.title,id": 2} {
-		for range 2 { // the second time by the cache
+		for range 2 { // the second time from the cache
 			page, items := b.mustList(Caller{}, "reviews", ListParams{Sort: sort, PerPage: 1})
 			branch, err := b.Tree(t.Context(), Caller{}, &Node{Collection: "reviews", Sort: sort, Limit: 1, Total: true})
 			if err != nil || len(items) != 1 || page.TotalItems != want || branch.Lists[0].Total != want {

@@ -1,4 +1,4 @@
-// Listings: a whole list at one moment, for those who are told of what changes it.
+// Listings: a whole list at one moment, for subscribers who are then told of its changes.
 
 package record
 
@@ -22,40 +22,43 @@ const (
 	maxListingBytes = 8 << 20 // of their JSON
 )
 
-// ErrListingSize is in the chain of the fault of a listing that is beyond its bounds.
+// ErrListingSize is in the chain of the fault of a listing that exceeds its bounds.
 var ErrListingSize = errors.New("record: the listing is too large")
 
-// ListingParams say what is listed, in the words of ListParams.
+// ListingParams are the parameters of a listing. Fields with the names of fields of ListParams have
+// their meaning.
 type ListingParams struct {
 	Record               string // only the record of this id, by the view rule
 	Filter, Sort, Expand string
-	Limit                int          // how many at most; 0: all of them
-	Since                change.Token // from which on changes are told, for Listing.Seen
+	Limit                int          // maximum number of records; 0: no maximum
+	Since                change.Token // the start of the subscriber's changes, for Listing.Seen
 }
 
-// Listing is the records of a list at one moment, and what may make it another list.
+// Listing holds the records of a list at one moment, and the conditions under which the list may
+// change.
 type Listing struct {
 	Items []Listed
-	Seen  []int64 // the transactions after Since that it shows; see change.Log.Since
+	Seen  []int64 // the transactions after Since whose changes the listing has; see change.Log.Since
 
-	// Reads are the ids of the collections of which any change may change the listing. Its
-	// own is among them only if more of it is read than each record for itself.
+	// Reads are the ids of the collections any change of which may change the listing. The
+	// collection of the listing is among them only if more of it is read than each record for
+	// itself.
 	Reads []string
-	// Restless listings may change with anything: they read a view.
+	// Restless is set if any change may change the listing, since it reads a view.
 	Restless bool
-	// Clock says that time may change the listing.
+	// Clock is set if time may change the listing.
 	Clock bool
 }
 
-// Listed is a record of a listing. Its JSON is not to be written to.
+// Listed is a record of a listing. Its JSON must not be changed.
 type Listed struct {
 	ID   string
 	JSON []byte
 }
 
-// Listing lists records as List does, but all at once, without the Request hooks, and
-// without the delay of empty answers if it is an update of one that was shown before.
-// Faults: those of List; Invalid with ErrListingSize for one that is too large.
+// Listing lists records as List does, but all at once and without the Request hooks. For an update
+// of a listing that the caller was shown before, empty answers are not delayed. The faults are
+// those of List, and Invalid with ErrListingSize for a listing that is too large.
 func (s *Service) Listing(ctx context.Context, caller Caller, collection string, p ListingParams, update bool) (listing *Listing, err error) {
 	err = s.readWithRetry(caller, func(rq *readRequest) error {
 		listing, err = rq.listing(ctx, collection, p, update)
@@ -64,9 +67,10 @@ func (s *Service) Listing(ctx context.Context, caller Caller, collection string,
 	return listing, err
 }
 
-// LiveTree reads a tree as Tree does, without the Request hooks, and without the delay of empty
-// answers if it is an update of one that was shown before. The listing has no items: it says what may
-// make the tree another one, also beside an error about the root alone (Branch.Err).
+// LiveTree reads a tree as Tree does, without the Request hooks. For an update of a tree that the
+// caller was shown before, empty answers are not delayed. The listing has no items: it holds the
+// conditions under which the tree may change, also beside an error about the root alone
+// (Branch.Err).
 func (s *Service) LiveTree(ctx context.Context, caller Caller, root *Node, update bool) (branch *Branch, listing *Listing, err error) {
 	err = s.readWithRetry(caller, func(rq *readRequest) error {
 		listing = &Listing{}
@@ -117,7 +121,7 @@ func (rq *readRequest) listing(ctx context.Context, collection string, p Listing
 	return listing, nil
 }
 
-// newListing judges and plans what is asked for.
+// newListing resolves, checks and plans the listing.
 func (rq *readRequest) newListing(ctx context.Context, collection string, p *ListingParams) (l *listRequest, rule string, err error) {
 	c, rule, err := rq.resolve(collection, func(c *schema.Collection) *string {
 		if p.Record != "" {
@@ -133,7 +137,7 @@ func (rq *readRequest) newListing(ctx context.Context, collection string, p *Lis
 			return nil, "", err
 		}
 	}
-	// What has no cursors has no order that lasts.
+	// A sort without cursors has no lasting order.
 	if err := query.Cursors(p.Sort); err != nil {
 		return nil, "", readFault(err, fault.Invalid)
 	}
@@ -173,8 +177,8 @@ func errListingSize() error {
 	return &fault.Error{Kind: fault.Invalid, Message: "The list is too large to be watched whole.", Err: ErrListingSize}
 }
 
-// reads adds what a plan reads. Of the collection own, each record is judged for itself by
-// those who follow changes.
+// reads adds the tables that a plan reads. The collection own is not added if each of its records
+// is judged for itself: callers who follow changes do that.
 func (l *Listing) reads(rq *readRequest, plan *query.Plan, own string) {
 	l.Clock = l.Clock || plan.Volatile
 	for _, name := range plan.Tables {

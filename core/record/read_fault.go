@@ -1,5 +1,4 @@
-// Faults of reads: which errors of the planner and the store a client sees, and in which
-// form.
+// Faults of reads: the errors of the planner and the store that a client sees, and their form.
 
 package record
 
@@ -13,12 +12,12 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// ErrTimeLimit is in the chain of the fault of a read that has taken too long.
+// ErrTimeLimit is in the chain of the fault of a read that takes too long.
 var ErrTimeLimit = store.ErrTimeout
 
-// readFault turns the errors of reading that the client can do something about into
-// faults; others stay as they are and are internal. A filter, sort or rule that cannot
-// be used has the kind that the operation gives it; the query time limit is Invalid.
+// readFault turns those errors of a read into faults that the client can act on; other errors are
+// returned unchanged and are internal. The fault for a filter, sort or rule that cannot be used has
+// the given kind; the fault for the time limit is Invalid.
 func readFault(err error, kind fault.Kind) error {
 	var invalid *query.Error
 	switch {
@@ -30,7 +29,7 @@ func readFault(err error, kind fault.Kind) error {
 	return err
 }
 
-// filterReason tells superusers why an expression cannot be used.
+// filterReason returns the reason why an expression cannot be used, for superusers.
 func filterReason(invalid *query.Error) string {
 	if invalid.Pos == 0 {
 		return invalid.Message
@@ -38,13 +37,12 @@ func filterReason(invalid *query.Error) string {
 	return invalid.Message + " (at byte " + strconv.Itoa(invalid.Pos) + ")"
 }
 
-// ErrViewRefused is wrapped by the fault of a read of a view whose query the database rejects.
+// ErrViewRefused is in the chain of the fault of a read of a view whose query the database rejects.
 var ErrViewRefused = errors.New("the database refuses the query of a view")
 
-// viewFault turns the error of a read of these tables into a fault if one of them is a
-// view whose query the engine rejects: with the records that there are, a cast or a
-// function of the query can fail, which only the author of the view can repair. Other
-// errors stay as they are.
+// viewFault turns the error of a read of these tables into a fault if a table is a view whose query
+// the engine rejects: a cast or a function of the query can fail for some records, which only the
+// author of the view can repair. Other errors are returned unchanged.
 func (rq *readRequest) viewFault(err error, tables []string) error {
 	var rejected *store.StatementError
 	if !errors.As(err, &rejected) {

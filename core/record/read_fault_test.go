@@ -9,7 +9,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// A query that was fine with the records of its day can fail with those of another.
+// A query that works with some records can fail with others.
 func TestViewThatFailsOnItsRecords(t *testing.T) {
 	t.Parallel()
 	query := `SELECT id, json_extract(title, '$.a') AS a FROM posts`

@@ -1,11 +1,10 @@
-// How much memory an answer may take while it is built.
+// Limits of the memory of an answer while it is built.
 
 package record
 
-// How much memory the answer to a request may take. The records are encoded as they are
-// read, so the limits hold before an answer is built.
+// Records are encoded while they are read, so the limits apply before an answer is complete.
 
-// pageLimit returns how many bytes the records of a page may have.
+// pageLimit returns the maximum number of bytes of the records of a page.
 func (rq *readRequest) pageLimit() int {
 	if rq.superuser {
 		return rq.service.cfg.PageLimit
@@ -13,7 +12,7 @@ func (rq *readRequest) pageLimit() int {
 	return min(rq.service.cfg.PageLimit, rq.service.cfg.CallerPageLimit)
 }
 
-// treeLimit returns how many bytes may be added by following relations.
+// treeLimit returns the maximum number of bytes that related records may add.
 func (rq *readRequest) treeLimit() int {
 	limit := maxTreeBytes
 	if !rq.superuser {
@@ -26,12 +25,12 @@ func (rq *readRequest) treeLimit() int {
 }
 
 const (
-	smallAnswer = 256 << 10 // bytes that are not counted: no more requests are at work than may read
-	answerStep  = 1 << 20   // bytes by which the lease grows
+	smallAnswer = 256 << 10 // bytes that are not counted: the number of concurrent reads is limited
+	answerStep  = 1 << 20   // the bytes by which the lease grows
 )
 
-// hold counts the bytes of the answer that is being built, all of them, until close. The
-// error is a fault.Unavailable: the caller, or all together, have too many.
+// hold sets the number of bytes of the answer that is being built, which are counted until close.
+// The error is a fault.Unavailable if the caller, or all callers together, have too many bytes.
 func (rq *readRequest) hold(bytes int) error {
 	missing := int64(bytes-smallAnswer) - rq.held
 	if missing <= 0 || rq.service.cfg.Answers == nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// readBed is a service on a database whose tables and rows were made beside it.
+// readBed is a service on a database whose tables and rows the test makes.
 type readBed struct {
 	*Service
 	t        testing.TB
@@ -51,10 +51,10 @@ func newReadBed(t testing.TB, collections ...*schema.Collection) *readBed {
 	return bed
 }
 
-// object is the fields of a record by name.
+// object holds the fields of a record by name.
 type object = map[string]any
 
-// insert stores records; what they do not name has its zero value.
+// insert stores records; fields that an object lacks get their zero value.
 func (b *readBed) insert(collection string, objects ...object) {
 	b.t.Helper()
 	c := b.snapshot.Find(collection)
@@ -93,7 +93,7 @@ func (b *readBed) exec(sql string, args ...store.Value) {
 	}
 }
 
-// as is a caller who has signed in as a record of that collection and id.
+// as returns a caller who has signed in as a record of that collection and id.
 func (b *readBed) as(collection, id string) Caller {
 	r := Blank(b.snapshot.Find(collection))
 	r.Set("id", id)
@@ -102,7 +102,7 @@ func (b *readBed) as(collection, id string) Caller {
 
 func (b *readBed) super() Caller { return b.as(schema.Superusers, "super") }
 
-// mustList is the page and its items.
+// mustList returns the page and its items.
 func (b *readBed) mustList(c Caller, collection string, p ListParams) (*Page, []object) {
 	b.t.Helper()
 	page, err := b.List(b.t.Context(), c, collection, p)
@@ -116,7 +116,7 @@ func (b *readBed) mustList(c Caller, collection string, p ListParams) (*Page, []
 	return page, items
 }
 
-// ids are those of a list, joined.
+// ids returns the joined ids of a list.
 func (b *readBed) ids(c Caller, collection string, p ListParams) string {
 	b.t.Helper()
 	_, items := b.mustList(c, collection, p)
@@ -136,7 +136,7 @@ func (b *readBed) get(c Caller, collection, id, expand string) (string, error) {
 	return string(got), err
 }
 
-// checkFault judges kind and message; a kind of none means no error.
+// checkFault checks kind and message; a kind of none means no error.
 func checkFault(t *testing.T, what string, err error, kind fault.Kind, message string) {
 	t.Helper()
 	var f *fault.Error
@@ -161,21 +161,20 @@ func relationField(name, collection string, most int) *schema.Field {
 	return &schema.Field{Name: name, Kind: &schema.Relation{CollectionID: collection, MaxSelect: most}}
 }
 
-// base is a collection that everybody may list and view; its id is its name
-// after "id_".
+// base returns a collection that everybody may list and view; its id is its name after "id_".
 func base(name string, fields ...*schema.Field) *schema.Collection {
 	return &schema.Collection{ID: "id_" + name, Name: name, Type: schema.Base, ListRule: rule(""), ViewRule: rule(""),
 		Fields: append([]*schema.Field{idField()}, fields...)}
 }
 
-// A statement is refused when its table was renamed a moment ago.
+// A statement is refused if its table was renamed a moment before.
 func TestRefusedReadIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	bed := newReadBed(t)
 	moved := &store.StatementError{Message: "relation does not exist"}
 	for _, c := range []struct {
 		name    string
-		refused int // how often
+		refused int // the number of refusals
 		want    error
 		calls   int
 	}{

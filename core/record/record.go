@@ -1,6 +1,6 @@
-// Package record is the one way in to records: every transport, hook and tool reads and
-// writes them through Service, which judges the rules. DESIGN.md shows the phases of a
-// read and of a write, and what lies in which file.
+// Package record reads and writes records. Every transport, hook and tool does so through Service,
+// which judges the rules. DESIGN.md describes the phases of a read and of a write, and the contents
+// of the files.
 package record
 
 import (
@@ -23,21 +23,21 @@ import (
 // error says so.
 type Record struct {
 	collection *schema.Collection
-	values     []any // in the order of collection.Fields; schema.Kind tells the Go type of each
+	values     []any // in the order of collection.Fields; schema.Kind documents the Go type of each
 
 	stored   bool     // the record was read from the database, or written to it
 	original []any    // the stored values, from the first Set on
 	written  *written // set by the write that returned the record
-	misuse   error    // the calls of Set that cannot be stored
+	misuse   error    // the errors of calls of Set
 
 	related []relatedRecords // the related records that Expand has read, one item per relation
 	home    *Service         // the service that made, read or wrote the record; nil after Blank
 }
 
-// written is what the answer to a write needs beside the record (Service.Render).
+// written holds the data of a write that its answer needs beside the record (Service.Render).
 type written struct {
 	asked  *Record // Auth of the caller before Request hooks
-	caller Caller  // the caller of the write; its Body is as rules saw it
+	caller Caller  // the caller of the write; its Body is that which rules have read
 }
 
 // Blank returns a new record of the collection with every field at its zero value.
@@ -52,18 +52,18 @@ func Blank(c *schema.Collection) *Record {
 // Collection returns the definition that the record was made with.
 func (r *Record) Collection() *schema.Collection { return r.collection }
 
-// ID returns the record's id, "" before it has one.
+// ID returns the record's id, "" if it has no id yet.
 func (r *Record) ID() string { return r.Text("id") }
 
 // IsNew reports whether the record has no stored state: Save would create it.
 func (r *Record) IsNew() bool { return !r.stored }
 
-// Set casts v to the kind of the field and puts it into r. A password field takes the
-// plain text of a new password. A field that the collection does not have, or an
-// autodate field, which only the server sets, is a mistake of the program: what stores
-// r then (Save, or the write whose Before hook has called Set) fails with an error that
-// is no fault, and nothing is stored. So does an answer whose Enrich hook has set a field
-// that does not exist; autodate fields may be set there, as they are only shown.
+// Set casts v to the kind of the field and stores it in r. A password field takes the plain text of
+// a new password. A field that the collection does not have, and an autodate field, which only the
+// server sets, are mistakes of the program: Save, or the write whose Before hook has called Set,
+// then fails with an error that is not a fault, and nothing is stored. An answer also fails if its
+// Enrich hook has set a field that does not exist; autodate fields may be set there, as they are
+// only shown.
 func (r *Record) Set(field string, v any) {
 	i := r.collection.FieldIndex(field)
 	if i < 0 {
@@ -73,15 +73,15 @@ func (r *Record) Set(field string, v any) {
 	if _, ok := r.collection.Fields[i].Kind.(*schema.Autodate); ok {
 		r.misused(errAutodate, field)
 	}
-	// The stored values are kept from the first Set on, so that a record that is only read
-	// costs no copy.
+	// The stored values are copied by the first Set, so that a record that is only read costs no
+	// copy.
 	if r.stored && r.original == nil {
 		r.original = slices.Clone(r.values)
 	}
 	r.values[i] = r.collection.Fields[i].Kind.Cast(v)
 }
 
-// The mistakes that Set can be.
+// The errors of Set.
 var (
 	errNoField  = errors.New("there is no such field")
 	errAutodate = errors.New("only the server sets autodate fields")
@@ -101,15 +101,14 @@ func (r *Record) Changed() []string {
 	return names
 }
 
-// changed is Changed by positions of fields.
+// changed returns the positions of the fields of Changed.
 func (r *Record) changed() []int {
 	if r.stored && r.original == nil {
 		return nil
 	}
 	var list []int
 	for i, f := range r.collection.Fields {
-		// Stored forms are compared, not values: two values that are stored alike are no
-		// change.
+		// Stored forms are compared: two values with the same stored form are not a change.
 		was := f.Kind.Zero()
 		if r.stored {
 			was = r.original[i]
@@ -121,7 +120,7 @@ func (r *Record) changed() []int {
 	return list
 }
 
-// Clone returns a copy that shares nothing with r that Set could change.
+// Clone returns a copy of r. Set on the copy does not change r.
 func (r *Record) Clone() *Record {
 	return &Record{collection: r.collection, values: slices.Clone(r.values), stored: r.stored, original: r.original, misuse: r.misuse,
 		related: r.related, home: r.home}

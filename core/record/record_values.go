@@ -10,8 +10,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Get returns the value of the field as its kind stores it, nil if there is no such
-// field. It must not be changed.
+// Get returns the value of the field as its kind stores it, nil if there is no such field. The
+// value must not be changed.
 func (r *Record) Get(field string) any {
 	if i := r.collection.FieldIndex(field); i >= 0 {
 		return r.values[i]
@@ -26,40 +26,40 @@ func (r *Record) Text(field string) string {
 	return s
 }
 
-// Number returns the value of a number field, 0 for any other.
+// Number returns the value of a number field, 0 for any other field.
 func (r *Record) Number(field string) float64 {
 	n, _ := r.Get(field).(float64)
 	return n
 }
 
-// Int returns the value of a number field without its fraction, 0 for any other.
+// Int returns the value of a number field without its fraction, 0 for any other field.
 func (r *Record) Int(field string) int { return int(r.Number(field)) }
 
-// Bool returns the value of a bool field, false for any other.
+// Bool returns the value of a bool field, false for any other field.
 func (r *Record) Bool(field string) bool {
 	b, _ := r.Get(field).(bool)
 	return b
 }
 
-// Time returns the value of a date or autodate field in UTC, the zero time if it is
-// not set or for any other field.
+// Time returns the value of a date or autodate field in UTC. It is the zero time for a date that is
+// not set, and for any other field.
 func (r *Record) Time(field string) time.Time {
 	t, _ := time.Parse(schema.TimeLayout, r.Text(field))
 	return t
 }
 
-// Strings returns the value of a select, file or relation field as a list, also if the
-// field holds one at most. It is empty for any other field. The caller may change it.
+// Strings returns the value of a select, file or relation field as a list, even if the field holds
+// a single value. The list is empty for any other field. The caller may change the list.
 func (r *Record) Strings(field string) []string { return slices.Clone(choices(r.Get(field))) }
 
-// JSON returns the value of a JSON field, nil if it is not set or for any other field.
-// It must not be changed.
+// JSON returns the value of a JSON field. It is nil for a value that is not set, and for any other
+// field. The value must not be changed.
 func (r *Record) JSON(field string) json.RawMessage {
 	v, _ := r.Get(field).(json.RawMessage)
 	return v
 }
 
-// Point returns the value of a geoPoint field, the zero point for any other.
+// Point returns the value of a geoPoint field, the zero point for any other field.
 func (r *Record) Point(field string) schema.Point {
 	p, _ := r.Get(field).(schema.Point)
 	return p

@@ -1,14 +1,13 @@
-// Refuse: what is refused before a transport reads a body.
+// Refuse: operations that are refused before a transport reads a body.
 
 package record
 
 import "github.com/loambase/loam/core/schema"
 
-// Refuse returns the fault of an operation that is refused whatever its input is: an
-// unknown collection, one of a type that has no such operation, a rule that is for
-// superusers. It is nil where the input decides, and where Request hooks do, which may
-// change the caller. Transports ask it before they read a body; the operation judges
-// again.
+// Refuse returns the fault of an operation that is refused whatever its input: the collection is
+// unknown, its type does not have the operation, or the rule is for superusers only. It is nil if
+// the input decides, and if the collection has Request hooks, which may change the caller.
+// Transports call Refuse before they read a body; the operation judges again.
 func (s *Service) Refuse(caller Caller, operation Operation, collection string) error {
 	c := s.cfg.Snapshot().Find(collection)
 	if c != nil && s.cfg.Hooks.Request.Bound(c.ID, c.Name) {

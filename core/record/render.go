@@ -1,4 +1,4 @@
-// Rendering: the JSON answer for a record as its caller sees it.
+// Rendering: the JSON of a record for a caller.
 
 package record
 
@@ -12,20 +12,19 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Render returns a stored record as JSON, as the caller may see it, with the relations
-// that expand names. It does not judge whether the caller may see the record at all:
-// the operation that returned r has. For a record that a write returned, no row is read
-// unless expand or the manage rule asks for more than the record holds; rules see the
-// body of that write, and the answer is for the caller that Request hooks made of its
-// caller.
+// Render returns a stored record as JSON for the caller, with the relations that expand names. It
+// does not judge whether the caller may see the record: the operation that returned r has judged
+// that. For a record that a write returned, no row is read unless expand or the manage rule asks
+// for more than the record holds; rules read the body of that write, and the answer is for the
+// caller of the write as Request hooks have changed it.
 //
-// Faults: Invalid for related records that are too large or take too long to read. A
-// write that returned r is committed all the same. For such a record, a failing Enrich
-// hook is no error, or its client would write it again: the error is logged, and the
-// answer is the id with collectionId and collectionName.
+// The fault is Invalid for related records that are too large or take too long to read. A write
+// that returned r stays committed. For such a record a failing Enrich hook is not an error, or the
+// client would write the record again: the error is logged, and the answer is the id with
+// collectionId and collectionName.
 func (s *Service) Render(ctx context.Context, caller Caller, r *Record, expand string) (json []byte, err error) {
-	// Request hooks may have changed the caller of the write, and rules see its body. This
-	// holds only for the caller of the write: code may render its result for somebody else.
+	// Request hooks may have changed the caller of the write, and rules read the body of the write.
+	// This holds only for the caller of the write: code may render the result for another caller.
 	if w := r.written; w != nil && w.asked == caller.Auth {
 		caller = w.caller
 	}
@@ -44,8 +43,8 @@ func (s *Service) Render(ctx context.Context, caller Caller, r *Record, expand s
 	switch {
 	case err == nil:
 		return json, nil
-	// An error would tell the client that the write has failed. What the hook would have hidden
-	// is not known, so only what is certainly public is answered.
+	// An error would tell the client that the write has failed. The fields that the hook would have
+	// hidden are not known, so the answer has only fields that are certainly public.
 	case r.written != nil && errors.Is(err, errEnrich):
 		s.logEnrich(r, err)
 		return r.identity(), nil
@@ -55,8 +54,8 @@ func (s *Service) Render(ctx context.Context, caller Caller, r *Record, expand s
 	return nil, err
 }
 
-// logEnrich logs why the answer to a write says so little, unless it is a fault, which
-// a client may be able to cause.
+// logEnrich logs the reason of a shortened answer to a write, unless it is a fault, which a client
+// may be able to cause.
 func (s *Service) logEnrich(r *Record, err error) {
 	var f *fault.Error
 	if !errors.As(err, &f) {
@@ -64,7 +63,8 @@ func (s *Service) logEnrich(r *Record, err error) {
 	}
 }
 
-// identity is the record as JSON without anything that an Enrich hook might have hidden.
+// identity returns the JSON of the record with the fields that no Enrich hook hides: id,
+// collectionId and collectionName.
 func (r *Record) identity() []byte {
 	out := schema.AppendString([]byte(`{"collectionId":`), r.collection.ID)
 	out = schema.AppendString(append(out, `,"collectionName":`...), r.collection.Name)
@@ -72,7 +72,7 @@ func (r *Record) identity() []byte {
 	return append(out, '}')
 }
 
-// renderFault adds to a fault that the write before it is done.
+// renderFault adds to a fault that the write is committed.
 func renderFault(err error, r *Record) error {
 	var f *fault.Error
 	if r.written == nil || !errors.As(err, &f) {
@@ -83,15 +83,15 @@ func renderFault(err error, r *Record) error {
 	return &told
 }
 
-// RenderOwn is Render for an account as it sees itself, with its own email: the answer
-// to a sign-in (docs/wire/records.md §4.1).
+// RenderOwn renders an account for itself, with its email: the answer to a sign-in
+// (docs/wire/records.md §4.1).
 func (s *Service) RenderOwn(ctx context.Context, caller Caller, r *Record, expand string) ([]byte, error) {
 	caller.Auth = r
 	return s.Render(ctx, caller, r, expand)
 }
 
-// renderIn is Render within a transaction, as of its present state. Expanded relations
-// take their bytes out of room.
+// renderIn renders a record within a transaction, in its present state. The bytes of expanded
+// relations are subtracted from room.
 func (s *Service) renderIn(ctx context.Context, reader store.Reader, caller Caller, r *Record, expand string, room *int) ([]byte, error) {
 	v := s.newRenderRequest(ctx, caller, r, expand)
 	defer v.rq.close()
@@ -106,14 +106,14 @@ func (s *Service) renderIn(ctx context.Context, reader store.Reader, caller Call
 	return json, readFault(err, fault.Invalid)
 }
 
-// renderRequest is a record on its way to JSON.
+// renderRequest is the rendering of one record.
 type renderRequest struct {
 	rq         *readRequest
 	record     *Record
 	projection *projection
 	expand     *treeRead
 	nodes      []*treeNode
-	email      bool // is shown in any case
+	email      bool // the email is always shown
 }
 
 func (s *Service) newRenderRequest(ctx context.Context, caller Caller, r *Record, expand string) *renderRequest {
@@ -129,10 +129,10 @@ func (rq *readRequest) renderOf(ctx context.Context, r *Record, expand string) *
 	return v
 }
 
-// reads reports whether more than the record itself is needed.
+// reads reports whether data beside the record is needed.
 func (v *renderRequest) reads() bool { return len(v.nodes) > 0 || v.asksManageRule() }
 
-// work is what json is expected to cost.
+// work returns the expected cost of json.
 func (v *renderRequest) work(expand string) store.Work {
 	return expandWork(ruleWork("render", v.record.collection), expand, v.nodes)
 }
@@ -142,7 +142,7 @@ func (v *renderRequest) asksManageRule() bool {
 	return !v.email && len(v.projection.flags(v.rq.caller)) > 0
 }
 
-// json is the record. reader may be nil if reads is false.
+// json returns the JSON of the record. reader may be nil if reads returns false.
 func (v *renderRequest) json(reader store.Reader) ([]byte, error) {
 	email, err := v.showsEmail(reader)
 	if err != nil {

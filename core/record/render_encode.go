@@ -1,4 +1,4 @@
-// Encoding of stored values as JSON, copied where the stored form is the wire form already.
+// Encoding of stored values as JSON. A stored form that is the wire form already is copied.
 
 package record
 
@@ -10,10 +10,10 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// A record becomes JSON in two ways that give the same bytes: from a row (appendRow), for
-// lists and views, and from a Record (appendRecord), for the answers to writes.
+// A record is encoded in two ways that give the same bytes: from a row (appendRow), for lists and
+// views, and from a Record (appendRecord), for the answers to writes.
 
-// encoding is how the stored form of a field is written as JSON.
+// encoding is the conversion of the stored form of a field to JSON.
 type encoding uint8
 
 const (
@@ -25,12 +25,12 @@ const (
 	encodeNumber
 	encodeBool
 	encodeJSON
-	encodeChoice  // one of select, file or relation
-	encodeChoices // a list of them
+	encodeChoice  // a single value of a select, file or relation field
+	encodeChoices // a list of such values
 	encodePoint
 )
 
-// encodings has each class of fields.
+// encodings maps each class of fields to its encoding.
 var encodings = map[schema.Class]encoding{
 	schema.ClassText:     encodeText,
 	schema.ClassDate:     encodeDate,
@@ -49,8 +49,8 @@ func encodingOf(f *schema.Field) encoding {
 	return encodings[f.Kind.Class()]
 }
 
-// appendRow appends the record in the row, whose columns are p.columns. expandAt is
-// where an "expand" belongs in out.
+// appendRow appends the record in the row, whose columns are p.columns. expandAt is the position of
+// an "expand" in out.
 func (p *projection) appendRow(dst []byte, rows store.Rows, email bool) (out []byte, expandAt int) {
 	for i := range p.segments {
 		seg := &p.segments[i]
@@ -69,7 +69,7 @@ func (p *projection) appendRow(dst []byte, rows store.Rows, email bool) (out []b
 	return dst, expandAt
 }
 
-// appendRecord is appendRow of a record of the projection's collection.
+// appendRecord appends a record of the projection's collection, as appendRow does.
 func (p *projection) appendRecord(dst []byte, r *Record, email bool) (out []byte, expandAt int) {
 	for i := range p.segments {
 		seg := &p.segments[i]
@@ -99,15 +99,15 @@ func (p *projection) appendColumn(dst []byte, seg *segment, rows store.Rows) []b
 	return seg.appendColumn(dst, rows)
 }
 
-// appendColumn appends the value of a field. A stored value in the usual form of its kind
-// is copied as it is; any other is loaded and encoded.
+// appendColumn appends the value of a field. A stored value in the usual form of its kind is
+// copied; any other value is loaded and encoded.
 func (seg *segment) appendColumn(dst []byte, rows store.Rows) []byte {
 	switch seg.encoding {
 	case encodeText:
 		return schema.AppendString(dst, rows.Bytes(seg.col))
 	// The bytes are checked, not trusted: other programs may have written the table.
 	case encodeJSON:
-		if rows.Kind(seg.col) == store.KindFloat { // a lone number, which SQLite keeps as one
+		if rows.Kind(seg.col) == store.KindFloat { // a lone number, which SQLite stores as a number
 			return schema.AppendNumber(dst, rows.Float(seg.col))
 		}
 		b := rows.Bytes(seg.col)

@@ -14,7 +14,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// memRows is rows that were not read from a database.
+// memRows holds rows that were not read from a database.
 type memRows struct {
 	rows [][]store.Value
 	at   int
@@ -49,8 +49,8 @@ func (m *memRows) Bytes(col int) []byte {
 	}
 }
 
-// everyKind is a collection with a field of each kind; the names are such that
-// keys come before, between and after those that every record has.
+// everyKind returns a collection with a field of each kind; the names are such that keys come
+// before, between and after the keys that every record has.
 func everyKind() *schema.Collection {
 	return &schema.Collection{ID: "pbc_every", Name: "Every", Type: schema.Base, Fields: []*schema.Field{
 		{Name: "id", System: true, Kind: &schema.Text{PrimaryKey: true}},
@@ -74,7 +74,7 @@ func everyKind() *schema.Collection {
 	}}
 }
 
-// storedRow is the record as a row of the projection's columns.
+// storedRow returns the record as a row of the projection's columns.
 func storedRow(p *projection, r *Record) *memRows {
 	var row []store.Value
 	for _, name := range p.columns {
@@ -83,7 +83,7 @@ func storedRow(p *projection, r *Record) *memRows {
 	return &memRows{rows: [][]store.Value{row}, at: 1}
 }
 
-// reference is the record as encoding/json writes it, without escapes for HTML.
+// reference returns the record in the form of encoding/json, without escapes for HTML.
 func reference(t *testing.T, r *Record, superuser bool) string {
 	t.Helper()
 	m := map[string]any{"collectionId": r.collection.ID, "collectionName": r.collection.Name}
@@ -164,8 +164,8 @@ func randomValue(rnd *rand.Rand, f *schema.Field) any {
 	return f.Kind.Cast(text())
 }
 
-// What old databases and other programs may have stored is read in the same way
-// by both paths.
+// Values that old databases and other programs may have stored are read in the same way by both
+// paths.
 func TestRowOfOddlyStoredValues(t *testing.T) {
 	t.Parallel()
 	c := everyKind()
@@ -241,7 +241,7 @@ func FuzzPlainForms(f *testing.F) {
 	})
 }
 
-// TestPlainJSONIsCopied: what passes for plain is what would be written otherwise.
+// TestPlainJSONIsCopied checks that JSON which passes for plain is equal to its encoded form.
 func TestPlainJSONIsCopied(t *testing.T) {
 	t.Parallel()
 	const pieces = `{}[]",:0123.-+e \<é`
@@ -303,7 +303,7 @@ func TestEncodingARowAllocatesNothing(t *testing.T) {
 	}
 }
 
-// staticRows makes the bytes of its columns once, as a database has them.
+// staticRows makes the bytes of its columns once, as a database does.
 type staticRows struct {
 	memRows
 	bytes [][]byte
@@ -344,7 +344,7 @@ func BenchmarkEncodeRow(b *testing.B) {
 	}
 }
 
-// Each class of fields says how it is written.
+// Each class of fields has an encoding.
 func TestEveryClassHasAnEncoding(t *testing.T) {
 	t.Parallel()
 	for _, class := range schema.Classes() {
@@ -357,7 +357,7 @@ func TestEveryClassHasAnEncoding(t *testing.T) {
 	}
 }
 
-// TestDaysOfMonths: each day that a month has in every year is copied, and no other.
+// TestDaysOfMonths checks that the days which a month has in every year are copied, and no others.
 func TestDaysOfMonths(t *testing.T) {
 	t.Parallel()
 	for month := 0; month <= 13; month++ {

@@ -1,4 +1,4 @@
-// Enrich hooks, which change what is shown, with a time limit.
+// Enrich hooks, which change the shown records, with a time limit.
 
 package record
 
@@ -14,27 +14,26 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// errEnrich is a record that cannot be shown because of its Enrich hooks.
+// errEnrich is in the chain of the error of a record whose Enrich hooks fail.
 var errEnrich = errors.New("enrich")
 
-// enrichFunc runs handlers of an Enrich hook: call, with the context for the handlers.
+// enrichFunc runs handlers of an Enrich hook by calling call with the context for the handlers.
 type enrichFunc func(call func(context.Context) error) error
 
-// enricher runs the Enrich hooks of one request on one goroutine, so that a handler
-// that does not return cannot hold the request. The time limit is on all handlers of
-// the request together.
+// enricher runs the Enrich hooks of one request on one goroutine, so that a handler that does not
+// return cannot hold the request. The time limit is for all handlers of the request together.
 type enricher struct {
 	ctx    context.Context // of the handlers
 	cancel context.CancelFunc
-	timer  *time.Timer // runs while a handler does
+	timer  *time.Timer // runs while a handler runs
 	left   time.Duration
 	calls  chan func(context.Context) error
-	result chan error // capacity 1: a handler that is too late has where to leave its result
-	err    error      // after it, no handler runs any more
+	result chan error // capacity 1: a handler that is too late can send its result without blocking
+	err    error      // if not nil, no further handler runs
 }
 
-// enrich returns how records of the request run their Enrich hooks. ctx is the context
-// of the request.
+// enrich returns the function that runs the Enrich hooks of records of the request. ctx is the
+// context of the request.
 func (rq *readRequest) enrich(ctx context.Context) enrichFunc {
 	return func(call func(context.Context) error) error {
 		if rq.enricher == nil {
@@ -52,7 +51,7 @@ func newEnricher(ctx context.Context, limit time.Duration) *enricher {
 	return e
 }
 
-// work runs the calls. A handler that ends the goroutine is an error.
+// work runs the calls. If a handler ends the goroutine, the result is an error.
 func (e *enricher) work() {
 	err := errors.New("hook: a handler has ended its goroutine")
 	defer func() {
@@ -66,7 +65,7 @@ func (e *enricher) work() {
 	err = nil
 }
 
-// run runs one call and waits for it as long as the limit allows.
+// run runs one call and waits for it until the time limit.
 func (e *enricher) run(call func(context.Context) error) error {
 	if e.err == nil {
 		e.err = e.ctx.Err()
@@ -75,8 +74,8 @@ func (e *enricher) run(call func(context.Context) error) error {
 		return e.err
 	}
 	start := time.Now()
-	// The time limit is of the handlers alone: the timer stands still while the records are
-	// read and encoded.
+	// The time limit is for the handlers alone: the timer is stopped while the records are read and
+	// encoded.
 	e.timer.Reset(e.left)
 	e.calls <- call
 	select {
@@ -84,8 +83,8 @@ func (e *enricher) run(call func(context.Context) error) error {
 		e.timer.Stop()
 		e.left -= time.Since(start)
 		e.err = err
-	// The handler goes on until it looks at its context, and leaves its result in the channel.
-	// No other one runs after it: e.err is kept.
+	// The handler runs until it checks its context, and sends its result to the channel. No other
+	// handler runs after it, since e.err is set.
 	case <-e.timer.C:
 		e.cancel()
 		e.err = hook.ErrTimeout
@@ -95,14 +94,14 @@ func (e *enricher) run(call func(context.Context) error) error {
 	return e.err
 }
 
-// close ends the goroutine, after the handler that may still run.
+// close ends the goroutine, once a handler that may still run has returned.
 func (e *enricher) close() {
 	e.timer.Stop()
 	e.cancel()
 	close(e.calls)
 }
 
-// record is the record in a row that holds all fields.
+// record returns the record in a row that holds all fields.
 func (p *projection) record(rows store.Rows) *Record {
 	r := &Record{collection: p.collection, values: make([]any, len(p.collection.Fields)), stored: true}
 	for i, f := range p.collection.Fields {
@@ -111,12 +110,12 @@ func (p *projection) record(rows store.Rows) *Record {
 	return r
 }
 
-// appendEnriched is appendRecord after the Enrich hooks.
+// appendEnriched runs the Enrich hooks, then appends the record as appendRecord does.
 func (p *projection) appendEnriched(dst []byte, r *Record, c Caller, email bool, enrich enrichFunc) (out []byte, expandAt int, err error) {
 	e := &EnrichEvent{Caller: c, Record: r}
 	err = enrich(func(ctx context.Context) error {
 		e.Context = ctx
-		return store.Inside(func() error { // the read may be in a transaction that writes
+		return store.Inside(func() error { // the read may be in a write transaction
 			return p.enrich.Trigger(e, func() error { return nil }, names(p.collection)...)
 		})
 	})
@@ -126,8 +125,7 @@ func (p *projection) appendEnriched(dst []byte, r *Record, c Caller, email bool,
 	if err != nil {
 		return dst, len(dst), fmt.Errorf("%w: %w", errEnrich, err)
 	}
-	// The keys are put together anew for each record, as handlers may add or hide other ones
-	// each time.
+	// The keys are collected for each record, since handlers may add or hide other keys each time.
 	keys := p.keys
 	if len(e.extra) > 0 {
 		keys = slices.Clone(keys)
@@ -157,7 +155,7 @@ func (p *projection) appendEnriched(dst []byte, r *Record, c Caller, email bool,
 	return append(dst, '}'), expandAt, nil
 }
 
-// appendKey appends the value of a key: of a field, of the collection, or in extra.
+// appendKey appends the value of a key: a field, a key of the collection, or a key of extra.
 func (p *projection) appendKey(dst []byte, key string, r *Record, extra map[string]any) ([]byte, error) {
 	switch i := p.collection.FieldIndex(key); {
 	case key == "collectionId":

@@ -51,7 +51,7 @@ func TestEnrichBelongsToItsRequest(t *testing.T) {
 		return e.Context.Err()
 	})
 	_, err := b.Records().List(t.Context(), guest, "tasks", record.ListParams{})
-	<-ended // the handler is told that its time is over
+	<-ended // the context of the handler has ended
 	if !errors.Is(err, hook.ErrTimeout) && !errors.Is(err, context.Canceled) || calls != 1 {
 		t.Errorf("List = %v after %d calls, want one that takes too long", err, calls)
 	}
@@ -68,8 +68,8 @@ func TestEnrichBelongsToItsRequest(t *testing.T) {
 	}
 }
 
-// A write is done when its Enrich hooks run. If they fail, its client must not take it
-// for undone, and must not see what they might have hidden.
+// A write is done when its Enrich hooks run. If they fail, its client must not believe that the
+// write has failed, and must not see fields that they might have hidden.
 func TestEnrichThatFailsAfterAWrite(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, tasks)

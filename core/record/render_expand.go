@@ -10,17 +10,17 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-const maxExpandDepth = maxTreeDepth // parts of a path; what lies deeper is ignored
+const maxExpandDepth = maxTreeDepth // parts of a path; deeper parts are ignored
 
-// expand resolves an expand parameter for records of a projection: a tree below them
-// that shows all fields, with the view rule at each node.
+// expand resolves an expand parameter for records of a projection to a tree below them. Its nodes
+// show all fields, and apply the view rule.
 func (rq *readRequest) expand(ctx context.Context, p *projection, text string) (*treeRead, []*treeNode) {
 	t := rq.newTree(ctx)
 	nodes, _ := t.children(&treeNode{target: p.collection, projection: p}, parseExpand(text), 1) // no faults: they only name relations
 	return t, nodes
 }
 
-// run writes the relations into the records of the rowset.
+// run reads the relations and writes them into the records of the rowset.
 func (t *treeRead) run(r store.Reader, set *rowset) error {
 	t.begin(r)
 	return t.loadAll(set)
@@ -39,7 +39,7 @@ func parseExpand(text string) []*Node {
 			paths = append(paths, parts[:min(len(parts), maxExpandDepth)])
 		}
 	}
-	slices.SortFunc(paths, slices.Compare) // what begins alike lies together
+	slices.SortFunc(paths, slices.Compare) // paths with a common beginning become adjacent
 	var root Node
 	for _, path := range paths {
 		at := &root

@@ -10,8 +10,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// libraryBed has books with one author (a user), some tags and a successor,
-// reviews and a cover of each, and relations that lead to what is closed.
+// libraryBed has books with an author (a user), some tags and a successor, reviews and a cover of
+// each book, and relations to collections that are closed to the caller.
 func libraryBed(t testing.TB) *readBed {
 	users := authCollection("users")
 	users.Fields = append(users.Fields, relationField("friends", "id_users", 9))
@@ -50,8 +50,8 @@ func libraryBed(t testing.TB) *readBed {
 	return b
 }
 
-// outline is the expand of a record as key=id or key=[ids], with what is expanded
-// within in braces; "-" where there is no expand.
+// outline returns the expand of a record as key=id or key=[ids], with nested expands in braces; "-"
+// for no expand.
 func outline(v any) string {
 	switch v := v.(type) {
 	case []any:
@@ -187,7 +187,7 @@ func TestExpandOfAList(t *testing.T) {
 	}
 }
 
-// The expand stands where the alphabet puts it, also where the email is missing.
+// The key "expand" is in alphabetical order, even if the email is missing.
 func TestExpandBytes(t *testing.T) {
 	t.Parallel()
 	b := libraryBed(t)
@@ -282,8 +282,8 @@ func TestBackRelationsAreCut(t *testing.T) {
 	}
 }
 
-// cut is how many records are expanded, and what the record says of others; the same of
-// a single related record.
+// cut returns the number of expanded records, and the names of relations that the record shows in
+// part; then the same for a single related record.
 func cut(item map[string]any) string {
 	n, below := 0, ""
 	expand, _ := item["expand"].(map[string]any)

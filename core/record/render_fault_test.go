@@ -35,8 +35,8 @@ func (r brokenReader) Query(sql string, args ...store.Value) (store.Rows, error)
 	return r.Reader.Query(sql, args...)
 }
 
-// An expand that cannot be read is a failure of the request: an answer must not lack
-// records without a sign. Only what the caller may not see is left out silently.
+// An expand that cannot be read is a failure of the request: an answer must not lack records
+// without a sign. Only records that the caller may not see are left out silently.
 func TestExpandThatFails(t *testing.T) {
 	t.Parallel()
 	b := newReadBed(t, base("lands", textField("name")), base("towns", textField("name"), relationField("land", "id_lands", 1)))
@@ -94,7 +94,7 @@ func TestExpandThatFails(t *testing.T) {
 	}
 }
 
-// Somebody who changes the collections without end does not hold a request forever.
+// Collections that change endlessly do not hold up a request forever.
 func TestRetriesAreBounded(t *testing.T) {
 	t.Parallel()
 	b := newReadBed(t, base("lands", textField("name")))

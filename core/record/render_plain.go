@@ -4,13 +4,13 @@ package record
 
 import "bytes"
 
-// The functions of this file find out whether the stored form of a value is what would be
-// written as JSON, so that it can be copied. Nearly every value passes. One that does not
-// is loaded and encoded: a test may refuse too much, but must never pass a value that
-// would be encoded otherwise.
+// The functions of this file report whether the stored form of a value is the form that is written
+// as JSON, so that it can be copied. Nearly every value passes. A value that does not pass is
+// loaded and encoded: a check may reject too much, but must never pass a value that would be
+// encoded otherwise.
 
-// plainTime reports whether b is "" or a date in its canonical form. The 29th
-// of February does not pass, nor does the first day of the calendar.
+// plainTime reports whether b is "" or a date in its canonical form. The 29th of February and the
+// first day of the calendar do not pass.
 func plainTime(b []byte) bool {
 	const layout = "dddd-dd-dd dd:dd:dd.dddZ"
 	if len(b) == 0 {
@@ -29,7 +29,7 @@ func plainTime(b []byte) bool {
 		number(b[11:13]) < 24 && number(b[14:16]) < 60 && number(b[17:19]) < 60
 }
 
-// daysOf is how many days the month has in every year.
+// daysOf returns the number of days that the month has in every year.
 func daysOf(month int) int {
 	switch month {
 	case 2:
@@ -48,7 +48,8 @@ func number(digits []byte) int {
 	return n
 }
 
-// plainChoice reports whether b is a text that needs no escape and cannot be a list.
+// plainChoice reports whether b is a text that needs no escape and cannot be the stored form of a
+// list.
 func plainChoice(b []byte) bool {
 	for _, c := range b {
 		if !plainByte(c) || c == '[' {
@@ -67,7 +68,7 @@ func plainByte(c byte) bool {
 // plainList reports whether b is a JSON list of plain texts without spaces, empty or
 // repeated items.
 func plainList(b []byte) bool {
-	const long = 32 // items; more are not worth comparing each with each
+	const long = 32 // items; of a longer list it is too slow to compare each with each
 	if string(b) == "[]" {
 		return true
 	}
@@ -97,7 +98,7 @@ func plainList(b []byte) bool {
 	return false
 }
 
-// cutText cuts a quoted plain text off the front of b.
+// cutText cuts a quoted plain text off the beginning of b.
 func cutText(b []byte) (item, after []byte, ok bool) {
 	if len(b) < 2 || b[0] != '"' {
 		return nil, nil, false
@@ -113,7 +114,7 @@ func cutText(b []byte) (item, after []byte, ok bool) {
 	return nil, nil, false
 }
 
-// plainPoint reports whether b is a point written as AppendPoint would.
+// plainPoint reports whether b is a point in the form of AppendPoint.
 func plainPoint(b []byte) bool {
 	rest, ok := bytes.CutPrefix(b, []byte(`{"lon":`))
 	if !ok {
@@ -127,15 +128,14 @@ func plainPoint(b []byte) bool {
 	return ok && plainNumber(lat)
 }
 
-// plainJSON reports whether b is compact JSON of plain texts, as AppendJSON would
-// write it.
+// plainJSON reports whether b is compact JSON of plain texts, in the form of AppendJSON.
 func plainJSON(b []byte) bool {
 	const deep = 32
 	rest, ok := cutJSON(b, deep)
 	return ok && len(rest) == 0
 }
 
-// cutJSON cuts a value off the front of b, nested at most as deep as depth.
+// cutJSON cuts a value, nested at most depth levels, off the beginning of b.
 func cutJSON(b []byte, depth int) (after []byte, ok bool) {
 	if len(b) == 0 || depth == 0 {
 		return nil, false
@@ -154,7 +154,7 @@ func cutJSON(b []byte, depth int) (after []byte, ok bool) {
 			return b[len(word):], true
 		}
 	}
-	// What is left is a number, or no value at all, which plainNumber refuses.
+	// Any other value is a number or invalid: plainNumber rejects invalid values.
 	n := 0
 	for n < len(b) && (b[n] >= '0' && b[n] <= '9' || b[n] == '.' || b[n] == '-') {
 		n++
@@ -162,8 +162,7 @@ func cutJSON(b []byte, depth int) (after []byte, ok bool) {
 	return b[n:], plainNumber(b[:n])
 }
 
-// cutItems cuts the items of a list or object, and the closing bracket, off the front
-// of b.
+// cutItems cuts the items of a list or object, and the closing bracket, off the beginning of b.
 func cutItems(b []byte, end byte, depth int) (after []byte, ok bool) {
 	if len(b) > 0 && b[0] == end {
 		return b[1:], true
@@ -190,8 +189,8 @@ func cutItems(b []byte, end byte, depth int) (after []byte, ok bool) {
 	}
 }
 
-// plainNumber reports whether b is a decimal that is its own shortest form: with at
-// most 15 digits each names another double, so only zeros could be left out.
+// plainNumber reports whether b is a decimal number in its shortest form. Decimals of at most 15
+// digits differ as doubles, so only zeros could be left out.
 func plainNumber(b []byte) bool {
 	b = bytes.TrimPrefix(b, []byte("-"))
 	whole, fraction, dotted := bytes.Cut(b, []byte("."))
@@ -207,7 +206,7 @@ func plainNumber(b []byte) bool {
 	if len(fraction) == 0 || fraction[len(fraction)-1] == '0' {
 		return false
 	}
-	return whole[0] != '0' || !bytes.HasPrefix(fraction, []byte("00000")) // below 1e-6 come exponents
+	return whole[0] != '0' || !bytes.HasPrefix(fraction, []byte("00000")) // below 1e-6: an exponent
 }
 
 func digits(b []byte) bool {

@@ -12,9 +12,9 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// projection is the JSON form that records of one collection have for one class of
-// callers: the visible fields in the order of their keys, as segments in which everything
-// that is the same in each record is written already. Immutable.
+// projection is the JSON form that records of one collection have for one class of callers: the
+// visible fields in the order of their keys, as segments in which the parts that are the same in
+// each record are encoded already. It is immutable.
 type projection struct {
 	collection *schema.Collection
 	segments   []segment
@@ -33,23 +33,23 @@ type projection struct {
 
 // segment is a piece of a record's JSON: constant text, then maybe a value.
 type segment struct {
-	text     string // begins with the comma or brace before it, ends with the key
+	text     string // begins with a comma or brace, ends with the key
 	encoding encoding
 	field    *schema.Field
 	index    int  // of the field in the collection
 	col      int  // of the field in a row
-	email    bool // left out as a whole where the email is not shown
+	email    bool // the segment is left out if the email is not shown
 }
 
-// projectionKey names a projection in the cache: superusers see other fields, and with Enrich
-// hooks a row must hold all fields.
+// projectionKey is the key of a projection in the cache: superusers see other fields, and with
+// Enrich hooks a row must hold all fields.
 type projectionKey struct {
 	collection *schema.Collection
 	superuser  bool
 	enriched   bool
 }
 
-// projection returns the projection for superusers or for all others, from the cache.
+// projection returns the projection for superusers or for all other callers, from the cache.
 func (s *Service) projection(snapshot *schema.Snapshot, c *schema.Collection, superuser bool) *projection {
 	enrich := &s.cfg.Hooks.Enrich
 	key := projectionKey{c, superuser, !enrich.Empty() && enrich.Bound(c.ID, c.Name)}
@@ -73,8 +73,8 @@ func (s *Service) newProjection(snapshot *schema.Snapshot, c *schema.Collection,
 	return p
 }
 
-// manageRule is the manage rule of the collection, "" if there is none. A rule that no
-// longer compiles makes nobody a manager; it does not stop reads.
+// manageRule returns the manage rule of the collection, "" if there is none. A rule that no longer
+// compiles makes nobody a manager; it does not stop reads.
 func (s *Service) manageRule(snapshot *schema.Snapshot, c *schema.Collection) string {
 	rule := c.Auth.ManageRule
 	if rule == nil || *rule == "" {
@@ -94,8 +94,8 @@ func newProjection(c *schema.Collection, superuser bool) *projection {
 
 func anyField(*schema.Field) bool { return true }
 
-// projectFields lays out the record: which keys, in which order, and which columns of a row
-// their values come from.
+// projectFields makes the layout of the record: the keys in their order, and the columns of a row
+// that hold their values.
 func projectFields(c *schema.Collection, superuser bool, wanted func(*schema.Field) bool) *projection {
 	p := &projection{collection: c, column: make([]int, len(c.Fields)), columns: []string{"id"}}
 	for i := range p.column {
@@ -119,7 +119,7 @@ func projectFields(c *schema.Collection, superuser bool, wanted func(*schema.Fie
 			p.visibility = p.columnOf(i)
 		}
 	}
-	// text gathers everything constant until a value comes: the keys, the brace and commas, and
+	// text collects the constant JSON before the next value: the keys, the brace and commas, and
 	// values that are the same in all records. Each value ends a segment.
 	text := "{"
 	for _, key := range keys {
@@ -143,8 +143,8 @@ func projectFields(c *schema.Collection, superuser bool, wanted func(*schema.Fie
 	return p
 }
 
-// flush makes a segment of the text before a value that may be left out. The text after
-// that value begins with a comma: "collectionId" comes before every such value.
+// flush appends a segment of the text before a value that may be left out. The text after that
+// value begins with a comma: "collectionId" comes before every such value.
 func (p *projection) flush(text string) string {
 	if text != "," {
 		p.segments = append(p.segments, segment{text: strings.TrimSuffix(text, ",")})
@@ -152,7 +152,7 @@ func (p *projection) flush(text string) string {
 	return ","
 }
 
-// addField adds the segment of a field. It returns the text that begins the next one.
+// addField adds the segment of a field. It returns the text at the beginning of the next segment.
 func (p *projection) addField(text string, index int) string {
 	f := p.collection.Fields[index]
 	seg := segment{text: text, encoding: encodingOf(f), field: f, index: index, email: p.guarded && f.Name == "email"}
@@ -164,7 +164,8 @@ func (p *projection) addField(text string, index int) string {
 	return ","
 }
 
-// columnOf returns the column of the field in a row, and adds it if there is none.
+// columnOf returns the column of the field in a row, and adds the column if the row does not have
+// it.
 func (p *projection) columnOf(index int) int {
 	if p.column[index] < 0 {
 		p.column[index] = len(p.columns)

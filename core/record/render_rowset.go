@@ -12,24 +12,23 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// rowset holds records of one collection as JSON, one after the other, and the relations
-// that are being followed from them. The buffer is the beginning of a JSON list of the
-// records.
+// rowset holds records of one collection as JSON, one after the other, and the edges of the
+// relations that are followed from them. The buffer is the beginning of a JSON list of the records.
 type rowset struct {
 	projection *projection
 	buf        []byte
 	rows       []rowRange
 	edges      []*edge
 	cursors    []string   // of the rows, if the node asks for them
-	enrich     enrichFunc // how to run the Enrich hooks
+	enrich     enrichFunc // runs the Enrich hooks
 	err        error      // of the Enrich hooks
 }
 
 // rowRange is the place of a record in the buffer, and of its "expand".
 type rowRange struct{ start, expandAt, end int }
 
-// reset makes the rowset an empty one, with an edge for each node. enrich runs the
-// Enrich hooks, if the projection has any.
+// reset empties the rowset and gives it an edge for each node. enrich runs the Enrich hooks, if the
+// projection has any.
 func (rs *rowset) reset(p *projection, nodes []*treeNode, enrich enrichFunc) {
 	rs.projection, rs.buf, rs.rows, rs.edges = p, append(rs.buf[:0], '['), rs.rows[:0], nil
 	rs.cursors = nil
@@ -52,7 +51,7 @@ func (rs *rowset) read(r store.Reader, plan *query.Plan, c Caller) error {
 	return cmp.Or(rs.err, rows.Close())
 }
 
-// add encodes the record in the row as the caller sees it.
+// add encodes the record in the row for the caller.
 func (rs *rowset) add(rows store.Rows, c Caller) {
 	start := rs.begin()
 	email := rs.projection.showsEmail(rows, c)
@@ -70,7 +69,7 @@ func (rs *rowset) add(rows store.Rows, c Caller) {
 	}
 }
 
-// begin returns where the next record begins in the buffer.
+// begin returns the position in the buffer at which the next record begins.
 func (rs *rowset) begin() int {
 	if len(rs.rows) > 0 {
 		rs.buf = append(rs.buf, ',')
@@ -78,8 +77,8 @@ func (rs *rowset) begin() int {
 	return len(rs.buf)
 }
 
-// addEnriched returns the buffer with the record as the Enrich hooks left it. After an
-// error (rs.err) the contents of the rowset are of no use.
+// addEnriched runs the Enrich hooks and returns the buffer with the encoded record. After an error
+// (rs.err) the contents of the rowset are useless.
 func (rs *rowset) addEnriched(r *Record, c Caller, email bool) (out []byte, expandAt int) {
 	if rs.err != nil {
 		return rs.buf, len(rs.buf)
@@ -96,7 +95,7 @@ func (rs *rowset) addRecord(r *Record, c Caller, email bool) {
 	if rs.projection.enrich == nil {
 		out, expandAt = rs.projection.appendRecord(rs.buf, r, email)
 	} else {
-		// Handlers may change the record, which belongs to the caller.
+		// Handlers may change the record, but r belongs to the caller of addRecord.
 		out, expandAt = rs.addEnriched(r.Clone(), c, email)
 	}
 	rs.buf = out
@@ -106,8 +105,8 @@ func (rs *rowset) addRecord(r *Record, c Caller, email bool) {
 	}
 }
 
-// appendJSON appends record i with its expanded relations. The related records must
-// have theirs inlined already.
+// appendJSON appends record i with its expanded relations. inlineExpands must have run on the
+// related records.
 func (rs *rowset) appendJSON(dst []byte, i int) []byte {
 	at := rs.rows[i]
 	if len(rs.edges) == 0 {
@@ -132,11 +131,12 @@ func (rs *rowset) appendJSON(dst []byte, i int) []byte {
 	return append(dst, rs.buf[at.expandAt:at.end]...)
 }
 
-// truncatedKey names the relations of which a record shows only the first.
+// truncatedKey is the key of the list of relations of which a record shows only the first related
+// records.
 const truncatedKey = "expandTruncated"
 
-// appendTruncated appends the keys of the relations that were cut for record i, if there
-// are any. A field of the record that has the name of the list goes before it.
+// appendTruncated appends the keys of the relations that were cut for record i, if there are any.
+// If the record has a field of the same name, the field is kept.
 func (rs *rowset) appendTruncated(dst []byte, i int) []byte {
 	start := len(dst)
 	for _, e := range rs.edges {
@@ -158,8 +158,8 @@ func (rs *rowset) appendTruncated(dst []byte, i int) []byte {
 	return dst
 }
 
-// size is the number of bytes of all records with their expanded relations and a comma
-// each. It stops counting when the limit is passed.
+// size returns the number of bytes of all records with their expanded relations, and a comma for
+// each record. It stops counting once the limit is exceeded.
 func (rs *rowset) size(limit int) int {
 	n := len(rs.buf) + len(rs.rows)
 	for _, e := range rs.edges {
@@ -177,7 +177,7 @@ func (rs *rowset) size(limit int) int {
 	return n
 }
 
-// inlineExpands copies the expanded relations into the records. size is that of size.
+// inlineExpands copies the expanded relations into the records. size is the result of size.
 func (rs *rowset) inlineExpands(size int) {
 	if len(rs.edges) == 0 {
 		return
@@ -191,8 +191,8 @@ func (rs *rowset) inlineExpands(size int) {
 	rs.buf, rs.edges = buf, nil
 }
 
-// list returns all records as a JSON list. If no relation is expanded it is the
-// rowset's own memory.
+// list returns all records as a JSON list. If no relation is expanded, the list is the rowset's own
+// memory.
 func (rs *rowset) list() []byte {
 	if len(rs.edges) == 0 {
 		rs.buf = append(rs.buf, ']')
@@ -208,7 +208,7 @@ func (rs *rowset) list() []byte {
 	return append(out, ']')
 }
 
-// newRowset returns a rowset, to be given back to recycle.
+// newRowset returns a rowset, to be passed to recycle after use.
 func (s *Service) newRowset() *rowset {
 	if rs, ok := s.caches.rowsets.Get().(*rowset); ok {
 		return rs
@@ -216,10 +216,10 @@ func (s *Service) newRowset() *rowset {
 	return &rowset{}
 }
 
-// recycle keeps the memory of the rowset for other requests. Nothing may refer to it
-// any more.
+// recycle keeps the memory of the rowset for other requests. The rowset must not be used
+// afterwards.
 func (s *Service) recycle(rs *rowset) {
-	const maxKept = 1 << 20 // bytes; the memory of a huge page goes to the collector
+	const maxKept = 1 << 20 // bytes; the memory of a larger page is freed
 	if cap(rs.buf) <= maxKept {
 		rs.edges, rs.enrich = nil, nil
 		s.caches.rowsets.Put(rs)

@@ -7,7 +7,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// This file alone decides who sees what of a record.
+// This file alone decides which fields a caller sees.
 //
 //	hidden fields                 superusers
 //	password, tokenKey of auth    nobody
@@ -15,8 +15,8 @@ import (
 //	email of auth                 everybody, if emailVisibility is set; else superusers,
 //	                              the account itself, and callers who satisfy its manageRule
 
-// Visible reports whether records of the collection show the field at all, to superusers or
-// to everybody else.
+// Visible reports whether records of the collection show the field at all, to superusers or to all
+// other callers.
 func Visible(c *schema.Collection, f *schema.Field, superuser bool) bool {
 	if c.IsAuth() && (f.Name == "password" || f.Name == "tokenKey") {
 		return false
@@ -24,7 +24,7 @@ func Visible(c *schema.Collection, f *schema.Field, superuser bool) bool {
 	return superuser || !f.Hidden
 }
 
-// flags are the expressions that a read of these records must judge for each row.
+// flags returns the expressions that a read of these records must evaluate for each row.
 func (p *projection) flags(c Caller) []string {
 	if p.manage == "" || c.Auth == nil {
 		return nil
@@ -45,7 +45,8 @@ func (p *projection) showsEmail(rows store.Rows, c Caller) bool {
 	return own != "" && own == string(rows.Bytes(0)) || p.manage != "" && rows.Bool(len(p.columns))
 }
 
-// showsEmailOf is showsEmail of a record; managed is the value of its flag.
+// showsEmailOf reports whether a record shows its email to the caller; managed is the value of its
+// flag.
 func (p *projection) showsEmailOf(r *Record, c Caller, managed bool) bool {
 	own := c.idIn(p.collection)
 	return !p.guarded || r.Bool("emailVisibility") || managed || own != "" && own == r.ID()

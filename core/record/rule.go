@@ -12,9 +12,9 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Satisfies reports whether the record, as it is stored, satisfies a rule for the caller,
-// superusers included. A record that is gone satisfies no rule, and no record satisfies
-// a rule that does not compile. The fault is Invalid for a rule that takes too long.
+// Satisfies reports whether the stored record satisfies a rule for the caller, who may be a
+// superuser. A record that no longer exists satisfies no rule, and no record satisfies a rule that
+// does not compile. The fault is Invalid for a rule that takes too long.
 func (s *Service) Satisfies(ctx context.Context, caller Caller, r *Record, rule string) (ok bool, err error) {
 	err = s.readWithRetry(caller, func(rq *readRequest) (err error) {
 		ok, err = rq.satisfies(ctx, r, rule)
@@ -23,8 +23,8 @@ func (s *Service) Satisfies(ctx context.Context, caller Caller, r *Record, rule 
 	return ok, err
 }
 
-// satisfies is Satisfies by one snapshot. A rule that does not compile is logged, since only
-// its author can mend it.
+// satisfies does the work of Satisfies in one snapshot. A rule that does not compile is logged,
+// since only its author can repair it.
 func (rq *readRequest) satisfies(ctx context.Context, r *Record, rule string) (ok bool, err error) {
 	c, s := rq.snapshot.ByID(r.collection.ID), rq.service
 	if c == nil {
@@ -32,8 +32,8 @@ func (rq *readRequest) satisfies(ctx context.Context, r *Record, rule string) (o
 	}
 	plan, err := s.planner.Compile(rq.judged(c, r.ID(), rule))
 	var invalid *query.Error
-	// The rule is that of an embedder or of a collection, never of the client: its author
-	// learns of it from the log.
+	// The rule belongs to an embedder or to a collection, never to the client: its author learns of
+	// the error from the log.
 	if errors.As(err, &invalid) {
 		s.cfg.Log.Warn("rule does not compile", "collection", c.Name, "error", err)
 		return false, nil
@@ -48,7 +48,7 @@ func (rq *readRequest) satisfies(ctx context.Context, r *Record, rule string) (o
 	return ok, readFault(err, fault.Forbidden)
 }
 
-// judged selects the stored record of that id if it satisfies the rule.
+// judged returns a selection of the stored record with that id if it satisfies the rule.
 func (rq *readRequest) judged(c *schema.Collection, id, rule string) query.Select {
 	return query.Select{Scope: rq.scope(c, rq.caller.Body), Columns: []string{"id"}, ID: id, Rule: rule, Limit: 1}
 }

@@ -7,7 +7,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// newRuled has targets A (public) and B, and a collection whose rules the tests set.
+// newRuled makes collections: q1 with a public and a private record, and q2, whose rules the tests
+// set.
 func newRuled(t *testing.T) (b *bed, publicTarget, privateTarget string) {
 	t.Helper()
 	b = newBed(t)
@@ -28,8 +29,7 @@ func quoteRule(rule string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(rule) + `"`
 }
 
-// A create rule sees the record as it was sent, before anything is judged or
-// filled in.
+// A create rule reads the record as it was sent, before validation and filling in.
 func TestCreateRule(t *testing.T) {
 	t.Parallel()
 	b, public, private := newRuled(t)
@@ -69,7 +69,7 @@ func TestCreateRule(t *testing.T) {
 		{"@request.body.num:isset = true && @request.body.n:isset = false", guest, object{"num-": 1.0}, true},
 		{"@request.body.extra.deep = 'x'", guest, object{"extra": object{"deep": "x"}}, true},
 		{"@request.body.hid:isset = false && hid = ''", guest, object{"hid": "x"}, true},
-		{"q2_via_r.id = ''", guest, nil, true}, // of the collection itself, it is no relation
+		{"q2_via_r.id = ''", guest, nil, true}, // of the collection itself: not a relation here
 	} {
 		_, err := b.Collections().Update(t.Context(), record.Root(), "q2", []byte(`{"createRule": `+quoteRule(tt.rule)+`}`))
 		if err != nil {
@@ -119,7 +119,7 @@ func TestCreateRuleFiles(t *testing.T) {
 	check(t, "Create with two files", err, "invalid: Failed to create record. must=validation_required")
 }
 
-// Nobody verifies himself: rules see false, whatever was sent.
+// No account verifies itself: rules read false, whatever was sent.
 func TestCreateRuleVerified(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, people)
@@ -129,8 +129,7 @@ func TestCreateRuleVerified(t *testing.T) {
 	check(t, "Create", err, "invalid: Failed to create record. verified=validation_values_mismatch")
 }
 
-// An update rule sees the stored record under plain names and the new values in
-// the body.
+// An update rule reads the stored record under plain names and the new values in the body.
 func TestUpdateRule(t *testing.T) {
 	t.Parallel()
 	b, public, private := newRuled(t)
@@ -172,7 +171,7 @@ func TestUpdateRule(t *testing.T) {
 	}
 }
 
-// Who may not update learns nothing about what he sent.
+// A caller who may not update learns nothing about the values that they sent.
 func TestUpdateRuleBeforeValidation(t *testing.T) {
 	t.Parallel()
 	b, _, _ := newRuled(t)
@@ -206,7 +205,7 @@ func TestDeleteRule(t *testing.T) {
 	check(t, "Batch with a delete with a body", err, "ok")
 }
 
-// A rule that compiled when it was saved and no longer does lets nobody.
+// A rule that compiled when it was saved, and no longer does, admits nobody.
 func TestRulesThatNoLongerCompile(t *testing.T) {
 	t.Parallel()
 	b, _, _ := newRuled(t)

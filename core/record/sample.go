@@ -9,16 +9,16 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Sample returns the first records, as superusers see them, of a collection that need not
-// be stored: from is a SELECT of its columns. It returns their ids and a JSON list of
-// them. Errors are those of the store.
+// Sample returns the first records of a collection that need not be stored, as superusers see them:
+// their ids, and a JSON list of the records. from is a SELECT of the columns of the collection.
+// Errors are those of the store.
 func (s *Service) Sample(r store.Reader, c *schema.Collection, from string, limit int) (ids []string, items []byte, err error) {
 	p := newProjection(c, true)
 	columns := make([]string, len(p.columns))
 	for i, name := range p.columns {
 		columns[i] = "t." + store.Quote(name)
 	}
-	set := &rowset{} // not a recycled one: its memory is handed out
+	set := &rowset{} // not a recycled rowset: its memory is returned
 	set.reset(p, nil, nil)
 	rows, err := r.Query("SELECT "+strings.Join(columns, ", ")+" FROM ("+from+") AS t LIMIT $1", store.Int(int64(limit)))
 	if err != nil {

@@ -1,4 +1,4 @@
-// Save: a record value is stored as a create or an update.
+// Save: storing a record value as a create or an update.
 
 package record
 
@@ -16,18 +16,17 @@ func (s *Service) NewRecord(collection string) (*Record, error) {
 	return r, nil
 }
 
-// Save stores what Set has changed in r, and returns the record as it is stored then; r
-// stays as it is. A record without a stored state is created, with the faults of Create;
-// any other is updated, with the faults of Update: only the fields that r has changed are
-// written, so changes that others have made to other fields meanwhile are kept.
+// Save stores the changes of Set in r, and returns the stored record; r does not change. A record
+// without a stored state is created, with the faults of Create; any other record is updated, with
+// the faults of Update: only the fields that r has changed are written, so concurrent changes of
+// other fields are kept.
 //
-// A Set that cannot be stored (see there) is an error that is no fault.
+// For a mistake in a call of Set (see there) the error is not a fault.
 //
-// It is the same write as Create and Update, so hidden fields are set only for
-// superusers, autodate fields never. A new password needs no repetition; the old one is
-// asked for where Update asks for it, so that accounts change their own passwords by
-// Update. Files are uploaded by Create and Update; Save can take names of files out of a
-// field.
+// Save writes as Create and Update do, so hidden fields are set only for superusers, and autodate
+// fields never. A new password needs no repetition, but the old password is required wherever
+// Update requires it, so accounts change their own passwords by Update. Files are uploaded by
+// Create and Update; Save can take names of files out of a field.
 func (s *Service) Save(ctx context.Context, caller Caller, r *Record) (*Record, error) {
 	if r.misuse != nil {
 		return nil, r.misuse
@@ -37,13 +36,13 @@ func (s *Service) Save(ctx context.Context, caller Caller, r *Record) (*Record, 
 		f := r.collection.Fields[i]
 		body[f.Name] = r.values[i]
 		if f.IsPassword() && r.collection.IsAuth() && f.Name == "password" {
-			// A repetition guards against slips of the finger, which code does not make.
+			// The repetition guards against typing errors, which code does not make.
 			body["passwordConfirm"] = r.values[i]
 		}
 	}
 	if r.stored {
-		// Set may have changed the id: the record to update is the stored one, whose update
-		// will then be refused as a change of the id.
+		// Set may have changed the id: the stored record is updated, and the change of its id will
+		// be refused.
 		id := r.Text("id")
 		if r.original != nil {
 			id, _ = r.original[r.collection.FieldIndex("id")].(string)

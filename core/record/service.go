@@ -19,23 +19,22 @@ import (
 	"github.com/loambase/loam/internal/password"
 )
 
-// Service reads and writes records under the rules of their collections. It is safe for
-// concurrent use. Errors that a client can do something about are faults (package
-// fault); every other error is internal.
+// Service reads and writes records under the rules of their collections. It is safe for concurrent
+// use. Errors that a client can act on are faults (package fault); every other error is internal.
 type Service struct {
 	cfg     Config
 	planner *query.Planner
 	caches  *caches
 
 	root  *Service // the service that is not bound to a transaction
-	outer *writeTx // the transaction that this one is bound to; nil for the root
-	depth int      // how many transactions of hooks lie around it
+	outer *writeTx // the transaction that the service is bound to; nil for the root
+	depth int      // the number of transactions of hooks around it
 
-	truncateTime time.Duration                        // truncateTime, but in tests
-	pause        func(context.Context, time.Duration) // pause, but in tests
+	truncateTime time.Duration                        // the constant truncateTime, except in tests
+	pause        func(context.Context, time.Duration) // the function pause, except in tests
 }
 
-// caches are what is kept from one request to the next.
+// caches hold data that is shared by requests.
 type caches struct {
 	projections cache.PerSnapshot[schema.Snapshot, cache.Map[projectionKey, *projection]]
 	tables      cache.PerSnapshot[schema.Snapshot, cache.Map[*schema.Collection, *table]]
@@ -86,28 +85,28 @@ func New(c Config) *Service {
 // transaction has the changes of that transaction.
 func (s *Service) Snapshot() *schema.Snapshot { return s.cfg.Snapshot() }
 
-// Config is what a Service needs.
+// Config holds the dependencies and limits of a Service.
 type Config struct {
 	Store     store.Store
-	Snapshot  func() *schema.Snapshot // the current one; called once a request
+	Snapshot  func() *schema.Snapshot // returns the current snapshot; called once for each request
 	Blobs     blob.Store
-	Removals  *removal.Queue // of files that are to go
+	Removals  *removal.Queue // of files to delete
 	Passwords *password.Hasher
 	Log       *slog.Logger
 
-	Changes ChangeLog // receives the changes of every write, and tells of earlier ones
+	Changes ChangeLog // receives the changes of every write, and returns earlier ones
 	Hooks   *Hooks    // default: none
 
 	Now       func() time.Time // default time.Now
-	ReadLimit time.Duration    // of a query of a caller who is no superuser; default 10 s
+	ReadLimit time.Duration    // of a query of a caller who is not a superuser; default 10 s
 	HookLimit time.Duration    // of the handlers of one hook; default 10 s
 
-	CascadeLimit   int           // records that deletions of one who is no superuser change; default 10,000
+	CascadeLimit   int           // records that a deletion of others than superusers changes; default 10,000
 	GuestReadLimit time.Duration // ReadLimit for guests; default 3 s
 	PageLimit      int           // bytes of the records of one page; default 256 MiB
 
-	// CallerPageLimit is PageLimit for callers who are no superusers, and as many bytes
-	// may be expanded for them; default 16 MiB.
+	// CallerPageLimit is the PageLimit of callers who are not superusers. It is also the limit of
+	// the bytes that expanded relations add for them. The default is 16 MiB.
 	CallerPageLimit int
 	Answers         *budget.Budget // of bytes of answers that are being built; default: no limit
 }
@@ -115,16 +114,16 @@ type Config struct {
 // ChangeLog is the log of all changes. A *change.Log is one.
 type ChangeLog interface {
 	Appender
-	// History is that of change.Log.
+	// History does what History of change.Log does.
 	History(r store.Reader, c change.Change, fn func(change.Change) (more bool, err error)) error
-	// Past is that of change.Log.
+	// Past does what Past of change.Log does.
 	Past(r store.Reader, collection, record string, fn func(change.Change) (more bool, err error)) (since time.Time, err error)
-	// Since is that of change.Log.
+	// Since does what Since of change.Log does.
 	Since(r store.Reader, from change.Token) ([]int64, error)
 }
 
-// Appender writes the changes of a transaction to the change log, as the last act of
-// that transaction. A *change.Log is one.
+// Appender writes the changes of a transaction to the change log, as the last statement of the
+// transaction. A *change.Log is an Appender.
 type Appender interface {
 	Append(tx store.Tx, changes []change.Change) error
 }

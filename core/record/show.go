@@ -1,5 +1,5 @@
-// What a change of a record shows to those who watch its collection: who may see it, and
-// the record as JSON for each of them.
+// Showing a change of a record to the callers who watch its collection: which of them may see the
+// record, and its JSON for each of them.
 
 package record
 
@@ -13,58 +13,58 @@ import (
 	"github.com/loambase/loam/core/where"
 )
 
-// Audience is those who watch records in the same way.
+// Audience is a set of members, callers who watch records in the same way.
 type Audience struct {
-	// View says that they watch one record, whose view rule is asked; else the list rule is.
+	// View is set if the members watch one record, to which the view rule applies; else the list
+	// rule applies.
 	View bool
 
-	// Filter is an expression as in a list, "" for every record, and Expand a list of
-	// relations. Where the filter cannot be used, those who may not use it see nothing.
+	// Filter is a filter expression of a list, "" for every record, and Expand a list of relations.
+	// Members who may not use the filter see nothing.
 	Filter, Expand string
 
-	// Where must hold besides Filter; nil: no condition.
+	// Where is a further condition; nil: no condition.
 	Where where.Expr
 
-	// Tree, if it is not nil, is what they are shown of a record in place of its JSON: the
-	// Fields and Children of a root of Trees.
+	// Tree replaces the JSON of a record by the Fields and Children of a root of Trees; nil: JSON.
 	Tree *Node
 
-	// Request is how rules see all of them: its context, method, headers and query. Its
+	// Request holds the context, method, headers and query that rules read for all members. Its
 	// Auth is not used.
 	Request Caller
 
-	// Auth is each of them: a stored record that has signed in, or nil for guests. What rules read of it
-	// is what is stored now. No one comes twice.
+	// Auth are the members: stored records that have signed in, or nil for guests. Rules read their
+	// present stored values. No member is repeated.
 	Auth []*Record
 
-	// Transitions says that an update is judged before and after it, each as the record was
-	// then, whatever happened to it since: they learn what enters their sight and leaves it.
+	// Transitions asks that the states before and after an update are both judged, in the form that
+	// the record had then, whatever has changed since: members learn which records become visible
+	// to them and which do not stay visible.
 	Transitions bool
 }
 
-// The actions of an update that a member of an audience sees on one side only.
+// The actions of an update after which, or before which, alone a member sees the record.
 const (
 	Enter change.Action = "enter"
 	Leave change.Action = "leave"
 )
 
-// Shown is what one member of an audience sees of a change.
+// Shown is the part of a change that one member of an audience sees.
 type Shown struct {
-	Action change.Action // that of the change, Enter or Leave
-	JSON   []byte        // the record, of Leave its id and collection; nil: nothing is seen
-	Tree   *Branch       // with Audience.Tree, except of Leave, the record in place of JSON
+	Action change.Action // the action of the change, Enter or Leave
+	JSON   []byte        // the record; for Leave its id and collection; nil if the member sees nothing
+	Tree   *Branch       // the record in place of JSON if Audience.Tree is set, except for Leave
 	Err    error         // the Invalid fault of a tree that cannot be shown to this member
 }
 
-// Seen reports whether the member sees anything of the change.
+// Seen reports whether the member sees any part of the change.
 func (s Shown) Seen() bool { return s.JSON != nil || s.Tree != nil || s.Err != nil }
 
-// Show returns what the audience may see of a record that was changed, for each of Auth.
-// The JSON may be shared and must not be written to. A record that was created or updated
-// is judged and shown as it is stored now, without Transitions; one that is gone by now
-// shows nothing. One that was deleted is judged and shown as it was. The error is
-// change.ErrGone if with Transitions the states of the record are not known any more;
-// others are internal.
+// Show returns for each member of Auth the part of a change that the member may see. The JSON may
+// be shared and must not be changed. Without Transitions, a record that was created or updated is
+// judged and shown in its present state; if it no longer exists, nothing is shown. A record that
+// was deleted is judged and shown in its last state. The error is change.ErrGone if, with
+// Transitions, the states of the record are no longer known; other errors are internal.
 func (s *Service) Show(ctx context.Context, a Audience, c change.Change) ([]Shown, error) {
 	shown, err := s.ShowAll(ctx, []Audience{a}, c)
 	if err != nil {
@@ -73,8 +73,8 @@ func (s *Service) Show(ctx context.Context, a Audience, c change.Change) ([]Show
 	return shown[0], nil
 }
 
-// ShowAll is Show for each of several audiences, in one transaction. It fails for all of them if
-// it does for one.
+// ShowAll does the work of Show for several audiences, in one transaction. If it fails for one
+// audience, it fails for all.
 func (s *Service) ShowAll(ctx context.Context, audiences []Audience, c change.Change) (shown [][]Shown, err error) {
 	nobody := true
 	for i := range audiences {
@@ -109,18 +109,18 @@ func (s *Service) ShowAll(ctx context.Context, audiences []Audience, c change.Ch
 	return shown, err
 }
 
-// showing is one Show at work, in one transaction.
+// showing is the work of one Show, in one transaction.
 type showing struct {
 	ctx      context.Context
 	rq       *readRequest
 	reader   store.Reader
 	audience *Audience
 	table    *table
-	record   *Record // as it is judged and shown
-	present  bool    // it is the row of the table as it is now
+	record   *Record // the state that is judged and shown
+	present  bool    // record is the present row of the table
 	shown    []Shown
-	common   []byte  // for all who are no superusers, if they see the same
-	branch   *Branch // likewise, of Audience.Tree
+	common   []byte  // shared by all members who are not superusers, if they see the same
+	branch   *Branch // likewise, for Audience.Tree
 }
 
 func (v *showing) run(c *change.Change) (err error) {
@@ -162,7 +162,7 @@ func (v *showing) show(i int, action change.Action) (err error) {
 	return err
 }
 
-// sees says of each member whether the record is for them.
+// sees reports for each member whether they may see the record.
 func (v *showing) sees() ([]bool, error) {
 	sees := make([]bool, len(v.audience.Auth))
 	for collection, members := range v.classes() {
@@ -173,8 +173,8 @@ func (v *showing) sees() ([]bool, error) {
 	return sees, nil
 }
 
-// classes divides the audience into those who are judged together, by auth collection; ""
-// is the guests. It holds places in Auth.
+// classes divides the audience into classes that are judged together, by auth collection; "" is the
+// class of guests. The lists hold positions in Auth.
 func (v *showing) classes() map[string][]int {
 	classes := map[string][]int{}
 	for i, auth := range v.audience.Auth {
@@ -187,7 +187,7 @@ func (v *showing) classes() map[string][]int {
 	return classes
 }
 
-// class judges members of one class: those who may see the record are marked in sees.
+// class judges the members of one class, and sets sees for members who may see the record.
 func (v *showing) class(collection string, members []int, sees []bool) error {
 	superuser := v.audience.superuser(members[0])
 	rule := v.table.collection.ListRule
@@ -218,17 +218,17 @@ func (v *showing) class(collection string, members []int, sees []bool) error {
 	return nil
 }
 
-// caller is a member as rules see it.
+// caller returns the caller that rules read for a member.
 func (a *Audience) caller(i int) Caller {
 	c := a.Request
 	c.Auth = a.Auth[i]
 	return c
 }
 
-// superuser reports whether a member is one.
+// superuser reports whether the member is a superuser.
 func (a *Audience) superuser(i int) bool { return Caller{Auth: a.Auth[i]}.Superuser() }
 
-// id is the id of a member's account, "" for a guest.
+// id returns the id of a member's account, "" for a guest.
 func (a *Audience) id(i int) string {
 	if a.Auth[i] == nil {
 		return ""
@@ -236,7 +236,7 @@ func (a *Audience) id(i int) string {
 	return a.Auth[i].ID()
 }
 
-// verdict says which members of a class may see the record.
+// verdict holds the members of a class who may see the record.
 type verdict struct {
 	all bool            // every member may
 	ids map[string]bool // ids of the members who may, unless all
@@ -248,7 +248,7 @@ func (v *showing) judge(collection string, members []int, rule string, superuser
 	sel := v.selection(rule, superuser)
 	if collection != "" {
 		c := v.rq.snapshot.ByID(collection)
-		if c == nil { // deleted: nobody is signed in to it any more
+		if c == nil { // deleted: its accounts no longer exist
 			return verdict{}, nil
 		}
 		sel.Callers = &query.Callers{Collection: c, IDs: []string{v.audience.id(members[0])}}
@@ -264,7 +264,8 @@ func (v *showing) judge(collection string, members []int, rule string, superuser
 	}
 	var invalid *query.Error
 	switch {
-	// Whoever saved such a rule was told; the filter is the client's, who gets no events.
+	// The author of such a rule was warned when it was saved; the filter is the client's, who gets
+	// no events.
 	case errors.As(err, &invalid):
 		return verdict{}, nil
 	case err != nil || plan.Empty:
@@ -281,7 +282,7 @@ func (v *showing) judge(collection string, members []int, rule string, superuser
 	return may, err
 }
 
-// selection asks whether the record satisfies the rule and the filter.
+// selection selects the record if it satisfies the rule and the filter.
 func (v *showing) selection(rule string, superuser bool) query.Select {
 	everybody := v.audience.Request
 	everybody.Auth = nil
@@ -295,7 +296,7 @@ func (v *showing) selection(rule string, superuser bool) query.Select {
 	return sel
 }
 
-// render is the record for a member. Members who see the same share it.
+// render returns the JSON of the record for a member. Members who see the same share the JSON.
 func (v *showing) render(i int, superuser bool) (json []byte, err error) {
 	if v.common != nil && !superuser {
 		return v.common, nil
@@ -306,7 +307,7 @@ func (v *showing) render(i int, superuser bool) (json []byte, err error) {
 	view := rq.renderOf(v.ctx, v.record, v.audience.Expand)
 	shared := !superuser && len(view.nodes) == 0 && !view.projection.guarded && view.projection.enrich == nil
 	if !shared && !superuser && rq.caller.Auth != nil {
-		// The rules of what is rendered read the account, which may be another one by now.
+		// The rules of rendering read the account, which may have changed since.
 		if rq.caller.Auth, err = v.stored(rq.caller.Auth); err != nil || rq.caller.Auth == nil {
 			return nil, err
 		}
@@ -321,7 +322,7 @@ func (v *showing) render(i int, superuser bool) (json []byte, err error) {
 	return json, nil
 }
 
-// stored is an account as it is now, nil if it is gone.
+// stored returns the present state of an account, nil if it no longer exists.
 func (v *showing) stored(r *Record) (*Record, error) {
 	in := v.rq.snapshot.ByID(r.collection.ID)
 	if in == nil {

@@ -20,9 +20,9 @@ var shownRules = []string{
 	`"@request.headers.x_key = 'open'"`, `"@request.context = 'realtime'"`, `"@collection.people.name ?= 'ann' && pub = false"`,
 }
 
-// TestShow compares what an audience is shown of changes with what a list gives each
-// of its members: of a created and an updated record by a list now, of a deleted one by
-// a list before.
+// TestShow compares the records that an audience is shown of changes with the lists of each member:
+// for a created or updated record with a list after the change, for a deleted record with a list
+// before it.
 func TestShow(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, `{"name":"people","type":"auth","id":"people000000000","viewRule":"id = @request.auth.id","fields":[{"name":"name","type":"text"}]}`,
@@ -109,7 +109,7 @@ func TestShow(t *testing.T) {
 	}
 }
 
-// TestShowAddresses: an e-mail address is shown to whom a view shows it.
+// TestShowAddresses checks that an e-mail address is shown to the members to whom a view shows it.
 func TestShowAddresses(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, `{"name":"people","type":"auth","listRule":"","viewRule":"","manageRule":"@request.auth.name = 'boss'","fields":[{"name":"name","type":"text"}]}`)
@@ -136,8 +136,8 @@ func TestShowAddresses(t *testing.T) {
 	}
 }
 
-// TestShowStoredAccount: rules of what is expanded judge the account as it is stored, not as it
-// was when it signed in.
+// TestShowStoredAccount: the rules of expanded records read the stored account, not the account as
+// it was at sign-in.
 func TestShowStoredAccount(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, `{"name":"people","type":"auth","id":"people000000000","fields":[{"name":"role","type":"text"}]}`,

@@ -1,4 +1,5 @@
-// What a change shows to those who keep a list: a record may enter their sight, or leave it.
+// Showing a change to callers who keep a list: a record may enter or leave the records that they
+// see.
 
 package record
 
@@ -9,8 +10,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// transitions judges both states around a creation or an update. The accounts, and all
-// other records, are as they are now.
+// transitions judges the states before and after a creation or an update. The accounts and all
+// other records have their present state.
 func (v *showing) transitions(c *change.Change) error {
 	before, after, err := v.rq.service.stateAt(v.reader, v.table, *c)
 	if errors.Is(err, change.ErrGone) {
@@ -51,7 +52,7 @@ func (v *showing) transitions(c *change.Change) error {
 	return nil
 }
 
-// left is all that is told of a record to those who see it no more.
+// left returns the JSON of a record for members who no longer see it: its id and collection.
 func (v *showing) left() []byte {
 	c := v.table.collection
 	out := schema.AppendString([]byte(`{"collectionId":`), c.ID)

@@ -14,8 +14,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// TestShowTransitions lists a record after each of its changes as each member of an
-// audience. Told of all changes when the record is gone, they learn what those lists said.
+// TestShowTransitions lists a record as each member of an audience after each of its changes. When
+// the record is deleted, the members are shown all changes, which must agree with those lists.
 func TestShowTransitions(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, `{"name":"people","type":"auth","id":"people000000000","viewRule":"id = @request.auth.id","fields":[{"name":"name","type":"text"}]}`,
@@ -36,7 +36,7 @@ func TestShowTransitions(t *testing.T) {
 		for _, filter := range []string{"", "n = 2", "pub = true && title = 'b'", "readers:length = 0"} {
 			audience.Filter = filter
 			id := b.add("notes", object{"title": "a", "secret": "x", "n": 1, "owner": ann, "readers": []string{bob}})
-			var states [][]string // after each change, by member; "" where nothing is listed
+			var states [][]string // after each change, by member; "" if the list is empty
 			note := func() {
 				var seen []string
 				for _, auth := range audience.Auth {
@@ -94,8 +94,7 @@ func TestShowTransitions(t *testing.T) {
 	}
 }
 
-// transition is what is told to somebody for whom a list was one thing before a change and
-// another one after it.
+// transition returns the event for a member whose list has changed from before to after.
 func transition(action change.Action, before, after string) string {
 	switch {
 	case action == change.Delete && before != "":
@@ -110,7 +109,7 @@ func transition(action change.Action, before, after string) string {
 	return " "
 }
 
-// TestShowTransitionsGone: a change that the log does not hold any more is an error.
+// TestShowTransitionsGone: a change that the log no longer holds is an error.
 func TestShowTransitionsGone(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, `{"name":"notes","listRule":"","fields":[{"name":"title","type":"text"}]}`)

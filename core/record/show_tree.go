@@ -1,5 +1,4 @@
-// What a change shows to those who want a tree: the record that was changed with what it is
-// related to now.
+// Showing a change to callers who want a tree: the changed record with its present related records.
 
 package record
 
@@ -12,8 +11,8 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// tree reads the tree of the record for a member. Members who see the same share it. What
-// keeps it from being read for this member alone is the fault.
+// tree reads the tree of the record for a member. Members who see the same share the tree. bad is
+// the fault of a tree that cannot be read for this member alone.
 func (v *showing) tree(i int, superuser bool) (b *Branch, bad, err error) {
 	if v.branch != nil && !superuser {
 		return v.branch, nil, nil
@@ -24,7 +23,7 @@ func (v *showing) tree(i int, superuser bool) (b *Branch, bad, err error) {
 	n, t, err := rq.treeOf(v.ctx, v.record, v.audience.Tree)
 	shared := err == nil && !superuser && n.sameForAll()
 	if err == nil && !shared && !superuser && rq.caller.Auth != nil {
-		// The rules read the account, which may be another one by now.
+		// The rules read the account, which may have changed since.
 		if rq.caller.Auth, err = v.stored(rq.caller.Auth); err == nil && rq.caller.Auth == nil {
 			return nil, nil, nil
 		}
@@ -43,7 +42,7 @@ func (v *showing) tree(i int, superuser bool) (b *Branch, bad, err error) {
 	return b, nil, nil
 }
 
-// treeOf resolves a tree whose root is a record that is known.
+// treeOf resolves a tree whose root is the record r.
 func (rq *readRequest) treeOf(ctx context.Context, r *Record, root *Node) (n *treeNode, t *treeRead, err error) {
 	t = rq.newTree(ctx)
 	t.paged = true
@@ -74,10 +73,10 @@ func (t *treeRead) readOf(reader store.Reader, n *treeNode, r *Record) (*Branch,
 	return e.branch(t.rq.service), nil
 }
 
-// sameForAll reports whether all who are no superusers are shown the same of the tree: nothing
-// in it depends on who they are.
+// sameForAll reports whether all callers who are not superusers see the same tree: no part of it
+// depends on the caller.
 func (n *treeNode) sameForAll() bool {
-	// A filter or a sort that crosses a relation is judged by the rule of what is there too.
+	// A filter or a sort that crosses a relation is judged by the rule of the related records, too.
 	if n.projection.guarded || n.projection.enrich != nil || n.filtered() != "" ||
 		strings.Contains(n.rule, "@") || strings.Contains(n.sort, ".") {
 		return false

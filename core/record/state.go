@@ -15,19 +15,19 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// The change log holds what was before each change, and no state after it. So the state
-// that a record had after a certain change is computed from the later ones: of each field
-// the first of them that names it has the value, and the row as it is has the others. All
-// is read in one transaction, one change at a time.
+// The change log holds the values before each change, not those after it. So the state of a record
+// after a change is computed from later changes: the value of a field is in the first later change
+// that names it or, if there is none, in the present row. All is read in one transaction, one
+// change at a time.
 
-// StateAt returns the record as it was before and after a change of it that the feed has
-// handed out, whatever happened to it since. before is nil for a create, after for a
-// delete. Both have the fields that the collection has now: one that was renamed keeps
-// its value, one that was added since has its present value, or its zero value if the
-// record is gone. Passwords and token keys are empty, since the log has none.
+// StateAt returns the states of a record before and after a change that the feed has delivered,
+// whatever happened to the record since. before is nil for a create, after for a delete. Both have
+// the present fields of the collection: a field that was renamed keeps its value; a field that was
+// added since has its present value, or its zero value if the record no longer exists. Passwords
+// and token keys are empty, since the log does not have them.
 //
-// The fault is NotFound if the collection is gone or the log does not hold the change
-// any more (Log.Keep). Other errors are internal.
+// The fault is NotFound if the collection no longer exists or the log no longer holds the change
+// (Log.Keep). Other errors are internal.
 func (s *Service) StateAt(ctx context.Context, c change.Change) (before, after *Record, err error) {
 	if c.Kind != change.Record || c.Seq == 0 {
 		return nil, nil, fmt.Errorf("record: no change of a record from the feed: %s %d", c.Kind, c.Seq)
@@ -53,8 +53,8 @@ func (s *Service) stateAt(r store.Reader, t *table, c change.Change) (before, af
 	p := past{table: t, id: c.Record}
 	first := true
 	err = s.cfg.Changes.History(r, c, func(row change.Change) (more bool, err error) {
-		// The first row is the change itself, as the log holds it: of c only the place counts.
-		// After a deletion there is no state, so no later change is needed.
+		// The first row is the change itself, from the log: of c only the position is used. After a
+		// deletion there is no state, so no later change is needed.
 		if first {
 			first, c = false, row
 			return row.Action != change.Delete, nil
@@ -62,7 +62,7 @@ func (s *Service) stateAt(r store.Reader, t *table, c change.Change) (before, af
 		if err := p.add(&row); err != nil {
 			return false, err
 		}
-		// A later deletion holds every field, so nothing after it can tell more.
+		// A later deletion holds every field, so changes after it add nothing.
 		return p.whole == nil, nil
 	})
 	switch {
@@ -76,24 +76,24 @@ func (s *Service) stateAt(r store.Reader, t *table, c change.Change) (before, af
 			return nil, nil, err
 		}
 	}
-	// The state before is the one after, with the old values of what the change has changed.
+	// The state before is the state after, with the old values of the changed fields.
 	if before, err = t.undo(after, &c); err != nil {
 		return nil, nil, err
 	}
 	return t.withoutSecrets(before), t.withoutSecrets(after), nil
 }
 
-// past is the state of a record after a change, as far as later changes tell.
+// past is the state of a record after a change, as far as later changes hold it.
 type past struct {
 	table *table
 	id    string
 	known map[int]any // by position of the field
-	whole *Record     // what was deleted later: it stands for the present record
+	whole *Record     // the record of a later deletion: it replaces the present record
 }
 
-// add takes from a later change what no earlier one has told.
+// add adds the values of a later change that no change before it has held.
 func (p *past) add(c *change.Change) error {
-	if c.Action == change.Create { // the record left its table unlogged
+	if c.Action == change.Create { // the record was removed from its table without a logged change
 		return fault.Wrap(fault.NotFound, "", change.ErrGone)
 	}
 	image, err := p.table.image(c)
@@ -106,8 +106,8 @@ func (p *past) add(c *change.Change) error {
 		p.whole.set(image)
 		return nil
 	}
-	// The first later change that names a field holds the value that it had until then; what
-	// follows is later still.
+	// The value of a field until the first later change is in that change; changes after it hold
+	// later values.
 	if p.known == nil {
 		p.known = image
 		return nil
@@ -120,7 +120,7 @@ func (p *past) add(c *change.Change) error {
 	return nil
 }
 
-// state completes it from the row as it is.
+// state completes the state from the present row.
 func (p *past) state(r store.Reader) (*Record, error) {
 	state := p.whole
 	if state == nil {
@@ -128,7 +128,7 @@ func (p *past) state(r store.Reader) (*Record, error) {
 		if err != nil {
 			return nil, err
 		}
-		if now == nil { // it left its table unlogged
+		if now == nil { // the record was removed from its table without a logged change
 			return nil, fault.Wrap(fault.NotFound, "", change.ErrGone)
 		}
 		state = now.Clone()
@@ -138,8 +138,8 @@ func (p *past) state(r store.Reader) (*Record, error) {
 	return state, nil
 }
 
-// undo returns the state before the change, given the one after it, which it does not
-// change; nil is no record.
+// undo returns the state before the change, given the state after it, which undo does not modify;
+// nil stands for no record.
 func (t *table) undo(after *Record, c *change.Change) (*Record, error) {
 	if c.Action == change.Create {
 		return nil, nil
@@ -158,9 +158,9 @@ func (t *table) undo(after *Record, c *change.Change) (*Record, error) {
 	return r, nil
 }
 
-// BeforeOf returns what a change has kept of the record before it: all fields of one
-// that was deleted, the changed fields of one that was updated (the others are at their
-// zero values); nil for a create. The fault is NotFound if the collection is gone.
+// BeforeOf returns the fields of the record before a change that the change holds: all fields for a
+// delete, the changed fields for an update (the others have their zero values); nil for a create.
+// The fault is NotFound if the collection no longer exists.
 func (s *Service) BeforeOf(c change.Change) (*Record, error) {
 	snapshot := s.cfg.Snapshot()
 	collection := snapshot.ByID(c.Collection)
@@ -170,8 +170,8 @@ func (s *Service) BeforeOf(c change.Change) (*Record, error) {
 	return s.table(snapshot, collection).undo(nil, &c)
 }
 
-// image is the before-image of a change by position of the field: it names fields by
-// their ids. A field that the collection has no more is left out.
+// image returns the before-image of a change by position of the field: the image names fields by
+// their ids. A field that the collection no longer has is left out.
 func (t *table) image(c *change.Change) (map[int]any, error) {
 	var raw map[string]json.RawMessage
 	if len(c.Before) > 0 {

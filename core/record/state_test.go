@@ -10,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// logged are the changes of a record, as the feed would hand them out.
+// logged returns the changes of a record as the feed delivers them.
 func (b *bed) logged(collection, id string) []change.Change {
 	b.t.Helper()
 	var list []change.Change
@@ -31,7 +31,7 @@ func (b *bed) logged(collection, id string) []change.Change {
 	return list
 }
 
-// states are the states around each change: title and number, "-" for no record.
+// states returns the states around each change: title and number, "-" for no record.
 func (b *bed) states(list []change.Change, title string) string {
 	b.t.Helper()
 	show := func(r *record.Record) string {
@@ -51,8 +51,8 @@ func (b *bed) states(list []change.Change, title string) string {
 	return text
 }
 
-// Of quick updates each has its own states, however late they are asked for; so have
-// deletes, and changes that one transaction made of one record.
+// Each of several quick updates has its own states, even if they are asked for late; the same is
+// true of deletes, and of several changes of one record in one transaction.
 func TestStateAt(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, notes)

@@ -14,7 +14,7 @@ import (
 )
 
 // table holds the data that all writes to a collection share: the statements by id, and the
-// positions of the fields that every write must look at. Only updates and indexed change.
+// positions of the fields that every write reads. Only updates and indexed are ever changed.
 type table struct {
 	collection *schema.Collection
 	blank      *Record
@@ -27,11 +27,11 @@ type table struct {
 	files     []int
 	onCreate  []int // autodate fields
 	onUpdate  []int
-	generated []int // texts that are filled when they are empty
+	generated []int // text fields that are filled if they are empty
 
 	mixedCase bool        // ids may differ in letter case alone
-	otherCase string      // finds one that does
-	indexed   atomic.Bool // the index for otherCase was made
+	otherCase string      // the query for an id that differs in letter case alone
+	indexed   atomic.Bool // the index for otherCase exists
 }
 
 // table returns the table of the collection, from the cache.
@@ -39,8 +39,7 @@ func (s *Service) table(snapshot *schema.Snapshot, c *schema.Collection) *table 
 	return s.caches.tables.Of(snapshot).Get(c, func() *table { return newTable(s.cfg.Store.Dialect(), c) })
 }
 
-// newTable prepares the statements of a collection, and finds the fields that every write must
-// look at.
+// newTable prepares the statements of a collection, and finds the fields that every write reads.
 func newTable(d store.Dialect, c *schema.Collection) *table {
 	t := &table{collection: c, blank: Blank(c), id: c.FieldIndex("id"), otherCase: otherCaseSQL(c),
 		updates: cache.New[uint64, string](keptUpdates)}
@@ -77,12 +76,12 @@ func newTable(d store.Dialect, c *schema.Collection) *table {
 	return t
 }
 
-// read returns the stored record of that id, nil if there is none. A transaction that
-// writes locks the row.
+// read returns the stored record with that id, nil if there is none. In a write transaction it
+// locks the row.
 func (t *table) read(r store.Reader, id string) (*Record, error) {
 	sql := t.load
-	// The lock makes writes of one record wait for each other, so that a modifier applies to
-	// what the one before has stored.
+	// The lock makes writes of one record wait for each other, so that a modifier applies to the
+	// result of the write before.
 	if _, writes := r.(store.Tx); writes {
 		sql = t.lock
 	}
@@ -98,7 +97,7 @@ func (t *table) read(r store.Reader, id string) (*Record, error) {
 	return found, rows.Close()
 }
 
-// has reports whether there is a record of that id.
+// has reports whether there is a record with that id.
 func (t *table) has(r store.Reader, id string) (bool, error) {
 	return hasRow(r, t.exists, store.Text(id))
 }
@@ -120,7 +119,7 @@ func (t *table) add(tx store.Tx, r *Record) error {
 	return err
 }
 
-// parameters are the values of all fields as they are stored.
+// parameters returns the stored values of all fields.
 func (t *table) parameters(r *Record) []store.Value {
 	values := make([]store.Value, len(r.values))
 	for i, f := range t.collection.Fields {
@@ -140,7 +139,7 @@ func (t *table) differ(stored, r *Record) []int {
 	return list
 }
 
-// update stores the fields of the record at the positions that differ has returned.
+// update stores the fields of the record at the positions, which differ has returned.
 func (t *table) update(tx store.Tx, r *Record, differ []int) error {
 	if len(differ) == 0 {
 		return nil
@@ -188,8 +187,8 @@ func (t *table) newUpdate(positions []int) string {
 	return "UPDATE " + store.Quote(t.collection.Name) + " SET " + set.String() + ` WHERE "id" = $` + strconv.Itoa(len(positions)+1)
 }
 
-// before returns what the change log keeps of a stored record: a JSON object of the
-// fields at those positions by their ids, without secrets.
+// before returns the before-image of a stored record for the change log: a JSON object of the
+// fields at those positions, keyed by their ids, without secrets.
 func (t *table) before(stored *Record, positions []int) []byte {
 	out := []byte{'{'}
 	for _, i := range positions {
@@ -206,15 +205,15 @@ func (t *table) before(stored *Record, positions []int) []byte {
 	return append(out, '}')
 }
 
-// secret reports whether the value lets whoever knows it act as the record.
+// secret reports whether a caller who knows the value of the field could act as the record.
 func (t *table) secret(f *schema.Field) bool {
 	return f.IsPassword() || t.collection.IsAuth() && f.Name == "tokenKey"
 }
 
-// maxMarks bounds the parameters of one statement.
+// maxMarks is the maximum number of parameters of one statement.
 const maxMarks = 256
 
-// count returns how many of the ids, each of which is named once, are those of records.
+// count returns the number of records with these ids. Each id is given once.
 func (t *table) count(r store.Reader, ids []string) (int, error) {
 	total := 0
 	for len(ids) > 0 {
@@ -229,7 +228,7 @@ func (t *table) count(r store.Reader, ids []string) (int, error) {
 	return total, nil
 }
 
-// countSome is count of at most maxMarks ids.
+// countSome does the work of count for at most maxMarks ids.
 func (t *table) countSome(r store.Reader, ids []string) (int, error) {
 	if len(ids) == 1 {
 		found, err := t.has(r, ids[0])
@@ -238,8 +237,8 @@ func (t *table) countSome(r store.Reader, ids []string) (int, error) {
 		}
 		return 0, err
 	}
-	// The number of parameters is a power of two, so that there are few statements to
-	// prepare; the last id fills up.
+	// The number of parameters is a power of two, so that there are few statements to prepare; the
+	// last id is repeated.
 	size := 2
 	for size < len(ids) {
 		size *= 2

@@ -9,20 +9,20 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// edge is a relation that is followed from the records of a rowset. While these are
-// encoded it collects ids; then the related records are loaded.
+// edge is a relation that is followed from the records of a rowset. It collects ids while these
+// records are encoded; then the related records are loaded.
 type edge struct {
 	node   *treeNode
-	number map[string]int32 // by id, each id once: of the related or, if back, of the rowset's own
+	number map[string]int32 // by id, each once: of related records or, if back, of the rowset's
 	ids    []string         // by number
 
-	// refs[ends[i-1]:ends[i]] belong to record i of the rowset. Before related is loaded
-	// they are numbers of ids: of those that the record refers to or, if back, of its
-	// own. Afterwards they are positions in related.
+	// refs[ends[i-1]:ends[i]] belong to record i of the rowset. Before related is loaded they are
+	// the numbers of the ids that the record refers to or, if back, of its own id. Afterwards they
+	// are positions in related.
 	refs    []int32
 	ends    []int32
-	more    []bool // whether the limit left out children of record i; nil if there is no limit
-	totals  []int  // how many children record i has in all; nil if that is not asked
+	more    []bool // the limit left out children of record i; nil if there is no limit
+	totals  []int  // the number of all children of record i; nil if no total is wanted
 	related *rowset
 }
 
@@ -36,8 +36,7 @@ func (e *edge) idNumber(id []byte) int32 {
 	return n
 }
 
-// addRow collects the ids that the relation has in the row; of a relation back, the id of the
-// row itself.
+// addRow adds the ids in the relation field of the row or, for a back relation, the id of the row.
 func (e *edge) addRow(rows store.Rows) {
 	if e.node.back {
 		e.refs = append(e.refs, e.idNumber(rows.Bytes(0)))
@@ -47,7 +46,7 @@ func (e *edge) addRow(rows store.Rows) {
 	e.ends = append(e.ends, int32(len(e.refs)))
 }
 
-// addRecord is addRow of a record.
+// addRecord adds the ids of a record, as addRow does.
 func (e *edge) addRecord(r *Record) {
 	ids := []string{r.ID()}
 	if !e.node.back {
@@ -62,7 +61,7 @@ func (e *edge) addRecord(r *Record) {
 // eachID calls fn with the ids in the relation field of the row, in their order.
 func (e *edge) eachID(rows store.Rows, fn func(id []byte)) {
 	b := rows.Bytes(e.node.col)
-	// A value in its usual form is cut into ids without a copy; only others are decoded.
+	// A value in its usual form is split into ids without a copy; other values are decoded.
 	if e.node.field.Multiple() {
 		if plainList(b) {
 			for rest := b[1:]; len(rest) > 1; {
@@ -83,7 +82,7 @@ func (e *edge) eachID(rows store.Rows, fn func(id []byte)) {
 	}
 }
 
-// idsOf are the ids in the value of a relation field.
+// idsOf returns the ids in the value of a relation field.
 func idsOf(v any) []string {
 	if list, ok := v.([]string); ok {
 		return list
@@ -94,7 +93,7 @@ func idsOf(v any) []string {
 	return nil
 }
 
-// refsOf is the part of refs that belongs to record i.
+// refsOf returns the part of refs that belongs to record i.
 func (e *edge) refsOf(i int) []int32 {
 	start := int32(0)
 	if i > 0 {
@@ -103,7 +102,7 @@ func (e *edge) refsOf(i int) []int32 {
 	return e.refs[start:e.ends[i]]
 }
 
-// truncated says whether record i shows only the first of its related records.
+// truncated reports whether record i shows only the first of its related records.
 func (e *edge) truncated(i int) bool { return i < len(e.more) && e.more[i] }
 
 // appendJSON appends the key of the relation and the related records.
@@ -123,8 +122,8 @@ func (e *edge) appendJSON(dst []byte, related []int32) []byte {
 	return append(dst, ']')
 }
 
-// resolveForward replaces the numbers in refs by positions. found has the position plus
-// one by number, and zero for an id that was not found.
+// resolveForward replaces the numbers in refs by positions. found maps a number to the position
+// plus one, and to zero if the id was not found.
 func (e *edge) resolveForward(found []int32) {
 	start, kept := int32(0), int32(0)
 	for i, end := range e.ends {
@@ -138,7 +137,7 @@ func (e *edge) resolveForward(found []int32) {
 	}
 }
 
-// cutForward sorts and limits the list of each record as the node asks.
+// cutForward sorts and limits the list of each record by the options of the node.
 func (e *edge) cutForward() {
 	n := e.node
 	e.more = make([]bool, len(e.ends))

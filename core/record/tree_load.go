@@ -15,24 +15,23 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-const maxTreeBytes = 64 << 20 // that one request may add by following relations; each level multiplies
+const maxTreeBytes = 64 << 20 // of related records in one request; each level multiplies their number
 
-// treeRead is a tree at work, or an expand parameter (docs/wire/records.md §6.1), which
-// is a tree whose root was read already. It reads each relation of each level with one
-// query. Records that the caller may not see, or that do not exist, are left out
-// silently; everything else that keeps a relation from being read is an error, so that
-// an answer never lacks records without a sign.
+// treeRead is a tree that is being read, or an expand parameter (docs/wire/records.md §6.1), which
+// is a tree whose root was read already. It reads each relation of each level with one query.
+// Records that the caller may not see, or that do not exist, are left out silently. Any other
+// obstacle is an error, so that an answer never lacks records without a sign.
 type treeRead struct {
 	rq       *readRequest
 	enrich   enrichFunc
 	request  *query.Request // see asked
 	reader   store.Reader
-	resolved int               // nodes
-	room     int               // bytes that may still be added
-	reads    func(*query.Plan) // is told what is read, unless it is nil
+	resolved int               // the number of resolved nodes
+	room     int               // the bytes that may still be added
+	reads    func(*query.Plan) // is called with each plan that is read; may be nil
 
-	// paged is a tree, whose branches are answered one by one and tell whether there is
-	// more. In an expand, related records are written into those that refer to them.
+	// paged is set for a tree, whose branches are answered one by one with their List.More. In an
+	// expand, related records are written into the records that refer to them.
 	paged bool
 }
 
@@ -40,7 +39,7 @@ func (rq *readRequest) newTree(ctx context.Context) *treeRead {
 	return &treeRead{rq: rq, enrich: rq.enrich(ctx)}
 }
 
-// asked is the request as the rule of the node sees it. By @request.context rules can tell
+// asked returns the request that the rule of the node reads. By @request.context rules can tell
 // that a record is read as a related one.
 func (t *treeRead) asked(n *treeNode) *query.Request {
 	if n.field == nil {
@@ -53,16 +52,16 @@ func (t *treeRead) asked(n *treeNode) *query.Request {
 	return t.request
 }
 
-// begin makes ready to read.
+// begin sets the reader and the limit of a read.
 func (t *treeRead) begin(r store.Reader) { t.reader, t.room = r, t.rq.treeLimit() }
 
-// hold counts bytes of the answer beside those of the tree so far.
+// hold counts more bytes of the answer beside those of the tree so far.
 func (t *treeRead) hold(more int) error { return t.rq.hold(t.rq.treeLimit() - t.room + more) }
 
 // loadAll loads the relations of the rowset.
 func (t *treeRead) loadAll(set *rowset) error {
-	// Edges that cannot be read for their rule are left out in place; the others keep their
-	// order, which is that of the keys in the answer.
+	// Edges whose rule forbids the read are removed in place; the other edges keep their order,
+	// which is that of the keys in the answer.
 	kept := set.edges[:0]
 	for _, e := range set.edges {
 		load := t.loadForward
@@ -72,7 +71,7 @@ func (t *treeRead) loadAll(set *rowset) error {
 		err := t.loadRelation(e, load)
 		var invalid *query.Error
 		switch {
-		case !t.paged && errors.As(err, &invalid): // a view rule that does not compile lets nobody see a record
+		case !t.paged && errors.As(err, &invalid): // a view rule that does not compile hides all records
 			t.rq.service.cfg.Log.Debug("expand", "collection", e.node.target.Name, "error", err)
 		case err != nil:
 			return fmt.Errorf("expand %s: %w", e.node.key, err)
@@ -91,15 +90,15 @@ func (t *treeRead) loadAll(set *rowset) error {
 	return nil
 }
 
-// errTreeSize is the fault of related records that exceed treeLimit.
+// errTreeSize returns the fault of related records that exceed treeLimit.
 func errTreeSize() error {
 	return &fault.Error{Kind: fault.Invalid, Reason: "the related records are too large: expand fewer of them"}
 }
 
-// loadRelation loads what the edge refers to, and what that refers to.
+// loadRelation loads the related records of the edge, and their related records.
 func (t *treeRead) loadRelation(e *edge, load func(*edge) error) error {
 	if e.related = (&rowset{}); t.paged {
-		e.related = t.rq.service.newRowset() // to be released with its branch
+		e.related = t.rq.service.newRowset() // released with its branch
 	}
 	e.related.reset(e.node.projection, e.node.next, t.enrich)
 	if err := cmp.Or(load(e), e.related.err); err != nil {
@@ -118,7 +117,7 @@ func (t *treeRead) loadRelation(e *edge, load func(*edge) error) error {
 	return nil
 }
 
-// selection is the read of a node's records, without what they are related to.
+// selection returns the selection of a node's records, without related records.
 func (t *treeRead) selection(n *treeNode) query.Select {
 	sel := t.rq.selection(n.projection, t.asked(n), n.rule)
 	sel.Filter, sel.FilterExpr, sel.Sort, sel.Restricted = n.filter, n.filterExpr, n.sort, !t.rq.superuser
@@ -126,14 +125,14 @@ func (t *treeRead) selection(n *treeNode) query.Select {
 	return sel
 }
 
-// loadForward loads the records whose ids the edge has collected. Lists are cut here:
-// each is at most as long as the relation.
+// loadForward loads the records whose ids the edge has collected. Lists are cut here: each is at
+// most as long as the value of the relation field.
 func (t *treeRead) loadForward(e *edge) error {
 	found := make([]int32, len(e.ids)) // position + 1, by number
 	if len(e.ids) > 0 {
 		sel := t.selection(e.node)
 		sel.IDs = e.ids
-		sel.Backward = sel.Backward && sel.Sort != "" // the order of the relation is not the database's
+		sel.Backward = sel.Backward && sel.Sort != "" // relation fields have an order of their own
 		err := t.each(e, sel, func(_ *query.Plan, rows store.Rows) bool {
 			if n, ok := e.number[string(rows.Bytes(0))]; ok {
 				e.related.add(rows, t.rq.caller)
@@ -194,7 +193,7 @@ func (t *treeRead) loadBack(e *edge) error {
 	return nil
 }
 
-// countBack counts the children of each parent. own are the numbers of the rowset's records.
+// countBack counts the children of each parent. own holds the number of each record of the rowset.
 func (t *treeRead) countBack(e *edge, own []int32) error {
 	e.totals = make([]int, len(own))
 	if e.node.closed || len(e.ids) == 0 {
@@ -226,16 +225,16 @@ func (t *treeRead) countBack(e *edge, own []int32) error {
 	return t.rq.viewFault(rows.Close(), plan.Tables)
 }
 
-// backLists are the children of each parent of a back relation, by its number.
+// backLists holds the children of each parent of a back relation, by the number of the parent.
 type backLists struct {
 	e      *edge
 	at     [][]int32 // positions in related
 	more   []bool
-	open   int  // lists that may still change
-	counts bool // whether there are more is asked for
+	open   int  // the number of lists that may still change
+	counts bool // List.More is wanted
 }
 
-// add adds a child to the list of a parent. It reports whether the list takes it.
+// add adds a child to the list of a parent. It reports whether the list has room for the child.
 func (l *backLists) add(parent []byte, position int32) bool {
 	n, ok := l.e.number[string(parent)]
 	if !ok {
@@ -255,7 +254,7 @@ func (l *backLists) add(parent []byte, position int32) bool {
 	return true
 }
 
-// resolve gives the edge its lists.
+// resolve moves the lists to the edge.
 func (l *backLists) resolve() {
 	own := l.e.refs
 	l.e.refs = nil
@@ -317,8 +316,8 @@ func (t *treeRead) each(e *edge, sel query.Select, fn func(*query.Plan, store.Ro
 	return t.rq.viewFault(rows.Close(), plan.Tables)
 }
 
-// planFault is the error of a node that cannot be planned. In a tree, a rule of related
-// records that does not compile is none: they do not exist then.
+// planFault returns the error of a node that cannot be planned. In a tree, a rule of related
+// records that does not compile is not an error: the records do not exist then.
 func (t *treeRead) planFault(n *treeNode, err error) error {
 	if !t.paged || n.field == nil || n.rule == "" {
 		return err

@@ -18,14 +18,13 @@ const (
 	maxTreeDepth = 6   // levels of relations
 )
 
-// treeNode is a Node whose names are resolved: a relation to follow from the records of
-// some collection.
+// treeNode is a Node with resolved names: a relation to follow from the records of a collection.
 type treeNode struct {
 	key        string             // the relation, as the client wrote it
-	target     *schema.Collection // whose records are wanted
-	rule       string             // that they must satisfy
-	closed     bool               // nobody but superusers has them
-	projection *projection        // of them
+	target     *schema.Collection // the collection of the records
+	rule       string             // the rule that the records must satisfy
+	closed     bool               // only superusers may read the records
+	projection *projection        // of the records
 	field      *schema.Field      // the relation: of the source or, if back, of the target
 	col        int                // of the field in a row of the source or, if back, of the target
 	index      int                // of the field in its collection
@@ -34,7 +33,7 @@ type treeNode struct {
 	perParent  bool               // back: a query for each parent is short
 	next       []*treeNode
 
-	id            string // of a root: only this record
+	id            string // of a root: reads only this record
 	filter        string
 	filterExpr    lang.Expr
 	sort          string
@@ -46,7 +45,7 @@ type treeNode struct {
 	totals        bool // lists are counted
 }
 
-// filtered is the filter, as a text that is not empty if there is one.
+// filtered returns the filter as a text, which is not empty if there is a filter.
 func (n *treeNode) filtered() string {
 	if n.filter == "" && n.filterExpr != nil {
 		return n.filterExpr.String()
@@ -54,8 +53,8 @@ func (n *treeNode) filtered() string {
 	return n.filter
 }
 
-// children resolves the nodes below a node, at some level below the root. In an expand,
-// what cannot be followed is left out (docs/wire/records.md §6.1).
+// children resolves the nodes below a node, at a level below the root. In an expand, relations that
+// cannot be followed are left out (docs/wire/records.md §6.1).
 func (t *treeRead) children(from *treeNode, nodes []*Node, level int) (list []*treeNode, err error) {
 	for _, node := range nodes {
 		if t.resolved == maxTreeNodes || level > maxTreeDepth {
@@ -86,11 +85,11 @@ func (t *treeRead) children(from *treeNode, nodes []*Node, level int) (list []*t
 
 func badTree(reason string) error { return &fault.Error{Kind: fault.Invalid, Reason: reason} }
 
-// relation returns the name as a relation of the node's collection, nil if it is none
-// that the caller may follow. A hidden field may be followed by callers who see it.
+// relation returns the named relation of the node's collection, nil if there is no such relation
+// that the caller may follow. Only callers who see a hidden field may follow it.
 func (t *treeRead) relation(from *treeNode, name string) *treeNode {
 	n := &treeNode{key: name}
-	var source *schema.Collection // that has the field
+	var source *schema.Collection // the collection that has the field
 	if n.field = from.target.Field(name); n.field != nil {
 		source = from.target
 	} else if source, n.field = t.backRelation(name); n.field != nil {
@@ -103,15 +102,15 @@ func (t *treeRead) relation(from *treeNode, name string) *treeNode {
 	if !ok {
 		return nil
 	}
-	// The field of the other collection must refer to this one.
+	// The field of the other collection must refer to this collection.
 	if n.back && relation.CollectionID != from.target.ID {
 		return nil
 	}
 	n.target, n.single = t.rq.snapshot.ByID(relation.CollectionID), !n.field.Multiple()
 	if n.back {
 		n.target = source
-		// Of a unique field there is at most one record that refers to each parent, so the
-		// answer is that record, not a list.
+		// If the field is unique, at most one record refers to each parent, so the answer is that
+		// record, not a list.
 		_, n.single = source.UniqueIndex(n.field.Name)
 		n.perParent = n.single || !n.field.Multiple() && indexed(source, n.field.Name)
 	}
@@ -135,8 +134,8 @@ func indexed(c *schema.Collection, field string) bool {
 	return false
 }
 
-// settle takes over what the node asks of its records. followed says that these are in
-// the order of a relation.
+// settle sets the filter, order, cursors and limits of a node. followed is set if its records have
+// the order of a relation field.
 func (t *treeRead) settle(n *treeNode, node *Node, followed bool) (err error) {
 	if n.filter, n.filterExpr, err = t.rq.bindFilter(node.Filter, node.Params, node.Sort); err != nil {
 		return err
@@ -157,8 +156,8 @@ func (t *treeRead) settle(n *treeNode, node *Node, followed bool) (err error) {
 	if n.back && n.single {
 		n.limit = 1
 	}
-	// Cursors need a sort, and the order of a relation is none: it is in the record, not in the
-	// database.
+	// Cursors need a sort, and the order of a relation field is not a sort: it is in the record,
+	// not in the database.
 	if followed && n.sort == "" && (n.keys || n.after != "" || n.before != "") {
 		n.sort = "@rowid"
 		if n.target.IsView() {
@@ -190,8 +189,8 @@ func (t *treeRead) projection(c *schema.Collection, fields []string, cut int) (*
 	return p, nil
 }
 
-// place finds the column of the relation. A projection of all fields has it; one of
-// some fields gets it.
+// place sets the column of the relation. A projection of all fields has the column; to a projection
+// of some fields it is added.
 func (t *treeRead) place(from, n *treeNode) {
 	has := from
 	if n.back {
@@ -205,7 +204,7 @@ func (t *treeRead) place(from, n *treeNode) {
 func (t *treeRead) backRelation(part string) (*schema.Collection, *schema.Field) {
 	name, field, ok := strings.Cut(part, "_via_")
 	if !ok {
-		// Wire: the older spelling still works and is the key of the result.
+		// Wire: the older spelling still works and stays the key of the result.
 		if name, field, ok = strings.Cut(part, "("); !ok || t.paged {
 			return nil, nil
 		}

@@ -1,4 +1,4 @@
-// The read of trees: each root by itself, all of them as of one moment.
+// The read of trees: each root by itself, all of them from one snapshot of the database.
 
 package record
 
@@ -12,15 +12,15 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// rootRead is a root at work: a tree, or an aggregate.
+// rootRead is a root that is being read: a tree, or an aggregate.
 type rootRead struct {
 	tree      *edge
 	aggregate *aggregateRead
-	err       error // why this root alone is not answered
+	err       error // the error of this root alone
 }
 
-// trees is Trees by one snapshot: all names are resolved and all rules found before anything
-// is read. failed has an error for each root that a hook has refused.
+// trees does the work of Trees in one snapshot: all names are resolved and all rules found before
+// anything is read. failed has an error for each root that a hook has refused.
 func (rq *readRequest) trees(ctx context.Context, roots []*Node, failed []error) ([]*Branch, error) {
 	t := rq.newTree(ctx)
 	reads, err := t.readRoots(ctx, roots, failed)
@@ -59,7 +59,7 @@ func (t *treeRead) readRoots(ctx context.Context, roots []*Node, failed []error)
 	return reads, nil
 }
 
-// branches are what was read.
+// branches returns the branches of the roots.
 func (s *Service) branches(reads []*rootRead) []*Branch {
 	list := make([]*Branch, len(reads))
 	for i, read := range reads {
@@ -68,7 +68,7 @@ func (s *Service) branches(reads []*rootRead) []*Branch {
 	return list
 }
 
-// newRoot resolves a root and what is below it.
+// newRoot resolves a root and the nodes below it.
 func (t *treeRead) newRoot(root *Node) (read *rootRead) {
 	read = &rootRead{}
 	if root.Aggregate != nil {
@@ -80,8 +80,8 @@ func (t *treeRead) newRoot(root *Node) (read *rootRead) {
 	return read
 }
 
-// load reads a root. The error is one that ends the whole read; what only concerns the root
-// is kept in it: what it asks for cannot be planned, or an Enrich hook fails.
+// load reads a root. Its error ends the whole read. An error of the root alone, which cannot be
+// planned or whose Enrich hook fails, is stored in read.
 func (t *treeRead) load(read *rootRead) (err error) {
 	switch e := read.tree; {
 	case read.err != nil:
@@ -89,7 +89,7 @@ func (t *treeRead) load(read *rootRead) (err error) {
 	case read.aggregate != nil:
 		return read.aggregate.run(t.reader)
 	default:
-		// The read may be run a second time after a rejected statement.
+		// The read may run a second time after a rejected statement.
 		e.refs, e.ends, e.more, e.totals = nil, nil, nil, nil
 		err = t.loadTree(e)
 	}
@@ -98,7 +98,7 @@ func (t *treeRead) load(read *rootRead) (err error) {
 	if !hooked && !errors.As(err, &invalid) {
 		return err
 	}
-	if hooked && t.rq.enricher != nil { // which runs no handler after an error
+	if hooked && t.rq.enricher != nil { // the enricher runs no handler after an error
 		t.rq.enricher.close()
 		t.rq.enricher = nil
 	}
@@ -106,7 +106,7 @@ func (t *treeRead) load(read *rootRead) (err error) {
 	return nil
 }
 
-// branch is what was read.
+// branch returns the branch of the root.
 func (read *rootRead) branch(s *Service) *Branch {
 	switch {
 	case read.err != nil:

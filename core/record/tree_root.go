@@ -12,7 +12,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// root resolves a root and what is below it. It is its own rule that it must satisfy.
+// root resolves a root and the nodes below it. The records must satisfy the rule of the root.
 func (t *treeRead) root(root *Node) (*treeNode, error) {
 	pick := func(c *schema.Collection) *string { return c.ListRule }
 	id := root.ID
@@ -42,7 +42,7 @@ func (t *treeRead) root(root *Node) (*treeNode, error) {
 	return n, nil
 }
 
-// ownID returns the id of the caller's account if it is of that collection, else "".
+// ownID returns the id of the caller's account if it is a record of the collection, else "".
 func (rq *readRequest) ownID(collection string) string {
 	if c := rq.snapshot.Find(collection); c != nil {
 		return rq.caller.idIn(c)
@@ -50,7 +50,7 @@ func (rq *readRequest) ownID(collection string) string {
 	return ""
 }
 
-// loadTree loads the list of the root, and all that hangs on it.
+// loadTree loads the list of the root, and the nodes below it.
 func (t *treeRead) loadTree(e *edge) error {
 	return t.loadRelation(e, func(e *edge) error {
 		more := false
@@ -64,7 +64,7 @@ func (t *treeRead) loadTree(e *edge) error {
 		err := t.each(e, sel, func(_ *query.Plan, rows store.Rows) bool {
 			if more = len(e.refs) == e.node.limit; !more {
 				e.refs = append(e.refs, int32(len(e.refs)))
-				// The list has one parent, so each row is the next item of it.
+				// The list has one parent, so each row is the next item of the list.
 				e.related.add(rows, t.rq.caller)
 			}
 			return !more
@@ -92,7 +92,7 @@ func (t *treeRead) countRoot(e *edge, sel query.Select) error {
 	return nil
 }
 
-// miss is a node whose filter, behind a rule, has found nothing; nil if there is none.
+// miss returns a node with a filter and a rule that has found no record; nil if there is none.
 func (e *edge) miss() *treeNode {
 	if len(e.refs) == 0 {
 		if e.node.filtered() != "" && e.node.rule != "" {
@@ -108,7 +108,7 @@ func (e *edge) miss() *treeNode {
 	return nil
 }
 
-// branch is what was read, for the outside.
+// branch returns the records and lists of the edge and of the edges below it.
 func (e *edge) branch(s *Service) *Branch {
 	rs := e.related
 	b := &Branch{Lists: make([]List, len(e.ends)), Records: make([]json.RawMessage, len(rs.rows)), set: rs, service: s}

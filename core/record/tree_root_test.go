@@ -65,8 +65,8 @@ func TestTreesAreReadTogether(t *testing.T) {
 	}
 }
 
-// TestRootsFailAlone: a root that cannot be planned, and one that a hook fails about, leave
-// the others as they are.
+// TestRootsFailAlone: a root that cannot be planned, and a root whose hook fails, do not affect
+// other roots.
 func TestRootsFailAlone(t *testing.T) {
 	t.Parallel()
 	b := libraryBed(t)
@@ -103,13 +103,13 @@ func TestRootsFailAlone(t *testing.T) {
 	}
 }
 
-// TestTreeTotals counts lists of which only some records are asked for.
+// TestTreeTotals counts lists that are cut by a limit.
 func TestTreeTotals(t *testing.T) {
 	t.Parallel()
 	b := libraryBed(t)
 	for _, relation := range []string{"reviews_via_book", "covers_via_book"} {
 		root := &Node{Collection: "books", Limit: 2, Total: true, Sort: "-title", Children: []*Node{{Relation: relation, Limit: 1, Total: true}}}
-		for range 2 { // the second time by the cache
+		for range 2 { // the second time from the cache
 			branch, err := b.Tree(t.Context(), b.super(), root)
 			if err != nil {
 				t.Fatal(err)

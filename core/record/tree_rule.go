@@ -1,9 +1,9 @@
-// Which rule holds at a node: list or view.
+// The rule that holds at a node: list or view.
 
 package record
 
-// allow sets the rule that the records must satisfy. An expand asks the view rule, also
-// of records that refer to others.
+// allow sets the rule that the records must satisfy. In an expand that is the view rule, even for
+// records that refer to others.
 func (t *treeRead) allow(n *treeNode) {
 	if t.rq.superuser {
 		return

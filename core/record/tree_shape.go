@@ -1,4 +1,4 @@
-// The shape of a tree: what it asks for, without the values that it is asked with.
+// The shape of a tree: its operations and fields, without the values.
 
 package record
 
@@ -34,7 +34,7 @@ func (n *Node) shape(s store.Shape) store.Shape {
 	return s
 }
 
-// filterShape adds a filter that was built in code: its operators and paths.
+// filterShape adds the operators and paths of a filter that was built in code.
 func filterShape(s store.Shape, e lang.Expr) store.Shape {
 	lang.Walk(e, func(e lang.Expr) bool {
 		switch e := e.(type) {

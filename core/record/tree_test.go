@@ -12,8 +12,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// outlineTree writes lists as [ids], those of children in braces, and … where there is
-// more.
+// outlineTree writes lists as [ids], the lists of children in braces, and … if there are more
+// records.
 func outlineTree(b *Branch, list int) string {
 	var parts []string
 	for _, item := range b.Lists[list].Items {
@@ -157,8 +157,8 @@ func TestTreeShowsWhatTheCallerMaySee(t *testing.T) {
 	}
 }
 
-// TestTreePages walks lists of children by their cursors, and compares each page with
-// what sorting all children in Go gives. Two of the relations have an index.
+// TestTreePages walks lists of children by their cursors, and compares each page with all children
+// sorted in Go. Two of the relations have an index.
 func TestTreePages(t *testing.T) {
 	t.Parallel()
 	rank := func() *schema.Field { return &schema.Field{Name: "rank", Kind: &schema.Number{}} }
@@ -232,7 +232,7 @@ func TestTreePages(t *testing.T) {
 	}
 }
 
-// TestTreeCutsEachList has more children than a list may hold.
+// TestTreeCutsEachList reads more children than a list may hold.
 func TestTreeCutsEachList(t *testing.T) {
 	t.Parallel()
 	for _, index := range [][]string{nil, {"CREATE INDEX by_land ON towns (land)"}} {

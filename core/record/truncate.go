@@ -17,11 +17,11 @@ import (
 
 const truncateFailed = "Failed to truncate collection (most likely due to required cascade delete record references)."
 
-// A truncation deletes in many transactions, so that it needs little memory and other
-// writes have their turn between two of them.
+// A truncation deletes in many transactions, so that it needs little memory and other writes can
+// run between two of them.
 const (
-	truncateStep = 50                    // records that are deleted before the clock is looked at
-	truncateTime = 50 * time.Millisecond // that a transaction should take, with its commit
+	truncateStep = 50                    // records that are deleted between two looks at the clock
+	truncateTime = 50 * time.Millisecond // the intended duration of a transaction, with its commit
 )
 
 // truncation is the deletion of all records of a collection.
@@ -29,20 +29,20 @@ type truncation struct {
 	service    *Service
 	caller     Caller
 	collection string        // id or name
-	limit      time.Duration // of the deletions of one transaction, without the log and the commit
+	limit      time.Duration // of the deletions in one transaction, without the change log and the commit
 }
 
-// Truncate deletes all records of a collection, with everything that Delete does for
-// each. Records that only refer to one another do not keep each other. Faults:
-// Unauthenticated and Forbidden for callers who are no superusers; NotFound for an
-// unknown collection; Invalid for a view, for the superusers, and where a record of
-// another collection requires one of these.
+// Truncate deletes all records of a collection. It does for each record all that Delete does.
+// Required relations between records of the collection do not prevent the deletion. Faults:
+// Unauthenticated and Forbidden for callers who are not superusers; NotFound for an unknown
+// collection; Invalid for a view, for the superusers, and if a record of another collection
+// requires one of the records.
 //
-// The records go a few at a time, each time in a transaction of its own. References of
-// others are judged before the first. If the truncation is interrupted, or a record that
-// requires another one is created meanwhile, the records that were deleted by then are
-// gone; what is left is intact but for relations among the records of the collection
-// itself, which may name deleted ones. Truncate again to go on.
+// The records are deleted in several transactions, a few records in each. References of other
+// collections are judged before the first transaction. If the truncation is interrupted, or a
+// record that requires another one is created meanwhile, the deletions of earlier transactions
+// stay. The remaining data is intact, except that relations among the records of the collection may
+// name deleted records. Calling Truncate again continues.
 func (s *Service) Truncate(ctx context.Context, caller Caller, collection string) error {
 	if err := caller.RequireSuperuser(); err != nil {
 		return err
@@ -81,8 +81,8 @@ func (rq *readRequest) truncatable(collection string) (*schema.Collection, error
 	return c, nil
 }
 
-// precheckTruncate is the fault of a collection whose records are required by others,
-// or that must not be empty. Nothing is deleted then.
+// precheckTruncate returns the fault of a collection whose records are required by others, or that
+// must not be empty. Nothing is deleted then.
 func (s *Service) precheckTruncate(ctx context.Context, caller Caller, collection string) error {
 	rq := s.newRead(caller)
 	c, err := rq.truncatable(collection)
@@ -98,8 +98,8 @@ func (s *Service) precheckTruncate(ctx context.Context, caller Caller, collectio
 			return nil
 		}
 		for _, ref := range rq.snapshot.References(c.ID) {
-			// Relations among the records of c go with both of their ends. A cascade deletes
-			// what refers, and an optional relation is cleared.
+			// Relations among the records of c disappear with both records. A cascade deletes the
+			// referring record, and an optional relation is cleared.
 			if ref.Collection == c || ref.Collection.IsView() || ref.Relation.CascadeDelete || !ref.Field.Required {
 				continue
 			}
@@ -115,11 +115,11 @@ func (s *Service) precheckTruncate(ctx context.Context, caller Caller, collectio
 	})
 }
 
-// requires reports whether a record requires an existing one by the relation, and no
-// other relation to the same collection deletes it.
+// requires reports whether a record requires an existing record by the relation, and no other
+// relation to the same collection deletes the requiring record.
 func (rq *readRequest) requires(r store.Reader, ref schema.Reference) (bool, error) {
-	// The path through the relation counts only ids of records that exist: a dangling id
-	// requires nothing.
+	// The path through the relation yields only ids of records that exist: a dangling id requires
+	// nothing.
 	filter := ref.Field.Name + ".id ?!= ''"
 	for _, f := range cascades(ref.Collection, ref.Relation.CollectionID) {
 		if f.Multiple() {
@@ -138,7 +138,8 @@ func (rq *readRequest) requires(r store.Reader, ref schema.Reference) (bool, err
 	return hasRow(r, plan.SQL, plan.Args...)
 }
 
-// cascades are the relations of c by which a record is deleted with those of target.
+// cascades returns the relations of c by which a record is deleted together with a record of
+// target.
 func cascades(c *schema.Collection, target string) []*schema.Field {
 	var list []*schema.Field
 	for _, f := range c.Fields {
@@ -149,8 +150,7 @@ func cascades(c *schema.Collection, target string) []*schema.Field {
 	return list
 }
 
-// goesLater reports whether the record will be deleted in the course of a truncation,
-// by a relation that cascades.
+// goesLater reports whether a later step of the truncation will delete the record by a cascade.
 func (t *writeTx) goesLater(r *Record) bool {
 	if t.truncated == nil {
 		return false
@@ -160,8 +160,8 @@ func (t *writeTx) goesLater(r *Record) bool {
 	})
 }
 
-// deleteSome deletes records for about n.limit in one transaction. done says that none
-// is left.
+// deleteSome deletes records in one transaction, for about n.limit. done reports that no record is
+// left.
 func (n *truncation) deleteSome(ctx context.Context) (done bool, err error) {
 	s := n.service
 	rq := s.newRead(n.caller)
@@ -172,7 +172,8 @@ func (n *truncation) deleteSome(ctx context.Context) (done bool, err error) {
 	var t *writeTx
 	var begun time.Time
 	err = s.cfg.Store.Exclusive(ctx, func(tx store.Tx) (err error) {
-		// The time begins inside of the transaction: waiting for one's turn holds nobody up.
+		// The time begins inside of the transaction: while it waits for its turn, it blocks no
+		// other write.
 		begun, done = time.Now(), false
 		if t, err = s.newWriteTx(tx, rq.snapshot, n.caller.Actor()); err != nil {
 			return err
@@ -195,8 +196,8 @@ func (n *truncation) deleteSome(ctx context.Context) (done bool, err error) {
 	return done, nil
 }
 
-// adapt sets the limit of the next transaction by how long the last one took: the log
-// and the commit may take longer than the deletions, on a slow disk by far.
+// adapt sets the limit of the next transaction by the duration of the last: the change log and the
+// commit may take longer than the deletions, much longer on a slow disk.
 func (n *truncation) adapt(took time.Duration) {
 	target := n.service.truncateTime
 	if took > target {
@@ -206,8 +207,8 @@ func (n *truncation) adapt(took time.Duration) {
 	n.limit = min(target, n.limit+target/8)
 }
 
-// truncateStep deletes the next records, with what follows from it. done says that no record is
-// left.
+// truncateStep deletes the next records, with the effects of each deletion. done reports that no
+// record is left.
 func (t *writeTx) truncateStep(ctx context.Context, c *schema.Collection) (done bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return false, err

@@ -41,7 +41,7 @@ func TestTruncateJudgesItsCaller(t *testing.T) {
 	}
 }
 
-// fill inserts records that have no value but their ids, and writes no changes.
+// fill inserts records that have only ids, and logs no changes.
 func fill(t *testing.T, b *bed, collection string, records int) {
 	t.Helper()
 	c := b.Snapshot().Find(collection)
@@ -86,8 +86,7 @@ func (s counted) Exclusive(ctx context.Context, fn func(store.Tx) error) error {
 	return s.Store.Exclusive(ctx, fn)
 }
 
-// A truncation is many transactions, each of which ends soon. One that was interrupted
-// goes on where it was.
+// A truncation uses many short transactions. An interrupted truncation continues where it stopped.
 func TestTruncateInChunks(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, docs)

@@ -1,4 +1,4 @@
-// Services bound to a transaction: the store, the change log and the binding that they use.
+// Services bound to a transaction: their store and change log, and the binding.
 
 package record
 
@@ -16,9 +16,9 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// txStore is a transaction in the form of a store, for services that write inside of
-// it: what they write is kept or undone with it. Calls of several goroutines run one
-// after the other.
+// txStore is a transaction in the form of a store, for services that write inside of the
+// transaction: their writes are committed or rolled back with it. Concurrent calls run one after
+// the other.
 type txStore struct {
 	store.Store // the store of the transaction: its dialect and catalog
 	tx          store.Tx
@@ -33,10 +33,10 @@ var errEnded = fmt.Errorf("record: the transaction has ended: %w", store.ErrClos
 // errBusy is the error of a hook that uses the service whose write has triggered the hook.
 var errBusy = errors.New("record: the transaction is writing: a hook must use the service of its event, or App.Transaction with its Context")
 
-// use calls fn while it holds the transaction; errEnded if the transaction has ended.
+// use calls fn while it holds the transaction. It returns errEnded if the transaction has ended.
 func (n *txStore) use(ctx context.Context, fn func() error) error {
 	if !n.mu.TryLock() {
-		// The lock may be held by the write whose hook calls use: waiting would be a deadlock.
+		// The write whose hook calls use may hold the lock: waiting would be a deadlock.
 		if store.IsInside() {
 			return errBusy
 		}
@@ -71,7 +71,7 @@ func (n *txStore) Exclusive(ctx context.Context, fn func(store.Tx) error) error 
 	return n.Write(ctx, fn)
 }
 
-// Run is refused: a script is a transaction of its own.
+// Run returns an error: a script is a transaction of its own.
 func (n *txStore) Run(context.Context, store.Script) (store.ScriptResult, error) {
 	return store.ScriptResult{}, errors.New("record: a script inside of a transaction")
 }
@@ -79,7 +79,7 @@ func (n *txStore) Run(context.Context, store.Script) (store.ScriptResult, error)
 func (n *txStore) OnForeignWrite(func(context.Context, bool) error) {}
 func (n *txStore) Close() error                                     { return nil }
 
-// boundService is the service inside of the transaction, until end is called.
+// boundService returns a service inside of the transaction, valid until end is called.
 func (t *writeTx) boundService() (records *Service, end func()) {
 	s := t.service
 	n := &txStore{Store: s.cfg.Store, tx: t.tx}
@@ -90,8 +90,8 @@ func (t *writeTx) boundService() (records *Service, end func()) {
 	return &bound, n.end
 }
 
-// outerChanges hands the changes of an inner transaction to the outer one: together
-// they have one number in the change log.
+// outerChanges passes the changes of an inner transaction to the outer one: together they have one
+// number in the change log.
 type outerChanges struct{ outer *writeTx }
 
 func (o outerChanges) Append(_ store.Tx, changes []change.Change) error {
@@ -103,7 +103,7 @@ func (o outerChanges) History(r store.Reader, c change.Change, fn func(change.Ch
 	return o.outer.service.cfg.Changes.History(r, c, fn)
 }
 
-// Past reads the log; what this transaction has changed is not in it yet.
+// Past reads the log, which does not have the changes of this transaction yet.
 func (o outerChanges) Past(r store.Reader, collection, record string, fn func(change.Change) (bool, error)) (time.Time, error) {
 	return o.outer.service.cfg.Changes.Past(r, collection, record, fn)
 }
@@ -112,11 +112,11 @@ func (o outerChanges) Since(r store.Reader, from change.Token) ([]int64, error) 
 	return o.outer.service.cfg.Changes.Since(r, from)
 }
 
-// Binding is the service inside of a transaction that somebody else runs.
+// Binding binds a service to a transaction that is run by another package.
 type Binding struct {
 	Records *Service    // until End
 	Store   store.Store // the transaction in the form of a store, until End
-	Changes Appender    // takes the changes of what is written by Store
+	Changes Appender    // records the changes of writes by Store
 
 	// Around is set in the binding of a hook: the result of store.TransactionOf for the context of
 	// the write that has triggered the hook.
@@ -156,9 +156,8 @@ func (s *Service) inHook(ctx context.Context) context.Context {
 	return store.WithTransaction(ctx, b)
 }
 
-// Bind binds the service to tx, by the definitions that hold in it. The life of a
-// Binding: Call as often as needed, End before the transaction is committed, Close
-// after it has ended.
+// Bind binds the service to tx, by the definitions that hold in the transaction. A Binding is used
+// so: any number of Calls, End before the transaction is committed, Close after it has ended.
 type Bind func(tx store.Tx, snapshot func() *schema.Snapshot) *Binding
 
 func (s *Service) bind(work *passwordWork, tx store.Tx, snapshot func() *schema.Snapshot) *Binding {
@@ -170,10 +169,9 @@ func (s *Service) bind(work *passwordWork, tx store.Tx, snapshot func() *schema.
 	return b
 }
 
-// BindWithRetry calls run, which must run one transaction, bind the service in it with
-// bind and return the error of Call if that has failed. If Call needs a password hashed
-// or compared, run is called again when that is done, so that no transaction is open
-// meanwhile.
+// BindWithRetry calls run, which must run one transaction, bind the service in it with bind, and
+// return the error of Call if Call has failed. If Call needs a password hashed or compared, that is
+// done after run has returned, so that no transaction is open meanwhile, and run is called again.
 func (s *Service) BindWithRetry(ctx context.Context, run func(Bind) error) error {
 	work := s.newPasswordWork(Root())
 	return s.withPasswords(ctx, work, func() error {
@@ -184,8 +182,8 @@ func (s *Service) BindWithRetry(ctx context.Context, run func(Bind) error) error
 // Later calls fn when the transaction is durable.
 func (b *Binding) Later(fn func()) { b.tx.afterCommit = append(b.tx.afterCommit, fn) }
 
-// Call calls fn, which must write with Records and no other service, and returns its
-// error. The transaction must not be committed after one.
+// Call calls fn, which must write with Records and no other service, and returns its error. After
+// an error the transaction must not be committed.
 func (b *Binding) Call(fn func() error) error {
 	if err := b.Records.inside(fn); err != nil {
 		return err
@@ -193,14 +191,14 @@ func (b *Binding) Call(fn func() error) error {
 	return b.tx.passwords.interrupted()
 }
 
-// End makes every later use of Records an error. It returns the changes that were made,
-// for the change log.
+// End makes every later use of Records an error. It returns the changes of the transaction, for the
+// change log.
 func (b *Binding) End() []change.Change {
 	b.end()
 	return b.tx.changes
 }
 
-// Close does what had to wait for the transaction to be durable, or for it to be undone.
+// Close does the work that waits for the transaction to be durable or rolled back.
 func (b *Binding) Close(ctx context.Context, durable bool) {
 	if durable {
 		b.tx.finish(nil)
@@ -210,5 +208,5 @@ func (b *Binding) Close(ctx context.Context, durable bool) {
 	runAll(b.tx.afterRollback)
 }
 
-// Available implements store.Store.
+// Available returns nil.
 func (n *txStore) Available() error { return nil }

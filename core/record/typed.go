@@ -112,7 +112,7 @@ func (t Typed[T]) FindOne(ctx context.Context, q Query) (*T, error) {
 }
 
 // FindByID returns the record of that id. The fault is NotFound if no such record exists or the
-// view rule hides it from the caller, and Forbidden where only superusers may view.
+// view rule hides it from the caller, and Forbidden if only superusers may view.
 func (t Typed[T]) FindByID(ctx context.Context, id string) (*T, error) {
 	q, err := t.query(Query{IDs: []string{id}})
 	if err != nil {
@@ -147,7 +147,7 @@ func (t Typed[T]) FindByIDs(ctx context.Context, ids ...string) ([]T, error) {
 	return t.values(records)
 }
 
-// Count returns how many records Find would return without Limit and Offset.
+// Count returns the number of records that Find would return without Limit and Offset.
 func (t Typed[T]) Count(ctx context.Context, q Query) (int, error) {
 	q, err := t.query(q)
 	if err != nil {

@@ -47,8 +47,8 @@ func TestUpdateValidates(t *testing.T) {
 	}
 }
 
-// A record that was valid once must be valid again, also where nobody touches it;
-// an id is never judged twice.
+// An update validates all fields, even those that it does not change; an id is never validated
+// again.
 func TestUpdateJudgesUntouchedFields(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, `{"name": "notes", "type": "base", "fields": [
@@ -94,7 +94,7 @@ func TestUpdateMissing(t *testing.T) {
 	check(t, "Update where only superusers may", err, "forbidden: Only superusers can perform this action.")
 }
 
-// Two clients that both add to a field must both be seen.
+// Two concurrent additions to a field are both stored.
 func TestUpdateKeepsConcurrentIncrements(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, `{"name": "counters", "type": "base", "updateRule": "", "fields": [
@@ -128,7 +128,8 @@ func TestUpdateKeepsConcurrentIncrements(t *testing.T) {
 	}
 }
 
-// Of many who want the same name one gets it; the others learn why.
+// Of many concurrent creates with the same name one succeeds; the others fail with the fault of the
+// unique index.
 func TestCreateUniqueRace(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, `{"name": "names", "type": "base", "createRule": "", "fields": [{"name": "name", "type": "text"}],
@@ -155,8 +156,8 @@ func TestCreateUniqueRace(t *testing.T) {
 	}
 }
 
-// A write that was prepared before its collection changed goes by the new
-// definition: else what was cast for a number would be stored as a text here.
+// A write that was prepared before its collection changed follows the new definition: else a value
+// that was cast to a number would be stored as a text.
 func TestWriteFollowsCollections(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, `{"name": "pairs", "type": "base", "fields": [

@@ -57,7 +57,7 @@ func TestValuesByKind(t *testing.T) {
 	}
 }
 
-// Save writes only what was set: changes of others meanwhile are kept.
+// Save writes only the fields that were set: concurrent changes of other fields are kept.
 func TestSaveWritesOnlyChangedFields(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, notes)
@@ -211,7 +211,7 @@ func TestDeleteWhere(t *testing.T) {
 		{root, "", "0 invalid"},
 		{root, "n =", "0 invalid"},
 		{root, "n = 100", "0 ok"},
-		{guest, "title = {:t}", "2 ok"}, // of three: one is not open
+		{guest, "title = {:t}", "2 ok"}, // of three records one is not open
 		{root, "title = {:t}", "1 ok"},
 	} {
 		if got := do(c.caller, c.filter, object{"t": "t0"}); got != c.want {
@@ -226,7 +226,7 @@ func TestDeleteWhere(t *testing.T) {
 	}
 }
 
-// A record that an earlier deletion took along is no failure.
+// A record that an earlier deletion has deleted by cascade is not an error.
 func TestDeleteWhereWithCascade(t *testing.T) {
 	t.Parallel()
 	b := newBed(t)
@@ -239,7 +239,7 @@ func TestDeleteWhereWithCascade(t *testing.T) {
 	}
 }
 
-// What Set cannot store is a mistake of the program, and not silently nothing.
+// A Set that cannot be stored is a mistake of the program, and not ignored silently.
 func TestSetOfWhatCannotBeStored(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, `{"name": "logs", "type": "base", "createRule": "", "fields": [{"name": "title", "type": "text"}, {"name": "made", "type": "autodate", "onCreate": true}]}`)

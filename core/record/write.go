@@ -1,4 +1,4 @@
-// The walk of a write: precheck, hash, transaction, after the commit, in its order.
+// The path of a write: precheck, hash, transaction, after the commit.
 
 package record
 
@@ -15,10 +15,10 @@ import (
 // This file is the path of a write, phase by phase. Each phase is one call and lies in
 // a file of its own:
 //
-//	resolve              write_request.go   the collection, and whether its rule lets anybody
-//	accept               write_input.go     what was sent, sorted by fields
+//	resolve              write_request.go   the collection, and whether its rule admits anybody
+//	accept               write_input.go     the input, sorted by fields
 //	runBeforeHooks       write_hooks.go
-//	precheck             below              all checks on a read, before anything costly
+//	precheck             below              all checks on a read, before costly work
 //	hashAndStoreFiles    account_password.go, write_files.go
 //	inTransaction
 //	  load               write_request.go   the stored record
@@ -26,7 +26,7 @@ import (
 //	  validate           write_validate.go  the account form, then every field
 //	  store              write_create.go, write_update.go, write_delete.go
 //	  runInTxHooks       write_hooks.go
-//	  end                write_tx.go        files that are to go, the change log
+//	  end                write_tx.go        files to delete, the change log
 //	afterCommit          write_tx.go        AfterSuccess hooks
 //
 // Render (render.go) then makes the answer.
@@ -48,8 +48,8 @@ func (s *Service) write(ctx context.Context, op Op) (r *Record, err error) {
 	return r, err
 }
 
-// writeWithRetry begins the write again if the collections change meanwhile, or the
-// record after the Before hooks have seen it.
+// writeWithRetry begins the write again if meanwhile the collections change, or the record changes
+// after the Before hooks have read it.
 func (s *Service) writeWithRetry(ctx context.Context, op Op, asked Caller) (*Record, error) {
 	var w *writeRequest
 	moved := 0
@@ -72,9 +72,8 @@ func (s *Service) writeWithRetry(ctx context.Context, op Op, asked Caller) (*Rec
 	return w.result(asked), nil
 }
 
-// writeOnce is the whole of a write. exclusive runs the Before hooks inside of the
-// transaction, with no other write beside it. The request is nil if the error came
-// before there was one.
+// writeOnce runs a write once. exclusive runs the Before hooks inside of the transaction, with no
+// other write beside it. The request is nil if the error came before the request was made.
 func (s *Service) writeOnce(ctx context.Context, op Op, exclusive bool) (*writeRequest, error) {
 	w := s.resolve(op, s.newPasswordWork(op.Caller))
 	if err := w.accept(); err != nil {
@@ -92,9 +91,8 @@ func (s *Service) writeOnce(ctx context.Context, op Op, exclusive bool) (*writeR
 	return w, err
 }
 
-// precheck runs all checks on a read if the write has something costly to do before
-// its transaction, so that a write that is denied or not valid costs no hash and no
-// file. The transaction checks everything again.
+// precheck runs all checks on a read if the write has costly work before its transaction, so that a
+// write that is denied or invalid causes no hash and no file. The transaction repeats the checks.
 func (w *writeRequest) precheck(ctx context.Context) error {
 	if !w.isCostly() {
 		return nil
@@ -104,7 +102,7 @@ func (w *writeRequest) precheck(ctx context.Context) error {
 	})
 }
 
-// check says whether the write may be done, as the reader sees the database.
+// check returns the error of a write that must not be done, by the data of the reader.
 func (w *writeRequest) check(r store.Reader) error {
 	if err := w.load(r); err != nil {
 		return err
@@ -115,16 +113,15 @@ func (w *writeRequest) check(r store.Reader) error {
 	return w.validate(r)
 }
 
-// commit runs the writes in one transaction, and before and after it what must not
-// happen inside. answer, if not nil, is called in the transaction after each write. If
-// one write fails, nothing of any is kept, and failed is its position.
+// commit runs the writes in one transaction, and the work before and after it. answer, if not nil,
+// is called in the transaction after each write. If a write fails, nothing is stored, and failed is
+// its position.
 func (s *Service) commit(ctx context.Context, writes []*writeRequest, exclusive bool, answer func(i int, tx store.Tx) error) (failed int, err error) {
 	return s.newCommit(writes, exclusive, answer).run(ctx)
 }
 
-// run does everything in its order: the index of ids, hashes and files before the transaction,
-// the transaction, and what follows it. failed is the position of the write that failed, if one
-// has.
+// run runs the steps of the commit in their order: the index of ids, hashes and files, the
+// transaction, and the work after it. failed is the position of a write that has failed.
 func (c *commit) run(ctx context.Context) (failed int, err error) {
 	if err := c.service.indexIDs(ctx, c.asked); err != nil {
 		return 0, err
@@ -141,7 +138,8 @@ func (c *commit) run(ctx context.Context) (failed int, err error) {
 	return 0, nil
 }
 
-// inTransaction runs the writes in one transaction, again if a password has to be hashed first.
+// inTransaction runs the writes in one transaction. It runs them again if a password has to be
+// hashed first.
 func (c *commit) inTransaction(ctx context.Context) error {
 	begin := c.service.cfg.Store.Write
 	if c.exclusive || slices.ContainsFunc(c.asked, c.service.hasInTxHooks) {
@@ -191,8 +189,8 @@ func (t *writeTx) apply(ctx context.Context, w *writeRequest, exclusive bool) er
 	}
 	w.followLinks()
 	if err := t.judge(ctx, w, exclusive); err != nil {
-		// A cascade or a hook of an earlier write may have taken the record along: of many that
-		// is no error.
+		// A cascade or a hook of an earlier write may have deleted the record: for a write of each
+		// matching record that is not an error.
 		if w.skipped = w.ofEach && w.unreachable; w.skipped {
 			return nil
 		}
@@ -204,10 +202,10 @@ func (t *writeTx) apply(ctx context.Context, w *writeRequest, exclusive bool) er
 	if err := t.runInTxHooks(ctx, w); err != nil {
 		return err
 	}
-	return t.passwords.interrupted() // though a handler may have swallowed the error
+	return t.passwords.interrupted() // even if a handler has swallowed the error
 }
 
-// judge runs the Before hooks if it is their turn, and checks the write.
+// judge runs the Before hooks if they run in the transaction, and checks the write.
 func (t *writeTx) judge(ctx context.Context, w *writeRequest, exclusive bool) error {
 	if exclusive {
 		if err := t.runBeforeHooks(ctx, w); err != nil {
@@ -217,7 +215,7 @@ func (t *writeTx) judge(ctx context.Context, w *writeRequest, exclusive bool) er
 	return w.check(t.tx)
 }
 
-// store writes the record that was checked.
+// store stores the checked record, or deletes it.
 func (t *writeTx) store(w *writeRequest) error {
 	if w.op.Action == ActionDelete {
 		return t.delete(w)

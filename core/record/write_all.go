@@ -1,5 +1,4 @@
-// Writes in one transaction that are answered with ids: what they have come to is read
-// afterwards.
+// Writes in one transaction that return ids; their caller reads the records afterwards.
 
 package record
 
@@ -14,11 +13,11 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// ErrCollectionsChanged is returned by WriteAll if the collections are not those that the
-// operations were made for. Nothing was written then.
+// ErrCollectionsChanged is returned by WriteAll, which has written nothing, if the collections are
+// not those that the operations were made for.
 var ErrCollectionsChanged = errors.New("record: the collections have changed")
 
-// OpError says at which Op of WriteAll it went wrong.
+// OpError is the error of WriteAll with the position of the Op that has failed.
 type OpError struct {
 	Op  int
 	Err error
@@ -28,11 +27,11 @@ func (e *OpError) Error() string { return fmt.Sprintf("write %d: %v", e.Op, e.Er
 
 func (e *OpError) Unwrap() error { return e.Err }
 
-// WriteAll runs the writes one after the other in one transaction, as Batch does, and
-// returns the ids of the records that each has written: one, or those of Op.Where. If one
-// fails, nothing of any is kept, and the error is an *OpError. snapshot holds the collections
-// whose fields the operations name: with others the error is ErrCollectionsChanged. A nil snapshot
-// stands for the collections as they are now.
+// WriteAll runs the writes one after the other in one transaction, as Batch does, and returns the
+// ids of the records that each Op has written: one id, or those of the records of Op.Where. If an
+// Op fails, nothing is stored, and the error is an *OpError. snapshot holds the collections whose
+// fields the operations name: if the collections have changed since, the error is
+// ErrCollectionsChanged. A nil snapshot stands for the present collections.
 func (s *Service) WriteAll(ctx context.Context, snapshot *schema.Snapshot, ops []Op) (ids [][]string, err error) {
 	if len(ops) == 0 {
 		return nil, nil
@@ -75,7 +74,7 @@ func (s *Service) writeAllOnce(ctx context.Context, snapshot *schema.Snapshot, o
 	return ids, nil
 }
 
-// link puts the ids of earlier writes into the body.
+// link sets the fields of Op.Links in the body to the ids of earlier writes.
 func (w *writeRequest) link(earlier []*writeRequest) {
 	if len(w.op.Links) == 0 {
 		return
@@ -89,14 +88,15 @@ func (w *writeRequest) link(earlier []*writeRequest) {
 	}
 }
 
-// followLinks does so again: a Before hook of an earlier write may have chosen its id.
+// followLinks sets these fields again, since a Before hook of an earlier write may have changed its
+// id.
 func (w *writeRequest) followLinks() {
 	for field, to := range w.links {
 		w.input.set(field, to.id)
 	}
 }
 
-// set gives the value that was sent for a field another one.
+// set replaces the value that was sent for a field.
 func (a *acceptedInput) set(name string, value any) {
 	for i := range a.assignments {
 		if a.collection.Fields[a.assignments[i].field].Name == name {

@@ -33,7 +33,8 @@ func TestWriteAll(t *testing.T) {
 	update := func(w where.Expr, most int, body object) record.Op {
 		return record.Op{Action: record.ActionUpdate, Collection: "tasks", Where: w, AtMost: most, Input: record.Input{Body: body}}
 	}
-	// Each write sees those before it, and one that follows nothing is left out of the ids.
+	// Each write reads the results of the writes before it. The ids have no record that a write did
+	// not match.
 	ids, err := b.writeAll(root,
 		update(where.Compare("n", where.GreaterEqual, 2), 5, object{"n+": 10}),
 		update(where.Compare("n", where.GreaterEqual, 10), 2, object{"owner": "ann"}),
@@ -42,7 +43,7 @@ func TestWriteAll(t *testing.T) {
 	if want := "[[t00000000000002 t00000000000003] [t00000000000002 t00000000000003] [] [t00000000000002 t00000000000003]]"; fmt.Sprint(ids) != want || err != nil {
 		t.Errorf("WriteAll = %v, %v, want %s", ids, err, want)
 	}
-	// More than there may be, or a failure later on, leave nothing behind.
+	// More matching records than the maximum, or a later failure, leave nothing behind.
 	for _, second := range []record.Op{
 		update(where.Compare("n", where.Less, 100), 1, object{"n": 7}),
 		{Action: record.ActionDelete, Collection: "tasks", ID: "nothing"},
@@ -57,7 +58,7 @@ func TestWriteAll(t *testing.T) {
 	if n, _ := b.Records().Find(t.Context(), root, record.Query{Collection: "tasks", Filter: "owner = 'never' || n = 7"}); len(n) > 0 {
 		t.Errorf("%d records were changed", len(n))
 	}
-	// Links are the ids of earlier writes, whoever chooses these.
+	// Links hold the ids of earlier writes, even if a hook has changed the ids.
 	b.Hooks().Records.Before.BindFunc(func(e *record.WriteEvent) error {
 		if e.Action == record.ActionCreate {
 			e.Record.Set("id", "l00000000000000")
@@ -80,7 +81,7 @@ func TestWriteAll(t *testing.T) {
 	}
 }
 
-// A record that matches for several callers at once is written by one of them.
+// If a record matches for several concurrent callers, one of them writes it.
 func TestMatchesAreJudgedInTheTransaction(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, `{"name": "jobs", "type": "base", "listRule": "", "updateRule": "owner = '' && @request.body.owner != 'nobody'", "fields": [{"name": "owner", "type": "text"}, {"name": "n", "type": "number"}]}`)
@@ -103,7 +104,7 @@ func TestMatchesAreJudgedInTheTransaction(t *testing.T) {
 	if len(claimed) != 1 {
 		t.Errorf("claimed %d times", len(claimed))
 	}
-	// What the rule of the action denies is left out, also where it is about the body.
+	// Records that the rule of the action denies are left out, even if the rule is about the body.
 	b.add("jobs", object{})
 	for _, body := range []object{{"owner": "nobody"}, {"owner": "nobody", "n+": 1}} {
 		ids, err := b.writeAll(guest, record.Op{Action: record.ActionUpdate, Collection: "jobs", Where: where.Compare("id", where.NotEqual, ""), AtMost: 9, Input: record.Input{Body: body}})
@@ -113,7 +114,7 @@ func TestMatchesAreJudgedInTheTransaction(t *testing.T) {
 	}
 }
 
-// A handler that refuses an operation is asked about one of each match too.
+// A handler that refuses an operation also sees the write of each matching record.
 func TestRequestHooksOfMatches(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, notes)

@@ -10,13 +10,13 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// errDenied is a record that does not satisfy the rule.
+// errDenied is the error of a record that does not satisfy the rule.
 var errDenied = errors.New("record: denied")
 
-// authorize computes the record as it is to be and checks the rule: the create rule on
-// the new record, in which what the server fills in is still missing, the others on
-// the stored record. To be denied is Invalid for a create; for an update and a delete
-// it is NotFound, as if there were no such record.
+// authorize computes the new record and checks the rule. The create rule is judged on the new
+// record, without the values that the server fills in, all other rules on the stored record. The
+// fault of a denied create is Invalid; for an update and a delete it is NotFound, as if the record
+// did not exist.
 func (w *writeRequest) authorize(r store.Reader) error {
 	w.become()
 	c := w.collection
@@ -29,7 +29,7 @@ func (w *writeRequest) authorize(r store.Reader) error {
 	return w.checkRule(r, c.CreateRule, fault.Invalid, createFailed)
 }
 
-// become computes the record as it is to be, and the body as rules see it.
+// become computes the new record, and @request.body.
 func (w *writeRequest) become() {
 	switch {
 	case w.op.Action == ActionDelete:
@@ -44,7 +44,7 @@ func (w *writeRequest) become() {
 	w.setPasswords()
 }
 
-// judged selects the record if it satisfies the rule: the stored one, or the candidate.
+// judged returns a selection of the stored record or the candidate, if it satisfies the rule.
 func (w *writeRequest) judged(rule string) query.Select {
 	sel := query.Select{Scope: w.rq.scope(w.collection, w.body), Rule: rule}
 	if w.stored == nil {
@@ -55,8 +55,8 @@ func (w *writeRequest) judged(rule string) query.Select {
 	return sel
 }
 
-// checkRule returns nil if the record satisfies the rule, else a fault of the kind. It
-// also finds out whether the caller is a manager of the record.
+// checkRule returns nil if the record satisfies the rule, else a fault of the kind. It also sets
+// whether the caller is a manager of the record.
 func (w *writeRequest) checkRule(r store.Reader, rule *string, kind fault.Kind, message string) error {
 	expression, err := w.rq.ruleFor(rule)
 	if err != nil {
@@ -76,8 +76,8 @@ func (w *writeRequest) checkRule(r store.Reader, rule *string, kind fault.Kind, 
 	return f
 }
 
-// satisfies judges the rule, and with it the manage rule, in one statement. A record
-// that does not satisfy the rule is errDenied; so is a rule that no longer compiles,
+// satisfies judges the rule together with the manage rule, in one statement. If the record does not
+// satisfy the rule, the error is errDenied. A rule that no longer compiles also gives errDenied,
 // with the reason in the chain of the error.
 func (w *writeRequest) satisfies(r store.Reader, rule string) error {
 	manage := w.manageRule()
@@ -118,7 +118,8 @@ func (w *writeRequest) satisfies(r store.Reader, rule string) error {
 	return nil
 }
 
-// candidate is the new record as the create rule sees it. No account verifies itself.
+// candidate returns the new record for the create rule. verified is false in it, so that no account
+// verifies itself.
 func (w *writeRequest) candidate() []store.Value {
 	values := w.table.parameters(w.record)
 	if w.collection.IsAuth() {
@@ -127,7 +128,7 @@ func (w *writeRequest) candidate() []store.Value {
 	return values
 }
 
-// manageRule is the rule that makes the caller a manager, "" if there is nothing that
+// manageRule returns the rule that makes the caller a manager, "" if the write has no part that
 // only a manager may do.
 func (w *writeRequest) manageRule() string {
 	if w.rq.superuser || w.rq.caller.Auth == nil || !w.collection.IsAuth() || w.op.Action == ActionDelete {

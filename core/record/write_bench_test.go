@@ -7,7 +7,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// small is the collection of the benchmarks: what a row of most apps looks like.
+// small is the collection of the benchmarks: its records resemble a row of most apps.
 const small = `{
 	"name": "small", "type": "base",
 	"createRule": "@request.auth.id != ''", "updateRule": "title != ''", "listRule": "", "viewRule": "", "deleteRule": "",

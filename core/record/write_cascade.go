@@ -1,4 +1,4 @@
-// Cascades: what a delete does to records that refer to the deleted one.
+// Cascades: the effects of a delete on records that refer to the deleted record.
 
 package record
 
@@ -14,32 +14,30 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// errRequired is a record that must refer to one that is being deleted.
+// errRequired is the error of a deletion of a record to which a required relation refers.
 var errRequired = errors.New("record: a required relation refers to it")
 
-// errCascade is a deletion that changes more records than the caller may.
+// errCascade is the error of a deletion that changes more records than the caller may change.
 var errCascade = errors.New("record: a deletion that changes too many records")
 
-// defaultCascade is how many records the deletions of one transaction may delete or change
-// for callers who are no superusers: other writes wait meanwhile.
+// defaultCascade is the maximum number of records that the deletions of one transaction may delete
+// or change for callers who are not superusers: other writes wait meanwhile.
 const defaultCascade = 10_000
 
-// referringChunk is the number of deleted records for which referring records are
-// looked up at a time.
+// referringChunk is the number of deleted records whose referring records are looked up at a time.
 const referringChunk = 500
 
-// removed is a set of records that were deleted, with the relations to them that are
-// still to be looked at.
+// removed is a set of deleted records, with the relations to them that are not processed yet.
 type removed struct {
 	ids  []string
 	refs []schema.Reference
 }
 
-// deleteRecords deletes records and everything that follows from it. A record that
-// refers to a deleted one is deleted too (cascade), loses the reference, or forbids it
-// all with errRequired. The order is depth first, as if each record were deleted on its
-// own; it uses a stack and no recursion, since a chain of records may be of any length.
-// A cycle ends where a record is gone already.
+// deleteRecords deletes records, with all effects of the deletion. A record that refers to a
+// deleted record is deleted too (cascade), loses the reference, or makes the deletion fail with
+// errRequired. The order is depth first, as if each record were deleted on its own; a stack
+// replaces recursion, since a chain of records may be of any length. A cycle ends at a record that
+// is already deleted.
 func (t *writeTx) deleteRecords(table *table, ids []string) error {
 	stack, err := t.remove(nil, table, ids)
 	if err != nil {
@@ -67,8 +65,8 @@ func (t *writeTx) deleteRecords(table *table, ids []string) error {
 	return nil
 }
 
-// remove deletes the rows of records and, if they are accounts, the rows of system
-// collections that belong to them. The relations to them go on the stack.
+// remove deletes the rows of records and, if they are accounts, the rows of system collections that
+// belong to them. It pushes the relations to them on the stack.
 func (t *writeTx) remove(stack []removed, table *table, ids []string) ([]removed, error) {
 	if len(ids) == 0 {
 		return stack, nil
@@ -105,8 +103,8 @@ func (t *writeTx) spend() error {
 	return nil
 }
 
-// removeRow deletes one record. One that is gone already, by another way of the cascade, is no
-// error. Its files go when the transaction is durable.
+// removeRow deletes one record. It is not an error if another branch of the cascade has deleted the
+// record already. Its files are deleted when the transaction is durable.
 func (t *writeTx) removeRow(table *table, id string) error {
 	if err := t.spend(); err != nil {
 		return err
@@ -125,8 +123,8 @@ func (t *writeTx) removeRow(table *table, id string) error {
 	return nil
 }
 
-// detach takes the deleted ids out of the relation. It returns the records that are to
-// be deleted because of it.
+// detach removes the deleted ids from the relation. It returns the ids of the records that must be
+// deleted because of that.
 func (t *writeTx) detach(ref schema.Reference, ids []string) (doomed []string, err error) {
 	table := t.table(ref.Collection)
 	for chunk := range slices.Chunk(ids, referringChunk) {
@@ -139,7 +137,7 @@ func (t *writeTx) detach(ref schema.Reference, ids []string) (doomed []string, e
 			return nil, err
 		}
 		if t.bounded && len(referring) == most {
-			return nil, errCascade // before any of them is touched
+			return nil, errCascade // before any record is changed
 		}
 		for _, id := range referring {
 			deletes, err := t.shorten(table, ref, id, chunk)
@@ -154,8 +152,8 @@ func (t *writeTx) detach(ref schema.Reference, ids []string) (doomed []string, e
 	return doomed, nil
 }
 
-// referring are the ids of the records whose relation holds one of the ids, as many as most
-// if that is not 0.
+// referring returns the ids of the records whose relation holds one of the ids. most is the maximum
+// number of them, 0 for no maximum.
 func (t *writeTx) referring(ref schema.Reference, ids []string, most int) ([]string, error) {
 	plan, err := t.service.planner.Compile(query.Select{
 		Scope:   query.Scope{Snapshot: t.snapshot, Collection: ref.Collection, Now: t.service.cfg.Now()},
@@ -169,9 +167,8 @@ func (t *writeTx) referring(ref schema.Reference, ids []string, most int) ([]str
 	return store.Texts(t.tx, plan.SQL, plan.Args...)
 }
 
-// shorten takes the ids out of the relation of one record. Nothing else of the record
-// is validated. If no id is left, deletes says that the record is to be deleted, or the
-// error is errRequired.
+// shorten removes the ids from the relation of one record. Nothing else of the record is validated.
+// If no id is left, deletes reports that the record must be deleted, or the error is errRequired.
 func (t *writeTx) shorten(table *table, ref schema.Reference, id string, ids []string) (deletes bool, err error) {
 	stored, err := table.read(t.tx, id)
 	if err != nil || stored == nil {

@@ -16,8 +16,8 @@ import (
 
 const deleteBlocked = "invalid: Failed to delete record. Make sure that the record is not part of a required relation reference."
 
-// collections makes collections whose definitions may name each other as <name>:
-// relations go by id, so they are made first and get their fields then.
+// collections makes collections whose definitions may refer to each other as <name>: relations use
+// ids, so the collections are created first and get their fields afterwards.
 func (b *bed) collections(definitions map[string]string) {
 	b.t.Helper()
 	var ids []string
@@ -250,7 +250,7 @@ func TestTruncate(t *testing.T) {
 	b.configure("tree", `{"fields": [{"name": "parent", "type": "relation", "required": false, "collectionId": "`+b.Snapshot().Find("tree").ID+`"}, {"name": "doc", "type": "file"}]}`)
 	var ids []string
 	var ops []record.Op
-	for i := range 1200 { // more than are looked at in one go
+	for i := range 1200 { // more than are looked up at a time
 		ids = append(ids, fmt.Sprintf("tree%011d", i))
 		ops = append(ops, create(root, "tree", object{"id": ids[i], "parent": ids[i/2]}))
 	}

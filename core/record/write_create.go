@@ -11,23 +11,22 @@ import (
 
 const createFailed = "Failed to create record."
 
-// Create stores a new record and returns it as stored (docs/wire/records.md §4.4);
-// Render makes the answer of it. Faults: NotFound for an unknown collection, Forbidden
-// where only superusers may create, Invalid for a record that the create rule denies
-// (then without fields) or that is not valid, TooMany when there are too many passwords
-// to hash.
+// Create stores a new record and returns it as stored (docs/wire/records.md §4.4); Render makes the
+// answer. Faults: NotFound for an unknown collection, Forbidden if only superusers may create,
+// Invalid for a record that the create rule denies (then without fields) or that is not valid,
+// TooMany if too many passwords wait to be hashed.
 func (s *Service) Create(ctx context.Context, caller Caller, collection string, in Input) (*Record, error) {
 	return s.write(ctx, Op{Caller: caller, Action: ActionCreate, Collection: collection, Input: in})
 }
 
-// Upsert updates the record whose id the input names, if there is one, and creates one
-// otherwise, with the faults of Update and Create.
+// Upsert updates the record whose id is in the input, or creates the record if it does not exist,
+// with the faults of Update and Create.
 func (s *Service) Upsert(ctx context.Context, caller Caller, collection string, in Input) (*Record, error) {
 	return s.write(ctx, Op{Caller: caller, Action: ActionUpsert, Collection: collection, Input: in})
 }
 
-// newID is the id that was sent, else a random one: files are stored under it before
-// the record is.
+// newID returns the id in the input, else a random id: files are stored under the id before the
+// record is stored.
 func (w *writeRequest) newID() (string, error) {
 	if id := w.input.text(w.table.id); id != "" {
 		return id, nil
@@ -36,7 +35,7 @@ func (w *writeRequest) newID() (string, error) {
 	return generated(w.collection.Fields[w.table.id])
 }
 
-// generated is a random text for a field with an autogenerate pattern, else "".
+// generated returns a random text for a field with an autogenerate pattern, else "".
 func generated(f *schema.Field) (string, error) {
 	text, ok := f.Kind.(*schema.Text)
 	if !ok {
@@ -45,7 +44,7 @@ func generated(f *schema.Field) (string, error) {
 	return text.Generate()
 }
 
-// fillIn sets what is the server's to set in a new record.
+// fillIn sets the fields of a new record that only the server sets.
 func (w *writeRequest) fillIn() error {
 	for _, i := range w.table.generated {
 		if w.record.values[i] != "" {
@@ -72,7 +71,7 @@ func (w *writeRequest) stamp(fields []int) {
 	}
 }
 
-// keepDates sets autodate fields to the times that the input brings.
+// keepDates sets autodate fields to the times in the input of a superuser.
 func (w *writeRequest) keepDates() {
 	if !w.rq.superuser {
 		return
@@ -84,7 +83,7 @@ func (w *writeRequest) keepDates() {
 	}
 }
 
-// create stores a new record that was checked.
+// create stores a new record that has been checked.
 func (t *writeTx) create(w *writeRequest) error {
 	if err := w.table.add(t.tx, w.record); err != nil {
 		return uniqueFault(err, w.collection, createFailed)

@@ -1,4 +1,4 @@
-// Writes of each record that matches: they are looked for inside of the transaction.
+// Writes of each matching record. The records are looked up inside of the transaction.
 
 package record
 
@@ -11,22 +11,22 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// ErrTooManyMatch is in the chain of the fault of a write of each record that matches, if
-// more do than it may be about.
+// ErrTooManyMatch is in the chain of the fault of a write of each matching record if more records
+// match than the write may change.
 var ErrTooManyMatch = errors.New("record: more records match than may be written")
 
-// matching says which records a write of each is about. They are looked for inside of the
-// transaction, so that it is about exactly those that match then; if the transaction is
-// tried again, they are looked for again.
+// matching describes the records of a write of each matching record. They are looked up inside of
+// the transaction, so that the write is about exactly those that match then; if the transaction
+// runs again, they are looked up again.
 type matching struct {
 	filter string
 	expr   lang.Expr
-	rule   string // which of them the caller finds
+	rule   string // the list rule: only records that the caller finds match
 	own    string // the rule of the action
 	most   int    // 0: no limit
 }
 
-// match sets which records the write is about, if it is one of each.
+// match sets w.each if the write is about each matching record.
 func (w *writeRequest) match() error {
 	if w.op.Where == nil || w.earlyFault != nil {
 		return nil
@@ -47,7 +47,8 @@ func (w *writeRequest) match() error {
 	return nil
 }
 
-// expand returns a write for each record that the write is about: itself, if it is about one.
+// expand returns a write for each record that the write is about: w itself, if it is about one
+// record.
 func (t *writeTx) expand(w *writeRequest) ([]*writeRequest, error) {
 	if w.each == nil || w.earlyFault != nil {
 		return []*writeRequest{w}, nil
@@ -68,7 +69,7 @@ func (t *writeTx) expand(w *writeRequest) ([]*writeRequest, error) {
 	return writes, nil
 }
 
-// matchingIDs returns the ids of the records, at most one more than there may be.
+// matchingIDs returns the ids of the records, at most one more than the maximum.
 func (w *writeRequest) matchingIDs(r store.Reader) (ids []string, err error) {
 	m, body := w.each, w.op.Input.Body
 	if w.input != nil {
@@ -78,10 +79,10 @@ func (w *writeRequest) matchingIDs(r store.Reader) (ids []string, err error) {
 		Scope: w.rq.scope(w.collection, body), Columns: []string{"id"}, Rule: m.rule,
 		Filter: m.filter, FilterExpr: m.expr, Restricted: !w.rq.superuser,
 	}
-	// A rule about what modifiers come to is judged with each write.
+	// A rule about the result of modifiers is judged with each write.
 	if m.own != "" && !w.input.modifies() {
 		if query.CheckRule(w.rq.snapshot, w.collection, m.own) != nil {
-			return nil, nil // it lets nobody pass
+			return nil, nil // a rule that does not compile is satisfied by no record
 		}
 		sel.Flags = []string{m.own}
 	}
@@ -102,7 +103,7 @@ func (w *writeRequest) matchingIDs(r store.Reader) (ids []string, err error) {
 	return ids, rows.Close()
 }
 
-// modifies reports whether an assignment depends on what is stored.
+// modifies reports whether an assignment depends on the stored value.
 func (a *acceptedInput) modifies() bool {
 	if a == nil {
 		return false

@@ -1,4 +1,4 @@
-// Files of a write: uploads validated and stored, stale files queued for removal.
+// Files of a write: uploads are validated and stored, stale files queued for removal.
 
 package record
 
@@ -16,20 +16,20 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// A file is stored before the record that names it, and removed after the record has
-// stopped naming it. So at every moment each name in a record is a file. What no record
-// names is in the queue of package removal.
+// A file is stored before the record that names it, and removed after the record has stopped naming
+// it. So at every moment each name in a record is a file. Files that no record names are in the
+// queue of package removal.
 
-// maxFileName bounds the name of a stored file, in bytes.
+// maxFileName is the maximum length of the name of a stored file, in bytes.
 const maxFileName = 150
 
-// blobKey is the key of a record's file in the blob store.
+// blobKey returns the key of a record's file in the blob store.
 func blobKey(c *schema.Collection, id, name string) string { return fileFolder(c, id) + "/" + name }
 
-// fileFolder is the prefix of the keys of a record's files.
+// fileFolder returns the prefix of the keys of a record's files.
 func fileFolder(c *schema.Collection, id string) string { return c.ID + "/" + id }
 
-// validateFiles checks the names that a file field is to hold, and the uploads for it
+// validateFiles checks the names that a file field gets, and the uploads for the field
 // (docs/wire/records.md §7.2).
 func (w *writeRequest) validateFiles(i int, f *schema.Field, kind *schema.File) *fault.Field {
 	names := choices(w.record.values[i])
@@ -59,8 +59,8 @@ func (w *writeRequest) validateFiles(i int, f *schema.Field, kind *schema.File) 
 	return nil
 }
 
-// uploadsOf are the uploads for the field that are among the names: a field for one
-// file keeps only the last.
+// uploadsOf returns the uploads for the field that are among the names: a field for one file keeps
+// only the last upload.
 func (w *writeRequest) uploadsOf(field int, names []string) []upload {
 	var list []upload
 	for _, u := range w.input.uploads {
@@ -71,8 +71,8 @@ func (w *writeRequest) uploadsOf(field int, names []string) []upload {
 	return list
 }
 
-// validateUpload returns the failure of a file that the field does not take: by its name, its
-// size or its type, which was detected from its content.
+// validateUpload returns the failure of a file that the field does not accept because of its name,
+// its size or its type, which was detected from its content.
 func validateUpload(u *blob.Upload, kind *schema.File) *fault.Field {
 	switch {
 	case u.Name == "" || len(u.Name) > maxFileName:
@@ -91,7 +91,7 @@ func validateUpload(u *blob.Upload, kind *schema.File) *fault.Field {
 	return nil
 }
 
-// uploadNames are the names of the files that the write stores.
+// uploadNames returns the names of the files that the write stores.
 func (w *writeRequest) uploadNames() []string {
 	if w.earlyFault != nil || w.input == nil {
 		return nil
@@ -103,8 +103,7 @@ func (w *writeRequest) uploadNames() []string {
 	return names
 }
 
-// storeFiles stores the uploads of the write, also those that its record will turn out
-// not to name.
+// storeFiles stores the uploads of the write, even those that its record will not name.
 func (w *writeRequest) storeFiles(ctx context.Context, announced func() error) error {
 	if len(w.uploadNames()) == 0 {
 		return nil
@@ -132,7 +131,7 @@ func storeFile(ctx context.Context, blobs blob.Store, key string, u *blob.Upload
 	return blob.PutAnnounced(ctx, blobs, key, content, u.Size, a, announced)
 }
 
-// unusedFiles are the uploads that the record, as it was stored, does not name.
+// unusedFiles returns the uploads that the stored record does not name.
 func (w *writeRequest) unusedFiles() []removal.Entry {
 	if w.input == nil {
 		return nil
@@ -146,7 +145,7 @@ func (w *writeRequest) unusedFiles() []removal.Entry {
 	return staleFiles(w.collection, w.id, names)
 }
 
-// staleFiles is what is to go of a record.
+// staleFiles returns the entry for the removal of files of a record.
 func staleFiles(c *schema.Collection, id string, names []string) []removal.Entry {
 	if len(names) == 0 {
 		return nil
@@ -154,7 +153,7 @@ func staleFiles(c *schema.Collection, id string, names []string) []removal.Entry
 	return []removal.Entry{{Folder: fileFolder(c, id), Names: names}}
 }
 
-// fileNames are the names of the files of the record.
+// fileNames returns the names of the files of the record.
 func (t *table) fileNames(r *Record) []string {
 	var names []string
 	for _, i := range t.files {
@@ -163,7 +162,7 @@ func (t *table) fileNames(r *Record) []string {
 	return names
 }
 
-// droppedFiles are the names of the files that the stored record has and r has not.
+// droppedFiles returns the names of the files that the stored record has and r does not have.
 func (t *table) droppedFiles(stored, r *Record) []string {
 	if len(t.files) == 0 {
 		return nil
@@ -171,13 +170,13 @@ func (t *table) droppedFiles(stored, r *Record) []string {
 	return without(t.fileNames(stored), t.fileNames(r))
 }
 
-// FileNames returns the names of the files of a record, as the reader sees it. found is
+// FileNames returns the names of the files of a record in the transaction of the reader. found is
 // false if there is no such record.
 func (s *Service) FileNames(r store.Reader, collection, id string) (names []string, found bool, err error) {
 	snapshot := s.cfg.Snapshot()
 	c := snapshot.ByID(collection)
 	if c == nil {
-		// Another process may have made it just now.
+		// Another process may have created the collection just now.
 		known, err := hasRow(r, `SELECT 1 FROM "_collections" WHERE "id" = $1`, store.Text(collection))
 		if known {
 			err = errStale

@@ -49,7 +49,7 @@ func names(files ...*blob.Upload) []string {
 	return list
 }
 
-// expectFiles judges what is stored for a collection.
+// expectFiles checks the stored files of a collection.
 func (b *bed) expectFiles(what, collection string, want ...*blob.Upload) {
 	b.t.Helper()
 	if got, want := b.files(collection), names(want...); !slices.Equal(got, want) {
@@ -137,7 +137,7 @@ func TestFilesValidate(t *testing.T) {
 	}
 }
 
-// failingBlobs refuses to store what is called bad.
+// failingBlobs refuses to store files whose name is bad.
 type failingBlobs struct{ blob.Store }
 
 var errBlob = errors.New("disk is on fire")
@@ -165,8 +165,8 @@ func TestFilesThatCannotBeStored(t *testing.T) {
 	}
 }
 
-// The files of a record that is created anew with the id of a deleted one stay,
-// however late the old one's are removed.
+// The files of a record that is created again with the id of a deleted record stay, even if the
+// files of the old record are removed later.
 func TestFilesOfAnIDThatIsUsedAgain(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, docs)
@@ -183,8 +183,8 @@ func TestFilesOfAnIDThatIsUsedAgain(t *testing.T) {
 	b.expectFiles("batch", "docs", fresh)
 }
 
-// Files that no record names go with the record in whose folder they lie, however it
-// ends. What is being stored may belong to a newer record of the same id.
+// Files that no record names are removed with the record in whose folder they lie, whatever deletes
+// it. Files that are being stored stay: they may belong to a newer record with the same id.
 func TestFilesThatNoRecordNames(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, docs)

@@ -65,7 +65,7 @@ func (b *bed) delete(c record.Caller, collection, id string) error {
 	return b.Records().Delete(b.t.Context(), c, collection, id)
 }
 
-// answer is the record of a write as its caller gets it.
+// answer returns the record of a write as its caller gets it.
 func (b *bed) answer(s *record.Service, c record.Caller, r *record.Record, err error) (object, error) {
 	b.t.Helper()
 	if err != nil {
@@ -86,7 +86,7 @@ func (b *bed) decode(out []byte, err error) (object, error) {
 	return o, nil
 }
 
-// add is create by root, of a record that must be right.
+// add creates a record as root, which must succeed, and returns its id.
 func (b *bed) add(collection string, body object) string {
 	b.t.Helper()
 	o, err := b.create(root, collection, body)
@@ -96,7 +96,7 @@ func (b *bed) add(collection string, body object) string {
 	return o["id"].(string)
 }
 
-// set is update by root, which must succeed.
+// set updates a record as root, which must succeed.
 func (b *bed) set(collection, id string, body object) object {
 	b.t.Helper()
 	o, err := b.update(root, collection, id, body)
@@ -106,7 +106,7 @@ func (b *bed) set(collection, id string, body object) object {
 	return o
 }
 
-// stored is the record as it is stored, nil if there is none.
+// stored returns the record as it is stored, nil if there is none.
 func (b *bed) stored(collection, id string) *record.Record {
 	b.t.Helper()
 	r, err := b.Records().FindByID(b.t.Context(), collection, id)
@@ -119,7 +119,7 @@ func (b *bed) stored(collection, id string) *record.Record {
 	return r
 }
 
-// value is one field of a stored record.
+// value returns a field of a stored record.
 func (b *bed) value(collection, id, field string) any {
 	b.t.Helper()
 	r := b.stored(collection, id)
@@ -138,7 +138,7 @@ func (b *bed) count(collection string) int {
 	return n
 }
 
-// as is a caller who has signed in as a stored record.
+// as returns a caller who has signed in as a stored record.
 func (b *bed) as(collection, id string) record.Caller {
 	b.t.Helper()
 	r := b.stored(collection, id)
@@ -156,7 +156,7 @@ func (b *bed) configure(collection, body string) {
 	}
 }
 
-// files are the names of the stored files of a collection, those of all records.
+// files returns the names of all stored files of a collection.
 func (b *bed) files(collection string) []string {
 	b.t.Helper()
 	list := []string{}
@@ -174,7 +174,7 @@ func (b *bed) files(collection string) []string {
 	return list
 }
 
-// file is an upload of a text.
+// file returns an upload of a text.
 func file(t testing.TB, name, content string) *blob.Upload {
 	t.Helper()
 	u, err := blob.NewUpload(name, func() (io.ReadCloser, error) {
@@ -186,7 +186,7 @@ func file(t testing.TB, name, content string) *blob.Upload {
 	return u
 }
 
-// failure is an error on one line: kind, message, then field=code of each leaf.
+// failure returns an error on one line: kind, message, then field=code of each leaf.
 func failure(err error) string {
 	if err == nil {
 		return "ok"
@@ -220,7 +220,7 @@ func leaves(prefix string, fields fault.Fields) []string {
 	return list
 }
 
-// check judges an error by its failure.
+// check compares the failure of an error.
 func check(t testing.TB, what string, err error, want string) {
 	t.Helper()
 	if got := failure(err); got != want {

@@ -13,30 +13,31 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// How Before, InTx and After hooks take part in a write. Hooks says when they run.
+// Errors and limits of the Before, InTx and After hooks of a write. The type Hooks documents when
+// they run.
 
 var (
-	// errMoved is a record that has changed since the Before hooks saw it.
+	// errMoved is the error of a write whose record has changed since the Before hooks read it.
 	errMoved = errors.New("record: the record has changed since the hooks saw it")
-	// errNotBound is a write inside of a transaction with a service that is not bound to
-	// it, which would wait for itself.
+	// errNotBound is the error of a write inside of a transaction with a service that is not bound
+	// to the transaction: the write would wait for itself.
 	errNotBound = errors.New("record: inside of a transaction a hook must write with the service of its event, if that has one")
-	// errTooDeep is hooks that write records whose hooks write records, and so on.
+	// errTooDeep is the error of hooks that write records whose hooks write records, and so on.
 	errTooDeep = errors.New("record: hooks of hooks, too deep")
 )
 
 const (
-	// maxMoved bounds how often Before hooks run outside of the transaction.
+	// maxMoved is the maximum number of times that Before hooks run outside of the transaction.
 	maxMoved = 3
-	// maxDepth bounds how deep writes of hooks in a transaction may be nested.
+	// maxDepth is the maximum depth of nested writes of hooks in a transaction.
 	maxDepth = 8
 )
 
-// hookResult is what the Before hooks of a write have come to.
+// hookResult holds the result of the Before hooks of a write.
 type hookResult struct {
-	inTx     bool        // they ran in the transaction, where nothing moves but by their own doing
-	seen     *Record     // the stored record that they saw; nil where there was none
-	values   map[int]any // what they have set, by the position of the field
+	inTx     bool        // the hooks ran in the transaction, where only they can change the record
+	seen     *Record     // the stored record that the hooks have read; nil if there was none
+	values   map[int]any // the values that the hooks have set, by the position of the field
 	unhashed bool        // values has an unhashedPassword
 }
 
@@ -46,8 +47,8 @@ type unhashedPassword struct {
 	cost int
 }
 
-// hash replaces the passwords by their hashes. The error is errNeedsBcrypt if work has
-// to make one first.
+// hash replaces the passwords by their hashes. The error is errNeedsBcrypt if work has to make a
+// hash first.
 func (h *hookResult) hash(ctx context.Context, s *Service, work *passwordWork, c Caller) error {
 	for i, v := range h.values {
 		p, ok := v.(unhashedPassword)
@@ -76,7 +77,7 @@ func (s *Service) hasInTxHooks(w *writeRequest) bool {
 	return w.earlyFault == nil && s.cfg.Hooks.InTx.Bound(w.names()...)
 }
 
-// event is a new event about the write, with copies of its records.
+// event returns a new event about the write, with copies of its records.
 func (w *writeRequest) event(records *Service) *WriteEvent {
 	e := &WriteEvent{Records: records, Caller: w.rq.caller, Action: w.op.Action}
 	switch {
@@ -87,7 +88,7 @@ func (w *writeRequest) event(records *Service) *WriteEvent {
 	default:
 		e.Action, e.Record, e.Original = ActionUpdate, w.record, w.stored.Clone()
 	}
-	if e.Record == nil { // the write failed before there was one
+	if e.Record == nil { // the write failed before there was a record
 		e.Record = Blank(w.collection)
 		e.Record.values[e.Record.collection.FieldIndex("id")] = w.id
 	}
@@ -136,7 +137,7 @@ func (t *writeTx) runBeforeHooks(ctx context.Context, w *writeRequest) error {
 	}
 	if err := w.hooks.hash(ctx, t.service, t.passwords, w.op.Caller); err != nil {
 		if len(t.changes) > changes {
-			w.hooks = nil // what the hooks wrote is undone: they must run again
+			w.hooks = nil // the writes of the hooks are undone: the hooks must run again
 		}
 		return err
 	}
@@ -151,8 +152,8 @@ func (w *writeRequest) loadAndAuthorize(r store.Reader) error {
 	return w.authorize(r)
 }
 
-// triggerBefore runs the Before hooks and finds out what they have set. records is the
-// service that they may use.
+// triggerBefore runs the Before hooks and collects the values that they set. records is the service
+// of the event.
 func (s *Service) triggerBefore(ctx context.Context, w *writeRequest, records *Service) error {
 	e := w.event(records)
 	call := hook.Call{Name: "hook record before", Limit: s.cfg.HookLimit, Inside: records.inside}
@@ -170,7 +171,7 @@ func (s *Service) triggerBefore(ctx context.Context, w *writeRequest, records *S
 	return nil
 }
 
-// collectSet notes the fields that handlers have set in r.
+// collectSet collects the fields that handlers have set in r.
 func (w *writeRequest) collectSet(h *hookResult, r *Record) error {
 	if r.misuse != nil {
 		return fmt.Errorf("hook before a write: %w", r.misuse)
@@ -198,7 +199,7 @@ func (w *writeRequest) collectSet(h *hookResult, r *Record) error {
 	return nil
 }
 
-// applyHookValues puts what the hooks have set into the record that is to be stored.
+// applyHookValues sets the values of the hooks in the record that is to be stored.
 func (w *writeRequest) applyHookValues() {
 	if w.hooks == nil {
 		return
@@ -217,14 +218,14 @@ func (w *writeRequest) setByHook(field int) bool {
 	return ok
 }
 
-// changedSinceHooks reports whether the stored record is another one than the Before
-// hooks saw.
+// changedSinceHooks reports whether the stored record differs from the record that the Before hooks
+// have read.
 func (w *writeRequest) changedSinceHooks() bool {
 	return w.hooks != nil && !w.hooks.inTx && w.table.moved(w.hooks.seen, w.stored)
 }
 
-// moved reports whether a stored record, nil if there is none, is another one than was
-// seen before.
+// moved reports whether a stored record differs from the state that was seen before; nil stands for
+// no record.
 func (t *table) moved(seen, stored *Record) bool {
 	if seen == nil || stored == nil {
 		return seen != stored
@@ -245,8 +246,8 @@ func (t *writeTx) runInTxHooks(ctx context.Context, w *writeRequest) error {
 	return s.cfg.Hooks.InTx.Run(records.inHook(ctx), call, e, w.names()...)
 }
 
-// inside calls fn in a way that lets writes of services be noticed that are not bound
-// to the transaction of this one.
+// inside calls fn. While a bound service runs fn, writes with a service that is not bound to its
+// transaction are detected.
 func (s *Service) inside(fn func() error) error {
 	if s.outer == nil {
 		return fn()
@@ -257,7 +258,7 @@ func (s *Service) inside(fn func() error) error {
 // runInside reports whether hooks are bound that may run inside of a transaction.
 func (h *Hooks) runInside() bool { return !h.Before.Empty() || !h.InTx.Empty() || !h.Enrich.Empty() }
 
-// mayWrite fails where a write would wait for the transaction that it is called from.
+// mayWrite returns an error for a write that would wait for the transaction it is called from.
 func (s *Service) mayWrite() error {
 	switch {
 	case s.outer == nil && s.cfg.Hooks.runInside() && store.IsInside():
@@ -268,8 +269,8 @@ func (s *Service) mayWrite() error {
 	return nil
 }
 
-// runAfterSuccess runs the AfterSuccess and the AccountChanged hooks of writes that are durable. Inside of a
-// transaction they wait until it is.
+// runAfterSuccess runs the AfterSuccess and the AccountChanged hooks of writes that are durable.
+// Inside of a transaction they wait until the transaction is durable.
 func (s *Service) runAfterSuccess(ctx context.Context, writes []*writeRequest) {
 	for _, w := range writes {
 		s.runAfter(ctx, &s.cfg.Hooks.AfterSuccess, w)
@@ -292,9 +293,8 @@ func (s *Service) runAfter(ctx context.Context, h *hook.Hook[*WriteEvent], w *wr
 	run()
 }
 
-// runAfterFailure runs the AfterFailure hooks of a write that has failed. Inside of a
-// transaction they wait until it has ended. An interrupted write runs again and has
-// not failed.
+// runAfterFailure runs the AfterFailure hooks of a write that has failed. Inside of a transaction
+// they wait until the transaction has ended. An interrupted write runs again and has not failed.
 func (s *Service) runAfterFailure(ctx context.Context, w *writeRequest, failed error) {
 	if w == nil || w.collection == nil || errors.Is(failed, errNeedsBcrypt) || !s.cfg.Hooks.AfterFailure.Bound(w.names()...) {
 		return
@@ -309,9 +309,10 @@ func (s *Service) runAfterFailure(ctx context.Context, w *writeRequest, failed e
 	run()
 }
 
-// triggerAfter runs handlers whose errors change nothing.
+// triggerAfter runs handlers whose errors are only logged.
 func (s *Service) triggerAfter(ctx context.Context, h *hook.Hook[*WriteEvent], e *WriteEvent) {
-	// The transaction of the write has ended: App.Transaction in a handler begins another.
+	// The transaction of the write has ended: App.Transaction in a handler begins a new
+	// transaction.
 	ctx = store.WithTransaction(context.WithoutCancel(ctx), nil)
 	call := hook.Call{Name: "hook record after", Limit: s.cfg.HookLimit}
 	err := h.Run(ctx, call, e, names(e.Collection())...)

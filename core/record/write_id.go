@@ -14,8 +14,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// validateID checks the id of a new record. The id of a stored one never changes, and is
-// not validated again.
+// validateID checks the id of a new record. The id of a stored record never changes, and is not
+// validated again.
 func (w *writeRequest) validateID(r store.Reader, f *schema.Field, kind *schema.Text) (*fault.Field, error) {
 	id := w.record.ID()
 	if w.stored != nil {
@@ -34,20 +34,21 @@ func (w *writeRequest) validateID(r store.Reader, f *schema.Field, kind *schema.
 	return fault.Leaf("validation_pk_invalid", "The record primary key is invalid or already exists"), nil
 }
 
-// Ids name folders, and some file systems take two letter cases of a name for one. So
-// where the pattern of the ids allows both cases, a create looks for an id that differs
-// in case alone. The index that serves this look-up is made when the first record is
-// created after a start or a change of collections: that also gives it to the tables of
-// older databases and to tables that the engine has made anew.
+// Ids name folders, and some file systems treat names that differ in letter case alone as the same
+// name. So if the pattern of the ids allows both cases, a create looks for an id that differs in
+// case alone. The index that serves this look-up is made when the first record is created after a
+// start or a change of collections: in this way the tables of older databases, and tables that the
+// engine has rebuilt, get the index too.
 
-// otherCaseSQL finds an id that differs from $1 in letter case alone. An id that is equal
-// is left to the primary key, which reports it under its own code.
+// otherCaseSQL returns a query for an id that differs from $1 in letter case alone. An equal id is
+// left to the primary key, which reports it under its own code.
 func otherCaseSQL(c *schema.Collection) string {
 	return "SELECT 1 FROM " + store.Quote(c.Name) + ` WHERE lower("id") = lower($1) AND "id" <> $1 LIMIT 1`
 }
 
-// indexIDs makes the index for otherCaseSQL if one of the writes may need it. Inside of
-// a transaction it is not made: an index that is rolled back would pass for made.
+// indexIDs makes the index for otherCaseSQL if one of the writes may need it. Inside of a
+// transaction the index is not made: after a rollback the index would be missing, but be taken for
+// made.
 func (s *Service) indexIDs(ctx context.Context, writes []*writeRequest) error {
 	if s.outer != nil {
 		return nil
@@ -82,9 +83,8 @@ func mixedCase(id *schema.Field) bool {
 
 func hasLetter(s string) bool { return strings.ToLower(s) != strings.ToUpper(s) }
 
-// oneCase reports whether no two texts that match the pattern differ in letter case
-// alone: the pattern is anchored at both ends and has no letters in upper case, or none
-// in lower case.
+// oneCase reports whether no two texts that match the pattern differ in letter case alone: the
+// pattern is anchored at both ends and has no upper-case letters, or no lower-case letters.
 func oneCase(pattern string) bool {
 	re, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil || re.Op != syntax.OpConcat || len(re.Sub) < 2 ||
@@ -94,7 +94,7 @@ func oneCase(pattern string) bool {
 	return !uses(re, unicode.IsUpper) || !uses(re, unicode.IsLower)
 }
 
-// uses reports whether the expression may match a character of that sort.
+// uses reports whether the expression may match a character of that class.
 func uses(re *syntax.Regexp, sort func(rune) bool) bool {
 	switch re.Op {
 	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
@@ -110,7 +110,7 @@ func uses(re *syntax.Regexp, sort func(rune) bool) bool {
 		}
 	case syntax.OpCharClass:
 		for i := 0; i+1 < len(re.Rune); i += 2 {
-			if re.Rune[i+1] > unicode.MaxASCII { // larger classes take too long to look through
+			if re.Rune[i+1] > unicode.MaxASCII { // larger classes take too long to search
 				return true
 			}
 			for c := re.Rune[i]; c <= re.Rune[i+1]; c++ {

@@ -14,8 +14,8 @@ import (
 const mixed = `{"name": "mixed", "type": "base", "createRule": "", "listRule": "", "fields": [
 	{"name": "id", "type": "text", "system": true, "primaryKey": true, "required": true, "pattern": "^[A-Za-z0-9_-]+$", "autogeneratePattern": "[a-zA-Z0-9]{20}", "min": 1, "max": 40}]}`
 
-// lookUp is the plan of the look-up for an id that differs in letter case alone, and
-// the indexes of the table.
+// lookUp returns the plan of the look-up for an id that differs in letter case alone, and the
+// indexes of the table.
 func lookUp(t *testing.T, b *bed) (plan string, indexes []string) {
 	t.Helper()
 	db := b.Records().Config().Store
@@ -48,12 +48,12 @@ func lookUp(t *testing.T, b *bed) (plan string, indexes []string) {
 	return plan, indexes
 }
 
-// A create must not scan its table for ids that differ in letter case alone, also in a
-// database that was made without an index for that.
+// A create must not scan its table for ids that differ in letter case alone, even in a database
+// that was made without the index.
 func TestMixedCaseIDsAreLookedUpByIndex(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, mixed)
-	records := 20_000 // of fewer, PostgreSQL reads them all
+	records := 20_000 // PostgreSQL scans a smaller table
 	if testing.Short() && !enginetest.Postgres() {
 		records = 1000
 	}

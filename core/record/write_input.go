@@ -1,4 +1,4 @@
-// Input of a write: body and uploads sorted by fields, modifiers applied.
+// Input of a write: body and uploads are sorted by fields, and modifiers applied.
 
 package record
 
@@ -13,27 +13,27 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Input is what a client sent for one record.
+// Input holds the body and the files that a client sent for one record.
 type Input struct {
 	Body  map[string]any            // decoded; modifiers not yet applied (docs/wire/records.md §3.16)
 	Files map[string][]*blob.Upload // by the key of the part: field, field+, +field
 
-	// Password is that of a new account for which the body sets none: a random one, of
-	// somebody who has proved an identity in another way. Rules do not see it, it is not
-	// repeated, and the options of its field are not asked.
+	// Password is the password of a new account whose body has no password: a random password for a
+	// person who has proved their identity in another way. Rules do not see it, it needs no
+	// repetition, and it need not satisfy the options of its field.
 	Password string
 
-	// Dates are values of autodate fields, in place of the time of the write: of records that
-	// are put back or come from elsewhere. Those of callers who are no superusers are ignored.
+	// Dates are values of autodate fields, in place of the time of the write, for records that are
+	// restored or imported. For callers who are not superusers they are ignored.
 	Dates map[string]time.Time
 }
 
-// acceptedInput is an Input sorted by fields: keys of fields that the caller may not set
-// are gone, and random values have been drawn.
+// acceptedInput is an Input sorted by fields. Fields that the caller may not set are removed, and
+// random values are drawn.
 type acceptedInput struct {
 	collection  *schema.Collection
 	assignments []assignment   // in the order in which they apply
-	others      map[string]any // keys of the body that are no fields
+	others      map[string]any // keys of the body that are not fields
 	passwords   []newPassword
 	uploads     []upload
 }
@@ -45,11 +45,11 @@ type assignment struct {
 	value    any
 }
 
-// newPassword is a password that is being set. The record only ever holds its hash.
+// newPassword is a password that is being set. The record holds only its hash.
 type newPassword struct {
 	field int
 	text  string // "" clears the field
-	own   bool   // Input.Password: chosen by the server, so neither judged nor repeated
+	own   bool   // Input.Password: the server has chosen it, so it is neither validated nor repeated
 }
 
 // upload is a file that is being uploaded for a field.
@@ -58,8 +58,8 @@ type upload struct {
 	*blob.Upload
 }
 
-// accept sorts the input of a create or an update. The error is earlyFault, if that is
-// set, or internal.
+// accept sorts the input of a create or an update. The error is earlyFault, if earlyFault is set,
+// or internal.
 func (w *writeRequest) accept() (err error) {
 	if w.earlyFault != nil || w.op.Action == ActionDelete {
 		return w.earlyFault
@@ -73,8 +73,8 @@ func (w *writeRequest) accept() (err error) {
 	return err
 }
 
-// acceptInput sorts what was sent for a record of the collection. Hidden fields are for
-// superusers, but everybody may set the password of an account.
+// acceptInput sorts the input for a record of the collection. Only superusers may set hidden
+// fields, but everybody may set the password of an account.
 func acceptInput(c *schema.Collection, in Input, superuser bool) (*acceptedInput, error) {
 	a := &acceptedInput{collection: c, others: map[string]any{}}
 	for _, key := range inputKeys(in) {
@@ -108,8 +108,8 @@ func (a *acceptedInput) addPassword(text string) {
 	}
 }
 
-// inputKeys are the keys of body and files, in the order in which they apply: shorter
-// keys first, so that a modifier applies to the value that was sent beside it.
+// inputKeys returns the keys of body and files, in the order in which they apply: shorter keys
+// first, so that a modifier applies to the value that was sent in the same body.
 func inputKeys(in Input) []string {
 	keys := make([]string, 0, len(in.Body)+len(in.Files))
 	for key := range in.Body {
@@ -126,9 +126,9 @@ func inputKeys(in Input) []string {
 	return keys
 }
 
-// add adds the assignment of one key. Passwords and files go on lists of their own, as there is
-// work to do before the transaction; random texts are drawn here, so that all attempts store
-// the same.
+// add adds the assignment of one key. Passwords and files have lists of their own, since they cause
+// work before the transaction. Random texts are drawn here, so that all attempts store the same
+// text.
 func (a *acceptedInput) add(s assignment, files []*blob.Upload) error {
 	f := a.collection.Fields[s.field]
 	switch kind := f.Kind.(type) {
@@ -151,7 +151,7 @@ func (a *acceptedInput) add(s assignment, files []*blob.Upload) error {
 	return nil
 }
 
-// addFiles returns the names that were sent for a file field, those of uploads last.
+// addFiles returns the names that were sent for a file field, followed by the names of uploads.
 func (a *acceptedInput) addFiles(field int, names any, files []*blob.Upload) any {
 	if len(files) == 0 {
 		return names
@@ -164,16 +164,15 @@ func (a *acceptedInput) addFiles(field int, names any, files []*blob.Upload) any
 	return list
 }
 
-// resolve applies the input to a copy of base. body is @request.body as rules see it:
-// each field that was sent has its final value, under the name of the field. Passwords
-// are not set; setPasswords does that.
+// resolve applies the input to a copy of base. body is @request.body: each field that was sent has
+// its final value, under the name of the field. Passwords are not set; setPasswords does that.
 func (a *acceptedInput) resolve(base *Record) (r *Record, body map[string]any) {
 	r, body = base.Clone(), maps.Clone(a.others)
 	for i := range a.assignments {
 		s := &a.assignments[i]
 		f := a.collection.Fields[s.field]
 		switch f.Kind.(type) {
-		case *schema.Autodate: // only the server sets these
+		case *schema.Autodate: // only the server sets autodate fields
 		case *schema.Password:
 			body[f.Name] = f.Kind.Cast(s.value)
 			continue
@@ -190,7 +189,7 @@ func (a *acceptedInput) ownPassword(field int) bool {
 	return slices.ContainsFunc(a.passwords, func(p newPassword) bool { return p.field == field && p.own })
 }
 
-// text is what the body sets a text field to, "" if it does not.
+// text returns the value that the body sets for a text field, "" if it sets none.
 func (a *acceptedInput) text(field int) string {
 	text := ""
 	for i := range a.assignments {
@@ -201,8 +200,8 @@ func (a *acceptedInput) text(field int) string {
 	return text
 }
 
-// password is the plain text that the field is being set to; ok is false if it is not
-// being set.
+// password returns the plain text of the new password of the field; ok is false if the field gets
+// no new password.
 func (a *acceptedInput) password(field int) (text string, ok bool) {
 	for _, p := range a.passwords {
 		if p.field == field {

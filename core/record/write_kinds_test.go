@@ -10,11 +10,11 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// sent is a JSON value that a client sends for a field, and what comes of it: the JSON
-// value in the answer, or the code of the failure.
+// sent is a JSON value that a client sends for a field, and the result: the JSON value in the
+// answer, or the code of the failure.
 type sent struct{ value, want string }
 
-// kindCases has, for each kind, options of a field and values for it.
+// kindCases holds, for each kind, options of a field and values for it.
 var kindCases = map[string]struct {
 	options string
 	sent    []sent
@@ -38,8 +38,8 @@ var kindCases = map[string]struct {
 	"geoPoint": {``, []sent{{`{"lon": 1, "lat": 2}`, `{"lon":1,"lat":2}`}, {`{"lon": 1, "lat": 91}`, "validation_invalid_latitude"}}, ""},
 }
 
-// What clients send for a field of any kind is cast, validated and stored. A new kind
-// must say here what is done with it.
+// Values of clients for a field of any kind are cast, validated and stored. A new kind must have a
+// case here.
 func TestEveryKindIsWritten(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, `{"name": "targets", "type": "base", "fields": []}`)

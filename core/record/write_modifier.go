@@ -10,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// modifier is what a key of a body does to the field that it names
+// modifier is the operation of a key of a body on the field that the key names
 // (docs/wire/records.md §3.16).
 type modifier uint8
 
@@ -36,7 +36,8 @@ func target(c *schema.Collection, key string) (field int, m modifier, ok bool) {
 	return i, m, i >= 0 && takes(c.Fields[i], m)
 }
 
-// cutModifier splits a key of a body into a name and its modifier, replace if it has none.
+// cutModifier splits a key of a body into a name and its modifier; without a modifier, m is
+// replace.
 func cutModifier(key string) (name string, m modifier) {
 	if name, ok := strings.CutSuffix(key, "+"); ok {
 		return name, add
@@ -53,7 +54,7 @@ func cutModifier(key string) (name string, m modifier) {
 	return key, replace
 }
 
-// takes reports whether the modifier works on fields of that kind.
+// takes reports whether fields of that kind have the modifier.
 func takes(f *schema.Field, m modifier) bool {
 	switch f.Kind.Class() {
 	case schema.ClassNumber:
@@ -65,7 +66,7 @@ func takes(f *schema.Field, m modifier) bool {
 	return isText && m == generate
 }
 
-// apply returns the value of the field after the assignment; old is the one before.
+// apply returns the value of the field after the assignment; old is the value before.
 func (a *assignment) apply(f *schema.Field, old any) any {
 	if a.modifier == replace {
 		return f.Kind.Cast(a.value)
@@ -78,7 +79,7 @@ func (a *assignment) apply(f *schema.Field, old any) any {
 		}
 		after := before + delta
 		if math.Abs(after) >= 1<<53 && delta == math.Trunc(delta) && after-before != delta {
-			return math.NaN() // digits would be lost: Validate refuses it
+			return math.NaN() // digits would be lost: Validate refuses NaN
 		}
 		return after
 	}
@@ -94,7 +95,7 @@ func (a *assignment) apply(f *schema.Field, old any) any {
 	return f.Kind.Cast(list)
 }
 
-// choices is the value of a select, file or relation field as a list.
+// choices returns the value of a select, file or relation field as a list.
 func choices(v any) []string {
 	switch v := v.(type) {
 	case []string:
@@ -107,8 +108,8 @@ func choices(v any) []string {
 	return nil
 }
 
-// castChoices is v as a list, also for a field that holds a single choice: a list of
-// items to remove counts as a whole, not only its last item.
+// castChoices returns v as a list, even for a field that holds a single choice: a list of items to
+// remove counts as a whole, not only its last item.
 func castChoices(v any) []string {
 	list, _ := (&schema.Select{MaxSelect: 2}).Cast(v).([]string)
 	return list

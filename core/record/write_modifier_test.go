@@ -37,7 +37,7 @@ func TestResolve(t *testing.T) {
 		name         string
 		stored, body object
 		want         object // of the record
-		seen         object // by rules
+		seen         object // the body that rules read
 	}{
 		{"no keys", object{"n": 1}, nil, object{"n": 1.0}, object{}},
 		{"unknown keys", object{"n": 1}, object{"x": 1, "+y": 2, "z:autogenerate": 3}, object{"n": 1.0}, object{"x": 1, "+y": 2, "z:autogenerate": 3}},
@@ -102,7 +102,7 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-// Whatever a body holds becomes values that can be judged and stored.
+// Every body is resolved to values that can be validated and stored.
 func FuzzResolve(f *testing.F) {
 	for _, seed := range []string{
 		`{"n":1,"n+":"2","n-":null}`, `{"many":["a",1,null,{}],"+many":"[\"b\"]","many-":{}}`, `{"j":{"a":[1e999]},"docs+":["x","x"]}`,

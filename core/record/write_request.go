@@ -11,8 +11,7 @@ import (
 	"github.com/loambase/loam/core/where"
 )
 
-// writeRequest is one request to change a record, on its way through the phases of
-// write.go.
+// writeRequest is a request to change one record; write.go shows its phases.
 type writeRequest struct {
 	rq         *readRequest
 	op         Op
@@ -20,31 +19,31 @@ type writeRequest struct {
 	table      *table
 	input      *acceptedInput // nil for a delete
 	id         string         // of the record
-	drawnID    bool           // it is a random one: if the write begins again, it gets another one
-	earlyFault error          // known before the transaction; reported when it is the write's turn
+	drawnID    bool           // the id is random: if the write begins again, it gets another id
+	earlyFault error          // known before the transaction, reported in the turn of the write
 
-	links map[string]*writeRequest // the writes whose ids fields are to hold
+	links map[string]*writeRequest // maps a field to the earlier write whose id it gets
 
-	each        *matching // if not nil, the write stands for one of each record that matches
-	turn        int       // position, among those that were asked for, of the write that it is or was made for
-	ofEach      bool      // it was made for a record that matches
-	unreachable bool      // there is no such record, or not for the caller
-	skipped     bool      // nothing was written: it is one of each, and unreachable
+	each        *matching // if not nil, the write stands for a write of each matching record
+	turn        int       // position, among the requested writes, of this write or of its origin
+	ofEach      bool      // the write was made for a matching record
+	unreachable bool      // the record does not exist, or the caller may not write it
+	skipped     bool      // nothing was written: ofEach and unreachable are set
 
-	rehearsed bool // the transaction will be rolled back: passwords are not hashed in it
+	rehearsed bool // the transaction will be rolled back: passwords are not hashed
 
 	hooks  *hookResult   // nil until the Before hooks have run
-	work   *passwordWork // where oldPassword is compared
-	hashes []string      // of input.passwords, once they are made
+	work   *passwordWork // compares oldPassword
+	hashes []string      // of input.passwords, once the hashes are made
 
-	// What load and authorize come to; each attempt sets them anew.
-	stored  *Record        // nil where there is none
-	record  *Record        // as it is to be; nil for a delete
-	body    map[string]any // @request.body, as rules see it
+	// Set by load and authorize, anew in each attempt.
+	stored  *Record        // nil if there is none
+	record  *Record        // the new record; nil for a delete
+	body    map[string]any // @request.body
 	manager bool           // the caller satisfies the manage rule, or is a superuser
 }
 
-// Op is one write, as Batch takes several.
+// Op is one write of a Batch.
 type Op struct {
 	Caller     Caller // method, headers and query of the sub-request; Auth of the outer one
 	Action     Action
@@ -53,31 +52,30 @@ type Op struct {
 	Input      Input
 	Expand     string
 
-	// Where, if it is not nil, makes an update or a delete one of each record that satisfies
-	// it, the list rule and the rule of the action; ID is not looked at then. More than
-	// AtMost such records are ErrAtMost. Passwords and files cannot be set so.
+	// Where makes an update or a delete a write of each record that satisfies it, the list rule and
+	// the rule of the action; ID is then ignored. nil: one record. The error for more than AtMost
+	// such records is ErrTooManyMatch. Passwords and files cannot be set in such a write.
 	Where  where.Expr
 	AtMost int
 
-	// Links are fields that get the ids of records of earlier writes. Only of WriteAll.
+	// Links are fields that get the ids of records of earlier writes. Only WriteAll uses them.
 	Links []Link
 
-	// Invalid is set if the request could not be understood as a write. Batch reports
-	// it when it reaches this request, so that the first failure in order is the one
-	// that is reported.
+	// Invalid is set if the request is not a valid write. Batch reports it in the turn of this
+	// request, so that the first failure in order is reported.
 	Invalid *fault.Error
 }
 
-// Link is a field that is to hold the id of the record of another Op.
+// Link is a field that gets the id of the record of another Op.
 type Link struct {
 	Field string
-	Op    int // position of the Op, before the one that has the link
+	Op    int // position of the other Op, before the Op that has the link
 }
 
-// Action is what an Op does.
+// Action is the kind of a write.
 type Action uint8
 
-// The actions of a batch.
+// The actions of an Op.
 const (
 	ActionCreate Action = iota
 	ActionUpdate
@@ -100,7 +98,7 @@ func (a Action) String() string {
 	return "Action(" + strconv.Itoa(int(a)) + ")"
 }
 
-// failure is the message of a write that cannot be done.
+// failure returns the message of a write that has failed.
 func (a Action) failure() string {
 	switch a {
 	case ActionUpdate:
@@ -111,8 +109,8 @@ func (a Action) failure() string {
 	return createFailed
 }
 
-// resolve finds the collection. A write that fails already is a request too, with its
-// earlyFault: in a batch, others come before it.
+// resolve finds the collection and makes the request. A write that has failed already is a request
+// with an earlyFault: in a batch, other writes come before it.
 func (s *Service) resolve(op Op, work *passwordWork) *writeRequest {
 	w := &writeRequest{rq: s.newRead(op.Caller), op: op, id: op.ID, work: work}
 	if op.Invalid != nil {
@@ -126,7 +124,7 @@ func (s *Service) resolve(op Op, work *passwordWork) *writeRequest {
 	return w
 }
 
-// rejectEarly is the fault that can be told without a look at the records.
+// rejectEarly returns the fault that is certain without reading the records, if there is one.
 func (w *writeRequest) rejectEarly() error {
 	c := w.collection
 	switch {
@@ -149,8 +147,8 @@ func (w *writeRequest) rejectEarly() error {
 	return err
 }
 
-// load reads the stored record, unless the write is a create. The record of an update
-// or a delete must exist; the one of an upsert decides which of the two it is.
+// load reads the stored record, unless the write is a create. The record of an update or a delete
+// must exist. An upsert is an update if its record exists, else a create.
 func (w *writeRequest) load(r store.Reader) (err error) {
 	w.stored, w.record, w.body, w.manager, w.unreachable = nil, nil, nil, w.rq.superuser, false
 	w.rq.now = w.rq.service.cfg.Now()
@@ -172,8 +170,8 @@ func (w *writeRequest) load(r store.Reader) (err error) {
 	return nil
 }
 
-// result is the record of a write that is done, for its caller; nil after a delete.
-// asked is the caller before Request hooks.
+// result returns the record of a finished write, for its caller; nil after a delete. asked is the
+// caller before Request hooks.
 func (w *writeRequest) result(asked Caller) *Record {
 	if w.record == nil {
 		return nil
@@ -183,7 +181,7 @@ func (w *writeRequest) result(asked Caller) *Record {
 	return w.record
 }
 
-// viewer is the caller as rules see it that are judged for the answer.
+// viewer returns the caller for the rules of the answer.
 func (w *writeRequest) viewer() Caller {
 	c := w.rq.caller
 	c.Body = w.body
@@ -195,7 +193,7 @@ func (w *writeRequest) changes(field string) bool {
 	return w.stored.Text(field) != w.record.Text(field)
 }
 
-// invalid is the fault of wrong fields, nil if there are none; err goes first.
+// invalid returns err or, if err is nil, the fault of the wrong fields; nil if there are none.
 func invalid(err error, message string, fails fault.Fields) error {
 	if err == nil && len(fails) > 0 {
 		return fault.Invalidate(message, fails)

@@ -1,4 +1,4 @@
-// Turns of writes: slow writes wait for each other, and do not hold up quick writes.
+// Turns of writes: slow writes wait for each other, and do not delay quick writes.
 
 package record
 
@@ -16,7 +16,7 @@ import (
 type turns struct {
 	pace   *budget.Pace
 	places *budget.Budget
-	long   time.Duration // a transaction whose function takes that long is slow
+	long   time.Duration // a transaction whose function takes at least this long is slow
 }
 
 func newTurns(long time.Duration) *turns {
@@ -51,7 +51,8 @@ func (c *commit) isPlain() bool {
 	return c.first.each == nil && len(c.asked) == 1 && c.first.op.Action != ActionDelete
 }
 
-// shape is equal for commits that differ in the values of their records only.
+// shape returns the shape of the commit: it is equal for commits that differ only in the values of
+// their records.
 func (c *commit) shape() store.Shape {
 	s := store.ShapeOf("write").With(uint64(len(c.asked)))
 	for _, w := range c.asked {
@@ -66,8 +67,7 @@ func (c *commit) shape() store.Shape {
 	return s
 }
 
-// wait returns when writes of that kind may begin. The lease holds no place if the kind needs no
-// turn.
+// wait returns when writes of that kind may begin. The lease holds no place if the kind is quick.
 func (t *turns) wait(ctx context.Context, c budget.Caller, kind uint64) (budget.Lease, error) {
 	if t.pace.Of(kind, time.Now()) == budget.Quick {
 		return budget.Lease{}, nil
@@ -75,7 +75,7 @@ func (t *turns) wait(ctx context.Context, c budget.Caller, kind uint64) (budget.
 	return t.places.Acquire(ctx, c, 1)
 }
 
-// learn notes the duration of writes of that kind, which began at began.
+// learn records the duration of a write of that kind, which began at began.
 func (t *turns) learn(kind uint64, began time.Time) {
 	now := time.Now()
 	if now.Sub(began) >= t.long {

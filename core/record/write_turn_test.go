@@ -11,9 +11,8 @@ import (
 	"github.com/loambase/loam/internal/budget"
 )
 
-// TestTurnsOfWrites: guests whose writes take long wait for each other, from however many
-// addresses they come; writes that are quick begin at once, and those of accounts that take
-// long before those of the guests who came first.
+// TestTurnsOfWrites: slow writes of guests wait for each other, from any number of addresses. Quick
+// writes begin at once, and slow writes of accounts begin before those of guests that came earlier.
 func TestTurnsOfWrites(t *testing.T) {
 	t.Parallel()
 	const deletion, batch, other = 1, 2, 3
@@ -38,20 +37,20 @@ func TestTurnsOfWrites(t *testing.T) {
 				end(time.Second)
 			}
 		}()
-		for turns.Waiting() == before { // until it waits, in this process
+		for turns.Waiting() == before { // until the write waits, in this process
 			runtime.Gosched()
 		}
 	}
 
-	begin(guest(1), deletion)(time.Second) // the first one, of which nothing is known, is slow
+	begin(guest(1), deletion)(time.Second) // the first write, of an unknown kind, is slow
 	begin(guest(1), batch)(time.Millisecond)
 	first, second := begin(guest(1), deletion), begin(guest(2), deletion)
 	later("guest", guest(3))
-	// Two places are left, for those who have signed in.
+	// Two places are left for accounts.
 	ann, bob := begin(account("ann"), deletion), begin(account("bob"), deletion)
 	later("account", account("eve"))
 
-	for range 100 { // quick ones, while all places are taken
+	for range 100 { // quick writes, while all places are taken
 		begin(guest(1), batch)(time.Millisecond)
 	}
 	ended, cancel := context.WithCancel(ctx)

@@ -1,4 +1,5 @@
-// The transaction of a write: changes collected, appended to the log, and followed up.
+// The transaction of a write: it collects changes, appends them to the log, and does the work after
+// the commit.
 
 package record
 
@@ -13,12 +14,12 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// commit is one or more writes that are to be stored by one transaction.
+// commit is a set of writes that one transaction stores.
 type commit struct {
 	service   *Service
-	first     *writeRequest // whose snapshot and caller hold for all
+	first     *writeRequest // its snapshot and caller hold for all writes
 	asked     []*writeRequest
-	writes    []*writeRequest // those of the last attempt that have had their turn, one for each record
+	writes    []*writeRequest // the writes of the last attempt that have run, one for each record
 	exclusive bool            // run the Before hooks in the transaction
 	answer    func(i int, tx store.Tx) error
 	passwords *passwordWork
@@ -26,15 +27,15 @@ type commit struct {
 	tx      *writeTx // of the last attempt
 	uploads *removal.Upload
 	stored  []removal.Entry // files that were stored inside of another transaction
-	strays  []removal.Entry // files that hooks have stored in attempts that failed
-	failed  int             // position of the write that was at work last
+	strays  []removal.Entry // files that hooks have stored in failed attempts
+	failed  int             // position of the write that ran last
 }
 
 func (s *Service) newCommit(asked []*writeRequest, exclusive bool, answer func(i int, tx store.Tx) error) *commit {
 	return &commit{service: s, first: asked[0], asked: asked, exclusive: exclusive, answer: answer, passwords: asked[0].work}
 }
 
-// all returns the writes that have had their turn, and those that were to follow.
+// all returns the writes that have run, and those that were to follow.
 func (c *commit) all() []*writeRequest {
 	next := 0
 	if len(c.writes) > 0 {
@@ -43,8 +44,8 @@ func (c *commit) all() []*writeRequest {
 	return append(slices.Clip(c.writes), c.asked[next:]...)
 }
 
-// hashAndStoreFiles does what takes long, before the transaction: the hashes of
-// passwords and the files, which must be there before a record names them.
+// hashAndStoreFiles does the slow work before the transaction: it hashes passwords, and stores
+// files, which must exist before a record names them.
 func (c *commit) hashAndStoreFiles(ctx context.Context) error {
 	if err := c.service.hashPasswords(ctx, c.asked); err != nil {
 		return err
@@ -60,7 +61,7 @@ func (c *commit) hashAndStoreFiles(ctx context.Context) error {
 	return wait(announced)
 }
 
-// wait returns the error of announced, if that is not nil.
+// wait calls announced, unless it is nil, and returns its error.
 func wait(announced func() error) error {
 	if announced == nil {
 		return nil
@@ -68,9 +69,9 @@ func wait(announced func() error) error {
 	return announced()
 }
 
-// announceFiles queues the files for removal before they are stored: the transaction takes
-// them out again. It returns what waits until that is durable. Inside of another transaction
-// that cannot be done, since it would be undone with it: it returns nil.
+// announceFiles queues the files for removal before they are stored; the transaction removes them
+// from the queue. announced waits until the queue is durable. Inside of another transaction
+// announced is nil: the announcement would be rolled back with the transaction, so there is none.
 func (c *commit) announceFiles(ctx context.Context) (announced func() error) {
 	var list []removal.Entry
 	for _, w := range c.asked {
@@ -86,8 +87,7 @@ func (c *commit) announceFiles(ctx context.Context) (announced func() error) {
 	return announced
 }
 
-// begin starts an attempt. Files that hooks stored in an earlier one are noted, to be
-// removed.
+// begin starts an attempt. Files that hooks stored in an earlier attempt are collected for removal.
 func (c *commit) begin(tx store.Tx) (err error) {
 	if c.tx != nil {
 		c.strays = append(c.strays, c.tx.stored...)
@@ -99,7 +99,7 @@ func (c *commit) begin(tx store.Tx) (err error) {
 	return nil
 }
 
-// end is the last act of the transaction.
+// end runs the last statements of the transaction.
 func (c *commit) end() error {
 	for _, w := range c.writes {
 		if !w.skipped {
@@ -112,9 +112,9 @@ func (c *commit) end() error {
 	return c.tx.end()
 }
 
-// afterRollback has the files of writes that have failed removed. A write that begins again
-// stores its files under the same names, so those stay in the queue until then, but for those
-// of a record that will get another id.
+// afterRollback removes the files of writes that have failed. A write that begins again stores its
+// files under the same names, so these files stay in the queue until then, except those of a record
+// that will get another id.
 func (c *commit) afterRollback(ctx context.Context, err error) {
 	strays := append(c.strays, c.stored...)
 	if c.tx != nil {
@@ -133,7 +133,7 @@ func (c *commit) afterRollback(ctx context.Context, err error) {
 	c.uploads.Drop(ctx, again...)
 }
 
-// afterCommit does what had to wait for the transaction to be durable.
+// afterCommit does the work that waits for the transaction to be durable.
 func (c *commit) afterCommit(ctx context.Context) {
 	c.writes = slices.DeleteFunc(c.writes, func(w *writeRequest) bool { return w.skipped })
 	c.service.discard(ctx, c.strays)
@@ -141,8 +141,8 @@ func (c *commit) afterCommit(ctx context.Context) {
 	c.service.runAfterSuccess(ctx, c.writes)
 }
 
-// writeTx is one transaction: what it has changed so far, and what is to be done when
-// it has ended. Hooks inside of it get services that are bound to it (tx_store.go).
+// writeTx is one transaction: its changes so far, and the work to be done when it has ended. Hooks
+// inside of it get services that are bound to it (tx_store.go).
 type writeTx struct {
 	service   *Service
 	tx        store.Tx
@@ -152,19 +152,19 @@ type writeTx struct {
 	stale     []removal.Entry // files that no record names any more
 	passwords *passwordWork   // nil if the transaction cannot be run again
 
-	bounded bool // the caller may change so many records by deletions and no more
-	cascade int  // records that deletions have deleted or changed
+	bounded bool // cascade is limited to Config.CascadeLimit
+	cascade int  // the number of records that deletions have deleted or changed
 
-	truncated *schema.Collection // whose records all go: relations among them are left alone
+	truncated *schema.Collection // being truncated: relations among its records are not changed
 
-	// Left by the transactions of hooks inside of this one:
+	// Set by the transactions of hooks inside of this transaction:
 	stored        []removal.Entry // stored files
-	afterCommit   []func()        // run when this one is durable
-	afterRollback []func()        // run when this one has ended: about writes that failed in it
+	afterCommit   []func()        // called when this transaction is durable
+	afterRollback []func()        // called when this transaction has ended, for writes that failed in it
 }
 
-// newWriteTx begins one. If the definitions are not the stored ones the error is
-// errStale: names in them may stand for something else by now.
+// newWriteTx returns a writeTx. If the definitions are not the stored ones the error is errStale:
+// names in them may have another meaning now.
 func (s *Service) newWriteTx(tx store.Tx, snapshot *schema.Snapshot, by string) (*writeTx, error) {
 	if s.cfg.Snapshot() != snapshot {
 		return nil, errStale
@@ -172,15 +172,15 @@ func (s *Service) newWriteTx(tx store.Tx, snapshot *schema.Snapshot, by string) 
 	return &writeTx{service: s, tx: tx, snapshot: snapshot, by: by}, nil
 }
 
-// changed notes a change for the change log.
+// changed adds a change for the change log.
 func (t *writeTx) changed(c *schema.Collection, id string, a change.Action, before []byte) {
 	t.changes = append(t.changes, change.Change{
 		Kind: change.Record, Collection: c.ID, Record: id, Action: a, Before: before, By: t.by,
 	})
 }
 
-// end queues the files that are to go and writes the change log, as the last act of the
-// transaction.
+// end queues the files that are to be deleted and writes the change log, as the last statements of
+// the transaction.
 func (t *writeTx) end() error {
 	if err := t.service.cfg.Removals.Add(t.tx, t.stale); err != nil {
 		return err
@@ -188,11 +188,11 @@ func (t *writeTx) end() error {
 	return t.service.cfg.Changes.Append(t.tx, t.changes)
 }
 
-// table is what writes know of the collection.
+// table returns the table of the collection.
 func (t *writeTx) table(c *schema.Collection) *table { return t.service.table(t.snapshot, c) }
 
-// finish does what waits for the transaction to be durable; within another one it is
-// left to that one. stored are the files that were stored for it.
+// finish does the work that waits for the transaction to be durable. Within an outer transaction,
+// the outer one gets the work. stored are the files that were stored for the transaction.
 func (t *writeTx) finish(stored []removal.Entry) {
 	if o := t.service.outer; o != nil {
 		o.stored = append(append(o.stored, stored...), t.stored...)
@@ -201,11 +201,11 @@ func (t *writeTx) finish(stored []removal.Entry) {
 		return
 	}
 	runAll(t.afterCommit)
-	runAll(t.afterRollback) // writes of hooks that failed without the whole failing
+	runAll(t.afterRollback) // of writes of hooks that failed while the transaction succeeded
 }
 
-// discard has files removed that no record will ever name. Inside of another transaction
-// that waits for its end.
+// discard removes files that no record will ever name. Inside of another transaction it waits for
+// the end of that transaction.
 func (s *Service) discard(ctx context.Context, files []removal.Entry) {
 	if s.outer == nil || len(files) == 0 {
 		s.cfg.Removals.Discard(ctx, files)

@@ -14,8 +14,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// retrying is a store that does each write twice, as one does that had a conflict:
-// the first time for nothing.
+// retrying is a store that runs each write twice, as after a conflict: the first run is rolled
+// back.
 type retrying struct{ store.Store }
 
 func (s retrying) Write(ctx context.Context, fn func(store.Tx) error) error {
@@ -83,8 +83,8 @@ func (s *counting) Write(ctx context.Context, fn func(store.Tx) error) error {
 	return s.Store.Write(ctx, fn)
 }
 
-// A write that begins again leaves no file of its first attempt: neither under the id that was
-// drawn for that, nor under an id that was sent.
+// A write that begins again leaves no file of its first attempt, neither under a drawn id nor under
+// an id that was sent.
 func TestFilesOfAWriteThatBeginsAgain(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, docs)
@@ -127,7 +127,7 @@ func (s unsure) Write(ctx context.Context, fn func(store.Tx) error) error {
 	return errUnsure
 }
 
-// A commit whose outcome nobody knows may have stored a record: its files stay.
+// A commit with an unknown outcome may have stored a record, so its files stay.
 func TestFilesStayAfterAnUnknownCommit(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, docs)
@@ -146,7 +146,7 @@ func TestFilesStayAfterAnUnknownCommit(t *testing.T) {
 	b.expectFiles("refused create", "docs", upload)
 }
 
-// What was made of a file goes with it.
+// The removal of a file removes its thumbs too.
 func TestThumbsGoWithTheFile(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, docs)
@@ -164,7 +164,7 @@ func TestThumbsGoWithTheFile(t *testing.T) {
 	b.expectFiles("remove", "docs")
 }
 
-// Who is refused must not cost a hash: at this cost one would take for days.
+// A refused write must not hash a password: at this cost one hash would take days.
 func TestRefusedWritesHashNothing(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, people)

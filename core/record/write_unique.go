@@ -13,9 +13,9 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// uniqueFault turns the violation of a unique index into the fault of the fields that
-// the index covers, and a value that an index cannot hold into that of the fields of the
-// index. Other errors stay as they are.
+// uniqueFault returns the fault for an error of the store: for the violation of a unique index, a
+// fault of the fields that the index covers; for a value that is too long for an index, a fault of
+// the fields of the index. Other errors are returned unchanged.
 func uniqueFault(err error, c *schema.Collection, message string) error {
 	var long *store.TooLongError
 	if errors.As(err, &long) {
@@ -37,8 +37,8 @@ func uniqueFault(err error, c *schema.Collection, message string) error {
 	return &fault.Error{Kind: fault.Invalid, Message: message, Fields: fails, Err: err}
 }
 
-// uniqueExpression is what uniqueFault says of the fields in the expressions of an index,
-// of which the engines name no columns.
+// uniqueExpression returns the failures of the fields in the expressions of a unique index, whose
+// columns the engines do not name.
 func uniqueExpression(c *schema.Collection, index string) fault.Fields {
 	fails := fault.Fields{}
 	for _, ix := range c.ParsedIndexes() {
@@ -54,8 +54,8 @@ func uniqueExpression(c *schema.Collection, index string) fault.Fields {
 	return fails
 }
 
-// tooLong says of the fields of an index that a value is too long for it. Without a name
-// it is one of all indexes.
+// tooLong returns the failures of the fields of an index for a value that is too long for it. If
+// the name is "", the index may be any index of the collection.
 func tooLong(c *schema.Collection, index string) fault.Fields {
 	fails := fault.Fields{}
 	for _, ix := range c.ParsedIndexes() {

@@ -10,17 +10,16 @@ import (
 
 const updateFailed = "Failed to update record."
 
-// Update changes a record and returns it as stored (docs/wire/records.md §4.5); Render
-// makes the answer of it. Modifiers apply to the record as it is when the write has its
-// turn, so of many at the same time none is lost. Faults: NotFound for an unknown
-// collection or id and a record that does not satisfy the update rule, Forbidden where
-// only superusers may update, Invalid for a record that would not be valid, TooMany
-// when there are too many passwords to hash.
+// Update changes a record and returns it as stored (docs/wire/records.md §4.5); Render makes the
+// answer. Modifiers apply to the record that is stored when the write has its turn, so no
+// concurrent modifier is lost. Faults: NotFound for an unknown collection or id and a record that
+// does not satisfy the update rule; Forbidden if only superusers may update; Invalid for a record
+// that would not be valid; TooMany if too many passwords wait to be hashed.
 func (s *Service) Update(ctx context.Context, caller Caller, collection, id string, in Input) (*Record, error) {
 	return s.write(ctx, Op{Caller: caller, Action: ActionUpdate, Collection: collection, ID: id, Input: in})
 }
 
-// update stores the changed fields of a record that was checked.
+// update stores the changed fields of a record that has been checked.
 func (t *writeTx) update(w *writeRequest) error {
 	if w.collection.IsAuth() {
 		if err := t.dropSignIns(w); err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// validate completes the record and checks it: first the account form, then all fields,
-// also those that the write does not touch. A delete needs nothing.
+// validate completes the record and checks it: first the account form, then all fields, even those
+// that the write does not change. A delete needs no validation.
 func (w *writeRequest) validate(r store.Reader) error {
 	if w.op.Action == ActionDelete {
 		return nil
@@ -36,7 +36,7 @@ func (w *writeRequest) validate(r store.Reader) error {
 	return invalid(err, message, fails)
 }
 
-// complete sets what the server sets: times, random texts, token keys.
+// complete sets the fields that the server sets: times, random texts, token keys.
 func (w *writeRequest) complete() error {
 	if w.stored == nil {
 		err := w.fillIn()
@@ -70,8 +70,8 @@ func (w *writeRequest) validateFields(r store.Reader) (fault.Fields, error) {
 	return fails, nil
 }
 
-// validateField returns the failure of one field: by its options and, where these are not
-// enough, by the database and the files that were sent.
+// validateField returns the failure of one field, by its options and, if these are not enough, by
+// the database and the files that were sent.
 func (w *writeRequest) validateField(r store.Reader, i int, f *schema.Field) (*fault.Field, error) {
 	value := w.record.values[i]
 	switch kind := f.Kind.(type) {
@@ -102,7 +102,7 @@ func (w *writeRequest) validateField(r store.Reader, i int, f *schema.Field) (*f
 	return f.Kind.Validate(f, value), nil
 }
 
-// sameText says whether the json field i is as it is stored.
+// sameText reports whether the JSON field i has the stored text.
 func (w *writeRequest) sameText(i int) bool {
 	if w.stored == nil {
 		return false
@@ -112,7 +112,8 @@ func (w *writeRequest) sameText(i int) bool {
 	return bytes.Equal(before, after)
 }
 
-// validateRelated fails ids that are not those of records, whoever may see these.
+// validateRelated returns the failure of ids that do not exist, whether or not the caller may see
+// the records.
 func (w *writeRequest) validateRelated(r store.Reader, kind *schema.Relation, ids []string) (*fault.Field, error) {
 	if len(ids) == 0 {
 		return nil, nil

@@ -30,7 +30,7 @@ func TestRequiredPasswordOfABaseCollection(t *testing.T) {
 	check(t, "Update that clears it", err, "invalid: Failed to update record. pin=validation_required")
 }
 
-// The words of failures that only a write can find, and what goes with them.
+// The messages and parameters of failures that only a write can find.
 func TestFailureMessages(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, docs, people)
@@ -79,7 +79,7 @@ func TestFailureMessages(t *testing.T) {
 	}
 }
 
-// A json text with a key twice is refused, but for one that is stored already.
+// A JSON text with a repeated key is refused, unless it is stored already.
 func TestRepeatedKeysOfJSON(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, `{"name": "notes", "type": "base", "fields": [{"name": "t", "type": "text"}, {"name": "j", "type": "json"}]}`)

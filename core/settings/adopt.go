@@ -1,5 +1,5 @@
-// Adoption of settings from another installation, as far as they can be used (the import of
-// PocketBase).
+// Adoption of settings from another installation (the import of PocketBase), of which wrong parts
+// are dropped.
 
 package settings
 
@@ -12,11 +12,11 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Adopt stores a document of settings that another installation wrote, for an import.
-// Properties that the document leaves out have their defaults. So have those of the
-// wrong type; dropped names them. Values that validation would refuse are stored
-// unchanged; odd describes them. A document that is not a JSON object is an error.
-// The settings are published when tx is durable. No change is logged.
+// Adopt stores a document of settings that another installation wrote, for an import. Properties
+// that the document leaves out have their defaults, and so have properties of the wrong type;
+// dropped names the latter. Values that validation would refuse are stored unchanged; odd describes
+// them. A document that is not a JSON object is an error. The settings are published when tx is
+// durable. No change is logged.
 func (s *Service) Adopt(tx store.Tx, document []byte) (dropped, odd []string, err error) {
 	doc, err := Defaults().merged(document)
 	var wrong *json.UnmarshalTypeError
@@ -33,8 +33,8 @@ func (s *Service) Adopt(tx store.Tx, document []byte) (dropped, odd []string, er
 	return dropped, doc.validate().Lines(), nil
 }
 
-// mergedByPart merges the document into the defaults one property at a time, so that
-// a property of the wrong type spoils nothing else. dropped names those.
+// mergedByPart merges the document into the defaults one property at a time, so that a property of
+// the wrong type does not affect others. dropped names the properties of the wrong type.
 func mergedByPart(document []byte) (doc *Settings, dropped []string, err error) {
 	var sections map[string]json.RawMessage
 	if err := json.Unmarshal(document, &sections); err != nil {
@@ -56,8 +56,8 @@ func mergedByPart(document []byte) (doc *Settings, dropped []string, err error) 
 	return doc, dropped, nil
 }
 
-// mergedPart returns s with one property merged, or s itself, and the name added to
-// dropped, if the property is of the wrong type.
+// mergedPart returns s with one property merged. If the property is of the wrong type, it returns s
+// unchanged, and adds the name to dropped.
 func (s *Settings) mergedPart(dropped []string, name string, part any) (*Settings, []string) {
 	body, err := json.Marshal(part)
 	if err == nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// adopting is a service on a database that has only the table of settings.
+// adopting returns a service on a database that has only the table of settings.
 func adopting(t *testing.T) (*settings.Service, store.Store) {
 	t.Helper()
 	db := enginetest.Open(t)
@@ -60,7 +60,7 @@ func TestAdopt(t *testing.T) {
 		if !slices.Equal(dropped, test.dropped) || !slices.Equal(odd, test.odd) {
 			t.Errorf("Adopt(%s): dropped %q, odd %q, want %q and %q", test.document, dropped, odd, test.dropped, test.odd)
 		}
-		for range 2 { // what is current, and what is stored
+		for range 2 { // the current settings, and the stored settings
 			if got := s.Current().Meta.AppName; got != test.name {
 				t.Errorf("Adopt(%s): the name is %q, want %q", test.document, got, test.name)
 			}

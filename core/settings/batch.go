@@ -9,7 +9,7 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// Batch has the settings of batch requests. Zero limits mean the defaults of TimeLimit and
+// Batch holds the settings of batch requests. Zero limits stand for the defaults of TimeLimit and
 // BodyLimit.
 type Batch struct {
 	Enabled     bool  `json:"enabled"`
@@ -18,8 +18,7 @@ type Batch struct {
 	MaxBodySize int64 `json:"maxBodySize"` // bytes; see BodyLimit
 }
 
-// TimeLimit returns how long a batch may take: Timeout, at most a day, or 3 s if it is not
-// set.
+// TimeLimit returns the time limit of a batch: Timeout, at most a day, or 3 s if it is not set.
 func (b Batch) TimeLimit() time.Duration {
 	if b.Timeout <= 0 {
 		return 3 * time.Second
@@ -28,8 +27,8 @@ func (b Batch) TimeLimit() time.Duration {
 	return time.Duration(min(b.Timeout, day)) * time.Second
 }
 
-// BodyLimit returns the maximal size of a batch's body in bytes: MaxBodySize, or 128 MiB if
-// it is not set.
+// BodyLimit returns the maximum size of a batch's body in bytes: MaxBodySize, or 128 MiB if it is
+// not set.
 func (b Batch) BodyLimit() int64 {
 	if b.MaxBodySize <= 0 {
 		return 128 << 20

@@ -1,4 +1,4 @@
-// Settings of channels: which names there are, who may join them and send to them.
+// Settings of channels: their names, and the rules for joining and sending.
 
 package settings
 
@@ -11,20 +11,20 @@ import (
 	"github.com/loambase/loam/internal/check"
 )
 
-// Channel is what channels whose names match a pattern are like (docs/wire/websocket.md §5).
+// Channel holds the options of channels whose names match a pattern (docs/wire/websocket.md §5).
 type Channel struct {
 	Pattern      string  `json:"pattern"`      // segments with ":" between; "*" is any one, "**" at the end any rest
 	JoinRule     *string `json:"joinRule"`     // nil: superusers alone; "": everyone
 	SendRule     *string `json:"sendRule"`     // the same
 	Presence     bool    `json:"presence"`     // members see each other
-	History      int     `json:"history"`      // how many messages one who joins is told of
-	GraceSeconds int     `json:"graceSeconds"` // how long a lost connection still counts as present
+	History      int     `json:"history"`      // number of earlier messages that a new member gets
+	GraceSeconds int     `json:"graceSeconds"` // time for which a lost connection still counts as present
 }
 
-// Channels is a list of them. The first one whose pattern matches counts.
+// Channels is a list of options. For each channel, the first entry with a matching pattern holds.
 type Channels []Channel
 
-// What channels may be like.
+// The bounds of Channels.
 const (
 	maxChannelPatterns = 100
 	maxChannelHistory  = 100
@@ -40,7 +40,7 @@ func (l *Channels) UnmarshalJSON(body []byte) error {
 	return err
 }
 
-// validate checks each entry but its rules.
+// validate checks all properties of each entry except its rules.
 func (l Channels) validate(fails fault.Fields) {
 	if len(l) > maxChannelPatterns {
 		fails.Set(fault.Leaf("validation_length_too_long", fmt.Sprintf("There may be %d patterns", maxChannelPatterns)), "realtime", "channels")
@@ -53,8 +53,8 @@ func (l Channels) validate(fails fault.Fields) {
 	}
 }
 
-// checkRules checks the rules that the list before did not have. One that became useless, as a
-// collection that it names was deleted, does not keep other settings from being saved.
+// checkRules checks the rules that the list did not have before. A rule that became invalid because
+// a collection was deleted does not prevent other settings from being saved.
 func (l Channels) checkRules(before Channels, check func(wildcards int, rule string) error) error {
 	fails := fault.Fields{}
 	for i, c := range l {
@@ -81,7 +81,7 @@ func (c Channel) equal(other Channel) bool {
 	return c.Pattern == other.Pattern && same(c.JoinRule, other.JoinRule) && same(c.SendRule, other.SendRule)
 }
 
-// wildcards is how many segments of the pattern stand for others.
+// wildcards returns the number of segments of the pattern that are wildcards.
 func (c Channel) wildcards() (n int) {
 	for s := range strings.SplitSeq(c.Pattern, ":") {
 		if s == "*" || s == "**" {
@@ -108,7 +108,7 @@ func patternFormat(pattern string) *fault.Field {
 	return nil
 }
 
-// MaxChannelName is how long the name of a channel may be, in bytes.
+// MaxChannelName is the maximum length of the name of a channel, in bytes.
 const MaxChannelName = 200
 
 // IsChannelName reports whether channels may have the name.
@@ -122,8 +122,8 @@ func isChannelName(text string) bool {
 	}) < 0
 }
 
-// Match returns the entry for the channel of that name, and the name with what each wildcard
-// stands for; ok is false if there is none.
+// Match returns the entry for the channel of that name, and the name with the values of the
+// wildcards; ok is false if no entry matches.
 func (l Channels) Match(name string) (c Channel, values []string, ok bool) {
 	segments := strings.Split(name, ":")
 	for _, c := range l {

@@ -10,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// GraphQL says who may use GraphQL for what.
+// GraphQL holds the options and limits of GraphQL.
 type GraphQL struct {
 	Enabled        bool   `json:"enabled"`
 	Introspection  string `json:"introspection"` // IntrospectionOn, IntrospectionSuperusers or IntrospectionOff
@@ -22,18 +22,18 @@ type GraphQL struct {
 	MaxBodyBytes   int64  `json:"maxBodyBytes"` // of a request
 	TimeoutSeconds int    `json:"timeoutSeconds"`
 
-	PersistedOnly bool      `json:"persistedOnly"` // nobody but superusers sends other documents than these
+	PersistedOnly bool      `json:"persistedOnly"` // only superusers may send other documents than these
 	Documents     Documents `json:"documents"`
 }
 
-// Documents are texts of GraphQL by the hash, or other id, that clients send in place of them.
+// Documents holds texts of GraphQL by the hash, or another id, that clients send in their place.
 type Documents map[string]string
 
 // Bounds of Documents.
 const (
 	maxDocuments     = 10_000
 	maxDocumentID    = 255
-	maxDocumentBytes = 1 << 20 // all of them, with their ids
+	maxDocumentBytes = 1 << 20 // all texts, with their ids
 )
 
 // UnmarshalJSON replaces the documents.
@@ -48,7 +48,7 @@ func (d *Documents) UnmarshalJSON(body []byte) error {
 	return err
 }
 
-// validate bounds them: the settings are in the memory of each server.
+// validate checks the bounds, since the settings are in the memory of each server.
 func (d Documents) validate(fails fault.Fields) {
 	bytes := 0
 	for id, text := range d {
@@ -61,14 +61,14 @@ func (d Documents) validate(fails fault.Fields) {
 	}
 }
 
-// Who may ask about the schema.
+// The values of Introspection.
 const (
 	IntrospectionOn         = "on"
 	IntrospectionSuperusers = "superusers"
 	IntrospectionOff        = "off"
 )
 
-// defaultGraphQL is the section of a new data folder.
+// defaultGraphQL is the GraphQL section of a new data folder.
 var defaultGraphQL = GraphQL{
 	Enabled: true, Introspection: IntrospectionOn, MaxDepth: 12, MaxRows: 100_000, MaxRootFields: 50, MaxMutations: 50, MaxTokens: 15_000,
 	MaxBodyBytes: 1 << 20, TimeoutSeconds: 30, Documents: Documents{},

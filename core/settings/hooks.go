@@ -50,7 +50,7 @@ type RequestEvent struct {
 	Operation record.Operation // OpView or OpUpdate
 	Caller    record.Caller
 	Body      []byte // the JSON object of an update, to be merged into the settings
-	Err       error  // in AfterFailure: why the update has failed
+	Err       error  // in AfterFailure: the error of the update
 }
 
 // Event is a change of the settings. Old and New are shared and must not be changed.

@@ -1,5 +1,5 @@
-// The real IP of a client behind trusted proxies, and the networks that superusers may come
-// from.
+// The real IP of a client behind trusted proxies, and the networks from which superusers may
+// connect.
 
 package settings
 
@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Trusts reports whether the headers of a peer ("host:port" or an address alone) are
-// believed: it is one of Peers, or there are none of them but Headers.
+// Trusts reports whether the headers of a peer ("host:port" or an address alone) are trusted: the
+// peer is among Peers, or Peers is empty and Headers is not.
 func (t TrustedProxy) Trusts(remote string) bool {
 	if len(t.Headers) == 0 {
 		return false
@@ -19,18 +19,18 @@ func (t TrustedProxy) Trusts(remote string) bool {
 	return len(t.Peers) == 0 || matchesIP(t.Peers, parseHost(remote))
 }
 
-// TrustsEverybody reports whether clients that come without a proxy can choose their
-// address: Headers are believed, whoever sends them.
+// TrustsEverybody reports whether clients that connect without a proxy can choose their address:
+// Headers are trusted from every sender.
 func (t TrustedProxy) TrustsEverybody() bool { return len(t.Headers) > 0 && len(t.Peers) == 0 }
 
-// RealIP returns the address of the client: from the first trusted header that is present,
-// else the peer of the connection ("host:port" or an address alone), which is also that of a
-// peer whose headers are not believed. IPv6 is written out in full. headers are by their
-// canonical names. "" if nothing is an address.
+// RealIP returns the address of the client: from the first trusted header that is present, else the
+// peer of the connection ("host:port" or an address alone). For a peer whose headers are not
+// trusted it is always the address of the peer. IPv6 is written out in full. The keys of headers
+// are canonical. It is "" if no address is found.
 //
-// Of a list in the header, the right-most entry counts (with UseLeftmostIP the left-most).
-// If it is no address, the peer's address is taken: other entries may be the client's
-// invention.
+// From a list in the header the right-most entry is taken (with UseLeftmostIP the left-most). If
+// that entry is not an address, the peer's address is taken: the client may have made up other
+// entries.
 func (t TrustedProxy) RealIP(headers map[string][]string, remote string) string {
 	if !t.Trusts(remote) {
 		return parseHost(remote)
@@ -53,8 +53,7 @@ func (t TrustedProxy) RealIP(headers map[string][]string, remote string) string 
 	return parseHost(remote)
 }
 
-// parseHost returns the address in "address", "address:port" or "[address]"; "" if there is
-// none.
+// parseHost returns the address in "address", "address:port" or "[address]"; "" for any other text.
 func parseHost(s string) string {
 	if peer, err := netip.ParseAddrPort(s); err == nil {
 		return formatIP(peer.Addr())
@@ -68,17 +67,17 @@ func parseHost(s string) string {
 	return ""
 }
 
-// formatIP writes an address in its one form: IPv4 as such, IPv6 in full, without a zone.
+// formatIP formats an address: IPv4 as such, IPv6 in full, without a zone.
 func formatIP(ip netip.Addr) string { return ip.Unmap().WithZone("").StringExpanded() }
 
-// SuperuserAllowed reports whether superusers may come from the address. An empty list
-// allows every address.
+// SuperuserAllowed reports whether superusers may connect from the address. An empty list allows
+// every address.
 func (s *Settings) SuperuserAllowed(ip string) bool {
 	return len(s.SuperuserIPs) == 0 || matchesIP(s.SuperuserIPs, ip)
 }
 
-// matchesIP reports whether the address is in one of the networks. What is no address is in
-// none.
+// matchesIP reports whether the address is in one of the networks. It is false for a text that is
+// not an address.
 func matchesIP(list []string, ip string) bool {
 	addr, err := netip.ParseAddr(ip)
 	if err != nil {
@@ -91,8 +90,8 @@ func matchesIP(list []string, ip string) bool {
 	})
 }
 
-// ParseNetwork parses a network as the settings have it, or an address, which is a network
-// of one. ok is false for anything else.
+// ParseNetwork parses a network of the settings, or an address, which is a network of one address.
+// ok is false for any other text.
 func ParseNetwork(s string) (network netip.Prefix, ok bool) {
 	if addr, err := netip.ParseAddr(s); err == nil {
 		addr = addr.Unmap().WithZone("")

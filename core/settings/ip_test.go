@@ -34,7 +34,7 @@ func TestRealIP(t *testing.T) {
 		{[]string{"x-forwarded-for"}, false, "127.0.0.1:1", "2.2.2.2"},
 		{[]string{"X-Forwarded-For"}, true, "127.0.0.1:1", "1.1.1.1"},
 		{[]string{"X-Missing", "CF-Connecting-IP", "X-Forwarded-For"}, false, "127.0.0.1:1", "2001:0db8:0000:0000:0000:0000:0000:0001"},
-		// The proxy writes the first header that is there; a client may have written the rest.
+		// The proxy sets the first header that is present; a client may have sent the others.
 		{[]string{"X-Missing", "X-Junk", "CF-Connecting-IP"}, false, "127.0.0.1:1", peer},
 		{[]string{"X-Empty", "CF-Connecting-IP"}, false, "127.0.0.1:1", peer},
 		{[]string{"X-Port"}, false, "127.0.0.1:1", "2.2.2.2"},

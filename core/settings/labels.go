@@ -9,16 +9,16 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// RenamedLabel is the label of a rate limit that followed the name of its collection.
+// RenamedLabel is the label of a rate limit that was renamed with its collection.
 type RenamedLabel struct {
 	Rule     int // index into RateLimits.Rules
 	From, To string
 }
 
-// RenameCollections rewrites the labels of rate limits, as in "posts:create", when
-// collections get other names. names maps old names to new ones, in any letter case.
-// It works within tx, the transaction that renames the collections, and logs the
-// change as caller's. It returns the labels that changed.
+// RenameCollections rewrites the labels of rate limits, as in "posts:create", when collections are
+// renamed. names maps old names to new ones, in any letter case. RenameCollections works within tx,
+// the transaction that renames the collections, and logs the change as caller's. It returns the
+// labels that changed.
 func (s *Service) RenameCollections(tx store.Tx, caller record.Caller, names map[string]string) ([]RenamedLabel, error) {
 	doc, err := s.read(tx)
 	if err != nil {

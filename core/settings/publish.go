@@ -1,5 +1,4 @@
-// Publishing settings: the current document, and observers that are told of changes in
-// order.
+// Publishing settings: the current document, and observers of its changes.
 
 package settings
 
@@ -11,25 +10,24 @@ import (
 	"sync/atomic"
 )
 
-// publisher holds the current settings and tells the observers when they change.
+// publisher holds the current settings and calls the observers when they change.
 type publisher struct {
 	log     *slog.Logger
 	current atomic.Pointer[Settings]
 
-	// mu makes storing current and calling the observers one step, so that observers
-	// see the states in their order. Guards every write to current, and observers.
+	// mu makes storing current and calling the observers one step, so that observers get the states
+	// in their order. It guards every write to current, and observers.
 	mu        sync.Mutex
 	observers []func(old, new *Settings)
 }
 
-// OnChange adds an observer: fn is called with the settings before and after each
-// change, whether this process made it or another one. By then Current returns the
-// new settings. For a write of this process fn runs after the commit and before the
-// write is acknowledged. A change of another process is seen a moment later, and
-// several of them may be seen as one.
+// OnChange adds an observer: fn is called with the settings before and after each change, made by
+// this process or another one. Current returns the new settings then. For a write of this process
+// fn runs after the commit and before the write is acknowledged. A change of another process is
+// observed a moment later, and several such changes may be observed as one.
 //
-// Calls never overlap. fn must be quick and must not use the database; it must not
-// call Patch, Load or OnChange, which would wait for it. A panic of fn is logged.
+// Calls never overlap. fn must be quick and must not use the database, nor call Patch, Load or
+// OnChange, which would wait for fn. A panic of fn is logged.
 func (s *Service) OnChange(fn func(old, new *Settings)) {
 	p := s.published
 	p.mu.Lock()
@@ -37,15 +35,14 @@ func (s *Service) OnChange(fn func(old, new *Settings)) {
 	p.observers = append(p.observers, fn)
 }
 
-// publish makes next the current settings and calls the observers if anything differs.
+// publish makes next the current settings and calls the observers if next differs.
 func (p *publisher) publish(next *Settings) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.replace(next)
 }
 
-// publishIf is publish if before is still current; otherwise it does nothing and returns
-// false.
+// publishIf publishes next if before is still current; otherwise it does nothing and returns false.
 func (p *publisher) publishIf(before, next *Settings) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -56,7 +53,7 @@ func (p *publisher) publishIf(before, next *Settings) bool {
 	return true
 }
 
-// replace stores next and calls the observers. Lock must be held.
+// replace stores next and calls the observers. The lock must be held.
 func (p *publisher) replace(next *Settings) {
 	old := p.current.Swap(next)
 	if reflect.DeepEqual(old, next) {

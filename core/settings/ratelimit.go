@@ -11,7 +11,7 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// RateLimits limits how many requests a client may make in a time.
+// RateLimits holds the limits of requests of a client in a time.
 type RateLimits struct {
 	Rules       Rules    `json:"rules"`
 	ExcludedIPs []string `json:"excludedIPs"`
@@ -25,8 +25,8 @@ type Rules []Rule
 
 // Rule is one rate limit: MaxRequests within Duration seconds.
 type Rule struct {
-	Label       string `json:"label"`    // what is asked: "*:auth", "/api/", "POST /api/batch" …
-	Audience    string `json:"audience"` // who asks: everybody if empty, "@guest" or "@auth"
+	Label       string `json:"label"`    // the operation: "*:auth", "/api/", "POST /api/batch" …
+	Audience    string `json:"audience"` // the callers: everybody if empty, "@guest" or "@auth"
 	Duration    int64  `json:"duration"` // seconds
 	MaxRequests int    `json:"maxRequests"`
 }
@@ -40,14 +40,14 @@ func (r *Rules) UnmarshalJSON(body []byte) error {
 	return err
 }
 
-// freshList decodes a list that takes the place of another one. Decoded over it, a new entry
-// would take what it leaves out from the old one at its index.
+// freshList decodes a list that replaces another. Decoded into the old list, a new entry would keep
+// properties of the old entry at its index.
 func freshList[T any](body []byte) (list []T, err error) {
 	err = json.Unmarshal(body, &list)
 	return list, err
 }
 
-// validate checks each rule, and that no rule makes a later one unreachable
+// validate checks each rule, and that no rule makes a later rule unreachable
 // (docs/wire/auth-realtime-system.md §3.4).
 func (l *RateLimits) validate(fails fault.Fields) {
 	networks(fails, l.ExcludedIPs, "rateLimits", "excludedIPs")
@@ -69,8 +69,7 @@ func (l *RateLimits) validate(fails fault.Fields) {
 	}
 }
 
-// conflict returns the failure of a rule whose label and audience one of these rules
-// covers.
+// conflict returns the failure of a rule whose label and audience a rule in r covers.
 func (r Rules) conflict(rule Rule) *fault.Field {
 	name := rule.Label + "@@" + rule.Audience
 	for _, other := range r {
@@ -91,7 +90,7 @@ func labelFormat(label string) *fault.Field {
 	return fault.Leaf("validation_match_invalid", "Must be in a valid format")
 }
 
-// validLabel reports whether the label has one of those forms.
+// validLabel reports whether the label has a form that labelFormat accepts.
 func validLabel(label string) bool {
 	if method, path, ok := strings.Cut(label, " "); ok {
 		return isWord(method) && isPath(path)

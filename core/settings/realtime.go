@@ -9,30 +9,31 @@ import (
 	"github.com/loambase/loam/internal/check"
 )
 
-// Realtime has the limits of WebSockets (docs/wire/websocket.md §1). Loam's own.
+// Realtime holds the limits of WebSockets (docs/wire/websocket.md §1). These settings are Loam's
+// own.
 type Realtime struct {
 	MaxMessageBytes     int  `json:"maxMessageBytes"`     // of a message from a client
 	MaxSubscriptions    int  `json:"maxSubscriptions"`    // of a connection
-	MaxFiltered         int  `json:"maxFiltered"`         // of them with a filter
-	MaxFilters          int  `json:"maxFilters"`          // different ones on this node
+	MaxFiltered         int  `json:"maxFiltered"`         // subscriptions of a connection that have a filter
+	MaxFilters          int  `json:"maxFilters"`          // different filters on this node
 	MaxLiveQueries      int  `json:"maxLiveQueries"`      // of a connection
 	MessagesPerSecond   int  `json:"messagesPerSecond"`   // from a client
 	MessageBurst        int  `json:"messageBurst"`        // at once
 	MaxConnectionsPerIP int  `json:"maxConnectionsPerIP"` // 0: any number
-	DrainSeconds        int  `json:"drainSeconds"`        // over which connections are closed when the server stops
-	MaxChannels         int  `json:"maxChannels"`         // that a connection has joined
+	DrainSeconds        int  `json:"drainSeconds"`        // of closing connections, when the server stops
+	MaxChannels         int  `json:"maxChannels"`         // joined by a connection
 	Compress            bool `json:"compress"`            // messages of 1 KiB and more
 
-	Channels Channels `json:"channels"` // none: nobody may join any
+	Channels Channels `json:"channels"` // without an entry nobody may join a channel
 }
 
-// maxDrainSeconds is less than what a server that stops gives its requests.
+// maxDrainSeconds is less than the time that a stopping server gives its requests.
 const maxDrainSeconds = 20
 
 // Drain is DrainSeconds as a duration.
 func (r Realtime) Drain() time.Duration { return time.Duration(r.DrainSeconds) * time.Second }
 
-// defaultRealtime are the limits of a new data folder.
+// defaultRealtime returns the limits of a new data folder.
 func defaultRealtime() Realtime {
 	return Realtime{MaxMessageBytes: 64 << 10, MaxSubscriptions: 1000, MaxFiltered: 100, MaxFilters: 2000, MaxLiveQueries: 10, MaxChannels: 100,
 		MessagesPerSecond: 100, MessageBurst: 200, DrainSeconds: 5, Channels: Channels{}}

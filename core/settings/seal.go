@@ -1,5 +1,5 @@
-// Encryption of what is stored, the settings and secrets of collections: AES-256-GCM with the
-// key of the configuration.
+// Encryption of the stored settings and the secrets of collections: AES-256-GCM with the key of the
+// configuration.
 
 package settings
 
@@ -18,7 +18,7 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// KeySize is how many bytes the key of the settings has.
+// KeySize is the number of bytes of the key of the settings.
 const KeySize = 32
 
 // sealPrefix begins a sealed document; the base64 of a nonce and the ciphertext follow.
@@ -58,15 +58,15 @@ func newSealer(key string) *Sealer {
 	return &Sealer{gcm}
 }
 
-// Seal returns the document encrypted, as a text. Only Open with the same name opens it: one
-// text cannot be put in the place of another one. The Sealer must not be nil.
+// Seal returns the encrypted document as a text. Open opens it only with the same name, so a text
+// cannot be replaced by another one. The Sealer must not be nil.
 func (s *Sealer) Seal(document []byte, name string) string {
 	nonce := make([]byte, s.aead.NonceSize())
 	rand.Read(nonce) // it never fails
 	return sealPrefix + base64.StdEncoding.EncodeToString(s.aead.Seal(nonce, nonce, document, []byte(name)))
 }
 
-// Open is the opposite of Seal. Errors say that the key is missing, or another one.
+// Open decrypts a text of Seal. Its errors state that the key is missing, or another one.
 func (s *Sealer) Open(text, name string) ([]byte, error) {
 	if s == nil {
 		return nil, errSealed
@@ -80,11 +80,11 @@ func (s *Sealer) Open(text, name string) ([]byte, error) {
 	return nil, errOtherKey
 }
 
-// Sealer returns what encrypts with the key of the Config, nil without one.
+// Sealer returns the Sealer with the key of the Config, nil without a key.
 func (s *Service) Sealer() *Sealer { return s.sealer }
 
-// seal returns the document as it is stored: a JSON text that holds it encrypted, or the
-// document itself without a key.
+// seal returns the stored form of the document: a JSON text with the encrypted document or, without
+// a key, the document itself.
 func (s *Service) seal(document []byte) []byte {
 	if s.sealer == nil {
 		return document
@@ -92,7 +92,7 @@ func (s *Service) seal(document []byte) []byte {
 	return []byte(`"` + s.sealer.Seal(document, rowID) + `"`)
 }
 
-// unseal is the opposite of seal. It takes a document that is not encrypted as it is.
+// unseal reverses seal. It returns a document that is not encrypted unchanged.
 func (s *Service) unseal(stored []byte) ([]byte, error) {
 	var text string
 	if !isSealed(stored) || json.Unmarshal(stored, &text) != nil {
@@ -103,9 +103,9 @@ func (s *Service) unseal(stored []byte) ([]byte, error) {
 
 func isSealed(stored []byte) bool { return bytes.HasPrefix(stored, []byte(`"`+sealPrefix)) }
 
-// Seal encrypts the stored settings if there is a key and they are not encrypted yet. What
-// is stored afterwards tells a later start whether its key is the right one. It is no change
-// of the settings: nobody is told.
+// Seal encrypts the stored settings if there is a key and they are not encrypted yet. A later start
+// recognizes a wrong key by the encrypted settings. The settings do not change: no observer is
+// called.
 func (s *Service) Seal(ctx context.Context) error {
 	if s.sealer == nil {
 		return nil
@@ -123,8 +123,8 @@ func (s *Service) Seal(ctx context.Context) error {
 	})
 }
 
-// Reseal stores the settings with another key, "" for plain text, and returns a Service of that
-// key. The key was checked with CheckKey. It is no change of the settings: nobody is told.
+// Reseal stores the settings with another key, "" for plain text, and returns a Service with that
+// key. The key must have passed CheckKey. The settings do not change: no observer is called.
 func (s *Service) Reseal(tx store.Tx, key string) (*Service, error) {
 	doc, err := s.read(tx)
 	if err != nil {

@@ -1,5 +1,5 @@
-// The settings service: reading, patching and loading the one document, within a
-// transaction or by itself.
+// The settings service: reading, patching and loading the settings document, within a transaction
+// or by itself.
 
 package settings
 
@@ -17,32 +17,31 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// Service reads and changes the settings. It is safe for concurrent use. Errors that
-// a caller may see are faults; all others are internal.
+// Service reads and changes the settings. It is safe for concurrent use. Errors that a caller may
+// see are faults; all other errors are internal.
 type Service struct {
 	cfg       Config
-	published *publisher                // shared by a Service and those bound to its transactions
-	staged    *atomic.Pointer[Settings] // what the transaction sees; nil unless bound to one, see Bind
+	published *publisher                // shared by a Service and the Services bound to its transactions
+	staged    *atomic.Pointer[Settings] // the settings in the transaction; nil unless bound, see Bind
 	later     func(fn func())           // calls fn when the transaction is durable; at once if unbound
 	sealer    *Sealer                   // nil if the settings are stored in plain text
 }
 
-// Config is what a Service depends on. Store and Changes are required.
+// Config holds the dependencies of a Service. Store and Changes are required.
 type Config struct {
 	Store   store.Store
-	Changes record.Appender // every change of the settings is appended to it
+	Changes record.Appender // receives every change of the settings
 	// ChannelRule checks a rule of channels with that many wildcards in their pattern. It is
-	// required where channels are set.
+	// required for setting channels.
 	ChannelRule func(wildcards int, rule string) error
-	Key         string           // encrypts what is stored, see CheckKey; "" for plain text
+	Key         string           // encrypts the stored settings, see CheckKey; "" for plain text
 	Log         *slog.Logger     // default: nothing is logged
 	Now         func() time.Time // default time.Now
 	Hooks       *Hooks           // default: none
 	HookLimit   time.Duration    // for all handlers of one hook together; default 10 s
 }
 
-// New returns a Service with the default settings; Load replaces them by the stored
-// ones.
+// New returns a Service with the default settings; Load replaces them by the stored settings.
 func New(c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -61,10 +60,10 @@ func New(c Config) *Service {
 	return s
 }
 
-// Bind returns a Service within a transaction that the caller runs: it reads and writes through
-// tx and appends its changes to changes. Its Current returns the settings that the transaction
-// has written; Services bound from the returned one share them. Other Services get the settings,
-// and observers are called, when the transaction is durable. later calls fn at that time.
+// Bind returns a Service within a transaction that the caller runs: it reads and writes through tx
+// and appends its changes to changes. Its Current returns the settings that the transaction has
+// written; Services bound from the returned Service share these settings. Other Services get the
+// settings, and observers are called, when the transaction is durable. later calls fn at that time.
 func (s *Service) Bind(tx store.Store, changes record.Appender, later func(fn func())) *Service {
 	bound := &Service{cfg: s.cfg, published: s.published, staged: s.staged, sealer: s.sealer, later: later}
 	bound.cfg.Store, bound.cfg.Changes = tx, changes
@@ -79,9 +78,8 @@ func (s *Service) Bind(tx store.Store, changes record.Appender, later func(fn fu
 // was undone. It has no effect on a Service that is not bound.
 func (s *Service) Restage(earlier *Settings) { s.stage(earlier) }
 
-// Current returns the settings as they are now, secrets included, for our own code.
-// They are shared and must not be changed. A request takes them once, so that it
-// does not see two states.
+// Current returns the current settings, secrets included, for internal code. They are shared and
+// must not be changed. A request calls Current once, so that it uses one state.
 func (s *Service) Current() *Settings {
 	if s.staged != nil {
 		return s.staged.Load()
@@ -119,16 +117,15 @@ func (s *Service) Load(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		// If a write was published in the meantime, what was read may be older.
+		// If a write was published meanwhile, the settings that were read may be older.
 		if s.published.publishIf(before, loaded) {
 			return nil
 		}
 	}
 }
 
-// Reread reads the settings as tx sees them, which has written them by SQL, and makes them
-// current when it is durable. Settings that cannot be read, or are not valid, are a
-// fault.Invalid.
+// Reread reads the settings in tx, which has written them by SQL, and makes them current when tx is
+// durable. Settings that cannot be read, or are not valid, are a fault.Invalid.
 func (s *Service) Reread(tx store.Tx) error {
 	const refused = "the settings could not be used any more: "
 	next, err := s.read(tx)
@@ -145,10 +142,10 @@ func (s *Service) Reread(tx store.Tx) error {
 	return nil
 }
 
-// Patch merges a JSON object into the stored settings and returns the result. It is
+// Patch merges a JSON object into the stored settings and returns the result. The result is
 // current, and observers have been called, when Patch returns. An empty body changes nothing. A
-// caller who is not a superuser gets the fault of record.Caller.RequireSuperuser; a
-// body that cannot be decoded, or settings that are not valid, a fault.Invalid.
+// caller who is not a superuser gets the fault of record.Caller.RequireSuperuser; a body that
+// cannot be decoded, or settings that are not valid, a fault.Invalid.
 func (s *Service) Patch(ctx context.Context, caller record.Caller, body []byte) (patched *Settings, err error) {
 	e := &RequestEvent{Operation: OpUpdate, Caller: caller, Body: body}
 	err = s.around(ctx, e, func(e *RequestEvent) error {
@@ -235,7 +232,7 @@ func (s *Service) save(tx store.Tx, caller record.Caller, next *Settings) error 
 	return s.cfg.Changes.Append(tx, []change.Change{{Kind: change.Settings, Action: change.Update, By: caller.Actor()}})
 }
 
-// stage makes next what the rest of the transaction sees, if s is bound to one.
+// stage makes next the current settings of the rest of the transaction, if s is bound to one.
 func (s *Service) stage(next *Settings) {
 	if s.staged != nil {
 		s.staged.Store(next)

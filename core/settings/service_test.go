@@ -56,8 +56,8 @@ func TestPatch(t *testing.T) {
 	}
 }
 
-// What was patched is there after a restart, secrets included, and a secret that
-// was cleared stays so.
+// Patched settings are kept over a restart, secrets included, and a secret that was cleared stays
+// cleared.
 func TestPatchIsKept(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -103,7 +103,7 @@ func TestPatchIsKept(t *testing.T) {
 	}
 }
 
-// Patches of different parts at the same time are all kept.
+// Concurrent patches of different parts are all kept.
 func TestConcurrentPatches(t *testing.T) {
 	t.Parallel()
 	s := coretest.New(t).Settings()

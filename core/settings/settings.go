@@ -1,6 +1,5 @@
-// Package settings is the one document of settings that a superuser changes at
-// run time: its model, how a partial change is merged into it and judged, what of
-// it may be shown, and where it is kept.
+// Package settings holds the settings document that superusers change at run time: its model, the
+// merging and validation of partial changes, its public form, and its storage.
 package settings
 
 import (
@@ -11,11 +10,11 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Settings is one state of all settings. What Service returns is shared and must not be
-// changed. Properties are in the order of the wire format. MarshalJSON leaves out the
+// Settings is one state of all settings. The Settings that a Service returns are shared and must
+// not be changed. Properties are in the order of the wire format. MarshalJSON leaves out the
 // secrets: SMTP.Password and both S3 secrets.
 type Settings struct {
-	SuperuserIPs []string     `json:"superuserIPs"` // addresses and networks; empty: from everywhere
+	SuperuserIPs []string     `json:"superuserIPs"` // addresses and networks; empty: every address
 	SMTP         SMTP         `json:"smtp"`
 	Backups      Backups      `json:"backups"`
 	S3           Storage      `json:"s3"`
@@ -41,7 +40,7 @@ type SMTP struct {
 	LocalName  string `json:"localName"`
 }
 
-// Backups says when backups are made, and where they are kept if not in the data folder.
+// Backups holds the schedule of backups, and their bucket if they are not in the data folder.
 type Backups struct {
 	Cron        string `json:"cron"` // empty: never
 	CronMaxKeep int    `json:"cronMaxKeep"`
@@ -60,16 +59,16 @@ type S3 struct {
 	Credentials    string `json:"credentials"` // Loam's own: empty for AccessKey and Secret, or Ambient
 }
 
-// Storage is where files are stored instead of the data folder.
+// Storage is the bucket for files that are not stored in the data folder.
 type Storage struct {
 	S3
-	Presigned bool `json:"presigned"` // Loam's own: clients get what can do no harm from the bucket itself
+	Presigned bool `json:"presigned"` // Loam's own: clients get harmless files from the bucket itself
 }
 
-// Ambient is S3.Credentials for keys that the machine of the server offers.
+// Ambient is the value of S3.Credentials for keys that the server's machine provides.
 const Ambient = "ambient"
 
-// Meta has the names and addresses that mails and the console show.
+// Meta holds the names and addresses that mails and the console show.
 type Meta struct {
 	AccentColor   string `json:"accentColor"`
 	AppName       string `json:"appName"`
@@ -84,27 +83,27 @@ type Meta struct {
 type TrustedProxy struct {
 	Headers       []string `json:"headers"`
 	UseLeftmostIP bool     `json:"useLeftmostIP"`
-	Peers         []string `json:"peers"` // Loam's own: addresses and networks; empty: everybody
+	Peers         []string `json:"peers"` // Loam's own: addresses and networks; empty: every peer
 }
 
-// Logs says which requests are kept in the log and for how long.
+// Logs selects the requests that are kept in the log, and sets their retention.
 type Logs struct {
 	MaxDays     int  `json:"maxDays"` // 0: nothing
 	MinLevel    int  `json:"minLevel"`
 	LogIP       bool `json:"logIP"`
 	LogAuthID   bool `json:"logAuthId"`
 	MaxDataSize int  `json:"maxDataSize"` // bytes of the data of an entry; 0: 16 KiB
-	MaxSize     int  `json:"maxSize"`     // megabytes of all entries, about; 0: no limit. Loam's own
-	InBackups   bool `json:"inBackups"`   // backups have the logs too. Loam's own
+	MaxSize     int  `json:"maxSize"`     // approximate megabytes of all entries; 0: no limit. Loam's own
+	InBackups   bool `json:"inBackups"`   // backups include the logs. Loam's own
 }
 
-// Server says how the HTTP server treats its connections.
+// Server holds options of the HTTP server's connections.
 type Server struct {
-	IdleSeconds int `json:"idleSeconds"` // 0: what the program says
+	IdleSeconds int `json:"idleSeconds"` // 0: the program's option
 }
 
-// Idle is how long a client may send nothing of a body, or take nothing of an answer:
-// IdleSeconds, or usual if that is not set.
+// Idle returns the longest time for which a client may send nothing of a body, or read nothing of
+// an answer: IdleSeconds, or usual if IdleSeconds is not set.
 func (s Server) Idle(usual time.Duration) time.Duration {
 	if s.IdleSeconds <= 0 {
 		return usual
@@ -112,7 +111,7 @@ func (s Server) Idle(usual time.Duration) time.Duration {
 	return time.Duration(min(s.IdleSeconds, maxIdleSeconds)) * time.Second
 }
 
-// MaxLogSize is the greatest Logs.MaxSize, in megabytes: a petabyte.
+// MaxLogSize is the maximum of Logs.MaxSize, in megabytes: a petabyte.
 const MaxLogSize = 1 << 30
 
 const maxIdleSeconds = 24 * 60 * 60
@@ -154,9 +153,9 @@ func (s *Settings) MarshalJSON() ([]byte, error) {
 	return schema.Marshal(&public)
 }
 
-// merged returns a copy of s changed by a JSON object. What the object leaves out is kept,
-// within objects too; lists are replaced. null and unknown keys change nothing, except that
-// null empties a list.
+// merged returns a copy of s changed by a JSON object. Properties that the object leaves out are
+// kept, also within nested objects; lists are replaced. null and unknown keys change nothing,
+// except that null empties a list.
 func (s *Settings) merged(body []byte) (*Settings, error) {
 	c := *s
 	c.eachList(func(list *[]string) { *list = slices.Clone(*list) }) // decoding writes into their memory

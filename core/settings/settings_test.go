@@ -69,7 +69,7 @@ func TestMerged(t *testing.T) {
 		{`{"superuserIPs":[]}`, func(s *Settings) { s.SuperuserIPs = []string{} }},
 		{`{"superuserIPs":null}`, func(s *Settings) { s.SuperuserIPs = []string{} }},
 		{`{"trustedProxy":{"headers":["X-C"]}}`, func(s *Settings) { s.TrustedProxy.Headers = []string{"X-C"} }},
-		// What a rule leaves out is zero, not what the old rule at its place had.
+		// A property that a rule leaves out is zero, not the value of the old rule at its index.
 		{`{"rateLimits":{"rules":[{"label":"c","maxRequests":1}]}}`, func(s *Settings) { s.RateLimits.Rules = Rules{{Label: "c", MaxRequests: 1}} }},
 		{`{"rateLimits":{"rules":null,"enabled":true}}`, func(s *Settings) { s.RateLimits.Rules, s.RateLimits.Enabled = Rules{}, true }},
 	} {

@@ -15,7 +15,7 @@ import (
 
 const rowID = "settings"
 
-// read returns the stored document over the defaults.
+// read returns the stored document merged into the defaults.
 func (s *Service) read(r store.Reader) (*Settings, error) {
 	stored, err := readRow(r)
 	if err != nil || stored == nil {
@@ -32,7 +32,7 @@ func (s *Service) read(r store.Reader) (*Settings, error) {
 	return doc, nil
 }
 
-// readRow returns the document as it is stored; nil if there is none.
+// readRow returns the stored document; nil if there is none.
 func readRow(r store.Reader) (stored []byte, err error) {
 	rows, err := r.Query(`SELECT "value" FROM "_params" WHERE "id" = $1`, store.Text(rowID))
 	if err != nil {

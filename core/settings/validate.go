@@ -1,5 +1,5 @@
-// Validation of settings, with the codes of the wire format; sections with more rules have
-// files of their own.
+// Validation of settings, with the codes of the wire format. Sections with more rules have their
+// own files.
 
 package settings
 
@@ -84,7 +84,7 @@ func (b *S3) validate(fails fault.Fields, path ...string) {
 	}
 }
 
-// validate requires the names and addresses, which mails cannot do without.
+// validate requires the names and addresses, which mails need.
 func (m *Meta) validate(fails fault.Fields) {
 	fails.Set(color(m.AccentColor), "meta", "accentColor")
 	fails.Set(cmp.Or(needed(true, m.AppName), length(m.AppName, 1, 255)), "meta", "appName")
@@ -93,8 +93,8 @@ func (m *Meta) validate(fails fault.Fields) {
 	fails.Set(cmp.Or(needed(true, m.SenderAddress), email(m.SenderAddress)), "meta", "senderAddress")
 }
 
-// The judgements of one value. Each is nil if the value passes; all but needed
-// and atLeast pass what is empty.
+// Checks of one value. Each returns nil if the value passes; all except needed and atLeast pass an
+// empty value.
 
 // needed refuses the zero value if need is set.
 func needed[T comparable](need bool, v T) *fault.Field {

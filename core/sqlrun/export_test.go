@@ -1,6 +1,6 @@
 package sqlrun
 
-// Judge judges all statements of a query without a database.
+// Judge runs the review on all statements of a query, without a database.
 func Judge(query string) {
 	for _, statement := range statements(query) {
 		wholes(statement)

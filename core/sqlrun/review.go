@@ -1,4 +1,4 @@
-// The review of a script before it runs: which statements change whole tables.
+// The review of a script before it runs: statements that change whole tables.
 
 package sqlrun
 
@@ -202,7 +202,7 @@ func updates(statement []token, i int) bool {
 	return false
 }
 
-// next returns the token i, or the zero token behind the end.
+// next returns token i, or the zero token after the end.
 func next(statement []token, i int) token {
 	if i < len(statement) {
 		return statement[i]

@@ -11,7 +11,7 @@ import (
 	"github.com/loambase/loam/core/sqlrun"
 )
 
-// A review finds what is about whole tables, whatever stands in texts and comments.
+// A review finds statements about whole tables, whatever texts and comments contain.
 func TestReview(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -76,7 +76,7 @@ func TestReview(t *testing.T) {
 	}
 }
 
-// A plan runs nothing.
+// Plan does not run the statement.
 func TestPlan(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -124,7 +124,7 @@ func (s *Service) Try(ctx context.Context, caller record.Caller, query string) (
 	})
 }
 
-// run runs a script as soon as fewer scripts run than may run at once, within limit.
+// run runs a script within limit, once fewer than atOnce scripts are running.
 func (s *Service) run(ctx context.Context, script store.Script) (out store.ScriptResult, took time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

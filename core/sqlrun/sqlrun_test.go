@@ -71,7 +71,7 @@ func (f *fixture) total(t *testing.T, collection string) int {
 	return page.TotalItems
 }
 
-// changes are the next changes of a subscription, in short.
+// changes returns the next changes of a subscription as short texts.
 func changes(t *testing.T, s *change.Subscription) (list []string) {
 	t.Helper()
 	b, err := s.Next(t.Context())
@@ -84,7 +84,7 @@ func changes(t *testing.T, s *change.Subscription) (list []string) {
 	return list
 }
 
-// Everybody sees what was written when the call returns, however it was cached.
+// Written data is visible everywhere when the call returns, even if it was cached.
 func TestWritesReachEverybody(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -95,7 +95,7 @@ func TestWritesReachEverybody(t *testing.T) {
 	}
 	defer s.Close()
 
-	// Rows: lists and their totals; followers of this collection alone are told.
+	// Rows: lists and their totals; only subscribers of this collection are told.
 	if n := f.total(t, "posts"); n != 0 {
 		t.Fatalf("%d posts", n)
 	}
@@ -116,7 +116,7 @@ func TestWritesReachEverybody(t *testing.T) {
 		t.Errorf("after a change of definitions the feed says %s, want all collections", got)
 	}
 
-	// A token, which has been used before.
+	// A token that has been used before.
 	for range 2 {
 		if !f.signedIn(t) {
 			t.Fatal("the token is not good")
@@ -127,7 +127,7 @@ func TestWritesReachEverybody(t *testing.T) {
 		t.Error("the token is good although the record has another key")
 	}
 
-	// The settings; what stands beside them in the table is the state of the change log.
+	// The settings; the other row of the table is the state of the change log.
 	if got := changes(t, s); len(got) != 1 || !strings.HasPrefix(got[0], "collection ") {
 		t.Errorf("after a change of accounts the feed says %v", got)
 	}
@@ -145,14 +145,14 @@ func TestWritesReachEverybody(t *testing.T) {
 		}
 	}
 
-	// A collection and its table that go together.
+	// A collection and its table that are deleted together.
 	run(t, f.App, `DROP TABLE "posts"; DELETE FROM "_collections" WHERE "id" = '`+posts+`'`)
 	if f.Snapshot().Find("posts") != nil {
 		t.Error("the collection is still there")
 	}
 }
 
-// What the server could not work with is not stored, and the reason is told.
+// Changes with which the server could not work are not stored, and the reason is returned.
 func TestWhatWouldBreakTheServer(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -272,7 +272,7 @@ func TestTheEndOfTheContextEndsTheStatement(t *testing.T) {
 		}
 		limit := 100 * time.Millisecond
 		if enginetest.Postgres() {
-			limit *= 2 // the driver keeps a connection for that long after the statement on it was cancelled
+			limit *= 2 // the driver keeps a connection for that long after a statement on it was cancelled
 		}
 		if least < 0 || least > limit {
 			t.Errorf("%s ended %v after its context", query, least)

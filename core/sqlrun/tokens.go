@@ -1,19 +1,19 @@
-// SQL as words: enough of both engines' lexical rules to tell statements, names and
+// The tokens of SQL: enough of both engines' lexical rules to distinguish statements, names and
 // parentheses from texts and comments.
 
 package sqlrun
 
 import "strings"
 
-// token is a word, a name between quotes, a text, or a sign of one character.
+// token is a word, a quoted name, a text, or a single character.
 type token struct {
-	text     string // a name without its quotes; "" of a text
-	quoted   bool   // a name between quotes, or a text
-	pos, end int    // bytes in the SQL
-	depth    int    // parentheses around it
+	text     string // a name without its quotes; "" for a text
+	quoted   bool   // a quoted name, or a text
+	pos, end int    // offsets in the SQL, in bytes
+	depth    int    // number of parentheses around the token
 }
 
-// is reports whether the token is that keyword.
+// is reports whether the token is the keyword.
 func (t token) is(word string) bool { return !t.quoted && strings.EqualFold(t.text, word) }
 
 // name reports whether the token can be a name.
@@ -23,7 +23,7 @@ func isWordByte(c byte) bool {
 	return c == '_' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || c >= 0x80
 }
 
-// tokens are those of the SQL, without comments and spaces.
+// tokens returns the tokens of the SQL, without comments and spaces.
 func tokens(sql string) (list []token) {
 	depth := 0
 	for i := 0; i < len(sql); {
@@ -74,7 +74,7 @@ func tokens(sql string) (list []token) {
 	return list
 }
 
-// after is the place behind the next end, or the end of the text.
+// after returns the offset after the next occurrence of end, or the length of the text.
 func after(sql string, from int, end string) int {
 	if n := strings.Index(sql[from:], end); n >= 0 {
 		return from + n + len(end)
@@ -82,7 +82,7 @@ func after(sql string, from int, end string) int {
 	return len(sql)
 }
 
-// quotedEnd is the place behind a text between quotes, in which two quotes are one.
+// quotedEnd returns the offset after a quoted text, in which two quotes stand for one.
 func quotedEnd(sql string, from int, backslashes bool) int {
 	quote := sql[from]
 	for i := from + 1; i < len(sql); i++ {
@@ -103,7 +103,7 @@ func unquote(text string, quote byte) string {
 	return strings.ReplaceAll(strings.TrimSuffix(text[1:], q), q+q, q)
 }
 
-// dollarTag is the quote $tag$ at the beginning of a text, "" if there is none.
+// dollarTag returns the quote $tag$ at the beginning of a text, "" if there is none.
 func dollarTag(text string) string {
 	for i := 1; i < len(text); i++ {
 		switch {
@@ -116,7 +116,7 @@ func dollarTag(text string) string {
 	return ""
 }
 
-// statements are the tokens of each statement.
+// statements returns the tokens of each statement.
 func statements(sql string) (list [][]token) {
 	var one []token
 	for _, t := range tokens(sql) {

@@ -1,6 +1,5 @@
-// Package address says whether a text is an e-mail address, a URL or a domain. The
-// grammars are those of the wire contract (docs/wire/records.md §3.1), which are neither
-// those of net/mail nor of net/url.
+// Package address validates e-mail addresses, URLs and domains. The grammars are those of the wire
+// contract (docs/wire/records.md §3.1), which differ from those of net/mail and net/url.
 package address
 
 import (
@@ -15,7 +14,7 @@ import (
 // IsEmail reports whether s is one address local@domain with a dotted domain. Comments, and
 // quoted local parts with spaces, are not accepted.
 func IsEmail(s string) bool {
-	// The last one: a quoted local part may have others.
+	// The last @: a quoted local part may contain others.
 	at := strings.LastIndexByte(s, '@')
 	if at < 1 || !utf8.ValidString(s) {
 		return false
@@ -23,8 +22,7 @@ func IsEmail(s string) bool {
 	return isLocalPart(s[:at]) && isHost(strings.TrimSuffix(s[at+1:], "."), true)
 }
 
-// isLocalPart validates what stands before the @: atoms separated by dots, or a quoted
-// text.
+// isLocalPart validates the part before the @: atoms separated by dots, or a quoted text.
 func isLocalPart(s string) bool {
 	if len(s) > 2 && s[0] == '"' && s[len(s)-1] == '"' {
 		return !strings.ContainsFunc(s[1:len(s)-1], func(r rune) bool {
@@ -39,7 +37,7 @@ func isLocalPart(s string) bool {
 	return true
 }
 
-// isAtomRune reports whether r may be in an atom. Letters beyond ASCII may.
+// isAtomRune reports whether r may be in an atom. Letters beyond ASCII are allowed.
 func isAtomRune(r rune) bool {
 	if r < utf8.RuneSelf {
 		return check.IsWord(string(r)) || strings.ContainsRune("!#$%&'*+-/=?^`{|}~", r)
@@ -47,8 +45,8 @@ func isAtomRune(r rune) bool {
 	return r >= 0xA0 && !unicode.IsControl(r) && !unicode.IsSpace(r)
 }
 
-// isHost validates a host name. A dotted one has at least two labels, the last of which
-// neither begins nor ends with a digit, so that it is no IP address.
+// isHost validates a host name. A dotted name has at least two labels, and the last label neither
+// begins nor ends with a digit, so that the name is not an IP address.
 func isHost(s string, dotted bool) bool {
 	if s == "" || len(s) > 253 {
 		return false
@@ -79,17 +77,16 @@ func isLabel(s string) bool {
 // IsDigit reports whether c is an ASCII digit.
 func IsDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// IsURL says whether s is a web address, with or without a scheme, which is in lower case:
-// [scheme://][user[:password]@]host[:port][/path][?query][#fragment].
-// Wire: without a scheme and a port there must be a dot before the query, so that foo and
-// localhost are none.
+// IsURL reports whether s is a web address, with or without a scheme, which is in lower case:
+// [scheme://][user[:password]@]host[:port][/path][?query][#fragment]. Wire: without a scheme and a
+// port there must be a dot before the query, so that foo and localhost are not web addresses.
 func IsURL(s string) bool {
 	if len(s) < 3 || len(s) > 2083 || !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r)
 	}) {
 		return false
 	}
-	// What follows the host is not judged: any path, query and fragment may be linked to.
+	// The part after the host is not checked: any path, query and fragment may be linked to.
 	if scheme, rest, ok := strings.Cut(s, "://"); ok && isScheme(scheme) {
 		s = rest
 	} else if end := strings.IndexAny(s+"?", "?#"); !strings.Contains(s, ":") && !strings.Contains(s[:end], ".") {
@@ -106,7 +103,7 @@ func IsURL(s string) bool {
 	return isHostPort(s)
 }
 
-// isScheme reports whether the scheme is one of those that the wire format knows.
+// isScheme reports whether the scheme is one that the wire format allows.
 func isScheme(s string) bool {
 	switch s {
 	case "http", "https", "ftp", "tcp", "udp", "ws", "wss":
@@ -130,7 +127,7 @@ func isHostPort(s string) bool {
 		return err == nil && addr.Is6()
 	}
 	host = strings.TrimSuffix(host, ".")
-	// Only digits and dots: an IPv4 address or nothing.
+	// A host of only digits and dots must be an IPv4 address.
 	if strings.Trim(host, "0123456789.") == "" {
 		addr, err := netip.ParseAddr(host)
 		return err == nil && addr.Is4()
@@ -138,6 +135,6 @@ func isHostPort(s string) bool {
 	return isHost(host, false)
 }
 
-// IsDomain validates a domain in a list of allowed or forbidden ones: dotted, without port
-// and underscore.
+// IsDomain validates a domain for a list of allowed or forbidden domains: it must be dotted,
+// without port and underscore.
 func IsDomain(s string) bool { return isHost(s, true) && !strings.Contains(s, "_") }

@@ -1,4 +1,4 @@
-// Blur: answers to those who look for what is not there, again and again, are delayed.
+// Blur: the delay of repeated empty answers.
 
 package budget
 
@@ -10,9 +10,9 @@ import (
 	"github.com/loambase/loam/internal/cache"
 )
 
-// Blur delays answers that are empty, to whoever has had several of late. The delay is
-// random, so the time of such an answer tells less of what has been looked for. It is safe
-// for concurrent use, and its memory is bounded.
+// Blur delays empty answers to a caller who has had several such answers lately. The delay is
+// random, so the time of such an answer reveals less about the data that was searched. A Blur is
+// safe for concurrent use, and its memory is bounded.
 type Blur struct {
 	mu     sync.Mutex // guards the entries of misses
 	misses *cache.Cache[Caller, misses]
@@ -22,18 +22,17 @@ type Blur struct {
 type misses [freeMisses]time.Time
 
 const (
-	freeMisses = 3 // that are not delayed
+	freeMisses = 3 // empty answers that are not delayed
 	missWindow = 3 * time.Second
 	maxBlur    = 500 * time.Millisecond
-	blurred    = 1 << 14 // callers that are remembered, about
+	blurred    = 1 << 14 // approximate number of callers that are remembered
 )
 
 // NewBlur returns a Blur that has seen no caller.
 func NewBlur() *Blur { return &Blur{misses: cache.New[Caller, misses](blurred)} }
 
-// Miss notes an empty answer at that time, and says how long it is to be delayed: up to
-// half a second if it is more than the third within three seconds. Those of superusers
-// are not.
+// Miss records an empty answer, and returns its delay: up to half a second from the fourth empty
+// answer within three seconds on. Answers to superusers are not delayed.
 func (b *Blur) Miss(c Caller, now time.Time) time.Duration {
 	if c.Class == Superuser {
 		return 0

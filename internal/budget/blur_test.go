@@ -7,7 +7,8 @@ import (
 	"github.com/loambase/loam/internal/budget"
 )
 
-// TestBlur: the fourth empty answer within three seconds is delayed, to its caller.
+// TestBlur checks that the fourth empty answer to a caller within three seconds is delayed, and
+// that the answers to other callers are not.
 func TestBlur(t *testing.T) {
 	t.Parallel()
 	b, start := budget.NewBlur(), time.Now()
@@ -20,7 +21,7 @@ func TestBlur(t *testing.T) {
 	if d := b.Miss(other, start.Add(2*time.Second)); d != 0 {
 		t.Errorf("another caller's miss is delayed by %s", d)
 	}
-	if d := b.Miss(guest, start.Add(3*time.Second)); d != 0 { // the first is 3 s old
+	if d := b.Miss(guest, start.Add(3*time.Second)); d != 0 { // the first miss is 3 s old
 		t.Errorf("the fourth miss in 3 s is delayed by %s", d)
 	}
 	seen := map[time.Duration]bool{}

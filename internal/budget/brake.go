@@ -43,7 +43,7 @@ func NewBrake() *Brake {
 	}
 }
 
-// Key makes a key of texts, such as a collection, an identity and an address.
+// Key returns the key of texts, such as a collection, an identity and an address.
 func (b *Brake) Key(texts ...string) uint64 {
 	var h maphash.Hash
 	h.SetSeed(b.seed)

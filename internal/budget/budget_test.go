@@ -45,7 +45,7 @@ func TestSharesAndReserve(t *testing.T) {
 	refused(guest(1), 2) // its share is 4
 	second := hold(t, b, guest(1), 1)
 	hold(t, b, guest(2), 4)
-	refused(guest(3), 1) // the rest is the reserve
+	refused(guest(3), 1) // the free units are the reserve
 	known := hold(t, b, member, 2)
 	refused(root, 1)
 	known.Release()

@@ -1,4 +1,4 @@
-// The sizes of a server's budgets, and the budgets that follow from them.
+// The sizes of a server's budgets, and the budgets with these sizes.
 
 package budget
 
@@ -10,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// Limits are the sizes of a server's budgets. A field that is zero has its default.
+// Limits holds the sizes of a server's budgets. A field that is zero has its default.
 type Limits struct {
 	// Memory is the memory of the process in bytes, from which the other defaults are computed;
 	// default Memory().
@@ -48,29 +48,29 @@ func (l Limits) WithDefaults() Limits {
 	return l
 }
 
-// Heap returns how large the heap is of a server whose callers hold all that they may; what
-// the database caches is not in it.
+// Heap returns the size of the heap of a server whose callers hold all that the limits allow,
+// without the caches of the database.
 func (l Limits) Heap() int64 {
 	l = l.WithDefaults()
 	return serverHeap + l.Answers + l.Bodies
 }
 
-// serverHeap is what a server needs beside what callers hold.
+// serverHeap is the memory of a server without the memory of callers.
 const serverHeap = 32 << 20
 
-// Budgets are those of a server.
+// Budgets holds the budgets of a server.
 type Budgets struct {
 	Limits Limits // all set
 
 	Answers *Budget // bytes
-	Bodies  *Budget // bytes; who is refused is worth waiting for, because it holds nothing
-	Heavy   *Budget // bodies of very many values that are being worked on
+	Bodies  *Budget // bytes; a caller who has to wait holds nothing, so waiting is better than a refusal
+	Heavy   *Budget // bodies of very many values that are being processed
 	Topics  *Budget // bytes of the topics that clients of realtime are subscribed to
 	Images  *Budget // bytes of images that are decoded for thumbs
 }
 
-// heavyBodies is how many bodies of very many values are worked on at a time: such a body
-// takes some 130 MiB at most, and a processor for half a second.
+// heavyBodies returns the number of bodies of very many values that are processed at a time: such a
+// body takes about 130 MiB at most, and a processor for half a second.
 func heavyBodies() int64 { return int64(min(max(2, runtime.GOMAXPROCS(0)), 4)) }
 
 // ForServer returns the budgets of a server with these limits.

@@ -1,4 +1,4 @@
-// How much memory the process may have.
+// The memory that the process may use.
 
 package budget
 
@@ -11,16 +11,16 @@ import (
 	"strconv"
 )
 
-// assumedMemory is taken for the memory of a machine that does not tell.
+// assumedMemory is the assumed memory of a machine that does not report it.
 const assumedMemory = 2 << 30
 
-// Memory returns how many bytes of memory the process may have: the least of the
-// machine's, the limits of its control groups (as a container or a systemd unit sets them)
-// and GOMEMLIMIT.
+// Memory returns the number of bytes of memory that the process may use: the least of the machine's
+// memory, the limits of its control groups (as set by a container or a systemd unit) and
+// GOMEMLIMIT.
 func Memory() int64 { return memory("/proc/meminfo", "/proc/self/cgroup", "/sys/fs/cgroup") }
 
-// memory is Memory by the files of a Linux machine, wherever they lie. Files that are not
-// there, as on other systems, set no limit.
+// memory returns the result of Memory from the files of a Linux machine at these paths. Missing
+// files, as on other systems, set no limit.
 func memory(meminfo, self, cgroup string) int64 {
 	least := int64(math.MaxInt64)
 	note := func(n int64, ok bool) {
@@ -42,8 +42,8 @@ func memory(meminfo, self, cgroup string) int64 {
 	return min(least, debug.SetMemoryLimit(-1))
 }
 
-// groupOf returns the control group of a file like /proc/self/cgroup, "/" if it does not tell.
-// The groups of version 2 are in the line that begins with "0::".
+// groupOf returns the control group in a file like /proc/self/cgroup, "/" if the file does not
+// contain it. The groups of version 2 are in the line that begins with "0::".
 func groupOf(file string) string {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -74,7 +74,8 @@ func totalMemory(file string) (int64, bool) {
 	return 0, false
 }
 
-// fileNumber returns the number that a file consists of; "max" is none.
+// fileNumber returns the number that is the content of a file; ok is false for other contents such
+// as "max".
 func fileNumber(file string) (int64, bool) {
 	text, err := os.ReadFile(file)
 	if err != nil {

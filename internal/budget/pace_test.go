@@ -7,7 +7,8 @@ import (
 	"github.com/loambase/loam/internal/budget"
 )
 
-// TestPace: what was slow is slow for a while, whatever else is seen, and unknown then.
+// TestPace checks that a slow kind stays slow for 30 seconds, even if quick runs follow, and that
+// it is unknown afterwards.
 func TestPace(t *testing.T) {
 	t.Parallel()
 	p, start := budget.NewPace(), time.Now()
@@ -31,7 +32,7 @@ func TestPace(t *testing.T) {
 	if got := p.Of(other, start.Add(time.Second)); got != budget.Unknown {
 		t.Errorf("another kind is %d", got)
 	}
-	for i := range uint64(100_000) { // kinds without end do not displace what is used
+	for i := range uint64(100_000) { // countless new kinds do not displace a kind in use
 		p.NoteQuick(1000+i, start)
 		at(31*time.Second, budget.Quick)
 	}

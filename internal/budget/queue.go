@@ -12,10 +12,10 @@ func (b *Budget) lane(a *account) *lane {
 	return &b.lanes[1]
 }
 
-// waiting returns how many acquisitions wait. Lock held.
+// waiting returns the number of waiting acquisitions. The lock must be held.
 func (b *Budget) waiting() int { return b.lanes[0].waiting + b.lanes[1].waiting }
 
-// line puts an account into its lane if its next acquisition fits into its share. Lock
+// line puts an account into its lane if its next acquisition fits into its share. The lock must be
 // held.
 func (b *Budget) line(a *account) {
 	if a.queued || len(a.queue) == 0 || a.held+a.queue[0].units > b.limit(a.caller) {
@@ -26,7 +26,7 @@ func (b *Budget) line(a *account) {
 	a.queued = true
 }
 
-// serve grants what fits, one acquisition of each lane in turn. Lock held.
+// serve grants the acquisitions that fit, one of each lane in turn. The lock must be held.
 func (b *Budget) serve() {
 	for b.waiting() > 0 {
 		first := b.turn
@@ -41,8 +41,8 @@ func (b *Budget) serve() {
 	}
 }
 
-// serveLane grants the next acquisition of the account at the front, which goes to the
-// back then. It reports whether there was one that fits. Lock held.
+// serveLane grants the next acquisition of the account at the front of the lane, which then moves
+// to the back. It reports whether an acquisition was granted. The lock must be held.
 func (b *Budget) serveLane(l *lane) bool {
 	if len(l.accounts) == 0 {
 		return false
@@ -63,14 +63,14 @@ func (b *Budget) serveLane(l *lane) bool {
 	return true
 }
 
-// leave takes an acquisition out of its queue, and serves those that it has held up.
-// Lock held.
+// leave removes an acquisition from its queue, and serves the acquisitions that have waited for it.
+// The lock must be held.
 func (b *Budget) leave(a *account, w *waiter) {
 	i := slices.Index(a.queue, w)
 	a.queue = slices.Delete(a.queue, i, i+1)
 	lane := b.lane(a)
 	lane.waiting--
-	if i == 0 && a.queued { // the next one may be greater than the share allows now
+	if i == 0 && a.queued { // the next acquisition may exceed the share now
 		at := slices.Index(lane.accounts, a)
 		lane.accounts = slices.Delete(lane.accounts, at, at+1)
 		a.queued = false

@@ -4,13 +4,13 @@ package budget
 
 import "time"
 
-// Usage is what a Budget is used for at a moment.
+// Usage holds the figures of use of a Budget at a moment.
 type Usage struct {
 	Total, Held int64
-	Callers     int           // who hold something or wait
-	Waiting     int           // acquisitions that wait
-	Granted     uint64        // acquisitions since the start that got their units
-	Refused     uint64        // and those that did not
+	Callers     int           // callers who hold units or wait
+	Waiting     int           // waiting acquisitions
+	Granted     uint64        // successful acquisitions since the start
+	Refused     uint64        // refused acquisitions since the start
 	Waited      time.Duration // of all acquisitions together
 }
 

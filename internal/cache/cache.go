@@ -1,23 +1,21 @@
-// Package cache holds the server's caches in memory: one that is bounded by the
-// number of its entries (Cache), and one for what was derived from a snapshot and
-// is void with it (PerSnapshot, with Map for its entries). All are safe for
-// concurrent use.
+// Package cache holds the server's caches in memory: one that is bounded by the number of its
+// entries (Cache), and one for values that were derived from a snapshot and are invalid with it
+// (PerSnapshot, with Map for its entries). All are safe for concurrent use.
 //
-// What is promised:
+// The caches promise:
 //
 //   - Hits are cheap and run side by side: Cache.Get takes a read lock, Map.Get none.
 //   - An entry that was read since the last change of generation stays. Memory is
-//     bounded by the entries: who stores values or keys of any length bounds those.
+//     bounded by the number of entries; the size of keys and values is up to the callers.
 //   - A Get that began before a Delete cannot bring the entry back.
 //
-// What is not promised: that a value which was computed from old data is not stored
-// after its key was deleted. Whoever computes values keeps in them what they were
-// computed from (a stamp of the tables, a counter that an invalidation increments)
-// and compares it at each hit.
+// The caches do not promise that a value which was computed from old data is not stored after its
+// key was deleted. A caller who computes values must store the state that they were computed from
+// in the values (a stamp of the tables, a counter that an invalidation increments) and compare it
+// at each hit.
 //
-// hashicorp/golang-lru was weighed: its hits take an exclusive lock, because they
-// move the entry to the front of a list, and the exact order of use that this buys
-// is worth nothing here.
+// hashicorp/golang-lru was weighed: its hits take an exclusive lock, because they move the entry to
+// the front of a list, and the exact order of use is not needed here.
 package cache
 
 import (
@@ -27,9 +25,9 @@ import (
 	"sync/atomic"
 )
 
-// Cache is a bounded cache of two generations. New entries go into the young one.
-// When it is full it becomes the old one, and the entries of the old one that were
-// not read since are evicted. It must not be copied.
+// Cache is a bounded cache of two generations. New entries go into the young generation. When it is
+// full it becomes the old generation, and entries of the previous old generation that were not read
+// since are evicted. A Cache must not be copied.
 type Cache[K comparable, V any] struct {
 	perGeneration int
 	evicted       func(K, V) // may be nil
@@ -40,18 +38,18 @@ type Cache[K comparable, V any] struct {
 	young, old map[K]V      // no key is in both
 }
 
-// New is a cache of at most size entries, of which it keeps the latter half at
-// least. A size below 2 counts as 2.
+// New returns a cache of at most size entries, of which it keeps at least the more recent half. A
+// size below 2 counts as 2.
 func New[K comparable, V any](size int) *Cache[K, V] { return NewEvicting[K, V](size, nil) }
 
-// NewEvicting is New with a function that is called with each entry that leaves the
-// cache, in the goroutine that made it leave and with no lock held: by eviction, by
-// Delete or Clear, or replaced by another value of its key.
+// NewEvicting returns a cache with a function that is called with each entry that leaves the cache:
+// by eviction, by Delete or Clear, or replaced by another value of its key. It is called in the
+// goroutine that has removed the entry, and no lock is held.
 func NewEvicting[K comparable, V any](size int, evicted func(K, V)) *Cache[K, V] {
 	return &Cache[K, V]{perGeneration: max(size/2, 1), evicted: evicted}
 }
 
-// Get is the value of the key; ok is false if there is none.
+// Get returns the value of the key; ok is false if there is none.
 func (c *Cache[K, V]) Get(key K) (v V, ok bool) {
 	c.mu.RLock()
 	v, ok = c.young[key]
@@ -75,7 +73,7 @@ func (c *Cache[K, V]) count(hit bool) {
 	}
 }
 
-// Usage is how a cache is used: the hits and misses since it was made.
+// Usage holds the figures of use of a cache: the hits and misses since it was made.
 type Usage struct {
 	Hits, Misses uint64
 	Entries      int
@@ -84,7 +82,7 @@ type Usage struct {
 // Usage returns the figures of use.
 func (c *Cache[K, V]) Usage() Usage { return Usage{c.hits.Load(), c.misses.Load(), c.Len()} }
 
-// GetBytes is c.Get of a key that is given as bytes, without an allocation for it.
+// GetBytes does the same as c.Get, with a key that is given as bytes, which are not copied.
 func GetBytes[V any](c *Cache[string, V], key []byte) (v V, ok bool) {
 	c.mu.RLock()
 	v, ok = c.young[string(key)]
@@ -117,7 +115,7 @@ func (c *Cache[K, V]) rejuvenate(key K) (V, bool) {
 	return v, ok
 }
 
-// Put stores the value under the key, in place of another one.
+// Put stores the value under the key, and replaces an earlier value.
 func (c *Cache[K, V]) Put(key K, v V) {
 	c.mu.Lock()
 	replaced, had := c.remove(key)
@@ -149,8 +147,8 @@ func (c *Cache[K, V]) Clear() {
 	c.tell(old)
 }
 
-// DeleteFunc removes every entry that drop is true of, and gives the memory back. drop runs
-// under the lock of the cache and must not use it.
+// DeleteFunc removes every entry for which drop returns true, and frees the memory. drop runs under
+// the lock of the cache and must not use the cache.
 func (c *Cache[K, V]) DeleteFunc(drop func(K, V) bool) {
 	gone := map[K]V{}
 	c.mu.Lock()
@@ -170,22 +168,22 @@ func (c *Cache[K, V]) DeleteFunc(drop func(K, V) bool) {
 	c.tell(gone)
 }
 
-// Keys are the keys of the entries, in no order.
+// Keys returns the keys of the entries, in no particular order.
 func (c *Cache[K, V]) Keys() []K {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return slices.AppendSeq(slices.Collect(maps.Keys(c.young)), maps.Keys(c.old))
 }
 
-// Len is the number of entries.
+// Len returns the number of entries.
 func (c *Cache[K, V]) Len() int {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return len(c.young) + len(c.old)
 }
 
-// add puts a key that is in neither generation into the young one. It returns the
-// old generation if that makes it leave. The lock must be held.
+// add puts a key that is in neither generation into the young one. If that removes the old
+// generation, add returns it. The lock must be held.
 func (c *Cache[K, V]) add(key K, v V) (gone map[K]V) {
 	if len(c.young) >= c.perGeneration {
 		gone, c.old, c.young = c.old, c.young, nil
@@ -197,7 +195,7 @@ func (c *Cache[K, V]) add(key K, v V) (gone map[K]V) {
 	return gone
 }
 
-// remove takes the key out of its generation. The lock must be held.
+// remove removes the key from its generation. The lock must be held.
 func (c *Cache[K, V]) remove(key K) (v V, had bool) {
 	if v, had = c.young[key]; had {
 		delete(c.young, key)

@@ -34,7 +34,7 @@ func TestCacheForgetsWhatIsDeleted(t *testing.T) {
 	c := New[string, int](4)
 	c.Put("a", 1)
 	c.Put("b", 2)
-	c.Put("c", 3) // now "a" and "b" are old
+	c.Put("c", 3) // now "a" and "b" are in the old generation
 	c.Delete("a")
 	c.Delete("c")
 	c.Delete("nothing")
@@ -59,7 +59,7 @@ func TestCacheReplacesOldEntries(t *testing.T) {
 	t.Parallel()
 	c := New[string, int](2)
 	c.Put("a", 1)
-	c.Put("b", 1) // "a" is old
+	c.Put("b", 1) // "a" is in the old generation
 	c.Put("a", 2)
 	c.Put("c", 1)
 	if v, ok := c.Get("a"); !ok || v != 2 {
@@ -73,7 +73,7 @@ func TestCacheTellsOfEveryEntryThatLeaves(t *testing.T) {
 	var c *Cache[int, int]
 	c = NewEvicting(10, func(_, v int) {
 		left[v]++
-		c.Len() // no lock is held
+		c.Len() // would deadlock if the callback ran under the lock
 	})
 	put := 0
 	for i := range 500 {

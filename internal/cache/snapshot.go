@@ -7,11 +7,11 @@ import (
 	"sync/atomic"
 )
 
-// PerSnapshot holds a value of type V for the current snapshot, of type S, and none
-// for any other. The zero PerSnapshot makes zero values. V is usually a Map or a
-// Cache; it is shared by all goroutines and must be safe for that.
+// PerSnapshot holds a value of type V for the current snapshot, of type S, and for no other. The
+// zero PerSnapshot makes zero values. V is usually a Map or a Cache; all goroutines share the
+// value, so it must be safe for concurrent use.
 type PerSnapshot[S, V any] struct {
-	// New makes the value for a new snapshot; nil: the zero V. Set before first use.
+	// New makes the value for a new snapshot; nil: the zero V. It must be set before the first use.
 	New func() *V
 
 	current atomic.Pointer[derived[S, V]]
@@ -23,9 +23,9 @@ type derived[S, V any] struct {
 	value    *V
 }
 
-// Of is the value for the snapshot. The first call with another snapshot than that
-// of the last one drops the value and makes a new one. It takes no lock. A goroutine
-// that goes on with a replaced snapshot gets right values, but has them made anew.
+// Of returns the value for the snapshot. The first call with another snapshot drops the value and
+// makes a new one. Of takes no lock. A goroutine that continues with a replaced snapshot gets
+// correct values, which are made anew for each call.
 func (p *PerSnapshot[S, V]) Of(snapshot *S) *V {
 	known := p.current.Load()
 	if known != nil && known.snapshot == snapshot {
@@ -38,7 +38,7 @@ func (p *PerSnapshot[S, V]) Of(snapshot *S) *V {
 	if known = p.current.Load(); known.snapshot == snapshot {
 		return known.value
 	}
-	return made.value // not kept: others are at another snapshot
+	return made.value // not kept: other goroutines use another snapshot
 }
 
 func (p *PerSnapshot[S, V]) make() *V {
@@ -48,12 +48,12 @@ func (p *PerSnapshot[S, V]) make() *V {
 	return new(V)
 }
 
-// Map is a cache without a bound, for keys of which there are few: collections,
-// kinds of callers. The zero Map is empty and ready. It must not be copied.
+// Map is a cache without a bound, for few keys, such as collections and kinds of callers. The zero
+// Map is empty and ready. It must not be copied.
 type Map[K comparable, V any] struct{ entries sync.Map } // K → V
 
-// Get is the value of the key. If there is none yet it is made; of two goroutines
-// that make it at the same time both get the first one's. A hit takes no lock.
+// Get returns the value of the key. If there is none yet, Get makes it; if two goroutines make it
+// at the same time, both get the value of the first. A hit takes no lock.
 func (m *Map[K, V]) Get(key K, make func() V) V {
 	if v, ok := m.entries.Load(key); ok {
 		return v.(V)

@@ -1,4 +1,4 @@
-// Package check makes the generic failures of options (docs/wire/records.md §1.6).
+// Package check holds the generic checks of options and their failures (docs/wire/records.md §1.6).
 package check
 
 import (
@@ -31,7 +31,7 @@ func Within[N int | int64](n, low, high N) *fault.Field {
 	return nil
 }
 
-// Needed is Within for an option that must be set: 0 is Blank.
+// Needed does the same as Within, for an option that must be set: 0 is Blank.
 func Needed[N int | int64](n, low, high N) *fault.Field {
 	if n == 0 {
 		return Blank()
@@ -52,11 +52,11 @@ func Length(s string, low, high int) *fault.Field {
 	return nil
 }
 
-// MaxName is the longest name of a collection, field or index, in bytes: what
-// every engine takes without cutting it.
+// MaxName is the maximum length of a name of a collection, field or index in bytes, which every
+// engine accepts without cutting the name.
 const MaxName = 63
 
-// NameLength refuses names of more than MaxName bytes.
+// NameLength returns the failure of a name with more than MaxName bytes, else nil.
 func NameLength(s string) *fault.Field {
 	if len(s) > MaxName {
 		return fault.Leaf("validation_length_too_long",
@@ -65,7 +65,7 @@ func NameLength(s string) *fault.Field {
 	return nil
 }
 
-// Filled refuses the empty text.
+// Filled returns the failure of an empty text, else nil.
 func Filled(s string) *fault.Field {
 	if s == "" {
 		return Blank()
@@ -73,7 +73,7 @@ func Filled(s string) *fault.Field {
 	return nil
 }
 
-// First is the first failure of several.
+// First returns the first failure that is not nil.
 func First(fails ...*fault.Field) *fault.Field {
 	for _, f := range fails {
 		if f != nil {
@@ -83,7 +83,7 @@ func First(fails ...*fault.Field) *fault.Field {
 	return nil
 }
 
-// IsWord says whether s is made of ASCII letters, digits and underscores (^\w+$).
+// IsWord reports whether s is made of ASCII letters, digits and underscores (^\w+$).
 func IsWord(s string) bool {
 	for i := range len(s) {
 		c := s[i]
@@ -94,7 +94,7 @@ func IsWord(s string) bool {
 	return s != ""
 }
 
-// Word refuses what IsWord does not accept.
+// Word returns the failure of a text that IsWord does not accept, else nil.
 func Word(s string) *fault.Field {
 	if !IsWord(s) {
 		return fault.Leaf("validation_match_invalid", "Must be in a valid format")
@@ -102,11 +102,11 @@ func Word(s string) *fault.Field {
 	return nil
 }
 
-// Blank is the failure of a required value that is missing.
+// Blank returns the failure of a required value that is missing.
 func Blank() *fault.Field { return fault.Leaf("validation_required", "Cannot be blank") }
 
-// Storable refuses texts that not every engine can store: U+0000 and what is not
-// UTF-8.
+// Storable returns the failure of a text that not every engine can store, because it contains
+// U+0000 or is not UTF-8; else nil.
 func Storable(s string) *fault.Field {
 	if strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s) {
 		return fault.Leaf("validation_invalid_value", "Invalid value")
@@ -114,5 +114,5 @@ func Storable(s string) *fault.Field {
 	return nil
 }
 
-// MaxSafe is the largest integer that every JSON client can hold.
+// MaxSafe is the largest integer that every JSON client can represent.
 const MaxSafe = 1<<53 - 1

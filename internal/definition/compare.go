@@ -11,7 +11,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Own returns the collections that are kept in files: all but those of the system, by name.
+// Own returns the collections that are kept in files, sorted by name: all except system
+// collections.
 func Own(s *schema.Snapshot) []*schema.Collection {
 	list := slices.DeleteFunc(slices.Clone(s.All()), func(c *schema.Collection) bool { return c.System })
 	slices.SortFunc(list, func(a, b *schema.Collection) int { return strings.Compare(a.Name, b.Name) })
@@ -54,7 +55,7 @@ func diffOf(out *bytes.Buffer, was, is *schema.Collection) error {
 	return err
 }
 
-// Destructive returns what of a change deletes or converts stored values, a sentence each,
+// Destructive returns a sentence for each part of a change that deletes or converts stored values,
 // whether there are such values or not.
 func Destructive(before, after *schema.Snapshot) (list []string) {
 	for _, was := range Own(before) {

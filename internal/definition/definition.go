@@ -1,7 +1,7 @@
-// Package definition keeps collections as files: one of JSON or YAML for each, always in the
-// same order, to be read and compared by people. What an installation decides itself is not
-// in them: times, whether a collection is one of the system, secrets, and the fields of views,
-// which follow from their queries.
+// Package definition keeps collections as files, one in JSON or YAML for each, in a fixed order, so
+// that people can read and compare them. The files do not contain data that each installation sets
+// itself: times, the flag of system collections, secrets, and the fields of views, which follow
+// from their queries.
 package definition
 
 import (
@@ -57,13 +57,13 @@ func Text(c *schema.Collection, f Format) ([]byte, error) {
 	return indented.Bytes(), nil
 }
 
-// member is one of a JSON object.
+// member is a member of a JSON object.
 type member struct {
 	key   string
 	value json.RawMessage
 }
 
-// members returns those of an object in their order.
+// members returns the members of an object in their order.
 func members(object []byte) (list []member, err error) {
 	d := json.NewDecoder(bytes.NewReader(object))
 	if _, err := d.Token(); err != nil {
@@ -83,7 +83,7 @@ func members(object []byte) (list []member, err error) {
 	return list, nil
 }
 
-// inOrder puts in front what tells which collection it is.
+// inOrder moves the members that identify the collection to the front.
 func inOrder(list []member) []member {
 	first := []string{"id", "name", "type"}
 	slices.SortStableFunc(list, func(a, b member) int {

@@ -73,7 +73,7 @@ func Read(path string) ([]File, error) {
 	return list, nil
 }
 
-// files returns the paths of the files in a folder that may have a collection.
+// files returns the paths of the files in a folder that may contain a collection.
 func files(dir string) (paths []string, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

@@ -1,4 +1,4 @@
-// The power cut: which bytes a disk still has after one.
+// The power cut: the bytes that a disk still has after it.
 
 package disktest
 
@@ -9,11 +9,11 @@ import (
 	"slices"
 )
 
-// What the disk is taken to be like:
+// The model of the disk:
 //
-//   - What was synced is there: all that had been written to that file, and to no
+//   - Synced data is there: all that had been written to that file, and to no
 //     other one, when the sync began.
-//   - Of what was not synced anything may be there: any of the writes, in any order,
+//   - Of unsynced data anything may be there: any of the writes, in any order,
 //     each of them whole, up to a place in it, or only some of its sectors; the
 //     sector at which the power went may hold anything.
 //   - A write changes no bytes but its own, also if it is torn (what SQLite calls
@@ -25,23 +25,22 @@ import (
 //   - After a sync that failed, the system takes what it could not write for
 //     written: a later sync does not make up for it.
 //
-// A disk that says that it has synced what it has not is not modelled: nothing can
-// be promised on it.
+// A disk that reports a sync that it has not done is not modelled: no promise can be kept on it.
 
-// sector is what a disk writes at once.
+// sector is the number of bytes that a disk writes at once.
 const sector = 512
 
-// file is what the disk holds of one, as far as is certain.
+// file is the certain state of a file on the disk.
 type file struct {
 	data    []byte
-	pending []event // since it was last synced
+	pending []event // events since its last sync
 	named   bool    // the name is durable
-	deleted bool    // but not durably
+	deleted bool    // the deletion is not durable
 }
 
-// Cut writes into dir what could be found there had the power been cut after the
-// first n events, and returns the notes that had been made until then. Locks and
-// shared memory do not survive a power cut and are not written.
+// Cut writes a possible state of the files into dir, as after a power cut that followed the first n
+// events, and returns the notes that had been made until then. Locks and shared memory do not
+// survive a power cut and are not written.
 func (d *Disk) Cut(n int, rng *rand.Rand, dir string) (notes []string, err error) {
 	d.mu.Lock()
 	events := d.events[:n:n]
@@ -67,7 +66,7 @@ func (d *Disk) Cut(n int, rng *rand.Rand, dir string) (notes []string, err error
 	for _, path := range order {
 		f := files[path]
 		f.lose(rng)
-		// A name that is not durable may be there all the same, and a deletion may be undone.
+		// A name that is not durable may exist nevertheless, and a deletion may be undone.
 		if f.data == nil || !f.named && rng.IntN(2) == 0 || f.deleted && rng.IntN(2) == 0 {
 			continue
 		}
@@ -78,7 +77,7 @@ func (d *Disk) Cut(n int, rng *rand.Rand, dir string) (notes []string, err error
 	return notes, nil
 }
 
-// happen does to a file what the event did. It is nil for those of no file.
+// happen applies the event to a file. f is nil for events without a file.
 func (f *file) happen(e event, rng *rand.Rand) {
 	switch e.kind {
 	case found:
@@ -90,10 +89,10 @@ func (f *file) happen(e event, rng *rand.Rand) {
 	case synced:
 		rest := f.pending[:0:0]
 		for _, p := range f.pending {
-			// A sync promises what was written before it began.
+			// A sync makes the writes before its beginning durable.
 			if int64(p.at) < e.offset {
 				f.data = p.apply(f.data)
-			} else { // written while the sync ran
+			} else { // written during the sync
 				rest = append(rest, p)
 			}
 		}
@@ -109,7 +108,7 @@ func (f *file) happen(e event, rng *rand.Rand) {
 	}
 }
 
-// nameAll makes the names in the folder durable, and that others are gone.
+// nameAll makes the names in the folder, and deletions from it, durable.
 func nameAll(files map[string]*file) {
 	for _, f := range files {
 		f.named = true
@@ -119,7 +118,7 @@ func nameAll(files map[string]*file) {
 	}
 }
 
-// lose settles what becomes of all that was not synced.
+// lose decides the fate of all unsynced events.
 func (f *file) lose(rng *rand.Rand) {
 	for _, e := range survivors(f.pending, rng) {
 		f.data = e.apply(f.data)
@@ -127,8 +126,7 @@ func (f *file) lose(rng *rand.Rand) {
 	f.pending = nil
 }
 
-// survivors are those of the unsynced events that reach the disk all the same, in
-// some order.
+// survivors returns the unsynced events that reach the disk nevertheless, in some order.
 func survivors(events []event, rng *rand.Rand) []event {
 	var out []event
 	for _, e := range events {
@@ -142,7 +140,7 @@ func survivors(events []event, rng *rand.Rand) []event {
 	return out
 }
 
-// tear is what becomes of a write that was not synced.
+// tear returns the possible remains of an unsynced write.
 func tear(e event, rng *rand.Rand) (out []event) {
 	pieces := sectors(e)
 	switch rng.IntN(4) {
@@ -155,7 +153,7 @@ func tear(e event, rng *rand.Rand) (out []event) {
 		if rng.IntN(2) == 0 {
 			out = append(out, garble(pieces[n], rng))
 		}
-	case 3: // some of it
+	case 3: // some sectors
 		for _, p := range pieces {
 			if rng.IntN(2) == 0 {
 				out = append(out, p)
@@ -165,7 +163,7 @@ func tear(e event, rng *rand.Rand) (out []event) {
 	return out
 }
 
-// sectors cuts a write where the sectors of the file begin.
+// sectors splits a write at the beginnings of the file's sectors.
 func sectors(e event) (pieces []event) {
 	for data, offset := e.data, e.offset; len(data) > 0; {
 		n := min(int64(len(data)), sector-offset%sector)
@@ -175,7 +173,7 @@ func sectors(e event) (pieces []event) {
 	return pieces
 }
 
-// garble is a write of as many bytes of anything.
+// garble returns a write of random bytes with the same length.
 func garble(e event, rng *rand.Rand) event {
 	data := make([]byte, len(e.data))
 	for i := range data {
@@ -185,7 +183,7 @@ func garble(e event, rng *rand.Rand) event {
 	return e
 }
 
-// apply does to the contents of a file what a write or truncation did.
+// apply applies a write or truncation to the contents of a file.
 func (e event) apply(data []byte) []byte {
 	if e.kind == truncated {
 		return data[:min(int(e.offset), len(data))]

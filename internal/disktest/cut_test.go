@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// outcomes are the contents of the file "f" after many power cuts. A file that is
-// missing is "-".
+// outcomes returns how often each content of the file "f" was found after many power cuts. The
+// content of a missing file is "-".
 func outcomes(t *testing.T, events ...event) map[string]int {
 	t.Helper()
 	d := &Disk{}
@@ -38,7 +38,7 @@ func TestCut(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		events []event
-		want   []string // may be found, each of them, and nothing else
+		want   []string // all contents that the file may have after a cut
 	}{
 		{"synced", []event{old, change, {kind: synced, file: "f", offset: 2}}, []string{"new"}},
 		{"another file synced", []event{old, change, {kind: synced, file: "g", offset: 2}}, []string{"old", "new"}},
@@ -60,7 +60,7 @@ func TestCut(t *testing.T) {
 				delete(seen, want)
 			}
 			for got := range seen {
-				if len(got) != len("new") { // else it is torn
+				if len(got) != len("new") { // a content of this length may be torn
 					t.Errorf("%q is found", got)
 				}
 			}
@@ -68,7 +68,8 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// A torn write changes no bytes but its own, and is torn where sectors begin.
+// TestTornWrite checks that a torn write changes no bytes outside its range, and that it is torn
+// only at the boundaries of sectors.
 func TestTornWrite(t *testing.T) {
 	before, after := bytes.Repeat([]byte("a"), 4*sector), bytes.Repeat([]byte("b"), 2*sector)
 	seen := outcomes(t, event{kind: found, file: "f", data: before}, event{kind: wrote, file: "f", offset: sector / 2, data: after})

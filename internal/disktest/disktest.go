@@ -1,7 +1,6 @@
-// Package disktest is a disk for tests of durability. It passes everything on to
-// the real one, remembers every write and sync in their order, can fail a sync or
-// a write, and can show what would be left if the power had been cut at any
-// moment. cut.go says what it takes a disk to be like.
+// Package disktest is a disk for tests of durability. It passes all calls on to the real disk,
+// records every write and sync in their order, can make a sync or a write fail, and can produce the
+// files after a power cut at any moment. cut.go describes the model of the disk.
 package disktest
 
 import (
@@ -11,70 +10,68 @@ import (
 	"sync"
 )
 
-// kind of an event.
+// kind is the kind of an event.
 type kind uint8
 
 const (
-	found     kind = iota // a file that was there before, with what was in it
+	found     kind = iota // a file that existed before, with its contents
 	created               // its name is not durable yet
 	wrote                 //
 	truncated             //
 	synced                //
-	failed                // a sync: what was not synced before may be lost for good
+	failed                // a failed sync: earlier unsynced data may be lost for good
 	deleted               // durably, if named
 	folder                // the folder was synced: the names in it are durable
 	noted                 // the test made a note
 )
 
-// event is one thing that happened on the disk.
+// event is an event on the disk.
 type event struct {
 	kind   kind
-	file   string // its path, or the text of a note
-	offset int64  // or the new size, or how many events there were when a sync began
+	file   string // the path, or the text of a note
+	offset int64  // or the new size, or the number of events when a sync began
 	data   []byte
 	named  bool
-	at     int // how many events there were before
+	at     int // number of earlier events
 }
 
 // Disk is a disk under test. It is safe for concurrent use.
 type Disk struct {
 	name string
-	real uintptr // the file system it passes on to
+	real uintptr // the real file system
 
 	mu         sync.Mutex // guards the fields below
 	events     []event
-	known      map[string]bool  // files of which an event has told
-	failed     map[string]int64 // syncs of each file
+	known      map[string]bool  // files that have an event
+	failed     map[string]int64 // failed syncs of each file
 	failSyncs  int
-	failOnly   string // the file whose syncs are to fail; empty: any
+	failOnly   string // the file whose syncs fail; empty: any
 	only       string // see Only
 	failWrites int
 	fullWrites int
 }
 
-// Name is what a connection calls the disk by.
+// Name returns the name of the disk for connections.
 func (d *Disk) Name() string { return d.name }
 
-// Note records that something happened now, as that a write was acknowledged.
+// Note records a note at this moment, such as the acknowledgement of a write.
 func (d *Disk) Note(text string) { d.record(event{kind: noted, file: text}) }
 
-// SyncFolder records that the folder of the files was synced: their names are
-// durable. The file system's own interface has no such call, so that who syncs a
-// folder has to tell.
+// SyncFolder records that the folder of the files was synced, so that their names are durable. The
+// interface of file systems has no such call, so the code that syncs a folder must report it.
 func (d *Disk) SyncFolder(string) error {
 	d.record(event{kind: folder})
 	return nil
 }
 
-// Len is the number of events so far.
+// Len returns the number of events.
 func (d *Disk) Len() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return len(d.events)
 }
 
-// Adopt has the disk hold the files of a folder, as they are left by a Cut, before
-// anything opens them.
+// Adopt adds the files of a folder, as a Cut has written them, to the disk, before they are opened.
 func (d *Disk) Adopt(dir string) error {
 	files, err := os.ReadDir(dir)
 	for _, f := range files {
@@ -83,12 +80,12 @@ func (d *Disk) Adopt(dir string) error {
 	return err
 }
 
-// Syncs is how often a file has been synced.
+// Syncs returns the number of syncs of a file.
 func (d *Disk) Syncs(path string) int {
 	return d.count(func(e event) bool { return e.kind == synced && e.file == path })
 }
 
-// Begun is how often a file has been written from its beginning.
+// Begun returns how many times a file was written from its beginning.
 func (d *Disk) Begun(path string) int {
 	return d.count(func(e event) bool { return e.kind == wrote && e.offset == 0 && e.file == path })
 }
@@ -104,25 +101,24 @@ func (d *Disk) count(is func(event) bool) (n int) {
 	return n
 }
 
-// FailSyncs makes the next n syncs fail without an effect. Whoever else has the same
-// file open is told at his next sync of it, as by Linux.
+// FailSyncs makes the next n syncs fail without an effect. Other users of the same open file get
+// the failure at their next sync of it, as on Linux.
 func (d *Disk) FailSyncs(n int) { d.FailSyncsOf("", n) }
 
-// FailSyncsOf is FailSyncs of one file.
+// FailSyncsOf does the same as FailSyncs, for one file.
 func (d *Disk) FailSyncsOf(file string, n int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.failOnly, d.failSyncs = file, n
 }
 
-// FailWrites makes the next n writes fail, half done.
+// FailWrites makes the next n writes fail halfway.
 func (d *Disk) FailWrites(n int) { d.set(&d.failWrites, n) }
 
-// FillUp makes the next n writes fail for want of space, half done.
+// FillUp makes the next n writes fail halfway because the disk is full.
 func (d *Disk) FillUp(n int) { d.set(&d.fullWrites, n) }
 
-// Only makes failures happen to those files alone whose paths begin with prefix, such as a database and
-// its log.
+// Only restricts failures to files whose paths begin with prefix, such as a database and its log.
 func (d *Disk) Only(prefix string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -141,15 +137,15 @@ func (d *Disk) record(e event) {
 	d.append(e)
 }
 
-// append adds an event. Lock held.
+// append adds an event. The lock must be held.
 func (d *Disk) append(e event) {
 	e.at = len(d.events)
 	d.events = append(d.events, e)
 }
 
-// meet records a file that has been opened for the first time, and returns how many of
-// its syncs have failed. Later on it is not even looked at: closing it again would drop
-// the locks that SQLite has on it in this process.
+// meet records a file that is opened for the first time, and returns the number of its failed
+// syncs. A known file is not opened again: closing it would drop SQLite's locks on it in this
+// process.
 func (d *Disk) meet(file string) (failed int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -159,10 +155,10 @@ func (d *Disk) meet(file string) (failed int64) {
 	d.known[file] = true
 	content, err := os.ReadFile(file)
 	if err != nil {
-		panic(err) // it is open
+		panic(err) // the file is open
 	}
 	e := event{kind: found, file: file, data: content}
-	if len(content) == 0 { // whoever made it an instant ago has not synced its name
+	if len(content) == 0 { // a new file, whose name is not synced
 		e.kind = created
 	}
 	d.append(e)
@@ -178,7 +174,7 @@ func (d *Disk) gone(file string, durably bool) {
 	d.append(event{kind: deleted, file: file, named: durably})
 }
 
-// failSync reports that a sync is one of those that are to fail.
+// failSync reports whether a sync must fail.
 func (d *Disk) failSync(file string, told *int64) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -192,12 +188,12 @@ func (d *Disk) failSync(file string, told *int64) bool {
 	return true
 }
 
-// sync records a sync that began after so many events, unless another one has failed
-// of which its caller has not been told.
+// sync records a sync that began after begun events, unless an earlier sync has failed and the
+// caller does not know.
 func (d *Disk) sync(file string, begun int, told *int64) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	// Linux tells each open file once of a failed sync of the same data.
+	// Linux reports a failed sync once to each open file with the same data.
 	if *told != d.failed[file] {
 		*told = d.failed[file]
 		return false
@@ -206,7 +202,7 @@ func (d *Disk) sync(file string, begun int, told *int64) bool {
 	return true
 }
 
-// fails counts down one of the failures that were asked for, if they may happen to the file.
+// fails counts down the requested failures, if the file may fail.
 func (d *Disk) fails(left *int, file string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()

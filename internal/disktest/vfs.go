@@ -15,32 +15,30 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// extra is what a file of this disk has behind the fields of the real one: its
-// own methods, the real ones, and whose it is.
+// extra is the part of a file of this disk after the fields of the real file: its own methods, the
+// real methods, and the disk.
 type extra struct {
 	methods lib.Tsqlite3_io_methods
 	real    lib.Tsqlite3_io_methods
 	disk    uintptr
 	name    uintptr // SQLite's own copy, which outlives the file
-	told    int64   // of so many failed syncs of the file
+	told    int64   // the failed syncs of the file that its user knows of
 }
 
-// New is a disk that exists until the end of the test, for connections that ask for
-// it by its name.
+// New returns a disk that exists until the end of the test, for connections that name it.
 func New(t testing.TB) *Disk {
 	t.Helper()
 	return newDisk(t, false)
 }
 
-// Default is a disk for all connections that this process opens until the end of the
-// test and that do not ask for another one by name. Only one test at a time can have
-// it.
+// Default returns a disk for all connections that this process opens until the end of the test
+// without naming another disk. Only one test at a time can use it.
 func Default(t testing.TB) *Disk {
 	t.Helper()
 	return newDisk(t, true)
 }
 
-// system is the file system of a process without disks of ours.
+// system is the file system of a process without test disks.
 var system = sync.OnceValue(func() uintptr {
 	tls := libc.NewTLS()
 	defer tls.Close()
@@ -50,11 +48,11 @@ var system = sync.OnceValue(func() uintptr {
 	return lib.Xsqlite3_vfs_find(tls, 0)
 })
 
-// newDisk registers a file system with SQLite for the time of the test.
+// newDisk registers a file system with SQLite for the duration of the test.
 func newDisk(t testing.TB, byDefault bool) *Disk {
 	t.Helper()
 	d := &Disk{name: fmt.Sprintf("disktest-%p", t), real: system(), known: map[string]bool{}, failed: map[string]int64{}}
-	var pin runtime.Pinner // the C side holds d's address
+	var pin runtime.Pinner // the C code holds the address of d
 	pin.Pin(d)
 	tls := libc.NewTLS()
 	vfs, err := d.register(tls, byDefault)
@@ -71,7 +69,8 @@ func newDisk(t testing.TB, byDefault bool) *Disk {
 	return d
 }
 
-// register makes a copy of the real file system in which opening and deleting are ours.
+// register makes a copy of the real file system in which the methods to open and delete files are
+// replaced.
 func (d *Disk) register(tls *libc.TLS, byDefault bool) (vfs uintptr, err error) {
 	vfs = libc.Xcalloc(tls, 1, types.Size_t(unsafe.Sizeof(lib.Tsqlite3_vfs{})))
 	name, err := libc.CString(d.name)
@@ -79,7 +78,7 @@ func (d *Disk) register(tls *libc.TLS, byDefault bool) (vfs uintptr, err error) 
 		return 0, errors.Join(errors.New("no memory or no file system"), err)
 	}
 	v := at[lib.Tsqlite3_vfs](vfs)
-	// All methods are those of the real file system but the two that must be watched.
+	// All methods are those of the real file system except the two that must be observed.
 	*v = *at[lib.Tsqlite3_vfs](d.real)
 	v.FszOsFile += int32(unsafe.Sizeof(extra{}))
 	v.FpNext = 0
@@ -97,21 +96,21 @@ func (d *Disk) register(tls *libc.TLS, byDefault bool) (vfs uintptr, err error) 
 	return vfs, nil
 }
 
-// at is the C structure at an address.
+// at returns the C structure at an address.
 func at[T any](p uintptr) *T { return *(**T)(unsafe.Pointer(&p)) }
 
-// callback is a declared function as the C side calls it; function is the inverse.
+// callback returns a declared function as a C function pointer; function is the inverse.
 func callback[T any](f T) uintptr { return *(*uintptr)(unsafe.Pointer(&struct{ f T }{f})) }
 
 func function[T any](p uintptr) T { return *(*T)(unsafe.Pointer(&struct{ p uintptr }{p})) }
 
-// extraOf finds what our disk has added to a file.
+// extraOf returns the extra of a file.
 func extraOf(file uintptr, real uintptr) *extra {
 	return at[extra](file + uintptr(at[lib.Tsqlite3_vfs](real).FszOsFile))
 }
 
-// open opens a file of the real file system and puts our methods in front of its own. Locks,
-// shared memory and reads stay the real ones.
+// open opens a file of the real file system and replaces some of its methods. Locks, shared memory
+// and reads stay those of the real file system.
 func open(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr) int32 {
 	d := at[Disk](at[lib.Tsqlite3_vfs](vfs).FpAppData)
 	realOpen := function[func(*libc.TLS, uintptr, uintptr, uintptr, int32, uintptr) int32](at[lib.Tsqlite3_vfs](d.real).FxOpen)
@@ -144,13 +143,14 @@ func remove(tls *libc.TLS, vfs, name uintptr, syncDir int32) int32 {
 	return rc
 }
 
-// fileExtra is extraOf a file whose methods are ours: they stand at its beginning.
+// fileExtra returns the extra of a file whose methods were replaced: the methods are the beginning
+// of the extra.
 func fileExtra(file uintptr) (*extra, *Disk) {
 	x := at[extra](at[lib.Tsqlite3_file](file).FpMethods)
 	return x, at[Disk](x.disk)
 }
 
-// write records a write and does it. One that is to fail writes half of its bytes.
+// write records a write and does it. A write that must fail writes half of its bytes.
 func write(tls *libc.TLS, file, data uintptr, n int32, offset int64) int32 {
 	x, d := fileExtra(file)
 	name, failure := libc.GoString(x.name), int32(lib.SQLITE_OK)
@@ -178,10 +178,10 @@ func truncate(tls *libc.TLS, file uintptr, size int64) int32 {
 	return function[func(*libc.TLS, uintptr, int64) int32](x.real.FxTruncate)(tls, file, size)
 }
 
-// syncFile syncs and records it, or fails as it was told to.
+// syncFile syncs the file and records it, or fails if a failure was requested.
 func syncFile(tls *libc.TLS, file uintptr, flags int32) int32 {
 	x, d := fileExtra(file)
-	// Counted before the real sync begins: what is written while it runs is not promised.
+	// The events are counted before the real sync begins: writes during the sync are not durable.
 	name, begun := libc.GoString(x.name), d.Len()
 	if d.failSync(name, &x.told) {
 		return lib.SQLITE_IOERR_FSYNC

@@ -9,7 +9,7 @@ import (
 	"github.com/loambase/loam/internal/tally"
 )
 
-// The metrics that the services count themselves.
+// Metrics that the services count.
 var (
 	statements    = describe("sql_statements_total", "Statements that were run.", "collection", "action")
 	statementTime = describe("sql_seconds_total", "Time of statements, to the last row that was read of each.", "collection", "action")

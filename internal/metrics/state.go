@@ -81,7 +81,7 @@ func (s *state) budgets(to sink) {
 	}
 }
 
-// scrapeTime is how long the queries for the metrics of jobs and files may take in one scrape.
+// scrapeTime is the time limit of the queries for the metrics of jobs and files in one scrape.
 const scrapeTime = 2 * time.Second
 
 // jobs sends the metrics of the jobs. It leaves them out if the database does not answer, so that

@@ -58,7 +58,8 @@ func TestHashTooLong(t *testing.T) {
 	}
 }
 
-// bcrypt reads 72 bytes: what follows them must not be ignored.
+// TestCompareTooLong checks that the bytes after the first 72 bytes, which are all that bcrypt
+// reads, are not ignored.
 func TestCompareTooLong(t *testing.T) {
 	h := New(Config{})
 	plain := strings.Repeat("é", 36)
@@ -73,8 +74,8 @@ func TestCompareTooLong(t *testing.T) {
 	}
 }
 
-// Hashes of other implementations, as they are found in imported databases: the
-// password is "U*U" in the vectors of crypt_blowfish.
+// TestCompareForeignHashes compares hashes of other implementations, which imported databases
+// contain. The password is "U*U" in the vectors of crypt_blowfish.
 func TestCompareForeignHashes(t *testing.T) {
 	h := New(Config{})
 	for _, tt := range []struct {
@@ -98,8 +99,8 @@ func TestCompareForeignHashes(t *testing.T) {
 	}
 }
 
-// The hash that Burn makes up must be one that bcrypt works on, else it would
-// return at once and tell what it should hide.
+// TestBurnWorks checks that bcrypt accepts the hash that Burn makes up. bcrypt would reject an
+// invalid hash at once, and the short time would reveal that there is no account.
 func TestBurnWorks(t *testing.T) {
 	h := New(Config{Workers: 1, Queue: 1})
 	for _, cost := range []int{0, 4, 99} {
@@ -113,7 +114,7 @@ func TestBurnWorks(t *testing.T) {
 	}
 }
 
-// fastest is the best of some runs, which other work on the machine disturbs least.
+// fastest returns the best of some runs, which other work on the machine disturbs least.
 func fastest(h *Hasher, cost int) time.Duration {
 	best := time.Hour
 	for range 5 {
@@ -129,7 +130,7 @@ func TestFullQueue(t *testing.T) {
 	h := New(Config{Workers: workers, Queue: queue})
 	release := make(chan struct{})
 	var running, done sync.WaitGroup
-	const places = workers + 1 // including the reserved place, which the program itself may take
+	const places = workers + 1 // including the reserved place, which other callers than guests may take
 	running.Add(places)
 	for range places {
 		done.Go(func() {
@@ -143,7 +144,7 @@ func TestFullQueue(t *testing.T) {
 	for range queue {
 		done.Go(func() { waited <- h.Burn(waitCtx, "", MinCost) })
 	}
-	for h.Usage().Waiting < queue { // until all of them stand in the queue
+	for h.Usage().Waiting < queue { // until all of them are in the queue
 		runtime.Gosched()
 	}
 	if _, err := h.Hash(context.Background(), "12345678", MinCost); fault.KindOf(err) != fault.TooMany {
@@ -162,8 +163,8 @@ func TestFullQueue(t *testing.T) {
 	}
 }
 
-// TestStormOfOneAddress: a guest that asks for hashes without end waits for itself. Others
-// have their turns.
+// TestStormOfOneAddress checks that a guest that requests hashes without pause delays its own
+// requests only: other callers get their turns.
 func TestStormOfOneAddress(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -175,7 +176,7 @@ func TestStormOfOneAddress(t *testing.T) {
 		var storm sync.WaitGroup
 		var over atomic.Bool
 		var refused atomic.Int64
-		for range 16 { // of them one works and some wait
+		for range 16 { // one of them hashes, some wait
 			storm.Go(func() {
 				for !over.Load() {
 					if fault.KindOf(hash(attacker)) == fault.TooMany {
@@ -192,7 +193,7 @@ func TestStormOfOneAddress(t *testing.T) {
 		}{
 			{budget.Anonymous("192.0.2.2"), 150 * time.Millisecond},
 			{budget.Anonymous("2001:db8::1"), 150 * time.Millisecond},
-			// These callers are not guests: they have a processor that guests cannot take.
+			// These callers are not guests: a processor is reserved for them.
 			{budget.Caller{Class: budget.Known, Group: "users", Name: "ann"}, 70 * time.Millisecond},
 			{budget.Caller{Class: budget.Superuser}, 70 * time.Millisecond},
 		} {

@@ -1,6 +1,5 @@
-// Package pgtest gives tests a PostgreSQL: a server of the test binary's own in a
-// temporary folder, or the one that LOAM_TEST_POSTGRES names, and in it a schema
-// for each test.
+// Package pgtest provides a PostgreSQL server for tests: a server of the test binary in a temporary
+// folder, or the server in LOAM_TEST_POSTGRES. Each test gets a schema.
 package pgtest
 
 import (
@@ -18,15 +17,15 @@ import (
 	"github.com/loambase/loam/internal/need"
 )
 
-// variable names a server to use instead of starting one.
+// variable names the variable with the URL of a server to use instead of starting one.
 const variable = "LOAM_TEST_POSTGRES"
 
 // shared is the server of this process. It ends with the process.
 var shared = sync.OnceValues(Start)
 
-// URL is a database for the test: a schema of its own on a server that the tests
-// share, dropped when the test ends. Without PostgreSQL on the machine the test is
-// skipped, or fails where everything must be tested (CI is set).
+// URL returns a database for the test: a new schema on a server that the tests share. The schema is
+// dropped when the test ends. Without PostgreSQL on the machine the test is skipped; it fails if CI
+// is set.
 func URL(t testing.TB) string {
 	t.Helper()
 	server := os.Getenv(variable)
@@ -40,7 +39,7 @@ func URL(t testing.TB) string {
 	return Schema(t, server)
 }
 
-// Schema makes a schema of the test's own on the server and returns its URL.
+// Schema makes a schema for the test on the server and returns its URL.
 func Schema(t testing.TB, server string) string {
 	t.Helper()
 	name := "test_" + strings.ToLower(rand.Text())
@@ -56,8 +55,8 @@ func Schema(t testing.TB, server string) string {
 	return u.String()
 }
 
-// Missing ends a test that has no server: it is skipped if there is none on the
-// machine, and fails if there should be.
+// Missing ends a test for which no server could be started. If PostgreSQL is not installed, the
+// test is skipped, or fails if CI is set.
 func Missing(t testing.TB, err error) {
 	t.Helper()
 	if errors.Is(err, ErrNotInstalled) {
@@ -66,7 +65,7 @@ func Missing(t testing.TB, err error) {
 	t.Fatalf("start PostgreSQL: %v", err)
 }
 
-// run runs SQL on a connection of its own; an error ends the test.
+// run runs SQL on a connection; an error ends the test.
 func run(t testing.TB, server, sql string) {
 	t.Helper()
 	ctx := context.Background()

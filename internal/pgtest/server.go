@@ -16,21 +16,21 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// ErrNotInstalled is a machine without PostgreSQL's server.
+// ErrNotInstalled is the error of Start on a machine without a PostgreSQL server.
 var ErrNotInstalled = errors.New("no PostgreSQL server is installed (Debian: postgresql)")
 
-// Server is a PostgreSQL on a unix socket in a temporary folder. It ends, and the
-// folder goes, when this process does, however that comes.
+// Server is a PostgreSQL server on a Unix socket in a temporary folder. The server ends, and the
+// folder is removed, when this process ends in any way.
 type Server struct {
 	URL string
 
 	bin, dir string
-	stdin    io.WriteCloser // its end tells the server's keeper that we have gone
+	stdin    io.WriteCloser // its end tells the keeper that this process has ended
 	cmd      *exec.Cmd
 }
 
-// keeper runs the server and waits for a word from us. "stop MODE" ends it by that
-// signal; if we die the pipe ends, and the folder goes too.
+// keeper is a script that runs the server and waits for input. "stop MODE" ends the server with
+// that signal; if this process dies, the input ends, and the folder is removed too.
 const keeper = `
 trap '' INT TERM HUP
 "$0" "$@" >"$FOLDER/log" 2>&1 </dev/null &
@@ -40,8 +40,8 @@ kill -QUIT $pid
 wait $pid
 rm -rf "$FOLDER"`
 
-// Start makes a database cluster that would not survive a power cut, and
-// starts a server on it. It is ErrNotInstalled where there is none.
+// Start makes a database cluster that would not survive a power cut, and starts a server on it. The
+// error is ErrNotInstalled if there is no PostgreSQL server on the machine.
 func Start() (*Server, error) {
 	bin, err := binaries()
 	if err != nil {
@@ -65,7 +65,8 @@ func (s *Server) init() error {
 	if err := give(s.dir); err != nil {
 		return err
 	}
-	// Words in an order of their own: what sorts by the database's default shows.
+	// The order of texts is an unusual one, so that code that sorts by the database's default order
+	// is found.
 	initdb := exec.Command(filepath.Join(s.bin, "initdb"), "-D", s.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8",
 		"--no-sync", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US")
 	initdb.Dir = s.dir
@@ -121,11 +122,10 @@ func (s *Server) wait() error {
 	}
 }
 
-// Crash ends the server at once, as a power cut of that machine would: whoever is
-// connected is cut off.
+// Crash ends the server at once, like a power cut: connected clients are cut off.
 func (s *Server) Crash() error { return s.signal("QUIT") }
 
-// Shutdown ends the server: transactions that run are told, and undone.
+// Shutdown ends the server: running transactions are rolled back, and their clients are told.
 func (s *Server) Shutdown() error { return s.signal("INT") }
 
 func (s *Server) signal(name string) error {
@@ -143,7 +143,7 @@ func (s *Server) Close() error {
 	return s.cmd.Wait()
 }
 
-// binaries is the folder of the newest server on the machine.
+// binaries returns the folder of the newest server on the machine.
 func binaries() (string, error) {
 	if path, err := exec.LookPath("postgres"); err == nil {
 		return filepath.Dir(path), nil

@@ -10,9 +10,9 @@ import (
 	"syscall"
 )
 
-// PostgreSQL refuses to run as root: then it runs as another user.
+// PostgreSQL refuses to run as root; then it runs as another user.
 
-// give makes the folder that user's.
+// give makes that user the owner of the folder.
 func give(dir string) error {
 	c, err := other()
 	if err != nil || c == nil {
@@ -21,14 +21,14 @@ func give(dir string) error {
 	return os.Chown(dir, int(c.Uid), int(c.Gid))
 }
 
-// unprivileged is how its processes are started.
+// unprivileged returns the attributes for starting the server's processes.
 func unprivileged() *syscall.SysProcAttr {
-	c, _ := other() // give has told the error
-	// A group of its own: an interrupt at the keyboard is not for the server.
+	c, _ := other() // give has returned the error
+	// A separate process group, so that an interrupt at the keyboard does not reach the server.
 	return &syscall.SysProcAttr{Credential: c, Setpgid: true}
 }
 
-// other is the user instead of root, nil if we are somebody else.
+// other returns the user that replaces root, nil if this process does not run as root.
 func other() (*syscall.Credential, error) {
 	if os.Getuid() != 0 {
 		return nil, nil

@@ -5,8 +5,9 @@ import (
 	"testing"
 )
 
-// TestPin is the attack of one proxy and two clients: nobody has configured the proxy,
-// so the clients have one address, and the one must not pass for the other.
+// TestPin simulates an attack with two clients behind a proxy that is not configured as trusted.
+// Both clients have the address of the proxy, but their pins must differ, so that the attacker
+// cannot pass for the victim.
 func TestPin(t *testing.T) {
 	t.Parallel()
 	pin := func(trusted []string, remote string, headers ...string) (pin, ip string) {
@@ -40,7 +41,7 @@ func TestPin(t *testing.T) {
 		if again, _ := pin(trusted, "192.0.2.1:2000", header, "203.0.113.1"); again != victim {
 			t.Errorf("%s: another connection of the same client has another pin", header)
 		}
-		// What an attacker adds does not make the victim's pin of his own.
+		// A second value that an attacker adds to the header must not result in the victim's pin.
 		if forged, _ := pin(trusted, proxy, header, "203.0.113.1", header, "203.0.113.2"); forged == victim {
 			t.Errorf("%s: a second value is overlooked", header)
 		}

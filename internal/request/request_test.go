@@ -17,7 +17,7 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// fixture is a Service whose only token, "root", is a superuser's.
+// fixture is a Service that knows one token: "root", of a superuser.
 type fixture struct {
 	*Service
 	settings *settings.Settings
@@ -43,7 +43,7 @@ func newFixture() *fixture {
 	return f
 }
 
-// serve has the handler answer a request of that path and those headers ("name", "value", …).
+// serve lets the handler answer a request with the path and the headers ("name", "value", …).
 func (f *fixture) serve(h http.HandlerFunc, path string, headers ...string) *http.Response {
 	r := httptest.NewRequest(http.MethodGet, path, nil)
 	for i := 0; i+1 < len(headers); i += 2 {
@@ -92,7 +92,7 @@ func TestBegin(t *testing.T) {
 	}
 }
 
-// TestBeginWithoutTrack is a handler that is served by itself.
+// TestBeginWithoutTrack calls Begin in a handler that Track does not wrap.
 func TestBeginWithoutTrack(t *testing.T) {
 	t.Parallel()
 	q, err := newFixture().Begin(httptest.NewRequest(http.MethodGet, "/?a=b", nil))
@@ -192,7 +192,7 @@ func TestDrain(t *testing.T) {
 		go f.serve(func(_ http.ResponseWriter, r *http.Request) {
 			q, _ := f.Begin(r)
 			stream, end := q.Stream(r.Context())
-			go func() { // the connection was taken over: the handler has returned
+			go func() { // as after a hijack: the handler has returned
 				<-stream.Done()
 				if cause := context.Cause(stream); cause != ErrDraining {
 					t.Errorf("the stream ends because of %v", cause)

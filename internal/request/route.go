@@ -6,9 +6,9 @@ type Route struct {
 	Method string
 	Path   string // a pattern of chi: "/api/collections/{collection}/records"
 
-	// Label names the route, in the form of rate limit rules
-	// (docs/wire/auth-realtime-system.md §3.4): "*:create" for an action on a
-	// collection, a word for others, "METHOD /path" for those of an embedding program.
+	// Label is the name of the route in rate limit rules (docs/wire/auth-realtime-system.md §3.4):
+	// "*:create" for an action on a collection, a word for other routes of the API, "METHOD /path"
+	// for routes of an embedding program.
 	Label string
 	// Group is a second label that several routes share, as "*:auth"; "" for none.
 	Group    string
@@ -26,7 +26,7 @@ func (r *Route) String() string {
 	return r.Label
 }
 
-// Audience says which callers may use a route at all, before any rule is checked.
+// Audience restricts the callers of a route, before any rule is checked.
 type Audience uint8
 
 const (

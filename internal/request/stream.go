@@ -9,8 +9,8 @@ import (
 // stream ends at once, the context of another request when the request makes no progress.
 var ErrDraining = errors.New("request: the server is about to stop")
 
-// Held is an answer that may go on after its handler has returned: a stream of events, a hijacked
-// connection, a long download. The server waits for it when it stops.
+// Held is an answer that may continue after its handler has returned: a stream of events, a
+// hijacked connection, a long download. The server waits for it when it stops.
 type Held struct {
 	service *Service
 	drained func()
@@ -45,9 +45,9 @@ func (h *Held) End() {
 	}
 }
 
-// Stream is Hold for an answer that ends with a context. The returned context is derived from ctx
-// and ends when the server drains, with the cause ErrDraining. end must be called; more calls do
-// nothing.
+// Stream registers an answer that ends with a context, as Hold does. The returned context is
+// derived from ctx and ends when the server drains, with the cause ErrDraining. end must be called;
+// more calls do nothing.
 func (q *Request) Stream(ctx context.Context) (_ context.Context, end func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	h := q.Hold(func() { cancel(ErrDraining) })

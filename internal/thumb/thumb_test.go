@@ -29,7 +29,8 @@ var (
 	clear                   = color.RGBA{}
 )
 
-// quarters is an image whose quarters are red, green, blue and white, from the upper left.
+// quarters returns an image with quarters in red, green, blue and white: first the upper, then the
+// lower row.
 func quarters(w, h int) *image.RGBA {
 	m := image.NewRGBA(image.Rect(0, 0, w, h))
 	for y := range h {
@@ -58,7 +59,7 @@ func encoded(t testing.TB, format string, m image.Image) []byte {
 	return b.Bytes()
 }
 
-// made is the thumb of an image, decoded.
+// made makes a thumb of an image, and returns the decoded thumb.
 func made(t testing.TB, content []byte, size string) (m image.Image, mediaType string) {
 	t.Helper()
 	parsed, ok := ParseSize(size)
@@ -80,7 +81,7 @@ func made(t testing.TB, content []byte, size string) (m image.Image, mediaType s
 	return m, mediaType
 }
 
-// corners names the colours near the corners, from the upper left, row by row.
+// corners names the colours near the corners: first the upper, then the lower row.
 func corners(m image.Image) string {
 	b := m.Bounds()
 	dx, dy := max(b.Dx()/8, 0), max(b.Dy()/8, 0)
@@ -141,7 +142,7 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// TestTransparency: what shines through does so in the thumb of a PNG.
+// TestTransparency checks that the thumb of a PNG keeps transparent pixels.
 func TestTransparency(t *testing.T) {
 	t.Parallel()
 	m := quarters(200, 200)
@@ -156,8 +157,8 @@ func TestTransparency(t *testing.T) {
 	}
 }
 
-// Quarters of 40 × 20 as WebP, which Go does not write: with and without loss, and the same with a
-// red quarter that is clear.
+// Images of 40 × 20 pixels from quarters, as WebP, which Go cannot encode: lossy and lossless, and
+// the same two with a transparent red quarter.
 const (
 	webpLossy         = "UklGRrAAAABXRUJQVlA4IKQAAACwBgCdASooABQAPsFOn0unpCKhtUgA8BgJZACzr4v7p+FcsA/quEAf27+Ae//do36wAfn8BjL9SYkkdGmUAAD+ytdrLAAsPz+iWwLFpJ+RBYtJP/+oM8gP/kyIFt1pcTgi7039i4EVgAOx6P5+Zgt8yj/6s9/weZXbZmfP/JBY82XdP5Jb/4XH73VJvLc3qb1ZJ9iLG/cyZ2iD9KKb/+VnioAAAA=="
 	webpLossless      = "UklGRjoAAABXRUJQVlA4TC4AAAAvJ8AEAB8gEEjeHzqN+RcQFPwf3fxHZA+AINtmkpO85AQOENH/2Lap+gxAVccB"
@@ -165,7 +166,8 @@ const (
 	webpLosslessClear = "UklGRjYAAABXRUJQVlA4TCkAAAAvJ8AEEB8w//MvICj4P7r5D4JNQJBtM8lJXnICB4jofwCwbXtWtarjAAA="
 )
 
-// TestWebP: the thumb of one through which nothing shines is a JPEG, of the others a PNG.
+// TestWebP checks that the thumb of an opaque WebP is a JPEG, and that of a transparent one is a
+// PNG.
 func TestWebP(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ content, mediaType, corners string }{
@@ -183,7 +185,7 @@ func TestWebP(t *testing.T) {
 	}
 }
 
-// exif is a JPEG with an Exif segment of that orientation.
+// exif returns the JPEG with an added Exif segment that has the orientation.
 func exif(content []byte, order binary.AppendByteOrder, orientation uint16) []byte {
 	head := "Exif\x00\x00MM\x00\x2a"
 	if order == binary.LittleEndian {
@@ -200,8 +202,8 @@ func exif(content []byte, order binary.AppendByteOrder, orientation uint16) []by
 	return append(append(out, segment...), content[2:]...)
 }
 
-// TestOrientation: a thumb is turned as its camera was held, and its size is that of the
-// turned image.
+// TestOrientation checks that a thumb is rotated as its Exif orientation says, and that its size
+// refers to the rotated image.
 func TestOrientation(t *testing.T) {
 	t.Parallel()
 	content := encoded(t, "jpeg", quarters(400, 200))
@@ -220,8 +222,7 @@ func TestOrientation(t *testing.T) {
 	}
 }
 
-// TestMeans: shrinking takes the mean of all pixels. A chessboard becomes grey, not one of
-// its colours.
+// TestMeans checks that shrinking averages all pixels: a chessboard becomes grey.
 func TestMeans(t *testing.T) {
 	t.Parallel()
 	m := image.NewGray(image.Rect(0, 0, 640, 640))
@@ -238,7 +239,7 @@ func TestMeans(t *testing.T) {
 	}
 }
 
-// pngHead is a PNG that says to have that size, and ends.
+// pngHead returns the beginning of a PNG whose header states the size.
 func pngHead(w, h uint32) []byte {
 	data := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32([]byte("IHDR"), w), h)
 	data = append(data, 8, 6, 0, 0, 0)
@@ -246,7 +247,7 @@ func pngHead(w, h uint32) []byte {
 	return binary.BigEndian.AppendUint32(append(out, data...), crc32.ChecksumIEEE(data))
 }
 
-// TestRefusedBeforeDecoding: what would take too much memory is never decoded.
+// TestRefusedBeforeDecoding checks that an image that would take too much memory is not decoded.
 func TestRefusedBeforeDecoding(t *testing.T) {
 	t.Parallel()
 	for name, content := range map[string][]byte{
@@ -272,8 +273,8 @@ func TestRefusedBeforeDecoding(t *testing.T) {
 	}
 }
 
-// TestMemory: what decoding takes is known before. A progressive JPEG takes five times what
-// another one takes.
+// TestMemory checks the memory that Inspect predicts for decoding. A progressive JPEG takes five
+// times the memory of a baseline JPEG.
 func TestMemory(t *testing.T) {
 	t.Parallel()
 	const pixels = 640 * 480
@@ -293,7 +294,7 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// counted is a store that counts what is opened and put.
+// counted is a store that counts its calls of Put.
 type counted struct {
 	blob.Store
 	puts atomic.Int32
@@ -310,7 +311,7 @@ func newStore(t *testing.T) *counted {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = local.Close() }) // nothing to be lost
+	t.Cleanup(func() { _ = local.Close() }) // a test has no data to lose
 	return &counted{Store: local}
 }
 
@@ -321,8 +322,8 @@ func put(t *testing.T, s blob.Store, key string, content []byte) {
 	}
 }
 
-// TestMadeOnce: many who ask for a thumb at the same time get one that is made once; it
-// weighs no more than its original, and keeps the original's name.
+// TestMadeOnce checks that concurrent requests for a thumb make it once, that it is no larger than
+// its original, and that it keeps the original's name.
 func TestMadeOnce(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)
@@ -370,7 +371,8 @@ func TestMadeOnce(t *testing.T) {
 	}
 }
 
-// vanishing loses an original while its thumb is stored.
+// vanishing is a blob.Store whose Put first deletes the original, as a removal during the making of
+// a thumb does.
 type vanishing struct{ blob.Store }
 
 func (v vanishing) Put(ctx context.Context, key string, r io.Reader, size int64, a blob.Attributes) error {
@@ -380,7 +382,7 @@ func (v vanishing) Put(ctx context.Context, key string, r io.Reader, size int64,
 	return v.Store.Put(ctx, key, r, size, a)
 }
 
-// TestThumbOfWhatIsRemoved does not stay.
+// TestThumbOfWhatIsRemoved checks that no thumb of a removed original stays.
 func TestThumbOfWhatIsRemoved(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)
@@ -442,7 +444,8 @@ func TestSettle(t *testing.T) {
 	}
 }
 
-// TestMemoryIsBudgeted: images wait for their turn, and one that will never fit is none.
+// TestMemoryIsBudgeted checks that images wait for free memory, and that an image that needs more
+// than the whole budget counts as no image.
 func TestMemoryIsBudgeted(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)
@@ -468,7 +471,7 @@ func TestMemoryIsBudgeted(t *testing.T) {
 	}
 }
 
-// FuzzMake: no bytes make the process fail.
+// FuzzMake checks that no image makes the process panic.
 func FuzzMake(f *testing.F) {
 	for _, format := range []string{"png", "jpeg", "gif"} {
 		f.Add(encoded(f, format, quarters(20, 10)), "10x10")

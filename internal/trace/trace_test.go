@@ -98,7 +98,7 @@ func TestRatio(t *testing.T) {
 			t.Errorf("with %v of all, %d of 1000 are kept", ratio, kept)
 		}
 	}
-	// A client cannot raise the part of the traces that is kept.
+	// A client cannot have more of its traces kept than the share that is configured.
 	if _, s := New(0, func(*Span) {}).Continue(t.Context(), "a", Server, Remote{trace: [16]byte{15: 1}, span: [8]byte{1}, sampled: true}); s != nil {
 		t.Error("a client has its trace kept")
 	}

@@ -1,4 +1,4 @@
-// Package version says which Loam this is.
+// Package version holds the version of Loam.
 package version
 
 // Number is the version that the binary reports.
@@ -10,8 +10,7 @@ var (
 	date   string // of the commit: 2026-01-31
 )
 
-// Build returns of which commit the binary was built, and from when that is; empty for a
-// binary that is no release.
+// Build returns the commit of the binary and its date; "" for a binary that is not a release.
 func Build() string {
 	if commit == "" {
 		return ""

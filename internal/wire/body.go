@@ -23,8 +23,8 @@ const DefaultLimit = 32 << 20
 
 var errNotUTF8 = errors.New("wire: not UTF-8")
 
-// Body is the complete body of a request. Close must be called when the files of the body are not
-// used any more.
+// Body is the complete body of a request. Close must be called when the files of the body are no
+// longer used.
 type Body struct {
 	malformed string // message of the fault for a body that cannot be decoded
 

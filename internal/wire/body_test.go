@@ -67,7 +67,7 @@ func TestObject(t *testing.T) {
 	}
 }
 
-// manyKeys are so many members of an object, each with a comma.
+// manyKeys returns n members of an object, each with a comma.
 func manyKeys(n int) string {
 	var b strings.Builder
 	for i := range n {
@@ -227,7 +227,7 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// multipartBody writes a form of the values and files.
+// multipartBody returns a form with the values and files, and its Content-Type.
 func multipartBody(t testing.TB, values map[string]string, files map[string][]byte) (contentType, body string) {
 	t.Helper()
 	var buf bytes.Buffer

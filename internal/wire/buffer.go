@@ -3,7 +3,7 @@ package wire
 import "sync"
 
 // Buffer is a reusable slice of bytes. Get a Buffer from a Buffers, append to B, and Put the Buffer
-// back when B is not used any more.
+// back when B is no longer used.
 type Buffer struct{ B []byte }
 
 // Buffers is a pool of buffers. The zero value is ready for use. It is safe for concurrent use.

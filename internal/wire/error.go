@@ -41,7 +41,7 @@ func answerTo(k fault.Kind) answer {
 	return answer{http.StatusInternalServerError, somethingWrong}
 }
 
-// ErrorJSON returns the kind and the JSON envelope of err as a client may see them.
+// ErrorJSON returns the kind and the JSON envelope of err in the form for clients.
 func ErrorJSON(err error, superuser bool) (fault.Kind, []byte) {
 	e := public(err)
 	return e.Kind, appendError(nil, e, superuser)

@@ -8,15 +8,15 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// excerpt is the beginning of a text without its markup.
+// excerpt makes the beginning of a text without its markup.
 type excerpt struct {
 	max      int // characters
 	ellipsis bool
 }
 
-// of returns the excerpt of an HTML text, "" if done is closed meanwhile. It reads the
-// text once, as far as the excerpt reaches, and makes no tree of it: a tree takes time
-// that grows with the square of some texts.
+// of returns the excerpt of an HTML text, "" if done is closed meanwhile. It reads the text once,
+// only as far as the excerpt reaches, and builds no tree: for some texts, a tree takes time that
+// grows with the square of the length.
 func (e *excerpt) of(text string, done <-chan struct{}) string {
 	x := extract{left: e.max}
 	tokens := html.NewTokenizer(strings.NewReader(text))
@@ -47,15 +47,15 @@ func isClosed(done <-chan struct{}) bool {
 type extract struct {
 	out  strings.Builder
 	left int  // characters that still fit
-	gap  bool // space was seen since the last character
-	cut  bool // something did not fit
+	gap  bool // white space since the last character
+	cut  bool // a part of the text did not fit
 
 	dropping atom.Atom // the dropped element that is open; 0: none
 	depth    int       // of dropping: open elements of its own kind in it
 	inside   int       // open elements of other kinds in it
 }
 
-// token takes one token. It returns false at the end of what can be read.
+// token processes a token. It returns false at the end of the readable text.
 func (x *extract) token(t *html.Tokenizer, kind html.TokenType) bool {
 	switch kind {
 	case html.TextToken:
@@ -83,13 +83,13 @@ func (x *extract) documentText(t *html.Tokenizer) {
 		if x.inside > 0 || strings.TrimSpace(text) == "" {
 			return
 		}
-		x.dropping = 0 // a head holds no text
+		x.dropping = 0 // the text of a head is not shown
 	}
 	x.text(text)
 }
 
-// open takes a start tag. Elements that are not closed in the text end as browsers end
-// them, by and large.
+// open processes a start tag. Elements that are not closed in the text end approximately as in
+// browsers.
 func (x *extract) open(a atom.Atom, selfClosing bool) {
 	if x.dropping == atom.Head && !inHead(a) {
 		x.dropping = 0
@@ -110,7 +110,7 @@ func (x *extract) open(a atom.Atom, selfClosing bool) {
 	}
 }
 
-// close takes an end tag.
+// close processes an end tag.
 func (x *extract) close(a atom.Atom) {
 	switch {
 	case x.dropping == 0:
@@ -121,7 +121,7 @@ func (x *extract) close(a atom.Atom) {
 		}
 	case x.inside > 0:
 		x.inside--
-	default: // the element around it ends, and with it what was not closed
+	default: // the surrounding element ends, with all elements in it that are not closed
 		x.dropping = 0
 	}
 }
@@ -145,7 +145,7 @@ func inHead(a atom.Atom) bool {
 	return false
 }
 
-// nests reports whether one such element may be inside of another.
+// nests reports whether such an element may contain another of its kind.
 func nests(a atom.Atom) bool {
 	switch a {
 	case atom.Form, atom.Button, atom.Select, atom.Option, atom.Head:
@@ -154,8 +154,8 @@ func nests(a atom.Atom) bool {
 	return true
 }
 
-// text adds a text with each run of space as one, none at the beginning and none
-// at the end.
+// text adds a text, with each run of white space as one space, without spaces at the beginning and
+// the end.
 func (x *extract) text(s string) {
 	for _, r := range s {
 		if unicode.IsSpace(r) {
@@ -179,7 +179,7 @@ func (x *extract) text(s string) {
 	}
 }
 
-// dropped says whether the content of the element is no text for a reader.
+// dropped reports whether the content of the element is not text for a reader.
 func dropped(a atom.Atom) bool {
 	switch a {
 	case atom.Head, atom.Title, atom.Style, atom.Script, atom.Iframe, atom.Embed, atom.Applet, atom.Object, atom.Svg, atom.Img,
@@ -189,7 +189,7 @@ func dropped(a atom.Atom) bool {
 	return false
 }
 
-// inline says whether the text before, in and after the element is one line.
+// inline reports whether the text before, in and after the element is one line.
 func inline(a atom.Atom) bool {
 	switch a {
 	case atom.A, atom.Abbr, atom.Acronym, atom.B, atom.Bdi, atom.Bdo, atom.Big, atom.Cite, atom.Code, atom.Data, atom.Del,

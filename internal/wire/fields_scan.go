@@ -1,7 +1,7 @@
 package wire
 
-// The moves of a picker over a JSON text that is known to be valid. On one that is
-// not they stop at its end.
+// The movements of a picker in a JSON text that is known to be valid. In an invalid text they stop
+// at its end.
 
 func (p *picker) space() {
 	for p.at < len(p.src) && (p.src[p.at] == ' ' || p.src[p.at] == '\n' || p.src[p.at] == '\t' || p.src[p.at] == '\r') {
@@ -9,7 +9,7 @@ func (p *picker) space() {
 	}
 }
 
-// more goes to the next item of a list or object, or over its closing bracket.
+// more moves to the next item of a list or object, or past its closing bracket.
 func (p *picker) more(closing byte) bool {
 	p.space()
 	if p.at < len(p.src) && p.src[p.at] == ',' {
@@ -26,7 +26,7 @@ func (p *picker) more(closing byte) bool {
 	return true
 }
 
-// text is the string that begins here, with its quotes.
+// text reads a string, and returns it with its quotes.
 func (p *picker) text() []byte {
 	start := p.at
 	for p.at++; p.at < len(p.src) && p.src[p.at] != '"'; p.at++ {
@@ -38,7 +38,7 @@ func (p *picker) text() []byte {
 	return p.src[start:p.at]
 }
 
-// word is the number, true, false or null that begins here.
+// word reads a number, true, false or null, and returns it.
 func (p *picker) word() []byte {
 	start := p.at
 	for p.at++; p.at < len(p.src); p.at++ {
@@ -50,7 +50,7 @@ func (p *picker) word() []byte {
 	return p.src[start:]
 }
 
-// skip goes over the value that begins here.
+// skip moves past a value.
 func (p *picker) skip() {
 	p.space()
 	for depth := 0; p.at < len(p.src); {

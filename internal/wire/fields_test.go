@@ -74,7 +74,7 @@ func TestParseFieldsRefuses(t *testing.T) {
 	}
 }
 
-// reference picks with maps, as it is described.
+// reference picks the fields in decoded maps: a slow implementation of the specification.
 func reference(v any, n *node) any {
 	switch v := v.(type) {
 	case []any:
@@ -110,7 +110,7 @@ func FuzzFields(f *testing.F) {
 		if err != nil || fields == nil {
 			return
 		}
-		got := fields.Append(context.Background(), nil, value) // must end, whatever the value is
+		got := fields.Append(context.Background(), nil, value) // must return for every value
 		v, ok := decodeAny(value)
 		if !ok || hasDuplicates(value) {
 			return
@@ -138,7 +138,8 @@ func decodeAny(text []byte) (v any, ok bool) {
 	return v, true
 }
 
-// hasDuplicates says whether decoding and encoding lose members.
+// hasDuplicates reports whether decoding and encoding may change the text: members of one name are
+// lost, invalid UTF-8 is replaced.
 func hasDuplicates(text []byte) bool {
 	v, _ := decodeAny(text)
 	again, _ := json.Marshal(v)

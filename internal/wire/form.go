@@ -7,12 +7,11 @@ import (
 	"strconv"
 )
 
-// payloadKey is the field of a form that holds a JSON object, to be merged over
-// the other fields.
+// payloadKey is the field of a form with a JSON object that is merged over the other fields.
 const payloadKey = "@jsonPayload"
 
-// formObject is a form as a free-form object (docs/wire/records.md §1.3): a field
-// that is there once is a scalar, a repeated one is a list.
+// formObject returns a form as a free-form object (docs/wire/records.md §1.3): a field that occurs
+// once is a scalar, a repeated field is a list.
 func formObject(form url.Values) (map[string]any, error) {
 	object := make(map[string]any, len(form))
 	for name, values := range form {
@@ -50,8 +49,8 @@ func inferAll(values []string) any {
 	return list
 }
 
-// infer is the typed value of a form's text: true and false, numbers that are
-// written as we would write them, else the text itself.
+// infer returns the typed value of a text in a form: true and false, numbers in their canonical
+// form, else the text itself.
 func infer(text string) any {
 	switch text {
 	case "":

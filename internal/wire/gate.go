@@ -12,7 +12,7 @@ const lightWeight = 50_000
 
 // Enter waits for a place among the heavy bodies if the body is heavy or long; Leave or Close gives
 // the place back. While a body waits, it is not decoded and takes a fraction of the memory, or, if
-// it is long, lies in a file. The fault is Invalid for a long body that is malformed.
+// it is long, is in a file. The fault is Invalid for a long body that is malformed.
 func (b *Body) Enter(ctx context.Context, places *budget.Budget, c budget.Caller) (err error) {
 	if b.spool == nil && b.weight <= lightWeight {
 		return nil

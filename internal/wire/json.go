@@ -11,24 +11,24 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// maxDepth is how deep the values of a JSON body may be nested. What is stored as
-// JSON must stay readable for both databases, which give up at about 1000.
+// maxDepth is the maximum nesting of values in a JSON body. Stored JSON must stay readable for both
+// databases, which fail at a nesting of about 1000.
 const maxDepth = 500
 
-// A value of two bytes takes a hundred and more when it is decoded: what bounds
-// the memory that a body costs is not its length.
+// A value of two bytes takes more than a hundred bytes when it is decoded, so the length of a body
+// does not bound its memory.
 const (
 	objectWeight = 8         // an object with one member takes as much as so many numbers in a list
-	memberWeight = 3         // and each member more than a number
-	maxWeight    = 2_000_000 // some 130 MiB
+	memberWeight = 3         // a further member takes as much as so many numbers
+	maxWeight    = 2_000_000 // about 130 MiB
 )
 
-// yieldEvery is how many bytes are weighed, which takes part of a millisecond, before others
-// get the processor.
+// yieldEvery is the number of bytes that are weighed, in a part of a millisecond, before other
+// goroutines may run.
 const yieldEvery = 64 << 10
 
-// maxKeys is how many keys an object of a body may have. No client needs more; to
-// decode and sort a million of them takes seconds.
+// maxKeys is the maximum number of keys of an object in a body. No client needs more; decoding and
+// sorting a million keys takes seconds.
 const maxKeys = 10_000
 
 var (
@@ -37,7 +37,7 @@ var (
 	errNotObject = errors.New("wire: JSON is not an object")
 )
 
-// firstValue is the first JSON value in the text. What follows it is ignored.
+// firstValue returns the first JSON value in the text, and ignores the rest.
 func firstValue(text []byte) ([]byte, error) {
 	if json.Valid(text) {
 		return text, nil
@@ -49,7 +49,8 @@ func firstValue(text []byte) ([]byte, error) {
 	return first, nil
 }
 
-// examine weighs a JSON text, and refuses objects with a key twice or too many keys.
+// examine returns the weight of a JSON text, and an error for objects with a repeated key or too
+// many keys.
 func examine(text []byte) (weight int, err error) {
 	if weight, err = weigh(text); err != nil {
 		return 0, err
@@ -61,8 +62,8 @@ func examine(text []byte) (weight int, err error) {
 	return weight, err
 }
 
-// weigh is how heavy the values in a JSON text are: a value counts 1, a member of an
-// object memberWeight and an object objectWeight more. It looks at brackets, commas and
+// weigh returns the weight of the values in a JSON text: a value counts 1, and in addition a member
+// of an object counts memberWeight and an object objectWeight. It reads only brackets, commas and
 // colons outside of strings.
 func weigh(text []byte) (weight int, err error) {
 	depth, inString, next := 0, false, yieldEvery
@@ -98,7 +99,7 @@ func weigh(text []byte) (weight int, err error) {
 	return weight, nil
 }
 
-// decodeObject decodes an object; null is none.
+// decodeObject decodes an object; it returns nil for null.
 func decodeObject(text []byte) (map[string]any, error) {
 	if object, ok := flatObject(text); ok {
 		return object, nil

@@ -7,7 +7,7 @@ import (
 
 var errTooLarge = errors.New("wire: the body is over its limit")
 
-// limited reads at most left bytes and fails beyond them.
+// limited is a reader that reads at most left bytes and fails if there are more.
 type limited struct {
 	r        io.Reader
 	left     int64
@@ -19,7 +19,7 @@ func (l *limited) Read(p []byte) (int, error) {
 		return 0, errTooLarge
 	}
 	if int64(len(p)) > l.left+1 {
-		p = p[:l.left+1] // one byte more tells an end at the limit from an end beyond it
+		p = p[:l.left+1] // one byte more shows whether the text ends at the limit
 	}
 	n, err := l.r.Read(p)
 	if int64(n) > l.left {
@@ -30,10 +30,10 @@ func (l *limited) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// trusted is how much memory is made for a body because its length was announced.
+// trusted is the number of bytes that are allocated because of an announced length.
 const trusted = 64 << 10
 
-// readAll reads to the end; length is the announced one, or negative.
+// readAll reads to the end of r; length is the announced length, or negative.
 func readAll(r io.Reader, length int64) ([]byte, error) {
 	text := make([]byte, 0, max(min(length, trusted), 511)+1)
 	for {

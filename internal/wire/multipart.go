@@ -16,11 +16,11 @@ import (
 )
 
 const (
-	inMemory   = 1 << 20  // bytes of a form's files that are kept in memory; the rest lies in a temporary file
-	maxTexts   = 10 << 20 // bytes that the texts of a form may have
-	partWeight = 100      // bytes that a text counts beside its name and value
+	inMemory   = 1 << 20  // of the files of a form; the rest is in a temporary file
+	maxTexts   = 10 << 20 // total bytes of the texts of a form
+	partWeight = 100      // bytes that a text counts in addition to its name and value
 	maxParts   = 1000     // as in mime/multipart's own reader
-	readStep   = 64 << 10 // bytes of a form that are read at once; its reader by itself takes 4 kB
+	readStep   = 64 << 10 // bytes of a form that are read at once; mime/multipart alone reads 4 kB
 )
 
 // filePart is a file of a form. Its bytes are a section of in, which can be read until Close.
@@ -82,8 +82,8 @@ type unended struct{}
 
 func (unended) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// readPart reads a text or a file of a form. texts and memory are the bytes that further texts,
-// and further files in memory, may have. A part without a name is ignored.
+// readPart reads a text or a file of a form. texts and memory are the remaining bytes for texts,
+// and for files in memory. A part without a name is ignored.
 func (b *Body) readPart(p *multipart.Part, texts, memory *int64) error {
 	name, file := p.FormName(), p.FileName()
 	if name == "" {
@@ -105,8 +105,8 @@ func (b *Body) readPart(p *multipart.Part, texts, memory *int64) error {
 	return nil
 }
 
-// readFormText reads a text in pieces. The first has firstStep bytes, and each further one is twice
-// as long as the one before it, up to textStep bytes.
+// readFormText reads a text in pieces. The first piece has firstStep bytes, and each further piece
+// is twice as long as the piece before it, up to textStep bytes.
 const (
 	firstStep = 512
 	textStep  = 64 << 10
@@ -151,8 +151,8 @@ func join(pieces [][]byte) string {
 	return text.String()
 }
 
-// readFile reads a file into memory if it has room there, else into the temporary file of
-// the body, which all of its files share.
+// readFile reads a file into memory if there is room, else into the temporary file of the body,
+// which all its files share.
 func (b *Body) readFile(in io.Reader, f *filePart, memory *int64) error {
 	head, n, err := readPieces(in, *memory+1)
 	if f.size = n; err == io.EOF {
@@ -176,8 +176,8 @@ func (b *Body) readFile(in io.Reader, f *filePart, memory *int64) error {
 	return err
 }
 
-// Files are the uploads of the body by the name of their part, nil if there are
-// none. One that cannot be read is an Invalid fault with that message.
+// Files returns the uploads of the body by the names of their parts, nil if there are none. A file
+// that cannot be read is an Invalid fault with the message unreadable.
 func (b *Body) Files(unreadable string) (map[string][]*blob.Upload, error) {
 	if len(b.files) == 0 {
 		return nil, nil
@@ -195,7 +195,7 @@ func (b *Body) Files(unreadable string) (map[string][]*blob.Upload, error) {
 	return uploads, nil
 }
 
-// FormJSON returns the JSON text of a part of a form, nil if it has none of that name. One of
+// FormJSON returns the JSON text of a part of a form, nil if the form has no such part. A text of
 // more than most bytes is a TooLarge fault.
 func (b *Body) FormJSON(part string, most int64) ([]byte, error) {
 	text := []byte(b.form.Get(part))

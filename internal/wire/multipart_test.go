@@ -14,8 +14,8 @@ import (
 	"github.com/loambase/loam/internal/budget"
 )
 
-// TestFilesOfAForm sends files that fill the memory for them and one temporary file beyond
-// it, which has no name for a process that is killed to leave behind.
+// TestFilesOfAForm sends files that need all their memory and one temporary file. The temporary
+// file has no name, so that a killed process leaves no file behind.
 func TestFilesOfAForm(t *testing.T) {
 	temporaries := temporary(t)
 	var buf bytes.Buffer
@@ -24,7 +24,7 @@ func TestFilesOfAForm(t *testing.T) {
 	for i, size := range []int{10, inMemory, 300_000, 0, 2 * inMemory, 600_000, 7} {
 		content := make([]byte, size)
 		for at := range content {
-			content[at] = byte(i + at + at>>16) // no two pieces are the same
+			content[at] = byte(i + at + at>>16) // all blocks differ
 		}
 		contents = append(contents, content)
 		part, err := w.CreateFormFile("docs", fmt.Sprintf("%d.txt", i))
@@ -46,7 +46,7 @@ func TestFilesOfAForm(t *testing.T) {
 		t.Fatalf("%d files, %v", len(uploads["docs"]), err)
 	}
 	for i, upload := range uploads["docs"] {
-		for range 2 { // each time anew
+		for range 2 { // Open can be called again
 			r, err := upload.Open()
 			if err != nil {
 				t.Fatal(err)
@@ -64,7 +64,7 @@ func TestFilesOfAForm(t *testing.T) {
 	}
 }
 
-// TestFormThatIsCutOff: half a file is no file, wherever the body ends.
+// TestFormThatIsCutOff checks that a file that is cut off is an error, wherever the body ends.
 func TestFormThatIsCutOff(t *testing.T) {
 	t.Parallel()
 	var buf bytes.Buffer
@@ -144,8 +144,8 @@ func TestFormsThatAreTooLarge(t *testing.T) {
 	}
 }
 
-// TestTextsOfAFormAreCounted: long texts of forms share the memory of all bodies. One form is
-// read when it is alone; beside another one of the same guest there is no room for it.
+// TestTextsOfAFormAreCounted checks that long texts of forms count as memory of all bodies: one
+// form of a guest is read, and a second one at the same time is refused.
 func TestTextsOfAFormAreCounted(t *testing.T) {
 	t.Parallel()
 	var buf bytes.Buffer

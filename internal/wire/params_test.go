@@ -28,7 +28,7 @@ func TestListParams(t *testing.T) {
 		{"filter=%ff", record.ListParams{}, false},
 		{"%ff=1", record.ListParams{}, false},
 		{strings.Repeat("a=1&", maxParameters-1) + "filter=a", record.ListParams{Filter: "a"}, true},
-		{strings.Repeat("a=1&", maxParameters) + "filter=a", record.ListParams{}, false}, // without the filter it would be all
+		{strings.Repeat("a=1&", maxParameters) + "filter=a", record.ListParams{}, false}, // truncated: all records
 		{strings.Repeat("a=1&", maxParameters) + "cursor=", record.ListParams{}, false},
 	}
 	for _, test := range tests {

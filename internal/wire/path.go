@@ -7,8 +7,8 @@ import (
 	"net/url"
 )
 
-// PathValue returns a named part of the path without its escapes. The router leaves them in a
-// path that has an escaped slash.
+// PathValue returns a named part of the path, unescaped. The router keeps escapes in a path with an
+// escaped slash.
 func PathValue(r *http.Request, name string) string {
 	value := r.PathValue(name)
 	if r.URL.RawPath == "" {

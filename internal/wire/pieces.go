@@ -8,14 +8,14 @@ import (
 // pieceSize is the length of the pieces of a text in memory.
 const pieceSize = 64 << 10
 
-// pieces is a text in memory, cut into pieces of pieceSize; the last may be shorter.
+// pieces is a text in memory, cut into pieces of pieceSize; the last piece may be shorter.
 type pieces [][]byte
 
-// readPieces reads up to most bytes. The error is io.EOF if fewer came.
+// readPieces reads up to most bytes. The error is io.EOF if there are fewer.
 func readPieces(in io.Reader, most int64) (p pieces, n int64, err error) {
 	for n < most && err == nil {
 		var piece bytes.Buffer
-		if n > 0 { // the first one grows, since most texts are shorter
+		if n > 0 { // the first piece grows as needed, since most texts are shorter
 			piece.Grow(pieceSize + bytes.MinRead)
 		}
 		var length int64

@@ -14,7 +14,7 @@ func JSON(w http.ResponseWriter, status int, body []byte) { Typed(w, status, "ap
 // Content-Length an answer would have thirteen.
 const countedByHTTP = 2048
 
-// Typed is JSON with another content type.
+// Typed answers as JSON does, with another content type.
 func Typed(w http.ResponseWriter, status int, contentType string, body []byte) {
 	h := w.Header()
 	h["Content-Type"] = []string{contentType}
@@ -22,8 +22,8 @@ func Typed(w http.ResponseWriter, status int, contentType string, body []byte) {
 		h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
 	w.WriteHeader(status)
-	w.Write(body) // a client that has disconnected is no failure of the server
+	w.Write(body) // an error means that the client has disconnected
 }
 
-// NoContent answers that it is done.
+// NoContent answers 204 without a body.
 func NoContent(w http.ResponseWriter) { w.WriteHeader(http.StatusNoContent) }

@@ -13,7 +13,7 @@ import (
 	"github.com/loambase/loam/internal/budget"
 )
 
-// temporary is an empty folder for temporary files, and how many are in it.
+// temporary sets an empty folder for temporary files, and returns a function that counts them.
 func temporary(t *testing.T) (files func() int) {
 	t.Helper()
 	dir := t.TempDir()
@@ -85,13 +85,14 @@ func TestLongTextsThatAreNotRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body.Close() // nobody wanted it
+	body.Close() // no call has read it
 	if files() > 0 {
 		t.Errorf("%d temporary files are left", files())
 	}
 }
 
-// A disk that is full is not the client's fault.
+// TestLongTextWithoutRoom checks that a failure of the folder for temporary files is an internal
+// error, not the client's fault.
 func TestLongTextWithoutRoom(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir()+"/missing")
 	_, err := ReadBody(request(jsonType, strings.Repeat(" ", 2*lightLength)), DefaultLimit, "bad", nil, budget.Caller{})

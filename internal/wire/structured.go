@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// structured is a form as the JSON of a structure: nested properties have dotted
-// names, repeated fields fill lists (docs/wire/records.md §1.3). The types of the
-// properties are those of like, a struct or a pointer to one; what it does not
-// know is typed by its looks.
+// structured returns a form as the JSON of a structure: nested properties have dotted names,
+// repeated fields fill lists (docs/wire/records.md §1.3). The types of the properties are those of
+// like, a struct or a pointer to a struct; the types of other properties are inferred from their
+// texts.
 func structured(form url.Values, like any) ([]byte, error) {
 	object := map[string]any{}
 	for name, values := range form {
@@ -25,8 +25,8 @@ func structured(form url.Values, like any) ([]byte, error) {
 	return json.Marshal(object)
 }
 
-// put sets a value deep in the object. A property that is a value and an object
-// at once is one of them: nothing sensible can be meant.
+// put sets a nested value in the object. If a property is both a value and an object, only one of
+// the two is kept, since such a form is meaningless.
 func put(object map[string]any, path []string, value any) {
 	for _, name := range path[:len(path)-1] {
 		next, ok := object[name].(map[string]any)
@@ -39,7 +39,7 @@ func put(object map[string]any, path []string, value any) {
 	object[path[len(path)-1]] = value
 }
 
-// property is the type at a path of JSON names, nil if there is none.
+// property returns the type at a path of JSON names, nil if there is none.
 func property(t reflect.Type, path []string) reflect.Type {
 	t = value(t)
 	if len(path) == 0 || t == nil {
@@ -63,7 +63,7 @@ func property(t reflect.Type, path []string) reflect.Type {
 	return nil
 }
 
-// value is what t points to.
+// value returns the type that t points to, or t itself.
 func value(t reflect.Type) reflect.Type {
 	for t != nil && t.Kind() == reflect.Pointer {
 		t = t.Elem()

@@ -1,4 +1,4 @@
-// Package yaml turns JSON into YAML for people and YAML of people into JSON.
+// Package yaml converts JSON to readable YAML, and YAML to JSON.
 package yaml
 
 import (
@@ -27,7 +27,7 @@ func FromJSON(text []byte) ([]byte, error) {
 	return b.Bytes(), e.Close()
 }
 
-// plain takes the style of JSON from the nodes.
+// plain removes the JSON style from the nodes.
 func plain(n *yaml.Node) {
 	n.Style = 0
 	for _, child := range n.Content {
@@ -35,8 +35,8 @@ func plain(n *yaml.Node) {
 	}
 }
 
-// ToJSON returns a document of YAML, or of JSON, as JSON. It is an error if there are several,
-// or if the document has what JSON cannot hold.
+// ToJSON returns a document in YAML or JSON as JSON. It is an error if there are several documents,
+// or if the document contains values that JSON does not have.
 func ToJSON(text []byte) ([]byte, error) {
 	d := yaml.NewDecoder(bytes.NewReader(text))
 	var v any

@@ -21,7 +21,7 @@ const (
 // Broadcast is a message of a peer.
 type Broadcast struct {
 	Channel string
-	Event   string          // 1 to 100 bytes; not the name of one of the server's own
+	Event   string          // 1 to 100 bytes; not a name of the server's own events
 	Payload json.RawMessage // JSON, null if it is empty
 	Self    bool            // the sender gets it too
 }
@@ -76,7 +76,7 @@ func (r *Rooms) Broadcast(ctx context.Context, p *Peer, b Broadcast) error {
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if in.members[p.id] == nil { // it was put out meanwhile
+	if in.members[p.id] == nil { // the member was removed meanwhile
 		return notJoined()
 	}
 	message := b.message(p.id, nameOf(caller))
@@ -105,7 +105,7 @@ func appendFrom(out []byte, peer, auth string) []byte {
 	return append(out, "}}"...)
 }
 
-// history is the last messages of a room.
+// history holds the last messages of a room.
 type history struct {
 	list  [][]byte
 	bytes int

@@ -54,7 +54,7 @@ type LeaveEvent struct {
 	Reason  Reason
 }
 
-// Reason says why a client is no longer a member of a channel.
+// Reason is the reason why a client is no longer a member of a channel.
 type Reason string
 
 // The reasons of a LeaveEvent.

@@ -22,8 +22,8 @@ type idleRoom struct {
 	bytes int
 }
 
-// add appends an idle room with a history of so many bytes. It removes the oldest rooms beyond the
-// limits from the list and returns them.
+// add appends an idle room with a history of that many bytes. It removes the oldest rooms beyond
+// the limits from the list and returns them.
 func (l *idleRooms) add(in *room, bytes int) (forgotten []*room) {
 	l.remove(in)
 	if l.byIn == nil {
@@ -48,8 +48,8 @@ func (l *idleRooms) remove(in *room) {
 	l.bytes -= l.list.Remove(e).(*idleRoom).bytes
 }
 
-// reviewIdle applies changed settings to the idle rooms, and removes the rooms that keep no history
-// any more.
+// reviewIdle applies changed settings to the idle rooms, and removes the rooms that no longer keep
+// a history.
 func (r *Rooms) reviewIdle() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -11,7 +11,7 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// judgeEvery is how long changes are gathered before members are judged again.
+// judgeEvery is the time for which changes are collected before members are judged again.
 const judgeEvery = time.Second
 
 // maxDoubted is the maximum number of changed accounts in doubted. After more changes all members
@@ -26,7 +26,7 @@ type doubt struct {
 	doubted
 }
 
-// doubted says which members have to be judged again.
+// doubted describes the members that have to be judged again.
 type doubted struct {
 	all         bool
 	collections map[string]bool // names of collections with changed records
@@ -80,7 +80,7 @@ func (d *doubt) count() int64 {
 	return d.changes
 }
 
-// take returns the collected changes and forgets them.
+// take returns the collected changes and empties the collection.
 func (d *doubt) take() doubted {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -1,4 +1,4 @@
-// Presence: members are told of each other, of changes at most ten times a second.
+// Presence: members are told of changes of each other, at most ten times a second.
 
 package channel
 
@@ -13,20 +13,20 @@ import (
 )
 
 const (
-	maxState   = 4 << 10 // bytes of what a peer shows of itself
-	maxListed  = 1000    // members; where there are more, their number is told
+	maxState   = 4 << 10 // bytes of the presence state of a peer
+	maxListed  = 1000    // members; of more members only the number is sent
 	flushEvery = 100 * time.Millisecond
 )
 
-// diff holds the changes of presence that were not sent to the members yet.
+// diff holds the changes of presence that are not sent to the members yet.
 type diff struct {
 	changed map[string]bool // the ids of peers
-	told    time.Time       // when changes were sent last
-	waiting bool            // a timer runs that will send them
+	told    time.Time       // time of the last sent changes
+	waiting bool            // a timer that sends the changes is running
 }
 
-// Present replaces what others see of the peer in a room. Faults: NotFound if it is not in it,
-// Invalid for what is no JSON object or for rooms without presence.
+// Present replaces the presence state of a peer in a room. Faults: NotFound for a peer that has not
+// joined the room, Invalid for a state that is not a JSON object and for rooms without presence.
 func (r *Rooms) Present(p *Peer, name string, state json.RawMessage) error {
 	state, err := checkState(state)
 	if err != nil {
@@ -50,7 +50,7 @@ func (r *Rooms) Present(p *Peer, name string, state json.RawMessage) error {
 	return nil
 }
 
-// checkState returns the presence state as it is sent, "{}" for an empty one.
+// checkState returns the presence state in the form that is sent, "{}" for an empty one.
 func checkState(state json.RawMessage) (json.RawMessage, error) {
 	state = bytes.TrimSpace(state)
 	if len(state) == 0 || string(state) == "null" {
@@ -65,7 +65,7 @@ func checkState(state json.RawMessage) (json.RawMessage, error) {
 	return state, nil
 }
 
-// differ notes that a peer has changed and schedules a presence_diff. The lock must be held.
+// differ adds a changed peer and schedules a presence_diff. The lock must be held.
 func (r *room) differ(id string) {
 	if !r.config.Presence {
 		return
@@ -81,7 +81,7 @@ func (r *room) differ(id string) {
 	time.AfterFunc(max(0, flushEvery-r.clock().Sub(r.diff.told)), r.flush)
 }
 
-// flush sends the noted changes to all members.
+// flush sends the collected changes to all members.
 func (r *room) flush() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -135,7 +135,7 @@ func appendKey(out []byte, key string, first *bool) []byte {
 	return append(schema.AppendString(out, key), ':')
 }
 
-// append adds the member as others see it.
+// append appends the member in the form that other members get.
 func (m *member) append(out []byte, id string, first *bool) []byte {
 	out = appendAuth(append(appendKey(out, id, first), `{"auth":`...), m.auth)
 	out = append(append(out, `,"state":`...), m.state...)
@@ -149,7 +149,7 @@ func appendAuth(out []byte, auth string) []byte {
 	return schema.AppendString(out, auth)
 }
 
-// message begins a message of the room: see begin.
+// message returns the beginning of a message of the room: see begin.
 func (r *room) message(event string) []byte { return begin(r.name, event) }
 
 // begin returns the JSON of a message of a channel up to its event. The caller closes the object.

@@ -6,8 +6,8 @@ import "sync/atomic"
 // names of collections.
 const accounts = ""
 
-// reading is the set of collections that the join rules of rooms with members read. Callers of add
-// and remove hold Rooms.mu.
+// reading holds the names of the collections that the join rules of rooms with members read.
+// Callers of add and remove hold Rooms.mu.
 type reading struct {
 	rooms map[string]int                  // the number of rooms, by name of the collection
 	names atomic.Pointer[map[string]bool] // the keys of rooms; immutable

@@ -1,4 +1,4 @@
-// A room: its members, what they know of each other, and its history.
+// A room: its members, their presence, and its history.
 
 package channel
 
@@ -25,7 +25,7 @@ type room struct {
 
 // member is a peer in a room.
 type member struct {
-	peer  *Peer // nil: its connection is lost, its grace runs
+	peer  *Peer // nil: the connection is lost, and the grace period has not ended
 	auth  string
 	state json.RawMessage
 }
@@ -59,7 +59,7 @@ func (r *room) configure(config settings.Channel) {
 	r.history.trim(config.History)
 }
 
-// leave takes a peer out.
+// leave removes a peer.
 func (r *room) leave(id string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -70,7 +70,8 @@ func (r *room) leave(id string) {
 	r.differ(id)
 }
 
-// lose takes a peer out whose connection is lost, or returns how long it is to be shown yet.
+// lose removes a peer whose connection is lost, or returns the time for which the peer is still
+// shown.
 func (r *room) lose(id string) (grace time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -86,14 +87,14 @@ func (r *room) lose(id string) (grace time.Duration) {
 	return 0
 }
 
-// size returns how many members the room has, and how many bytes its history.
+// size returns the number of members, and the number of bytes of the history.
 func (r *room) size() (members, history int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.members), r.history.bytes
 }
 
-// tell sends a message to all members but one. The lock must be held.
+// tell sends a message to all members except one. The lock must be held.
 func (r *room) tell(message []byte, but *Peer) {
 	for _, m := range r.members {
 		if m.peer != nil && m.peer != but {
@@ -102,7 +103,7 @@ func (r *room) tell(message []byte, but *Peer) {
 	}
 }
 
-// keep sets the settings of the room, and the account of a member that may stay.
+// keep sets the settings of the room, and the account of a member who stays.
 func (r *room) keep(id string, config settings.Channel, auth string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -15,13 +15,13 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// Peer is a connection that may join rooms. Make one by Rooms.Peer.
+// Peer is a connection that may join rooms. Rooms.Peer makes a Peer.
 type Peer struct {
 	id     string
 	member Member
 
 	joined map[string]*room // guarded by Rooms.mu
-	ended  bool             // the same
+	ended  bool             // guarded by Rooms.mu
 }
 
 // Member is the connection of a peer.
@@ -34,13 +34,13 @@ type Member interface {
 	Caller() record.Caller
 }
 
-// Rooms is all rooms of a node. It is safe for concurrent use.
+// Rooms holds all rooms of a node. It is safe for concurrent use.
 type Rooms struct {
 	app     *core.App
-	wake    chan struct{} // capacity 1; the join rules may have to be judged again
+	wake    chan struct{} // capacity 1; receives when join rules may have to be judged again
 	clock   func() time.Time
 	doubt   doubt
-	judging atomic.Int32 // goroutines that judge join rules; reading may lack what they read
+	judging atomic.Int32 // running judgements of join rules, which may read further collections
 	reading reading
 	hooks   Hooks
 
@@ -59,7 +59,7 @@ func New(app *core.App) *Rooms {
 	return r
 }
 
-// Peer makes a Peer for a connection. id is its public id. The caller must End the Peer.
+// Peer returns a Peer for a connection. id is its public id. The caller must End the Peer.
 func (r *Rooms) Peer(id string, m Member) *Peer { return &Peer{id: id, member: m} }
 
 // Join puts the peer into a room, and sends the peer the answer, the present members and the
@@ -128,7 +128,7 @@ func (r *Rooms) admits(ctx context.Context, caller record.Caller, name string) (
 	return &c, reads, nil
 }
 
-// Leave takes the peer out of a room. The fault is NotFound if the peer is not in the room.
+// Leave removes the peer from a room. The fault is NotFound if the peer is not in the room.
 func (r *Rooms) Leave(p *Peer, name string) error {
 	if err := r.leave(p, name); err != nil {
 		return err
@@ -150,13 +150,13 @@ func (r *Rooms) leave(p *Peer, name string) error {
 	return nil
 }
 
-// End takes the peer out of all rooms, when its connection has ended. Members of a channel with
-// GraceSeconds see the peer for that time, so that a reload of a page does not show.
+// End removes the peer from all rooms, when its connection has ended. Members of a channel with
+// GraceSeconds see the peer for that time, so that a reload of a page is not visible.
 func (r *Rooms) End(p *Peer) {
 	r.runLeaveHooks(p, Closed, r.end(p)...)
 }
 
-// end takes the peer out of all rooms, and returns the names of the rooms.
+// end removes the peer from all rooms, and returns the names of the rooms.
 func (r *Rooms) end(p *Peer) (names []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -177,7 +177,7 @@ func (r *Rooms) end(p *Peer) (names []string) {
 	return names
 }
 
-// room returns the room of that name, which is made if need be. The lock must be held.
+// room returns the room with that name, and makes it if need be. The lock must be held.
 func (r *Rooms) room(name string) *room {
 	in := r.rooms[name]
 	if in == nil {
@@ -188,8 +188,8 @@ func (r *Rooms) room(name string) *room {
 	return in
 }
 
-// settle removes a room without members; one with history is kept as idle instead. The lock
-// must be held.
+// settle removes a room without members, or makes it idle if it has a history. The lock must be
+// held.
 func (r *Rooms) settle(in *room) {
 	members, history := in.size()
 	switch {
@@ -206,7 +206,7 @@ func (r *Rooms) settle(in *room) {
 	}
 }
 
-// nameOf is how others see the account of a caller: "users/ID", "" for a guest.
+// nameOf returns the name of a caller's account for other members: "users/ID", "" for a guest.
 func nameOf(c record.Caller) string {
 	if c.Auth == nil {
 		return ""

@@ -66,7 +66,7 @@ func (b *bed) user(name string) *record.Record {
 	return coretest.Record(b.t, b.App, "users", map[string]any{"email": name + "@example.com", "name": name, "password": "some words", "passwordConfirm": "some words"})
 }
 
-// peer is a connection that notes what it is told.
+// peer is a connection that records its messages.
 type peer struct {
 	*channel.Peer
 	b      *bed
@@ -100,7 +100,7 @@ func (p *peer) Tell(message []byte) {
 	}
 }
 
-// become makes the peer somebody else.
+// become changes the account of the peer.
 func (p *peer) become(auth *record.Record) {
 	p.mu.Lock()
 	p.auth = auth
@@ -116,7 +116,7 @@ func (p *peer) send(name, event, payload string) error {
 	return p.b.rooms.Broadcast(p.b.t.Context(), p.Peer, channel.Broadcast{Channel: name, Event: event, Payload: json.RawMessage(payload)})
 }
 
-// hears waits for a message that has all the parts.
+// hears waits for a message that contains all parts.
 func (p *peer) hears(parts ...string) {
 	p.b.t.Helper()
 	deadline := time.After(20 * time.Second)
@@ -231,7 +231,7 @@ func TestRefusals(t *testing.T) {
 	kind(t, a.join("quiet:", ""), fault.Forbidden)
 	kind(t, a.join("quiet:1", `[1]`), fault.Invalid)
 	kind(t, a.join("quiet:1", `{"x":"`+strings.Repeat("x", 5000)+`"}`), fault.TooLarge)
-	kind(t, b.rooms.Present(a.Peer, "quiet:1", json.RawMessage(`{}`)), fault.Invalid) // no presence there
+	kind(t, b.rooms.Present(a.Peer, "quiet:1", json.RawMessage(`{}`)), fault.Invalid) // without presence
 	kind(t, b.rooms.Present(a.Peer, "room:1", json.RawMessage(`{}`)), fault.NotFound)
 	kind(t, b.rooms.Leave(a.Peer, "room:1"), fault.NotFound)
 	kind(t, a.send("room:1", "x", "1"), fault.NotFound)
@@ -258,7 +258,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestRulesAreJudgedAgain: who may not be in a room any more is put out, whatever has changed.
+// TestRulesAreJudgedAgain: a member that the join rule no longer admits is removed, whatever has
+// changed.
 func TestRulesAreJudgedAgain(t *testing.T) {
 	t.Parallel()
 	const rules = `[{"pattern":"room:*","joinRule":"@collection.members.room ?= @channel.1 && @collection.members.user ?= @request.auth.id","sendRule":"","presence":true},
@@ -303,7 +304,7 @@ func TestRulesAreJudgedAgain(t *testing.T) {
 	left(o, "room:2")
 }
 
-// TestGrace: the connection that is lost is shown until its grace is over.
+// TestGrace: a lost connection is shown until its grace period is over.
 func TestGrace(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, `[{"pattern":"*","joinRule":"","sendRule":"","presence":true,"graceSeconds":1}]`)
@@ -327,7 +328,7 @@ func TestGrace(t *testing.T) {
 	watcher.hears(`"leaves":{"p1":{}}`)
 }
 
-// TestManyMembers: beyond a thousand only their number is told, and at most ten times a second.
+// TestManyMembers: beyond a thousand members only their number is sent, at most ten times a second.
 func TestManyMembers(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, `[{"pattern":"*","joinRule":"","sendRule":"","presence":true}]`)
@@ -347,12 +348,12 @@ func TestManyMembers(t *testing.T) {
 	}
 }
 
-// TestHistoryIsBounded: rooms that nobody is in keep a bounded history.
+// TestHistoryIsBounded: the histories of rooms without members are bounded.
 func TestHistoryIsBounded(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, `[{"pattern":"*","joinRule":"","sendRule":"","history":100}]`)
 	large := `"` + strings.Repeat("x", 30<<10) + `"`
-	for room := range 150 { // of 240 kB each, a third more than is kept
+	for room := range 150 { // of 240 kB each, a third more than the limit
 		p := b.peer(fmt.Sprint("p", room), nil)
 		name := fmt.Sprint("r", room)
 		if err := p.join(name, ""); err != nil {

@@ -1,4 +1,4 @@
-// Certificates of an ACME authority.
+// Certificates from an ACME authority.
 
 package certificate
 
@@ -19,26 +19,26 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// Let's Encrypt's authority, which is asked by default.
+// The authority of Let's Encrypt, which is the default.
 const letsEncrypt = acme.LetsEncryptURL
 
 const (
 	tryTime   = 2 * time.Minute // for the authority to give a certificate
-	tryAgain  = time.Minute     // after the first failure, twice as long after each further one
+	tryAgain  = time.Minute     // after the first failure; twice as long after each further failure
 	tryAtMost = time.Hour
 )
 
-// Order is what an authority is asked for.
+// Order describes the certificates to order, and the authority.
 type Order struct {
 	Domains   []string // at least one
-	Folder    string   // keeps the account's key and the certificates; made when it is needed
+	Folder    string   // stores the account's key and the certificates; created when needed
 	Directory string   // URL of the authority's directory; default: that of Let's Encrypt
-	Email     string   // where the authority may write to; default: nowhere
+	Email     string   // for mails of the authority; default: none
 	Log       func() *slog.Logger
 }
 
-// ACME gets a certificate for each domain of an Order and renews it a month before it ends.
-// Whoever orders agrees to the terms of the authority.
+// ACME gets a certificate for each domain of an Order and renews it a month before it ends. An
+// Order agrees to the terms of the authority.
 type ACME struct {
 	order   Order
 	manager *autocert.Manager
@@ -48,8 +48,8 @@ type ACME struct {
 	logged map[string]string
 }
 
-// NewACME returns a source of certificates for the domains. The error names a domain for
-// which no authority gives one.
+// NewACME returns a source of certificates for the domains. The error names a domain for which no
+// authority issues a certificate.
 func NewACME(o Order) (*ACME, error) {
 	a := &ACME{order: o, domains: map[string]bool{}, logged: map[string]string{}}
 	for _, name := range o.Domains {
@@ -92,7 +92,7 @@ func domain(name string) (string, error) {
 	return strings.ToLower(ascii), nil
 }
 
-// allow is the error of a host for which there is no order.
+// allow returns the error of a host for which there is no order.
 func (a *ACME) allow(_ context.Context, host string) error {
 	if !a.Serves(host) {
 		return fmt.Errorf("no certificate is ordered for %q", host)
@@ -105,7 +105,7 @@ func (a *ACME) Serves(host string) bool {
 	return a.domains[strings.ToLower(strings.TrimSuffix(host, "."))]
 }
 
-// Config implements Source. The authority may also come by TLS (RFC 8737).
+// Config implements Source. The authority may also check the domain by TLS (RFC 8737).
 func (a *ACME) Config() *tls.Config {
 	config := a.manager.TLSConfig()
 	config.MinVersion = tls.VersionTLS12
@@ -122,8 +122,8 @@ func (a *ACME) Config() *tls.Config {
 // Plain implements Source.
 func (a *ACME) Plain(next http.Handler) http.Handler { return a.manager.HTTPHandler(next) }
 
-// Keep implements Source: it gets the certificates that are missing, so that no visitor has to
-// wait for one, and tells of each. An authority that refuses is asked again, ever more seldom.
+// Keep implements Source: it orders the missing certificates, so that no visitor has to wait for
+// one, and logs each. An authority that refuses is asked again after ever longer pauses.
 func (a *ACME) Keep(ctx context.Context) {
 	var all sync.WaitGroup
 	defer all.Wait()
@@ -149,8 +149,8 @@ func (a *ACME) obtain(ctx context.Context, name string) {
 	}
 }
 
-// certificate asks as a client would that connects with keys of elliptic curves, which all
-// clients of today have.
+// certificate requests a certificate as a client with elliptic-curve keys does; all present clients
+// have such keys.
 func (a *ACME) certificate(ctx context.Context, name string) (*tls.Certificate, error) {
 	type result struct {
 		c   *tls.Certificate
@@ -176,7 +176,7 @@ func (a *ACME) certificate(ctx context.Context, name string) (*tls.Certificate, 
 	}
 }
 
-// failed logs why there is no certificate, each reason once.
+// failed logs the reason why there is no certificate, each reason once.
 func (a *ACME) failed(name string, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -21,10 +21,10 @@ import (
 	"github.com/loambase/loam/api/internal/certificate"
 )
 
-var written atomic.Int64 // files, so far
+var written atomic.Int64 // number of written files
 
-// TestDomains: what no authority gives a certificate for is refused before anything begins,
-// with what to do.
+// TestDomains checks that names for which no authority issues certificates are refused at once,
+// with an error that says what to do.
 func TestDomains(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
@@ -57,8 +57,8 @@ func TestDomains(t *testing.T) {
 	}
 }
 
-// TestFiles: the certificate changes when both files have, and stays while they do not fit
-// together.
+// TestFiles checks that the certificate changes when both files have changed, and stays while they
+// do not match.
 func TestFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -114,7 +114,8 @@ func write(t *testing.T, name string, text []byte) {
 	if err := os.WriteFile(name, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	// Two writes within one tick of the file system's clock would look alike.
+	// The modification times differ even if two writes fall into one tick of the file system's
+	// clock.
 	when := time.Now().Add(time.Duration(written.Add(1)) * time.Second)
 	if err := os.Chtimes(name, when, when); err != nil {
 		t.Fatal(err)

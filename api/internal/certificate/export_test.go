@@ -1,4 +1,4 @@
 package certificate
 
-// Follow looks whether the files have changed, as Keep does again and again.
+// Follow checks once whether the files have changed. Keep does so periodically.
 func (f *Files) Follow() { f.follow() }

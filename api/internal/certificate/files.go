@@ -1,4 +1,4 @@
-// Certificates of files.
+// Certificates in files.
 
 package certificate
 
@@ -13,11 +13,11 @@ import (
 	"time"
 )
 
-// lookAgain is how often it is looked whether the files have changed.
+// lookAgain is the interval of checks whether the files have changed.
 const lookAgain = 2 * time.Second
 
 // Files is a certificate with its chain and its key, in two PEM files. When the files change they
-// are read again. While a changed file does not fit the other one, the old certificate is served.
+// are read again. While the two files do not fit together, the old certificate is served.
 type Files struct {
 	cert, key string
 	log       func() *slog.Logger
@@ -32,7 +32,7 @@ type fileState struct {
 	modified time.Time
 }
 
-// NewFiles reads the files. The error names what is wrong with them.
+// NewFiles reads the files. The error describes their fault.
 func NewFiles(cert, key string, log func() *slog.Logger) (*Files, error) {
 	f := &Files{cert: cert, key: key, log: log}
 	f.seen = f.look()
@@ -53,7 +53,7 @@ func (f *Files) Config() *tls.Config {
 // Plain implements Source.
 func (f *Files) Plain(next http.Handler) http.Handler { return next }
 
-// Serves implements Source: clients judge themselves whether the certificate is for the host.
+// Serves implements Source. It returns true: clients check the host of the certificate themselves.
 func (f *Files) Serves(string) bool { return true }
 
 // Keep implements Source: it reads the files again when they have changed.
@@ -89,7 +89,7 @@ func (f *Files) follow() {
 	}
 }
 
-// look returns the state of both files, the zero state for one that cannot be read.
+// look returns the state of both files, the zero state for a file that cannot be read.
 func (f *Files) look() (states [2]fileState) {
 	for i, name := range []string{f.cert, f.key} {
 		if info, err := os.Stat(name); err == nil {
@@ -99,7 +99,7 @@ func (f *Files) look() (states [2]fileState) {
 	return states
 }
 
-// load makes the files the current certificate.
+// load reads the files and makes them the current certificate.
 func (f *Files) load() error {
 	c, err := tls.LoadX509KeyPair(f.cert, f.key)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// The collections: what everybody sees, what its owner sees, who may change, and the same with
-// an owner who stays.
+// The collections: one that everybody sees, one that the owner of a record sees, and the same with
+// an owner who never changes.
 const (
 	notes   = "notes"
 	mine    = "mine"
@@ -63,7 +63,7 @@ func (f *field) signIn(ctx context.Context, collection, email, password string) 
 	return account{answer.Record.ID, answer.Token}, err
 }
 
-// refusal is an answer that is no success.
+// refusal is the error of an answer without success.
 type refusal struct {
 	status int
 	text   string
@@ -71,7 +71,7 @@ type refusal struct {
 
 func (r *refusal) Error() string { return fmt.Sprint(r.status, " ", r.text) }
 
-// ask sends a request to a server, and reads its answer into what is not nil.
+// ask sends a request to a server, and decodes its answer into into, unless that is nil.
 func (f *field) ask(ctx context.Context, method, path string, as account, body string, into any) error {
 	return f.askAt(ctx, f.URL(), method, path, as, body, into)
 }
@@ -109,7 +109,7 @@ type row struct {
 	V  int    `json:"v"` // counts its changes
 }
 
-// list is what a query returns, up to a limit; 0 is all.
+// list returns the result of a query, up to a limit; 0 is no limit.
 func (f *field) list(ctx context.Context, as account, q query) (rows []row, err error) {
 	perPage := q.limit
 	if perPage == 0 {

@@ -1,8 +1,8 @@
-// Package follow checks what realtime clients are told. Writers change records; subscribers
-// with different identities, filters and protocols keep what they show right by what they are
-// told, lose their connections at random, and come back. In the end each must show what a
-// query as its identity returns, and none may have been told of a change twice, out of order,
-// or not at all.
+// Package follow checks the messages to realtime clients. Writers change records; subscribers with
+// different identities, filters and protocols update their rows by the messages that they get, lose
+// their connections at random, and connect again. In the end the rows of each must equal the result
+// of a query with its identity, and no change may have been sent twice, out of order, or not at
+// all.
 package follow
 
 import (
@@ -13,24 +13,24 @@ import (
 	"time"
 )
 
-// Config is how to check. All fields are required.
+// Config holds the parameters of a check. All fields are required.
 type Config struct {
-	URL                  func() string // of a server of the database as it is now
+	URL                  func() string // returns the present URL of a server of the database
 	Email, Password      string        // of a superuser
 	Writers, Subscribers int
 	Pace                 time.Duration // between writes of one writer
-	Stay                 time.Duration // for which a connection lasts, about
+	Stay                 time.Duration // the approximate duration of a connection
 	For                  time.Duration
-	Patience             time.Duration // for subscribers to show what there is, in the end
+	Patience             time.Duration // for subscribers, in the end, until their rows must be right
 }
 
-// Result is what came of it.
+// Result is the result of a check.
 type Result struct {
-	Writes, Told, Connections, Resets int64 // atomic while it runs
+	Writes, Told, Connections, Resets int64 // atomic during the check
 
-	Late time.Duration // after the last write, until all showed what there is
+	Late time.Duration // after the last write, until all rows were right
 
-	mu    sync.Mutex // guards what follows
+	mu    sync.Mutex // guards the fields below
 	Wrong []string
 }
 
@@ -38,7 +38,7 @@ func (r *Result) String() string {
 	return fmt.Sprintf("%d writes, %d changes told, %d connections, %d resets, all shown after %v", r.Writes, r.Told, r.Connections, r.Resets, r.Late)
 }
 
-// maxWrong is how many mistakes are kept.
+// maxWrong is the maximum number of mistakes that are kept.
 const maxWrong = 20
 
 func (r *Result) wrong(format string, args ...any) {
@@ -49,10 +49,10 @@ func (r *Result) wrong(format string, args ...any) {
 	}
 }
 
-// account is somebody who has signed in; the zero account is a guest.
+// account is a signed-in account; the zero account is a guest.
 type account struct{ id, token string }
 
-// field is where it happens.
+// field is the state of a check.
 type field struct {
 	Config
 	client   *http.Client
@@ -62,7 +62,7 @@ type field struct {
 	ended    chan struct{} // closed when the writers have ended
 }
 
-// Prepare makes the collections and accounts.
+// Prepare creates the collections and accounts.
 func Prepare(ctx context.Context, c Config) (*Field, error) {
 	f := &field{Config: c, result: &Result{}, ended: make(chan struct{}),
 		client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: c.Writers + c.Subscribers}}}
@@ -72,11 +72,11 @@ func Prepare(ctx context.Context, c Config) (*Field, error) {
 	return &Field{f}, nil
 }
 
-// Field is what Prepare has made.
+// Field is the result of Prepare.
 type Field struct{ *field }
 
-// Run lets all write and follow, and returns when the subscribers show what there is, or do
-// not in time.
+// Run runs writers and subscribers, and returns when the rows of the subscribers are right, or the
+// time for that is over.
 func (f *Field) Run(ctx context.Context) *Result {
 	defer f.client.CloseIdleConnections()
 	following, stop := context.WithCancel(ctx)

@@ -12,7 +12,7 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// message is what a WebSocket says.
+// message is a message of a WebSocket.
 type message struct {
 	Type  string
 	Code  string
@@ -24,7 +24,7 @@ type message struct {
 	change
 }
 
-// socket is one connection by WebSocket: it ends at random, or with an error.
+// socket runs one connection by WebSocket, which ends at random, or with an error.
 func (s *subscriber) socket(ctx context.Context) error {
 	dialer := websocket.Dialer{Subprotocols: []string{"loam.v1"}, HandshakeTimeout: 10 * time.Second}
 	conn, _, err := dialer.DialContext(ctx, strings.Replace(s.URL(), "http", "ws", 1)+"/api/realtime/ws", nil)
@@ -33,7 +33,8 @@ func (s *subscriber) socket(ctx context.Context) error {
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	// When the writers have ended, connections last: what is missing then never comes.
+	// When the writers have ended, connections last, since no further message would reveal a
+	// missing one.
 	cut := time.AfterFunc(s.stay(), func() {
 		select {
 		case <-s.field.ended:
@@ -45,7 +46,7 @@ func (s *subscriber) socket(ctx context.Context) error {
 	return s.read(ctx, conn)
 }
 
-// read subscribes, and applies what comes: a transaction when all of it is there.
+// read subscribes, and applies the messages of a transaction when all of them have come.
 func (s *subscriber) read(ctx context.Context, conn *websocket.Conn) error {
 	if err := s.subscribe(conn); err != nil {
 		return err
@@ -54,7 +55,7 @@ func (s *subscriber) read(ctx context.Context, conn *websocket.Conn) error {
 	defer close(woken)
 	go func() {
 		select {
-		case <-s.field.ended: // an answer wakes the reader, who looks whether it shows all
+		case <-s.field.ended: // an answer wakes the reader, which checks whether the rows are right
 			_ = conn.WriteMessage(websocket.TextMessage, []byte(`{"type":"ping"}`))
 		case <-woken:
 		}
@@ -84,7 +85,7 @@ func (s *subscriber) read(ctx context.Context, conn *websocket.Conn) error {
 		case "reset":
 			s.known, pending = false, nil
 			atomic.AddInt64(&s.result.Resets, 1)
-			if s.limit == 0 { // a live query gets a state by itself
+			if s.limit == 0 { // a live query gets a state without asking
 				return fmt.Errorf("reset")
 			}
 		case "event":
@@ -104,7 +105,7 @@ func (s *subscriber) read(ctx context.Context, conn *websocket.Conn) error {
 	}
 }
 
-// subscribe signs in and asks for what the subscriber has missed, or for a state.
+// subscribe signs in and requests the missed changes, or a state.
 func (s *subscriber) subscribe(conn *websocket.Conn) error {
 	if s.as.token != "" {
 		if err := conn.WriteJSON(map[string]any{"type": "auth", "token": s.as.token}); err != nil {
@@ -124,7 +125,7 @@ func (s *subscriber) subscribe(conn *websocket.Conn) error {
 	return conn.WriteJSON(ask)
 }
 
-// advance notes the token of the last transaction.
+// advance stores the token of the last transaction.
 func (s *subscriber) advance(token string) {
 	if old, now := number(s.token), number(token); now < old && s.limit == 0 {
 		s.result.wrong("%s: token %s came after %s", s.name, token, s.token)
@@ -132,7 +133,7 @@ func (s *subscriber) advance(token string) {
 	s.token = token
 }
 
-// number is the transaction of a token.
+// number returns the transaction of a token.
 func number(token string) int {
 	_, text, _ := strings.Cut(token, ".")
 	text, _, _ = strings.Cut(text, "+")

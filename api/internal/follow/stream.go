@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// events is one connection by server-sent events, which ends at random, or with an error.
-// The protocol has no memory: each connection reads the list once it is subscribed.
+// events runs one connection by server-sent events, which ends at random, or with an error. The
+// protocol cannot resume: each connection reads the list after it has subscribed.
 func (s *subscriber) events(ctx context.Context) error {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
@@ -45,7 +45,7 @@ func (s *subscriber) events(ctx context.Context) error {
 	return s.keep(ctx, told, failed)
 }
 
-// hear gives on what the stream says: the id of the client as the first, and changes.
+// hear reads the stream and passes on its messages: first the id of the client, then changes.
 func (s *subscriber) hear(ctx context.Context, in *bufio.Reader, told chan<- change) error {
 	for {
 		line, err := in.ReadString('\n')
@@ -89,12 +89,12 @@ func (s *subscriber) begin(ctx context.Context, at string, told <-chan change, f
 		return err
 	}
 	s.show(rows)
-	clear(s.last) // what comes now may be older than the list
+	clear(s.last) // the next changes may be older than the list
 	s.known = true
 	return nil
 }
 
-// keep applies what comes.
+// keep applies changes.
 func (s *subscriber) keep(ctx context.Context, told <-chan change, failed <-chan error) error {
 	ended := s.field.ended
 	for {

@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// query is what a subscriber shows.
+// query is the query of a subscriber.
 type query struct {
 	collection, filter, sort string
 	limit                    int // of a live query; 0: all
 }
 
-// kinds are the sorts of subscribers.
+// kinds are the kinds of subscribers.
 var kinds = []struct {
 	query
 	stream bool // by server-sent events, else by WebSocket
@@ -33,7 +33,7 @@ var kinds = []struct {
 	{query: query{collection: diaries}, stream: true},
 }
 
-// subscriber is one client that follows.
+// subscriber is a client that follows a query.
 type subscriber struct {
 	*field
 	name   string
@@ -42,19 +42,19 @@ type subscriber struct {
 	query
 	stream bool
 
-	rows  map[string]int // what it shows: the version of each record
+	rows  map[string]int // the version of each record in the query
 	order []string       // of a live query
-	last  map[string]int // the version that was told of a record last
-	token string         // up to which everything was told
+	last  map[string]int // the version in the last message about a record
+	token string         // all changes up to it were received
 	known bool           // rows are those of some moment
-	want  []row          // what there is in the end
+	want  []row          // the right rows in the end
 	ended bool           // want is known
 }
 
-// errShown ends a subscriber that shows what there is in the end.
+// errShown ends a subscriber whose rows are right in the end.
 var errShown = errors.New("it shows what there is")
 
-// follow keeps a subscriber's rows right until they are what there is in the end.
+// follow keeps a subscriber's rows right until they are those of the end.
 func (f *field) follow(ctx context.Context, n int) {
 	kind := kinds[n%len(kinds)]
 	s := &subscriber{field: f, query: kind.query, stream: kind.stream, random: rand.New(rand.NewPCG(uint64(n), uint64(time.Now().UnixNano()))),
@@ -73,7 +73,7 @@ func (f *field) follow(ctx context.Context, n int) {
 		if errors.Is(err, errShown) {
 			return
 		}
-		select { // the server may be away
+		select { // the server may be down
 		case <-ctx.Done():
 		case <-time.After(time.Duration(s.random.IntN(50)) * time.Millisecond):
 		}
@@ -81,10 +81,10 @@ func (f *field) follow(ctx context.Context, n int) {
 	f.result.wrong("%s: %s", s.name, s.missing())
 }
 
-// stay is how long this connection lasts.
+// stay returns the duration of the next connection.
 func (s *subscriber) stay() time.Duration { return s.Stay/2 + rand.N(s.Stay) }
 
-// isOver reports whether the rows are what there is in the end.
+// isOver reports whether the rows are those of the end.
 func (s *subscriber) isOver(ctx context.Context) (bool, error) {
 	select {
 	case <-s.field.ended:
@@ -101,7 +101,7 @@ func (s *subscriber) isOver(ctx context.Context) (bool, error) {
 	return s.known && s.missing() == "", nil
 }
 
-// missing says what is shown otherwise than it should be, "" for nothing.
+// missing describes a wrong row, "" if there is none.
 func (s *subscriber) missing() string {
 	if !s.ended {
 		return "the end is not known"
@@ -142,7 +142,7 @@ func (s *subscriber) add(rows []row) {
 	}
 }
 
-// change is what a subscriber is told.
+// change is a message about a change.
 type change struct {
 	Action string
 	Record row
@@ -150,7 +150,7 @@ type change struct {
 	Index  int
 }
 
-// apply does what a change says, and judges whether it could follow what was told before.
+// apply applies a change, and checks whether it may follow the messages before it.
 func (s *subscriber) apply(c change) {
 	atomic.AddInt64(&s.result.Told, 1)
 	id, v := c.Record.ID, c.Record.V
@@ -164,7 +164,7 @@ func (s *subscriber) apply(c change) {
 	case "create":
 		fits = !there && v == 1 || s.stream
 	case "update":
-		fits = there && v == shown+1 || s.stream && v >= s.last[id] // the stream shows what is, not what was
+		fits = there && v == shown+1 || s.stream && v >= s.last[id] // the stream has only present states
 	case "enter":
 		fits = !there && v > s.last[id]
 	case "delete":
@@ -182,7 +182,7 @@ func (s *subscriber) apply(c change) {
 	s.rows[id], s.last[id] = v, max(v, s.last[id])
 }
 
-// applyLive does what a change of a live query says.
+// applyLive applies a change of a live query.
 func (s *subscriber) applyLive(c change) {
 	id := c.Record.ID
 	if c.Action == "leave" {

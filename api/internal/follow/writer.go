@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// writer is one client that writes. Nobody else writes its records.
+// writer is a client that writes. No other client writes its records.
 type writer struct {
 	*field
 	random *rand.Rand
@@ -33,7 +33,8 @@ func (f *field) write(ctx context.Context, n int) {
 			return
 		case <-tick.C:
 		}
-		// What has begun ends, also when the time is over: it is known what became of it.
+		// A write that has begun runs to its end, even if the time is over, so that its result is
+		// known.
 		if err := w.once(context.WithoutCancel(ctx)); err == nil {
 			atomic.AddInt64(&f.result.Writes, 1)
 		} else if refused := new(refusal); errors.As(err, &refused) && refused.status < 500 {
@@ -42,7 +43,7 @@ func (f *field) write(ctx context.Context, n int) {
 	}
 }
 
-// once writes something. A record whose write has no answer is left alone from then on.
+// once does a random write. A record whose write had no answer is not written again.
 func (w *writer) once(ctx context.Context) error {
 	switch k := w.random.IntN(20); {
 	case k == 0:
@@ -57,7 +58,7 @@ func (w *writer) once(ctx context.Context) error {
 	}
 }
 
-// take takes a record out of the own ones.
+// take removes a record from the writer's own records.
 func (w *writer) take() written {
 	i := w.random.IntN(len(w.own))
 	r := w.own[i]
@@ -83,7 +84,7 @@ func (w *writer) create(ctx context.Context, collection string) error {
 
 func (w *writer) update(ctx context.Context, r written) error {
 	body := w.body(r.V + 1)
-	if r.collection == diaries { // whose owner stays
+	if r.collection == diaries { // its owner stays
 		body = fmt.Sprintf(`{"v":%d,"n":%d}`, r.V+1, w.random.IntN(100))
 	}
 	err := w.ask(ctx, "PATCH", "/api/collections/"+r.collection+"/records/"+r.ID, w.root, body, &r.row)

@@ -9,7 +9,7 @@ import (
 	"github.com/loambase/loam/api/apitest"
 )
 
-// payload is the answer to a mutation under the key a.
+// payload is the answer to a mutation with the alias a.
 type payload struct {
 	Data struct {
 		A struct {
@@ -38,7 +38,7 @@ func TestSigningIn(t *testing.T) {
 	if err := json.Unmarshal([]byte(answer), &got); err != nil || got.Data.A.Token == "" || !strings.Contains(answer, `"again":{"__typename":"People"}`) {
 		t.Errorf("a refresh: %s", answer)
 	}
-	// Superusers sign in, too; guests have no type for their records.
+	// Superusers sign in too. The schema of guests has no type for their records.
 	root := object{"collection": "_superusers", "identity": "root@example.com", "password": password}
 	if answer := b.ask("", signIn, root); !strings.Contains(answer, `"token":"ey`) || !strings.Contains(answer, `"record":null`) {
 		t.Errorf("root: %s", answer)
@@ -72,7 +72,7 @@ func TestSigningIn(t *testing.T) {
 	if status, _ := apitest.Ask(t, b, "", http.MethodGet, `/api/graphql?query=mutation{requestPasswordReset(collection:"people",email:"x")}`, ""); status != http.StatusMethodNotAllowed {
 		t.Errorf("by GET: %d", status)
 	}
-	// A second method, if the collection asks for one.
+	// The collection requires a second factor now.
 	if status, answer := apitest.Ask(t, b, b.tokens["root"], http.MethodPatch, "/api/collections/people", `{"otp":{"enabled":true},"mfa":{"enabled":true}}`); status != http.StatusOK {
 		t.Fatal(answer)
 	}
@@ -83,11 +83,12 @@ func TestSigningIn(t *testing.T) {
 	}
 }
 
-// TestRateLimitsOfSigningIn: a sign-in counts as that of REST, whichever way it comes.
+// TestRateLimitsOfSigningIn checks that a sign-in counts against the rate limits of the REST route,
+// in a batch too.
 func TestRateLimitsOfSigningIn(t *testing.T) {
 	t.Parallel()
 	for _, label := range []string{"people:authWithPassword", "*:auth", "/api/collections/people/auth-with-password"} {
-		b := newBlog(t) // which has counted no wrong passwords yet
+		b := newBlog(t) // a new blog has counted no wrong passwords
 		b.set(`{"rateLimits":{"enabled":true,"rules":[{"label":"` + label + `","maxRequests":3,"duration":1000}]}}`)
 		query := `mutation { authWithPassword(collection: "people", identity: "x", password: "y") { token } }`
 		_, answer := b.batch("", object{"query": query}, object{"query": query}, object{"query": query}, object{"query": query})

@@ -7,17 +7,17 @@ import (
 	"github.com/loambase/loam/api/internal/graphql/front"
 )
 
-// maxBatch is how many operations a request may have.
+// maxBatch is the maximum number of operations of a request.
 const maxBatch = 10
 
-// asked is what a request asks for.
+// asked holds the operations of a request.
 type asked struct {
-	operations []Operation // one at least
-	batch      bool        // they came in a list, and so are the results
+	operations []Operation // at least one
+	batch      bool        // they came in a list, so the results are a list too
 }
 
-// tooMany returns the error of a batch that has too many operations, or too many tokens in all of
-// them. What else they may cost is counted as they run.
+// tooMany returns the error of a batch that has too many operations, or too many tokens in all its
+// operations together. Other costs are counted while the operations run.
 func (a asked) tooMany(tokens int) *front.Error {
 	if len(a.operations) > maxBatch {
 		return front.Complex("The request has %d operations, which are more than %d.", len(a.operations), maxBatch)
@@ -35,7 +35,7 @@ func (a asked) tooMany(tokens int) *front.Error {
 	return nil
 }
 
-// tree is what the paths of a form lead into.
+// tree returns the value that the paths of a form refer to.
 func (a asked) tree() any {
 	list := make([]any, len(a.operations))
 	for i, op := range a.operations {

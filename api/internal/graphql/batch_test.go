@@ -54,7 +54,8 @@ func TestBatch(t *testing.T) {
 	}
 }
 
-// TestLimitsOfBatches: what one operation may cost, all operations of a request may cost together.
+// TestLimitsOfBatches checks that the limits of an operation apply to the sum of all operations of
+// a request.
 func TestLimitsOfBatches(t *testing.T) {
 	t.Parallel()
 	b := newPress(t)
@@ -66,7 +67,7 @@ func TestLimitsOfBatches(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		operations []object
-		last       string // how the answer to the last one begins; "" if all are refused
+		last       string // beginning of the last answer; "" if all operations are refused
 		has        string
 	}{
 		"operations":  {times(11, "{__typename}"), "", "The request has 11 operations, which are more than 10."},
@@ -103,7 +104,8 @@ func hash(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// withHash is an operation of Apollo's protocol; text may be left out.
+// withHash returns an operation of Apollo's protocol for persisted queries, without a query if text
+// is "".
 func withHash(text, hash string) object {
 	op := object{"extensions": object{"persistedQuery": object{"version": 1, "sha256Hash": hash}}}
 	if text != "" {
@@ -133,7 +135,7 @@ func TestPersistedQueries(t *testing.T) {
 		{withHash("", hash(text)), found},
 		{withHash("", strings.ToUpper(hash(text))), found},
 		{withHash("#"+strings.Repeat("x", 16<<10)+"\n"+text, hash("#"+strings.Repeat("x", 16<<10)+"\n"+text)), found},
-		{withHash("", hash("#"+strings.Repeat("x", 16<<10)+"\n"+text)), lost}, // too long to be kept
+		{withHash("", hash("#"+strings.Repeat("x", 16<<10)+"\n"+text)), lost}, // too long to be stored
 	} {
 		if answer := send("", c.op); !strings.Contains(answer, c.want) {
 			t.Errorf("%.100s: %s, want %s", c.op, answer, c.want)
@@ -148,7 +150,7 @@ func TestPersistedQueries(t *testing.T) {
 			t.Errorf("%v: %d %s", wrong, status, answer)
 		}
 	}
-	// What a superuser has sent is to a guest what the guest may ask for.
+	// A guest who sends the hash of a superuser's query gets only what rules allow guests.
 	const hidden = "{ vault { totalItems } }"
 	if answer := send("root", withHash(hidden, hash(hidden))); !strings.HasPrefix(answer, `[{"data"`) {
 		t.Errorf("of a superuser: %s", answer)

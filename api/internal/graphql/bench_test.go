@@ -18,8 +18,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// newForum is a server with 1,000 writers, 10,000 posts and 100,000 comments, all of which
-// have a view rule that is no constant.
+// newForum returns a server with 1,000 writers, 10,000 posts and 100,000 comments, all with a view
+// rule that depends on the record.
 func newForum(b *testing.B) *blog {
 	b.Helper()
 	f := newBlog(b)
@@ -53,15 +53,15 @@ func newForum(b *testing.B) *blog {
 	return f
 }
 
-// cpuTime is what the process has used.
+// cpuTime returns the CPU time of the process.
 func cpuTime() time.Duration {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// BenchmarkForum measures operations in CPU time of the process, with the ratios to REST and
-// to a resolver for each row.
+// BenchmarkForum measures operations in CPU time of the process, also as multiples of REST and of
+// one resolver call per row.
 func BenchmarkForum(b *testing.B) {
 	f := newForum(b)
 	graphql := func(query string) func() {
@@ -98,7 +98,7 @@ func BenchmarkForum(b *testing.B) {
 	b.Logf("a resolver for each row takes %.1f times the CPU, the list %.2f times that of REST", float64(used[1])/float64(used[0]), float64(used[2])/float64(used[3]))
 }
 
-// serve answers a request without a network; whoever asks is a guest.
+// serve sends a request of a guest, without a network.
 func (b *blog) serve(method, path, body string) {
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
@@ -109,8 +109,8 @@ func (b *blog) serve(method, path, body string) {
 	}
 }
 
-// naive answers the nested query by the library's own executor: a resolver reads what each
-// row needs, by the record service, under the same rules.
+// naive returns a function that answers the nested query with the executor of a library: a resolver
+// reads the relations of each row by the record service, under the same rules.
 func (b *blog) naive() func() {
 	schema := gql.MustParseSchema(`
 		type Query { articles(first: Int!): [Article!]! }

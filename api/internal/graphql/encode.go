@@ -100,13 +100,13 @@ func (e *encoder) key(name string) {
 
 func (e *encoder) null() { e.out = append(e.out, "null"...) }
 
-// unfit writes null for a stored value that does not fit its type.
+// unfit writes null for a stored value that does not fit the type of its field.
 func (e *encoder) unfit(message string) {
 	e.null()
 	e.note(&front.Error{Code: front.Internal, Message: message})
 }
 
-// note adds an error with the present path.
+// note adds an error with the current path.
 func (e *encoder) note(err *front.Error) {
 	at := *err
 	at.Path = append([]any(nil), e.path...)
@@ -149,7 +149,8 @@ func (e *encoder) array(n int, item func(i int)) {
 // object writes an object of the outputs. value writes each output whose text is not constant.
 func (e *encoder) object(outputs []output, value func(o *output)) { e.objectOf(outputs, nil, value) }
 
-// objectOf is object with stored values: outputs with copied are taken from values, by slot.
+// objectOf writes an object as object does, but takes the values of outputs with copied from
+// values, by slot.
 func (e *encoder) objectOf(outputs []output, values [][]byte, value func(o *output)) {
 	e.out = append(e.out, '{')
 	for i := range outputs {
@@ -225,8 +226,8 @@ func (e *encoder) edge(outputs []output, b *branch, item record.Item) {
 	})
 }
 
-// pageInfo tells whether there is more in the direction that was read; in the other one,
-// whatever the client has come from.
+// pageInfo writes whether there are further pages: in the direction of the read, whether records
+// follow; in the other direction, whether the page begins at a cursor or a later page.
 func (e *encoder) pageInfo(outputs []output, c *connection, items []record.Item, more bool) {
 	next, previous := more, c.after || c.page > 1
 	if c.backward {

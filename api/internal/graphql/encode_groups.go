@@ -19,7 +19,7 @@ func (e *encoder) groups(outputs []output, groups *record.Groups) {
 	})
 }
 
-// groupValue is a value of a group as records have theirs; nil stays nil.
+// groupValue returns a value of a group as JSON, in the form of records; nil stays nil.
 func groupValue(v any) []byte {
 	switch v := v.(type) {
 	case string:

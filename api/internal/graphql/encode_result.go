@@ -4,7 +4,7 @@ package graphql
 
 import "github.com/loambase/loam/core/schema"
 
-// result writes what a field of Mutation has come to.
+// result writes the result of a field of Mutation.
 func (e *encoder) result(f rootField, b *branch) {
 	r := f.result
 	if r.delete {
@@ -17,7 +17,7 @@ func (e *encoder) result(f rootField, b *branch) {
 			places[textOf(b.of(i)[0])] = i
 		}
 	}
-	var shown []int // positions of records; -1 for one that is gone again
+	var shown []int // positions of records; -1 for a record that no longer exists
 	for _, id := range r.ids {
 		if i, ok := places[id]; ok {
 			shown = append(shown, i)
@@ -39,7 +39,7 @@ func (e *encoder) result(f rootField, b *branch) {
 	}
 }
 
-// deleted writes the ids of what was deleted.
+// deleted writes the ids of the deleted records.
 func (e *encoder) deleted(r *result) {
 	if !r.many {
 		e.out = schema.AppendString(e.out, r.ids[0])

@@ -72,7 +72,7 @@ func (e *encoder) copied(f *model.Field, value []byte) {
 	}
 }
 
-// unset reports whether there is no value, and then writes null or, for a type without null, the
+// unset reports whether there is no value; if so, it writes null or, for a type without null, the
 // empty value. There is no value if the caller may not see the field, if a hook has hidden the
 // field, or if the stored value is "" and the type has null.
 func (e *encoder) unset(f *model.Field, value []byte) bool {
@@ -119,7 +119,7 @@ func (e *encoder) option(enum *model.Enumeration, value []byte) {
 	}
 }
 
-// integer writes a number that has no fraction and, of an Int, at most 32 bits.
+// integer writes a number that must have no fraction and, for an Int, at most 32 bits.
 func (e *encoder) integer(f *model.Field, value []byte) {
 	n, err := strconv.ParseFloat(string(value), 64)
 	switch {

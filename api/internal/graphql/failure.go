@@ -10,8 +10,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// failure is an error of a service as one of the answer; what is no fault is internal. The
-// reason of a fault is for superusers.
+// failure returns an error of a service as an error of the answer; an error that is not a fault is
+// internal. Only superusers get the reason of a fault.
 func failure(err error, superuser bool) *front.Error {
 	if err == nil {
 		return nil
@@ -38,7 +38,7 @@ func failure(err error, superuser bool) *front.Error {
 	return told
 }
 
-// codeOf is the code of a kind of fault, and what is said where the fault says nothing.
+// codeOf returns the code of a kind of fault, and the message for a fault without a message.
 func codeOf(k fault.Kind) (front.Code, string) {
 	switch k {
 	case fault.Unauthenticated:

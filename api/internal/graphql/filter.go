@@ -1,4 +1,4 @@
-// Typed filters: input objects become filters of the record service, with values bound.
+// Typed filters: input objects are compiled to filters of the record service, with bound values.
 
 package graphql
 
@@ -11,9 +11,9 @@ import (
 	"github.com/loambase/loam/core/where"
 )
 
-// compileFilter returns the filter of an input. A missing value never means everything: null
-// and a comparison without an operator are errors; only an object without any key, which
-// says nothing about anything, holds for all records.
+// compileFilter returns the filter of an input. A missing value never selects all records: null and
+// a comparison without an operator are errors. Only an object without keys, which is no condition,
+// holds for all records.
 func compileFilter(r *model.Record, filter map[string]any) (where.Expr, *front.Error) {
 	var all []where.Expr
 	for _, key := range slices.Sorted(maps.Keys(filter)) {
@@ -57,12 +57,12 @@ func compileKey(r *model.Record, key string, v any) (where.Expr, *front.Error) {
 	return compared(f, key, operators)
 }
 
-// nothing is the error of null in place of a filter.
+// nothing returns the error of a null in place of a filter.
 func nothing(key string) *front.Error {
 	return front.Bad(nil, "The filter %s is null: leave it out, or use isNull to ask for what is unset.", key)
 }
 
-// connected compiles and, or: without parts, and holds always, or never.
+// connected compiles and, or. Without parts, and holds always, or never.
 func connected(r *model.Record, key string, v any) (where.Expr, *front.Error) {
 	list, ok := v.([]any)
 	if !ok {
@@ -86,7 +86,8 @@ func connected(r *model.Record, key string, v any) (where.Expr, *front.Error) {
 	return where.All(parts...), nil
 }
 
-// related compiles a filter of related records; without a key it asks whether there are any.
+// related compiles a filter of related records; without a key it tests whether related records
+// exist.
 func related(f *model.Field, which where.Quantifier, filter map[string]any) (where.Expr, *front.Error) {
 	if len(filter) == 0 {
 		return where.Related(which, f.Path(), nil), nil
@@ -111,7 +112,7 @@ func quantified(f *model.Field, key string, filters map[string]any) (where.Expr,
 		if err != nil {
 			return nil, err
 		}
-		// Every record, of any kind: that holds for all.
+		// "every" without a condition always holds.
 		if which == where.Every && len(inner) == 0 {
 			e = where.All()
 		}

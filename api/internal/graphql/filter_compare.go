@@ -12,13 +12,13 @@ import (
 	"github.com/loambase/loam/core/where"
 )
 
-// signs are the operators that compare with one value.
+// signs maps operators that compare with one value.
 var signs = map[string]where.Op{
 	"eq": where.Equal, "ne": where.NotEqual, "gt": where.Greater, "gte": where.GreaterEqual, "lt": where.Less, "lte": where.LessEqual,
 	"like": where.LikeCase, "notLike": where.NotLikeCase, "ilike": where.Like,
 }
 
-// compared compiles all operators of a field to one expression: every one of them must hold.
+// compared compiles all operators of a field to one expression, in which all must hold.
 func compared(f *model.Field, key string, operators map[string]any) (where.Expr, *front.Error) {
 	var all []where.Expr
 	for _, name := range slices.Sorted(maps.Keys(operators)) {
@@ -70,14 +70,14 @@ func operator(f *model.Field, at, name string, v any) (where.Expr, *front.Error)
 	return where.All(all...), nil
 }
 
-// contains holds for lists with one of the values. In a filter, all comparisons with the
-// values of a list are about the same one of them; under a negation they are by themselves,
-// so that a list may have a value for each.
+// contains returns a filter that holds for lists with one of the values. In a filter, all
+// comparisons with the values of a list are about the same value; under a negation each is by
+// itself, so that a list may have a value for each.
 func contains(path string, values ...any) where.Expr {
 	return where.Not(where.Not(where.AnyIn(path+":each", values...)))
 }
 
-// listOf are the values of a list, none of which may be null.
+// listOf returns the values of a list, none of which may be null.
 func listOf(f *model.Field, at string, v any) ([]any, *front.Error) {
 	list, _ := v.([]any)
 	values := make([]any, len(list))
@@ -90,7 +90,7 @@ func listOf(f *model.Field, at string, v any) ([]any, *front.Error) {
 	return values, nil
 }
 
-// stored is a value as it is stored: of an enum, the option of a name.
+// stored returns the stored form of a value: for an enum, the option of the name.
 func stored(f *model.Field, v any) any {
 	if name, ok := v.(string); ok && f.Enum != nil {
 		return f.Enum.Option(name)
@@ -98,7 +98,7 @@ func stored(f *model.Field, v any) any {
 	return v
 }
 
-// isNull asks whether the field is unset.
+// isNull returns a filter that tests whether the field is unset.
 func isNull(f *model.Field, unset bool) where.Expr {
 	path, op := f.Path(), where.Equal
 	if !unset {
@@ -127,7 +127,7 @@ func within(path, at string, v any) (where.Expr, *front.Error) {
 	return where.All(where.Compare(path, where.GreaterEqual, times[0]), where.Compare(path, where.Less, times[1])), nil
 }
 
-// length compares how many values there are.
+// length returns a filter that compares the number of values.
 func length(f *model.Field, at string, v any) (where.Expr, *front.Error) {
 	operators, _ := v.(map[string]any)
 	if len(operators) == 0 {

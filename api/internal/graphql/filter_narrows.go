@@ -1,4 +1,4 @@
-// Filters of mutations, which must not hold for everything by a mistake.
+// Filters of mutations, which must not hold for all records by mistake.
 
 package graphql
 
@@ -6,18 +6,19 @@ import (
 	"github.com/loambase/loam/api/internal/graphql/model"
 )
 
-// narrows reports whether a valid filter compares with something, in each of the ways in
-// which a record may satisfy it.
+// narrows reports whether a valid filter contains a comparison in each of the ways in which a
+// record may satisfy it.
 func narrows(r *model.Record, filter map[string]any) bool { return narrowing{r, false}.all(filter) }
 
-// narrowing judges parts of a filter, which are negated or not.
+// narrowing judges parts of a filter, which may be negated.
 type narrowing struct {
 	record  *model.Record
 	negated bool
 }
 
-// together says whether parts that hold together narrow: one of them is enough. Negated, one
-// that does not hold is enough for a record, so each has to narrow.
+// together reports whether parts of which all must hold contain a comparison: one such part is
+// enough. If they are negated, one part that does not hold is enough for a record, so each part
+// must contain a comparison.
 func (n narrowing) together(count int, narrows func(yield func(bool) bool)) bool {
 	for part := range narrows {
 		if part != n.negated {
@@ -27,7 +28,7 @@ func (n narrowing) together(count int, narrows func(yield func(bool) bool)) bool
 	return n.negated && count > 0
 }
 
-// all judges an object, whose keys hold together.
+// all judges an object, of whose keys all must hold.
 func (n narrowing) all(filter map[string]any) bool {
 	return n.together(len(filter), func(yield func(bool) bool) {
 		for key, v := range filter {
@@ -38,7 +39,8 @@ func (n narrowing) all(filter map[string]any) bool {
 	})
 }
 
-// list judges the filters of and, or those of or, which is the negation of and of negations.
+// list judges the filters of and, or the filters of or, which is the negation of an and of
+// negations.
 func (n narrowing) list(v any, or bool) bool {
 	list, _ := v.([]any)
 	joined := narrowing{n.record, n.negated != or}

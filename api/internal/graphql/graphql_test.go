@@ -12,12 +12,12 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// blog is a server with posts, comments, tags, and people who may see some of them.
+// blog is a server with posts, comments, tags and people, with rules that hide some of them.
 type blog struct {
 	http.Handler
 	t      testing.TB
 	app    *core.App
-	tokens map[string]string // by name; a guest has none
+	tokens map[string]string // by name; the token of a guest is ""
 }
 
 type object = map[string]any

@@ -7,8 +7,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// TestHooksThatPanic: a mistake of a handler is one error with its path, and the rest of the
-// answer is as ever.
+// TestHooksThatPanic checks that a panic in a handler results in one error with its path, and
+// leaves the rest of the answer unchanged.
 func TestHooksThatPanic(t *testing.T) {
 	t.Parallel()
 	b := newPress(t)
@@ -36,7 +36,7 @@ func TestHooksThatPanic(t *testing.T) {
 		"a record": {"", `{ a: post(id:"p10000000000000"){title} b: post(id:"p20000000000000"){title} comments(first:1){items{text}} }`,
 			`{"a":{"title":"First"},"b":null,"comments":{"items":[{"text":"one"}]}}`, `["b"]`},
 		"nodes":     {"", `{ b: comment(id:"c90000000000000"){post{title}} a: post(id:"p10000000000000"){title} }`, `{"b":null,"a":{"title":"First"}}`, `["b"]`},
-		"a list":    {"", `{ a: post(id:"p10000000000000"){title} posts{items{title}} }`, `null`, `["posts"]`}, // its type has no null
+		"a list":    {"", `{ a: post(id:"p10000000000000"){title} posts{items{title}} }`, `null`, `["posts"]`}, // its type is not nullable
 		"figures":   {"", `{ coversAggregate{count} }`, `null`, `["coversAggregate"]`},
 		"a write":   {"ann", `mutation { a: createComment(input:{text:"fine",by:"ann000000000000"}){text} b: createComment(input:{text:"panic",by:"ann000000000000"}){text} }`, `{"a":null,"b":null}`, `["b"]`},
 		"a result":  {"root", `mutation { a: updatePost(id:"p20000000000000",input:{score:9}){title} b: createTag(input:{name:"x"}){name} }`, `{"a":null,"b":{"name":"x"}}`, `["a"]`},
@@ -47,7 +47,7 @@ func TestHooksThatPanic(t *testing.T) {
 			t.Errorf("%s: %s\nwant %s with an error at %s", name, answer, c.data, c.path)
 		}
 	}
-	// The write of which the result cannot be shown has taken place, the other one has not.
+	// The write whose result cannot be shown is stored, the other write is not.
 	if answer := b.ask("root", `{ postsAggregate(filter:{score:{eq:9}}){count} commentsAggregate(filter:{text:{eq:"fine"}}){count} }`, nil); answer != `{"data":{"postsAggregate":[{"count":1}],"commentsAggregate":[{"count":0}]}}` {
 		t.Error(answer)
 	}

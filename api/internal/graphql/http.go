@@ -19,7 +19,7 @@ import (
 type Answer struct {
 	Status int
 	Type   string // its media type
-	Allow  string // the methods that are allowed, with a status of 405
+	Allow  string // the allowed methods, for the status 405
 	Body   []byte
 
 	memory   *memory // holds the bytes of Body; nil if Body has its own
@@ -35,8 +35,8 @@ func (a *Answer) Release() {
 	}
 }
 
-// HTTP answers a request: GET with parameters in the URL, for queries only, or POST with
-// JSON, which body reads. The error is that of body.
+// HTTP answers a request: GET with parameters in the URL, for queries only, or POST with JSON,
+// which body reads. The error is the error of body.
 func (s *Service) HTTP(r *http.Request, q *request.Request, body func() ([]byte, error), charge Charge) (*Answer, error) {
 	accepted, ok := negotiate(r.Header.Values("Accept"))
 	if !ok {
@@ -49,10 +49,11 @@ func (s *Service) HTTP(r *http.Request, q *request.Request, body func() ([]byte,
 	return s.respond(r, q, accepted, asked, charge), nil
 }
 
-// respond runs what was asked for and answers with the result, or with a list of results.
+// respond runs the operations of the request and answers with the result, or with a list of
+// results.
 func (s *Service) respond(r *http.Request, q *request.Request, accepted string, asked asked, charge Charge) *Answer {
 	caller := q.Caller
-	caller.Method = http.MethodGet // to rules, a query is a read, whichever way it came
+	caller.Method = http.MethodGet // in rules, every query is a read
 	if wrong := asked.tooMany(q.Settings.GraphQL.MaxTokens); wrong != nil {
 		return answer(accepted, &Result{Errors: []*front.Error{wrong}})
 	}
@@ -71,7 +72,7 @@ func (s *Service) respond(r *http.Request, q *request.Request, accepted string, 
 	return a
 }
 
-// answer is the answer with one result.
+// answer returns the answer with one result.
 func answer(accepted string, result *Result) *Answer {
 	a := &Answer{Status: http.StatusOK, Type: accepted, Body: result.Append(nil)}
 	if result.Data == nil && accepted == typeGraphQL {
@@ -80,13 +81,13 @@ func answer(accepted string, result *Result) *Answer {
 	return a
 }
 
-// unacceptable is the answer to a client that wants no media type of ours.
+// unacceptable returns the answer to a client that accepts none of the media types.
 func unacceptable() *Answer {
 	return refusal(http.StatusNotAcceptable, typeJSON, "Acceptable are "+typeGraphQL+", "+typeJSON+" and "+typeStream+".")
 }
 
-// Read reads the operation of a request that is answered in JSON if it is refused. The error is
-// that of body.
+// Read returns the operation of a request; a refusal is answered in JSON. The error is the error of
+// body.
 func Read(r *http.Request, q *request.Request, body func() ([]byte, error)) (op Operation, refused *Answer, err error) {
 	asked, refused, err := read(r, q, typeJSON, body)
 	switch {
@@ -98,7 +99,8 @@ func Read(r *http.Request, q *request.Request, body func() ([]byte, error)) (op 
 	return asked.operations[0], nil, nil
 }
 
-// read reads what a request asks for. A refusal is of the accepted type; the error is that of body.
+// read returns the operations of a request. A refusal has the accepted type; the error is the error
+// of body.
 func read(r *http.Request, q *request.Request, accepted string, body func() ([]byte, error)) (asked asked, refused *Answer, err error) {
 	if r.Method != http.MethodPost {
 		op, refused := readQuery(q.Query, accepted)
@@ -115,27 +117,27 @@ func read(r *http.Request, q *request.Request, accepted string, body func() ([]b
 	return asked, refused, err
 }
 
-// refusal is the answer to a request that holds no operation.
+// refusal returns the answer to a request without an operation.
 func refusal(status int, accepted, message string) *Answer {
 	r := &Result{Errors: []*front.Error{{Code: front.BadUserInput, Message: message}}}
 	return &Answer{Status: status, Type: accepted, Body: r.Append(nil)}
 }
 
-// NotReadOnly is the answer to a GET of what is no query.
+// NotReadOnly returns the answer to a GET with an operation other than a query.
 func NotReadOnly(accepted string) *Answer {
 	a := refusal(http.StatusMethodNotAllowed, accepted, "GET is for queries only.")
 	a.Allow = http.MethodPost
 	return a
 }
 
-// isJSON judges the media type of a body, whose text is UTF-8.
+// isJSON reports whether the media type of a body is JSON in UTF-8.
 func isJSON(contentType string) bool {
 	media, params, err := mime.ParseMediaType(contentType)
 	charset := strings.ToLower(params["charset"])
 	return err == nil && media == typeJSON && (charset == "" || charset == "utf-8")
 }
 
-// parameters are those of a request, by POST and GET alike.
+// parameters holds the parameters of a request, by POST or GET.
 type parameters struct {
 	Query         json.RawMessage `json:"query"`
 	OperationName json.RawMessage `json:"operationName"`
@@ -170,7 +172,7 @@ func readQuery(q url.Values, accepted string) (op Operation, refused *Answer) {
 		if !q.Has(name) {
 			return nil
 		}
-		text, _ := json.Marshal(q.Get(name)) // a string is always encoded
+		text, _ := json.Marshal(q.Get(name)) // a string can always be encoded
 		return text
 	}
 	p.Query, p.OperationName = quoted("query"), quoted("operationName")
@@ -193,7 +195,8 @@ func readQuery(q url.Values, accepted string) (op Operation, refused *Answer) {
 	return op, nil
 }
 
-// ReadOperation reads the parameters of a request in JSON. wrong says what is wrong with them.
+// ReadOperation reads the parameters of a request in JSON. wrong is a message about an error, or
+// "".
 func ReadOperation(text []byte) (op Operation, wrong string) {
 	var p parameters
 	if text == nil || string(text) == "null" || json.Unmarshal(text, &p) != nil {
@@ -212,7 +215,7 @@ func decode(text []byte, to any) error {
 	return d.Decode(to)
 }
 
-// read reads the parameters. wrong says what is wrong with them.
+// read reads the parameters. wrong is a message about an error, or "".
 func (p *parameters) read() (op Operation, wrong string) {
 	var extensions struct{ PersistedQuery *persistedQuery }
 	for _, parameter := range []struct {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestHTTP is about statuses and media types; clients/pocketbase/graphql.test.mjs audits
-// the rest of GraphQL over HTTP.
+// TestHTTP checks statuses and media types; clients/pocketbase/graphql.test.mjs audits the rest of
+// GraphQL over HTTP.
 func TestHTTP(t *testing.T) {
 	t.Parallel()
 	b := newBlog(t)
@@ -18,7 +18,7 @@ func TestHTTP(t *testing.T) {
 	for name, c := range map[string]struct {
 		method, path, body, accept, contentType string
 		status                                  int
-		answers                                 string // media type
+		answers                                 string // media type of the answer
 		has                                     string
 	}{
 		"get":                        {path: get("{__typename}"), status: 200, answers: classic, has: `{"data":{"__typename":"Query"}}`},

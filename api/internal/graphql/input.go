@@ -1,4 +1,4 @@
-// Inputs of records: input objects become bodies, as a write by REST would have them.
+// Inputs of records: input objects are converted to bodies in the form of REST.
 
 package graphql
 
@@ -15,10 +15,10 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// input is an input object, taken apart.
+// input holds the parts of an input object.
 type input struct {
 	record.Input
-	before, after []nested // of relations to one, and of those back
+	before, after []nested // creates for relations to one record, and for back relations
 }
 
 // nested is a record that is created for a relation.
@@ -28,10 +28,10 @@ type nested struct {
 	within []string
 }
 
-// input takes an input object apart. within is where it lies, if it is itself nested.
+// input splits an input object into its parts. within is its path, if the object is nested.
 func (w *writer) input(keys *model.Input, object map[string]any, within []string) (in input, err *front.Error) {
 	in.Body = make(map[string]any, len(object))
-	given := map[string]model.KeyKind{} // fields, by what does something to them
+	given := map[string]model.KeyKind{} // fields, with the kind of the key that changes them
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		k, v := keys.Key(name), object[name]
 		if k.Kind != model.KeyFrom && k.Field != nil || k.Kind == model.KeyTo {
@@ -53,7 +53,7 @@ func (w *writer) input(keys *model.Input, object map[string]any, within []string
 	return in, nil
 }
 
-// fieldOf is the stored field that a key is about.
+// fieldOf returns the stored field that a key changes.
 func fieldOf(k *model.Key) string {
 	if k.Field != nil {
 		return k.Field.Stored.Name
@@ -61,7 +61,7 @@ func fieldOf(k *model.Key) string {
 	return k.Body
 }
 
-// nest adds the records that a key creates. They are one level deep.
+// nest adds the records that a key creates. Only one level may be nested.
 func (in *input) nest(k *model.Key, v any, within []string) *front.Error {
 	if len(within) > 0 {
 		return front.Bad(nil, "%s is nested too deep: what is created for a relation creates nothing itself.", k.Name)
@@ -101,7 +101,7 @@ func (in *input) set(k *model.Key, v any) *front.Error {
 	return err
 }
 
-// value is the value of a field as a body has it. null clears the field.
+// value returns the value of a field in the form of a body. null clears the field.
 func (in *input) value(k *model.Key, v any) (any, *front.Error) {
 	switch e := k.Field.Enum; k.Field.Kind {
 	case model.Enum:
@@ -117,7 +117,7 @@ func (in *input) value(k *model.Key, v any) (any, *front.Error) {
 			}
 		}
 	case model.JSON:
-		// A text is that text, also if it looks like JSON.
+		// A string stays a string, even if it looks like JSON.
 		text, err := schema.Marshal(v)
 		if err != nil {
 			return nil, front.Bad(nil, "%s is no JSON.", k.Name)
@@ -129,7 +129,7 @@ func (in *input) value(k *model.Key, v any) (any, *front.Error) {
 	return v, nil
 }
 
-// mapped changes each item of a list; what is none stays.
+// mapped applies change to each item of a list. A value that is not a list is returned unchanged.
 func mapped(v any, change func(any) any) any {
 	list, ok := v.([]any)
 	if !ok {
@@ -142,7 +142,7 @@ func mapped(v any, change func(any) any) any {
 	return out
 }
 
-// files returns the names of the files that stay. Uploads go to the files of the input.
+// files returns the names of the files to keep. Uploads are added to the files of the input.
 func (in *input) files(k *model.Key, v any) any {
 	list, many := v.([]any)
 	if !many {

@@ -10,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// set changes settings.
+// set patches the settings.
 func (b *blog) set(change string) {
 	b.t.Helper()
 	if status, answer := apitest.Ask(b.t, b, b.tokens["root"], http.MethodPatch, "/api/settings", change); status != http.StatusOK {
@@ -18,7 +18,7 @@ func (b *blog) set(change string) {
 	}
 }
 
-// TestLimits crosses each limit.
+// TestLimits exceeds each limit.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	b := newBlog(t)
@@ -64,7 +64,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestFragmentsThatDouble select more than can be looked at, without being deep.
+// TestFragmentsThatDouble sends short queries whose fragments expand to a huge number of fields.
 func TestFragmentsThatDouble(t *testing.T) {
 	t.Parallel()
 	b := newBlog(t)
@@ -76,7 +76,7 @@ func TestFragmentsThatDouble(t *testing.T) {
 	if answer := b.ask("", query, nil); !strings.HasPrefix(answer, `{"data":{"posts":{"items":[{"id"`) {
 		t.Errorf("%.300s", answer)
 	}
-	// Fields of one key, each of which holds all of the next again.
+	// Each fragment contains all fields of the next one again, under the same key.
 	query = "{posts{items{...f0}}}"
 	for i := range 9 {
 		query += fmt.Sprintf(" fragment f%d on Post {author{posts_via_author{items{...f%d}}}}", i, i+1)
@@ -85,7 +85,7 @@ func TestFragmentsThatDouble(t *testing.T) {
 	if answer := b.ask("", query, nil); !strings.Contains(answer, "QUERY_TOO_COMPLEX") {
 		t.Errorf("%.300s", answer)
 	}
-	// Equal fields, each of which must be compared with each.
+	// Equal fields, of which each pair must be compared.
 	for _, query := range []string{
 		"{" + strings.Repeat("posts{items{id}} ", 1500) + "}", "{posts{items{" + strings.Repeat("id ", 10_000) + "}}}", "{posts{items{" + strings.Repeat("...a ", 4000) + "}}} fragment a on Post{id}",
 	} {
@@ -102,7 +102,7 @@ func TestFragmentsThatDouble(t *testing.T) {
 	}
 }
 
-// TestLargeVariables are refused where they exceed a limit, in the form of GraphQL.
+// TestLargeVariables checks that variables beyond a limit are refused with a GraphQL error.
 func TestLargeVariables(t *testing.T) {
 	t.Parallel()
 	b := newBlog(t)
@@ -138,7 +138,7 @@ func TestLargeVariables(t *testing.T) {
 	}
 }
 
-// TestTimeout has a hook that takes longer than an operation may.
+// TestTimeout runs a hook beyond the timeout of an operation.
 func TestTimeout(t *testing.T) {
 	t.Parallel()
 	b := newBlog(t)
@@ -192,8 +192,8 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// TestRateLimits counts root fields as the REST requests that they stand for: aliases do not
-// get around.
+// TestRateLimits checks that each root field counts as the corresponding REST request, so that
+// aliases do not evade the limit.
 func TestRateLimits(t *testing.T) {
 	t.Parallel()
 	b := newBlog(t)

@@ -1,5 +1,5 @@
-// Live queries: a list is read again whenever something changes that it depends on, and told whole
-// if it is another one.
+// Live queries: a list is read again after each change that may affect it, and sent as a whole if
+// it differs.
 
 package graphql
 
@@ -13,8 +13,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// maxState is how long a result of a live query may be, in bytes: it waits in memory for each of
-// those who are told.
+// maxState is the maximum length of a result of a live query in bytes: it is in memory for each
+// receiver.
 const maxState = 8 << 20
 
 // liveField plans a live query.
@@ -32,19 +32,19 @@ func (p *planner) liveField(s *front.Selected, root *model.Root, args map[string
 	return &changedPlan{snapshot: p.model.Snapshot, live: to}, nil
 }
 
-// List implements realtime.Lister. What comes to be wrong with the list alone is told as its
-// result, and it may be read again.
+// List implements realtime.Lister. An error of the list alone is returned as a result, and the list
+// may be read again.
 func (s *Subscription) List(ctx context.Context, caller record.Caller, update bool) ([]byte, *record.Listing, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(s.limits.TimeoutSeconds)*time.Second)
 	defer cancel()
 	data, listing, failed, err := s.list(ctx, caller, update)
 	if (failed || err != nil) && s.service.cfg.Snapshot() != s.plan.Load().snapshot && s.Changed() == nil {
-		data, listing, _, err = s.list(ctx, caller, update) // by the collections as they are now
+		data, listing, _, err = s.list(ctx, caller, update) // by the present collections
 	}
 	return data, listing, err
 }
 
-// list reads the result. failed says that it has an error in place of the list.
+// list reads the result. failed reports that the result is an error instead of the list.
 func (s *Subscription) list(ctx context.Context, caller record.Caller, update bool) (data []byte, listing *record.Listing, failed bool, err error) {
 	p := s.plan.Load()
 	branch, listing, err := s.service.cfg.Records().LiveTree(ctx, caller, p.live.roots[0].node, update)
@@ -57,7 +57,7 @@ func (s *Subscription) list(ctx context.Context, caller record.Caller, update bo
 	if branch.Err != nil && !update {
 		return nil, nil, true, branch.Err
 	}
-	if branch.Err != nil { // not all that it depends on may have come up
+	if branch.Err != nil { // the listing may lack collections that the list depends on
 		listing = &record.Listing{Restless: true}
 	}
 	x := &execution{service: s.service, caller: caller, limits: s.limits, operation: s.operation}

@@ -63,7 +63,7 @@ func skip(text []byte, at int) int {
 			depth++
 		case '}', ']':
 			if depth == 0 {
-				return at // of the object around a number or a word
+				return at // of the object around a number, true, false or null
 			}
 			if depth--; depth == 0 {
 				return at + 1
@@ -94,17 +94,17 @@ func skipText(text []byte, at int) int {
 	return len(text)
 }
 
-// textOf is the contents of a JSON text.
+// textOf returns the contents of a JSON string.
 func textOf(value []byte) string {
 	if len(value) >= 2 && bytes.IndexByte(value, '\\') < 0 {
 		return string(value[1 : len(value)-1])
 	}
 	var text string
-	_ = json.Unmarshal(value, &text) // it is one
+	_ = json.Unmarshal(value, &text) // the value is a JSON string
 	return text
 }
 
-// listOfTexts cuts a list of JSON texts into its items.
+// listOfTexts cuts a list of JSON strings into its items.
 func listOfTexts(list []byte) (items [][]byte) {
 	for at := 1; at < len(list) && list[at] == '"'; {
 		end := skipText(list, at)

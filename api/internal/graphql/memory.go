@@ -37,7 +37,8 @@ const (
 	keptValues = 16 << 10  // length of memory.values
 )
 
-// put returns a memory to the pool. The caller must not use the memory, or slices of it, any more.
+// put returns a memory to the pool. The caller must not use the memory, or slices of it,
+// afterwards.
 func (p *memories) put(m *memory) {
 	if cap(m.out) > keptOut || len(m.values) > keptValues {
 		return

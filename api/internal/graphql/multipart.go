@@ -1,5 +1,5 @@
-// Uploads: a form with the operation, a map, and files that take the places of variables
-// (the GraphQL multipart request specification).
+// Uploads: a form with the operation, a map, and files that replace variables (the GraphQL
+// multipart request specification).
 
 package graphql
 
@@ -21,19 +21,18 @@ import (
 // Form is a multipart form.
 type Form struct {
 	Operations []byte                    // JSON
-	Map        []byte                    // JSON: for each part with a file, the places that it takes
+	Map        []byte                    // JSON: for each part with a file, the paths that it replaces
 	Files      map[string][]*blob.Upload // by the name of the part
 }
 
-// IsMultipart says whether a request has a multipart form.
+// IsMultipart reports whether a request has a multipart form.
 func IsMultipart(r *http.Request) bool {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	return err == nil && media == "multipart/form-data" && r.Method == http.MethodPost
 }
 
-// preflights are headers of which one must be there: a browser sends such a request to another
-// origin only after it has asked, so no page can make a form that uploads in the name of
-// somebody else.
+// preflights are headers of which one is required: a browser sends such a request to another origin
+// only after a preflight, so no page can make a form that uploads in the name of another person.
 var preflights = [...]string{"GraphQL-Require-Preflight", "Apollo-Require-Preflight"}
 
 // Multipart answers a request with uploads. The error is that of form, which reads the body.
@@ -60,7 +59,7 @@ func (s *Service) Multipart(r *http.Request, q *request.Request, form func() (*F
 	return s.respond(r, q, accepted, asked, charge), nil
 }
 
-// place puts the files into the operations. wrong says why they have no place there.
+// place puts the files into the operations. wrong is a message about an invalid path, or "".
 func (f *Form) place(operations any) (wrong string) {
 	var places map[string][]string
 	if f.Map == nil || json.Unmarshal(f.Map, &places) != nil {
@@ -79,7 +78,7 @@ func (f *Form) place(operations any) (wrong string) {
 	return ""
 }
 
-// put replaces the null at a path by a file, and reports whether there is one.
+// put replaces the null at a path by a file, and reports whether there was a null.
 func put(in any, path []string, file *blob.Upload) bool {
 	last := len(path) == 1
 	switch in := in.(type) {

@@ -13,7 +13,7 @@ import (
 	"github.com/loambase/loam/core/coretest"
 )
 
-// part is a part of a form; one with a file name is a file.
+// part is a part of a form. A part with a file name is a file.
 type part struct{ name, file, text string }
 
 // upload sends a form.
@@ -83,7 +83,7 @@ func TestUploads(t *testing.T) {
 	if !strings.HasPrefix(answer, `[{"data":{"__typename":"Query"}},{"`) || !strings.Contains(answer, `"cover":{"url":"`) {
 		t.Errorf("an upload of the second operation: %s", answer)
 	}
-	// A name keeps a file, an upload adds one, and null removes them.
+	// The name of a stored file keeps the file, an upload adds a file, and null removes all files.
 	kept, other := stored.Pictures[0].Name, stored.Pictures[1].Name
 	_, answer = b.upload("GraphQL-Require-Preflight", operation(`mutation ($p: [Upload!]) { updateAlbum(id: "a00000000000000", input: {pictures: $p, cover: null}) { cover { url } pictures { name } } }`,
 		`{"p":["`+kept+`",null]}`), part{"map", "", `{"x":["variables.p.1"]}`}, part{"x", "new.txt", "third"})

@@ -9,7 +9,7 @@ import (
 	"github.com/loambase/loam/api/apitest"
 )
 
-// newPress is a blog whose readers may write.
+// newPress returns a blog in which all callers may write.
 func newPress(t testing.TB) *blog {
 	t.Helper()
 	b := newBlog(t)
@@ -25,15 +25,15 @@ func newPress(t testing.TB) *blog {
 	return b
 }
 
-// TestMutations asks what testdata/mutations holds: each file of a blog of its own, in its
-// order.
+// TestMutations runs the mutations in testdata/mutations and compares the answers: each file on a
+// blog of its own, in the order of the file.
 func TestMutations(t *testing.T) {
 	t.Parallel()
 	golden(t, "testdata/mutations/*.txtar", newPress)
 }
 
-// TestMissingValuesNeverMeanAll: of a mutation of many, a filter that says nothing is an
-// error, and nothing is written.
+// TestMissingValuesNeverMeanAll checks that a filter without a condition is an error in a mutation
+// of many records, and that nothing is written.
 func TestMissingValuesNeverMeanAll(t *testing.T) {
 	t.Parallel()
 	b := newPress(t)
@@ -62,7 +62,7 @@ func TestMissingValuesNeverMeanAll(t *testing.T) {
 	}
 }
 
-// TestLimitsOfWrites crosses the limits of mutations.
+// TestLimitsOfWrites exceeds the limits of mutations.
 func TestLimitsOfWrites(t *testing.T) {
 	t.Parallel()
 	b := newPress(t)
@@ -88,7 +88,7 @@ func TestLimitsOfWrites(t *testing.T) {
 	}
 }
 
-// aliases are n fields of keys of their own.
+// aliases returns n copies of a field, with different aliases.
 func aliases(n int, field string) string {
 	var s strings.Builder
 	for i := range n {
@@ -97,7 +97,7 @@ func aliases(n int, field string) string {
 	return s.String()
 }
 
-// TestWritesCountAgainstRateLimits: aliases and lists do not defeat the limit of creates.
+// TestWritesCountAgainstRateLimits checks that aliases and lists do not evade the limit of creates.
 func TestWritesCountAgainstRateLimits(t *testing.T) {
 	t.Parallel()
 	b := newPress(t)

@@ -8,23 +8,23 @@ import (
 	"strings"
 )
 
-// The media types of answers. With the first, a request that is not executed has a status
-// that tells so.
+// The media types of answers. With the first, a request that is not executed has an error status.
 const (
 	typeGraphQL = "application/graphql-response+json"
 	typeJSON    = "application/json"
 	typeStream  = "text/event-stream"
 )
 
-// WantsStream reports whether the client likes a stream of events best.
+// WantsStream reports whether the client prefers a stream of events.
 func WantsStream(accept []string) bool {
 	header := strings.Join(accept, ",")
 	q := quality(header, typeStream)
 	return q > 0 && q > quality(header, typeGraphQL) && q > quality(header, typeJSON)
 }
 
-// negotiate chooses the media type that the client likes best. One that it names goes before
-// one that only fits, as with */*; no header stands for JSON. ok is false if the client wants neither.
+// negotiate chooses the media type that the client prefers. A type that the client names takes
+// precedence over a type that a wildcard such as */* covers; without a header the type is JSON. ok
+// is false if the client accepts neither.
 func negotiate(accept []string) (chosen string, ok bool) {
 	header := strings.Join(accept, ",")
 	if strings.TrimSpace(header) == "" {
@@ -39,8 +39,8 @@ func negotiate(accept []string) (chosen string, ok bool) {
 	return chosen, best > 0
 }
 
-// quality is how much the client wants the type, from 0. The most precise range about it
-// counts.
+// quality returns the weight that the client gives the type, 0 if it does not accept it. The most
+// precise range that covers the type decides.
 func quality(header, offer string) (q float64) {
 	precise := 0
 	for item := range strings.SplitSeq(header, ",") {
@@ -57,8 +57,8 @@ func quality(header, offer string) (q float64) {
 			q, _ = strconv.ParseFloat(text, 64)
 		}
 	}
-	// What is only covered by a wildcard yields to what is named, and of two such the
-	// classic one is meant.
+	// A type that only a wildcard covers is less preferred than a named type; of two such types
+	// JSON is preferred.
 	if q > 0 && precise < 3 {
 		q /= 1000
 		if offer == typeJSON {

@@ -51,7 +51,7 @@ func (b *blog) members(as, typeName string) (list []struct {
 	return append(got.Data.Type.Fields, got.Data.Type.InputFields...)
 }
 
-// everything selects all fields of a type, so many relations deep.
+// everything returns a selection of all fields of a type, and of its relations to the depth.
 func (b *blog) everything(as, typeName string, depth int) string {
 	var s strings.Builder
 	s.WriteString("{ __typename")
@@ -95,7 +95,7 @@ func TestOldRowsNeverBreakAnAnswer(t *testing.T) {
 		"free": "a b", "data": object{"a": []int{1}}, "place": object{"lon": 170, "lat": -80}, "person": "ann000000000000", "tags": []string{"t10000000000000", "t20000000000000"}, "owner": []string{"bob000000000000", "ann000000000000"}}
 	for i := range 3 {
 		body := object{"id": fmt.Sprintf("old%012d", i)}
-		if i > 0 { // the first is empty
+		if i > 0 { // the first record is empty
 			for key, v := range full {
 				body[key] = v
 			}
@@ -111,7 +111,7 @@ func TestOldRowsNeverBreakAnAnswer(t *testing.T) {
 	if status, answer := apitest.Ask(t, b, b.tokens["root"], http.MethodPatch, "/api/collections/olds", tightened); status != http.StatusOK {
 		t.Fatalf("%d %s", status, answer)
 	}
-	b.rule("people", `"nick != 'shy'"`, "") // nor does who is related have to be visible
+	b.rule("people", `"nick != 'shy'"`, "") // the people to whom the records relate may be invisible too
 	for _, as := range []string{"", "ann", "bob", "root"} {
 		var got struct {
 			Data   struct{ Olds struct{ Items []object } }
@@ -151,7 +151,8 @@ func TestOldRowsNeverBreakAnAnswer(t *testing.T) {
 	}
 }
 
-// askedByEverything filters, sorts and groups the olds by each field: none breaks an answer.
+// askedByEverything filters, sorts and groups the records of olds by each field: no answer has an
+// error.
 func (b *blog) askedByEverything(as string) {
 	b.t.Helper()
 	var fields []string

@@ -1,5 +1,5 @@
 // Persisted documents: a client sends the hash of a text that the server knows. Apollo's clients
-// send a text once, beside its hash; the settings may have a list of texts, and allow no other.
+// send a text once, beside its hash; the settings may have a list of texts, and allow no others.
 
 package graphql
 
@@ -13,14 +13,14 @@ import (
 	"github.com/loambase/loam/internal/cache"
 )
 
-// The texts that clients have sent: the latest thousand are known at least, and a longer one is
-// not kept, so all of them take some 32 MB at most.
+// The texts that clients have sent: at least the latest thousand are kept, but no long ones, so all
+// texts together take about 32 MB at most.
 const (
 	maxPersisted     = 2000
 	maxPersistedText = 16 << 10 // bytes
 )
 
-// persisted has the texts that clients have sent, by their hash.
+// persisted holds the texts that clients have sent, by their hash.
 type persisted struct{ sent *cache.Cache[string, string] }
 
 func newPersisted() *persisted {
@@ -33,7 +33,7 @@ type persistedQuery struct {
 	SHA256Hash string
 }
 
-// hash returns the hash, "" if the extension is of another version or has none.
+// hash returns the hash of the extension, "" if it has another version or no hash.
 func (q *persistedQuery) hash() string {
 	if q.Version != 1 || len(q.SHA256Hash) > 255 {
 		return ""
@@ -41,8 +41,9 @@ func (q *persistedQuery) hash() string {
 	return q.SHA256Hash
 }
 
-// resolve finds the text of an operation that has only a hash, and keeps one that has both. If
-// only the texts of the settings are allowed, another one is refused, but for superusers.
+// resolve sets the text of an operation that has only a hash, and keeps the text of an operation
+// that has both. If only the texts of the settings are allowed, other texts are refused, except for
+// superusers.
 func (p *persisted) resolve(op *Operation, limits *settings.GraphQL, superuser bool) *front.Error {
 	listed := limits.Documents[op.Hash]
 	only := limits.PersistedOnly && !superuser
@@ -68,12 +69,12 @@ func (p *persisted) resolve(op *Operation, limits *settings.GraphQL, superuser b
 	return nil
 }
 
-// find takes the text from those that were sent.
+// find sets the text from the texts that clients have sent.
 func (p *persisted) find(op *Operation, only bool) *front.Error {
 	if !only {
 		op.Query, _ = p.sent.Get(strings.ToLower(op.Hash))
 	}
-	if op.Query == "" { // clients know the message
+	if op.Query == "" { // clients know this message
 		return &front.Error{Code: front.NotPersisted, Message: "PersistedQueryNotFound"}
 	}
 	return nil

@@ -1,4 +1,4 @@
-// Plans: an operation becomes trees of records to read, and the form of its answer.
+// Plans: an operation is turned into trees of records to read, and the layout of its answer.
 
 package graphql
 
@@ -11,17 +11,16 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// plan is an operation ready to be read: trees for the record service, and how its answer is
-// written from them.
+// plan is a planned operation: trees for the record service, and the layout of the answer.
 type plan struct {
 	fields []rootField
 	roots  []*level
-	paths  [][]any // in the answer, of what the roots are read for
+	paths  [][]any // paths in the answer of the fields that the roots are read for
 	writes []write // of a mutation, in their order
 	auth   *authCall
 }
 
-// add adds a tree that is read for the field of that key.
+// add adds a tree that is read for the field with the key.
 func (p *plan) add(root *level, key string) {
 	p.roots, p.paths = append(p.roots, root), append(p.paths, []any{key})
 }
@@ -29,35 +28,35 @@ func (p *plan) add(root *level, key string) {
 // rootField is a field of the operation.
 type rootField struct {
 	key  string
-	text []byte // the value, if nothing is to be read for it
+	text []byte // the value, if no record is read for the field
 
-	root     *level // what is read: a connection, or one record or none
-	required bool   // it is never null
+	root     *level // the records to read: a connection, or at most one record
+	required bool   // the field is never null
 	list     *connection
 	out      []output
 
-	each   []rootField // of nodes: one record each
+	each   []rootField // of nodes: a field for each record
 	result *result     // of a mutation
 	groups bool        // of an aggregate
 	auth   *authCall
 }
 
-// level is a node of a tree of records, with the places of what is read there.
+// level is a node of a tree of records, with the slots of its stored fields.
 type level struct {
 	node     *record.Node
 	record   *model.Record
-	slots    map[string]int // positions of stored fields in what the encoder keeps of a record
+	slots    map[string]int // the slots of stored fields in the encoder's values of a record
 	children []*level
 }
 
-// planner makes a plan. It counts what the operation will cost.
+// planner makes a plan. It counts the cost of the operation.
 type planner struct {
 	operation  *front.Operation
 	front      *front.Front
 	model      *model.Model
 	caller     record.Caller
 	limits     Limits
-	introspect bool // the caller may ask about the schema
+	introspect bool // the caller may use introspection
 	tells      bool // plans a message about a change, which must not wait for the blob store
 	charge     Charge
 
@@ -65,7 +64,7 @@ type planner struct {
 	cost
 }
 
-// cost is what operations take. Those of a batch share it.
+// cost is the cost of operations. The operations of a batch share it.
 type cost struct{ nodes, rows, fields, writes int }
 
 // Limits of an operation.
@@ -73,10 +72,10 @@ type Limits struct {
 	Depth      int // levels of fields
 	Rows       int // product of the limits along each path, summed
 	RootFields int
-	Mutations  int // records that are written
+	Mutations  int // records that may be written
 }
 
-// What the record service follows at most: see record.Service.Trees.
+// The limits of the record service: see record.Service.Trees.
 const (
 	maxRelationDepth = 6
 	maxNodes         = 200
@@ -108,7 +107,7 @@ func (p *planner) plan() (*plan, *front.Error) {
 	return out, nil
 }
 
-// deeper counts a level of fields until shallower.
+// deeper counts a level of fields, which ends with shallower.
 func (p *planner) deeper() *front.Error {
 	if p.depth++; p.depth > p.limits.Depth {
 		return front.Complex("The operation is %d levels deep, which is more than %d.", p.depth, p.limits.Depth)
@@ -146,7 +145,7 @@ func (p *planner) newLevel(r *model.Record, node *record.Node, relations int) (*
 	return &level{node: node, record: r, slots: map[string]int{"id": 0}}, nil
 }
 
-// slot returns the place of a stored field, which is read then.
+// slot returns the slot of a stored field, and adds the field to those that are read.
 func (l *level) slot(stored string) int {
 	at, ok := l.slots[stored]
 	if !ok {
@@ -157,7 +156,8 @@ func (l *level) slot(stored string) int {
 	return at
 }
 
-// typeConditions returns whether a fragment on a type concerns the record.
+// typeConditions returns a function that reports whether a fragment on a type applies to the
+// record.
 func typeConditions(r *model.Record) func(string) bool {
 	return func(name string) bool {
 		switch name {

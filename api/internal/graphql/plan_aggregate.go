@@ -13,8 +13,8 @@ import (
 	"github.com/loambase/loam/core/where"
 )
 
-// aggregate plans the groups of a collection. What is selected, compared or sorted by is
-// computed, and nothing else.
+// aggregate plans the groups of a collection. Only figures that are selected, compared or sorted by
+// are computed.
 func (p *planner) aggregate(s *front.Selected, r *model.Record, args map[string]any, to *plan) (rootField, *front.Error) {
 	if err := p.pay(r, "aggregate"); err != nil {
 		return rootField{}, err
@@ -28,7 +28,7 @@ func (p *planner) aggregate(s *front.Selected, r *model.Record, args map[string]
 		return rootField{}, err
 	}
 	if len(g.figures) == 0 {
-		g.params.Count = true // there is always something to compute
+		g.params.Count = true // so that at least one figure is computed
 	}
 	if err := p.read(g.params.Limit); err != nil {
 		return rootField{}, err
@@ -41,7 +41,7 @@ func (p *planner) aggregate(s *front.Selected, r *model.Record, args map[string]
 	return rootField{key: s.Key, root: l, required: true, groups: true, out: out}, nil
 }
 
-// groups plans what is selected of each group.
+// groups plans the selected fields of a group.
 func (p *planner) groups(s *front.Selected, g *grouping) (out []output, err *front.Error) {
 	if err := p.deeper(); err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func (p *planner) groups(s *front.Selected, g *grouping) (out []output, err *fro
 	return out, nil
 }
 
-// grouping are the parameters of an aggregate in the making.
+// grouping holds the parameters of an aggregate that is being planned.
 type grouping struct {
 	record  *model.Record
 	params  *record.AggregateParams
@@ -76,7 +76,7 @@ type grouping struct {
 	figures []*model.Figure
 }
 
-// arguments takes over the arguments.
+// arguments sets the parameters from the arguments.
 func (g *grouping) arguments(args map[string]any) (err *front.Error) {
 	if filter, ok := args["filter"].(map[string]any); ok && len(filter) > 0 {
 		if g.params.Where, err = compileFilter(g.record, filter); err != nil {
@@ -137,7 +137,7 @@ func (g *grouping) having(v any) *front.Error {
 	return nil
 }
 
-// sort takes over the sort of groups.
+// sort compiles the sort of groups.
 func (g *grouping) sort(keys []any) *front.Error {
 	var items []string
 	for _, key := range keys {
@@ -164,7 +164,7 @@ func (g *grouping) sort(keys []any) *front.Error {
 	return nil
 }
 
-// need adds a figure to those that are computed. A key has to be one that groups are made by.
+// need adds a figure to the computed figures. A key must be one of the keys of the groups.
 func (g *grouping) need(f *model.Figure) *front.Error {
 	switch {
 	case f.Func == "" && slices.Contains(g.keys, f), slices.Contains(g.figures, f):

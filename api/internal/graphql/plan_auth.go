@@ -10,18 +10,18 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// authCall is a field of Mutation about an account, and what has come of it.
+// authCall is a field of Mutation about an account, with its result.
 type authCall struct {
 	name       string // of the field
-	key        string // in the answer
+	key        string // of the field in the answer
 	collection string // id
 	args       map[string]any
 
 	outputs []output          // of AuthPayload
-	levels  map[string]*level // of the outputs that are records, by their keys
+	levels  map[string]*level // of the outputs with records, by their keys
 
 	response *auth.Response // of a sign-in
-	text     []byte         // the JSON of any other one
+	text     []byte         // the JSON result of any other call
 }
 
 // authField plans a mutation about an account.
@@ -45,7 +45,7 @@ func (p *planner) authField(s *front.Selected, args map[string]any, to *plan) (r
 	return rootField{key: s.Key, auth: call}, p.payload(s, in, call, to)
 }
 
-// payload plans what is selected of the answer to a sign-in.
+// payload plans the selected fields of the answer to a sign-in.
 func (p *planner) payload(s *front.Selected, in *schema.Collection, call *authCall, to *plan) *front.Error {
 	if err := p.deeper(); err != nil {
 		return err
@@ -70,11 +70,11 @@ func (p *planner) payload(s *front.Selected, in *schema.Collection, call *authCa
 	return nil
 }
 
-// account plans the selection of the account that signs in. An account may always see its own
-// record: no rule is judged.
+// account plans the selection of the account that signs in. No rule is judged: an account may
+// always see its own record.
 func (p *planner) account(o *output, s *front.Selected, in *schema.Collection, call *authCall, to *plan) *front.Error {
 	r := p.model.Of(in.ID)
-	if r == nil { // its type is not in this schema
+	if r == nil { // the schema does not have its type
 		return nil
 	}
 	l, err := p.newLevel(r, &record.Node{Own: true, Collection: in.ID, Limit: 1}, 0)
@@ -92,7 +92,7 @@ func (p *planner) account(o *output, s *front.Selected, in *schema.Collection, c
 	return nil
 }
 
-// auth writes what has come of a mutation about an account.
+// auth writes the result of a mutation about an account.
 func (e *encoder) auth(f rootField, branches map[*level]*branch) {
 	call := f.auth
 	if call.response == nil {
@@ -121,7 +121,7 @@ func (e *encoder) auth(f rootField, branches map[*level]*branch) {
 	})
 }
 
-// orNull is a text as JSON, nil for the empty one.
+// orNull returns a text as JSON, nil for "".
 func orNull(text string) []byte {
 	if text == "" {
 		return nil

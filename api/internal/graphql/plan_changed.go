@@ -1,4 +1,4 @@
-// Plans of subscriptions: which changes are told, and what of them.
+// Plans of subscriptions: the changes to send, and the selected fields.
 
 package graphql
 
@@ -16,23 +16,23 @@ import (
 	"github.com/loambase/loam/realtime"
 )
 
-// changedPlan is how changes are told.
+// changedPlan is the plan of a subscription.
 type changedPlan struct {
-	snapshot *schema.Snapshot // by which it was made
-	live     *plan            // of a live query: what is read; the rest says nothing then
+	snapshot *schema.Snapshot // the snapshot that it was made for
+	live     *plan            // of a live query: the records to read; the fields below are not used then
 
 	filter string // the argument where
 	where  where.Expr
-	root   *level // what is read of the record
+	root   *level // the selected fields of the record
 
 	key       string
-	outputs   []output // of the change
+	outputs   []output // of the message about a change
 	superuser bool
 
-	sinceVariable string // that has the resume token; "" if none does
+	sinceVariable string // the variable with the resume token; "" if there is none
 }
 
-// changed plans the only field of a subscription, and completes what is watched.
+// changed plans the only field of a subscription, and completes the Watch.
 func (p *planner) changed(w *realtime.Watch) (*changedPlan, *front.Error) {
 	selected, err := p.operation.Collect([]ast.SelectionSet{p.operation.Definition.Selections}, func(name string) bool { return name == "Subscription" })
 	if err != nil {
@@ -72,7 +72,7 @@ func (p *planner) changedField(s *front.Selected, w *realtime.Watch) (*changedPl
 	if err := p.pay(root.Record, tag); err != nil {
 		return nil, err
 	}
-	if !may { // the other rule is the one that is not for superusers alone
+	if !may { // the rule that is not for superusers only
 		return nil, failure(p.caller.RequireSuperuser(), false)
 	}
 	p.tells = true
@@ -91,17 +91,17 @@ func (p *planner) changedField(s *front.Selected, w *realtime.Watch) (*changedPl
 	return plan, err
 }
 
-// watched reads which changes are wanted.
+// watched sets the wanted changes of the Watch.
 func watched(w *realtime.Watch, args map[string]any) *front.Error {
 	if id, given := args["id"]; given && id != nil {
-		if w.Record, _ = id.(string); w.Record == "" { // which would be every record
+		if w.Record, _ = id.(string); w.Record == "" { // "" would stand for every record
 			return front.Bad(nil, "An empty id is none: leave the argument out.")
 		}
 	}
 	since, _ := args["since"].(string)
 	w.Since = change.Token(since)
 	list, given := args["actions"].([]any)
-	if given && len(list) == 0 { // which would be all of them
+	if given && len(list) == 0 { // an empty list would stand for all actions
 		return front.Bad(nil, "An empty list of actions is none: leave the argument out.")
 	}
 	for _, action := range list {
@@ -111,7 +111,8 @@ func watched(w *realtime.Watch, args map[string]any) *front.Error {
 	return nil
 }
 
-// variableOf is the variable that an argument is, "" if it is none.
+// variableOf returns the name of the variable that is the value of an argument, "" if it is not a
+// variable.
 func variableOf(f *ast.Field, argument string) string {
 	for _, a := range f.Arguments {
 		if v, ok := a.Value.(*ast.Variable); ok && a.Name.Name == argument {
@@ -121,7 +122,7 @@ func variableOf(f *ast.Field, argument string) string {
 	return ""
 }
 
-// change plans what is selected of a change.
+// change plans the selected fields of a change.
 func (p *planner) change(s *front.Selected, l *level) ([]output, *front.Error) {
 	if err := p.deeper(); err != nil {
 		return nil, err
@@ -151,7 +152,7 @@ func (p *planner) change(s *front.Selected, l *level) ([]output, *front.Error) {
 	return out, nil
 }
 
-// message is the result that tells of a change, with a TokenMark.
+// message returns the result for a change, with a TokenMark.
 func (c *changedPlan) message(s record.Shown) []byte {
 	if s.Err != nil {
 		told := failure(s.Err, c.superuser)

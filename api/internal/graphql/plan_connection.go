@@ -1,5 +1,4 @@
-// Connections: pages by number or by cursor, of which each part is read only if it is
-// selected.
+// Connections: pages by number or by cursor. Each part is read only if it is selected.
 
 package graphql
 
@@ -10,24 +9,24 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// The default and the greatest size of a page, in records.
+// The default and the maximum size of a page, in records.
 const (
 	defaultPage = 30
 	maxPage     = 1000
 )
 
-// connection is the plan of a connection, and its place among the records of the parent.
+// connection is the plan of a connection.
 type connection struct {
 	outputs []output // items and edges have fields; a node within edges too
 
-	skip, take int // records to leave out at the beginning, and to show
+	skip, take int // records to skip at the beginning, and to show
 	page       int
-	before     bool // something may follow what a cursor ends
-	after      bool // something may precede what a cursor begins
+	before     bool // records may follow the end cursor
+	after      bool // records may precede the begin cursor
 	backward   bool
 }
 
-// connection plans a list of records at a level; parents is how many lists there may be.
+// connection plans a list of records at a level; parents is the maximum number of lists.
 func (p *planner) connection(s *front.Selected, l *level, args map[string]any, parents, relations int) (*connection, *front.Error) {
 	c := &connection{}
 	if err := c.paginate(l.node, args, relations > 0); err != nil {
@@ -55,7 +54,7 @@ func (p *planner) connection(s *front.Selected, l *level, args map[string]any, p
 			rows = l.node.Limit
 		}
 	}
-	// A list of which only the size is wanted is not read.
+	// If only the size of a list is wanted, its records are not read.
 	l.node.Limit = rows
 	if err := p.read(parents * rows); err != nil {
 		return nil, err
@@ -119,8 +118,8 @@ func (p *planner) edges(s *front.Selected, l *level, count, relations int) ([]ou
 	return out, nil
 }
 
-// paginate reads the arguments of a page. Lists of many parents have no offset in SQL: their
-// pages are cut out of what is read.
+// paginate reads the arguments of a page. Lists of several parents have no offset in SQL: their
+// pages are cut out of the records that are read.
 func (c *connection) paginate(node *record.Node, args map[string]any, nested bool) *front.Error {
 	number := func(name string, least int) (n int, given bool, err *front.Error) {
 		v, ok := args[name].(int64)
@@ -175,7 +174,7 @@ func (c *connection) paginate(node *record.Node, args map[string]any, nested boo
 	return nil
 }
 
-// narrow takes over filter and sort.
+// narrow sets the filter and the sort of the node.
 func (p *planner) narrow(node *record.Node, r *model.Record, args map[string]any) *front.Error {
 	if filter, ok := args["filter"].(map[string]any); ok {
 		expr, err := compileFilter(r, filter)

@@ -1,5 +1,5 @@
-// Mutations: fields become writes of one transaction, and trees that read their results
-// after it.
+// Mutations: fields are turned into writes of one transaction, and trees that read the results
+// afterwards.
 
 package graphql
 
@@ -14,24 +14,24 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// maxWrites bounds what one field of Mutation is about, whatever the settings say.
+// maxWrites is the maximum number of records of one field of Mutation, whatever the settings allow.
 const maxWrites = 1000
 
-// write is an operation on records, with its place in the answer and in the input.
+// write is an operation on records, with its path in the answer and in the input.
 type write struct {
 	record.Op
 	at     []any    // the path of its errors
-	within []string // where its input lies in that of the record: keys of the nested input
+	within []string // the path of its input in the input of the record: keys of nested inputs
 }
 
-// result is what a field of Mutation answers with.
+// result is the result of a field of Mutation.
 type result struct {
 	writes []int // positions of the writes whose records are shown
 	many   bool
-	gap    bool // what is gone again is null; else it is left out
+	gap    bool // a record that no longer exists is null; else it is left out
 	delete bool // the ids are shown
 
-	ids []string // once they are known
+	ids []string // set after the writes
 }
 
 // mutation plans the fields of Mutation.
@@ -58,7 +58,7 @@ func (p *planner) mutation() (*plan, *front.Error) {
 	return out, nil
 }
 
-// mutationField plans a field of Mutation: its writes, and what is shown of the records.
+// mutationField plans a field of Mutation: its writes, and the selected fields of the records.
 func (p *planner) mutationField(s *front.Selected, to *plan) (rootField, *front.Error) {
 	if s.Name == "__typename" {
 		return rootField{key: s.Key, text: schema.AppendString(nil, "Mutation")}, nil
@@ -89,7 +89,7 @@ func (p *planner) mutationField(s *front.Selected, to *plan) (rootField, *front.
 	return field, p.shown(s, w, &field, to)
 }
 
-// shown plans what is selected of the records that were written.
+// shown plans the selected fields of the records that are written.
 func (p *planner) shown(s *front.Selected, w *writer, field *rootField, to *plan) *front.Error {
 	l, err := p.newLevel(w.mutation.Record, &record.Node{Collection: w.mutation.Record.Collection.ID, Limit: w.most, Written: true}, 0)
 	if err != nil {
@@ -113,10 +113,10 @@ type writer struct {
 	mutation *model.Mutation
 	at       []any
 	result   *result
-	most     int // records that are written for the result
+	most     int // maximum number of records of the result
 }
 
-// plan plans the writes by the arguments.
+// plan plans the writes from the arguments.
 func (w *writer) plan(args map[string]any) *front.Error {
 	r := w.mutation.Record
 	switch w.mutation.Kind {
@@ -155,7 +155,7 @@ func (w *writer) one(op record.Op, keys *model.Input, input any) *front.Error {
 	return err
 }
 
-// each plans a create of each input.
+// each plans a create for each input.
 func (w *writer) each(inputs []any) *front.Error {
 	w.result.many, w.result.gap = true, true
 	field := w.at
@@ -171,8 +171,8 @@ func (w *writer) each(inputs []any) *front.Error {
 	return nil
 }
 
-// matching plans a write of each record that matches a filter. One that says nothing, by a
-// mistake or a variable that is not set, must not mean all records.
+// matching plans a write of each record that matches a filter. An empty filter, by a mistake or
+// because of an unset variable, must not select all records.
 func (w *writer) matching(action record.Action, args map[string]any) *front.Error {
 	r := w.mutation.Record
 	filter, _ := args["filter"].(map[string]any)
@@ -198,8 +198,8 @@ func (w *writer) matching(action record.Action, args map[string]any) *front.Erro
 	return err
 }
 
-// onlyValues refuses what cannot be set in many records at once: each would need records,
-// files or a password of its own.
+// onlyValues returns an error for keys that cannot be set in several records: each record would
+// need its own related records, files or password.
 func onlyValues(keys *model.Input, object map[string]any) *front.Error {
 	for name := range object {
 		k := keys.Key(name)
@@ -210,8 +210,8 @@ func onlyValues(keys *model.Input, object map[string]any) *front.Error {
 	return nil
 }
 
-// record plans the write of a record and, before and after it, of those that its input
-// creates for relations. It returns the position of the write.
+// record plans the write of a record and, before and after it, the creates of its input for
+// relations. It returns the position of the write.
 func (w *writer) record(r *model.Record, op record.Op, keys *model.Input, object map[string]any, within []string) (int, *front.Error) {
 	in, err := w.input(keys, object, within)
 	if err != nil {
@@ -238,7 +238,7 @@ func (w *writer) record(r *model.Record, op record.Op, keys *model.Input, object
 	return at, nil
 }
 
-// add adds a write to the plan. It counts as what it may turn out to be.
+// add adds a write to the plan. It counts with the maximum number of records that it may write.
 func (w *writer) add(r *model.Record, one write) (int, *front.Error) {
 	p := w.planner
 	if p.writes += max(1, one.AtMost); p.writes > p.limits.Mutations {

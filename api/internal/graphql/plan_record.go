@@ -1,4 +1,4 @@
-// What is selected of a record.
+// The selected fields of records.
 
 package graphql
 
@@ -32,8 +32,8 @@ func newOutput(s *front.Selected) output {
 	return output{key: append(schema.AppendString(nil, s.Key), ':'), name: s.Name, at: s.Key}
 }
 
-// records plans what is selected of records. count is how many there may be, relations how
-// many relations lead to them.
+// records plans the selected fields of records. count is the maximum number of records, relations
+// the number of relations that lead to them.
 func (p *planner) records(sets []ast.SelectionSet, l *level, count, relations int) ([]output, *front.Error) {
 	if err := p.deeper(); err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func (p *planner) facts(o *output, count int) *front.Error {
 	return p.read(count * max(1, o.field.Stored.Kind.(*schema.File).MaxSelect))
 }
 
-// arguments are those of a field of a type.
+// arguments returns the arguments of a field of a type.
 func (p *planner) arguments(s *front.Selected, typeName string) (map[string]any, *front.Error) {
 	return p.operation.Arguments(p.operation.FieldOf(typeName, s.Name).Arguments, s.Field.Arguments)
 }
@@ -133,7 +133,7 @@ func (p *planner) follow(o *output, s *front.Selected, l *level, node *record.No
 	return err
 }
 
-// many plans a list of records that a record refers to: all of them unless it is limited.
+// many plans a list of records that a record refers to: all of them, unless a limit is given.
 func (p *planner) many(o *output, s *front.Selected, l *level, count, relations int) *front.Error {
 	args, err := p.arguments(s, l.record.Name)
 	if err != nil {
@@ -153,7 +153,7 @@ func (p *planner) many(o *output, s *front.Selected, l *level, count, relations 
 	return p.follow(o, s, l, node, count*most, relations)
 }
 
-// parts plans what is selected of a point or a file.
+// parts plans the selected fields of a point or a file.
 func (p *planner) parts(s *front.Selected, typeName string) (out []output, err *front.Error) {
 	if err := p.deeper(); err != nil {
 		return nil, err

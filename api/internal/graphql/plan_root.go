@@ -1,5 +1,5 @@
-// Root fields: lists, single records, the caller's own, nodes by their global id, and
-// questions about the schema.
+// Root fields: lists, single records, the account of the caller, nodes by their global id, and
+// introspection.
 
 package graphql
 
@@ -91,7 +91,7 @@ func (p *planner) one(s *front.Selected, r *model.Record, node *record.Node, to 
 		if err := p.pay(r, "view"); err != nil {
 			return rootField{}, err
 		}
-		if node.ID == "" { // which would be a list
+		if node.ID == "" { // "" would select a list
 			return rootField{key: s.Key, text: null}, nil
 		}
 	}
@@ -111,7 +111,7 @@ func (p *planner) one(s *front.Selected, r *model.Record, node *record.Node, to 
 	return rootField{key: s.Key, root: l, out: out}, nil
 }
 
-// me plans the account of the caller, who may see it whatever the rules say.
+// me plans the account of the caller, to which no rule applies.
 func (p *planner) me(s *front.Selected, to *plan) (rootField, *front.Error) {
 	if p.caller.Auth != nil && p.caller.Auth.ID() != "" {
 		if r := p.model.Of(p.caller.Auth.Collection().ID); r != nil {
@@ -121,7 +121,7 @@ func (p *planner) me(s *front.Selected, to *plan) (rootField, *front.Error) {
 	return rootField{key: s.Key, text: null}, nil
 }
 
-// node plans the record of a global id, null for one that is none.
+// node plans the record of a global id; it is null for an invalid id.
 func (p *planner) node(s *front.Selected, id string, to *plan) (rootField, *front.Error) {
 	collection, recordID, ok := readNodeID(id)
 	if ok {
@@ -132,7 +132,7 @@ func (p *planner) node(s *front.Selected, id string, to *plan) (rootField, *fron
 	return rootField{key: s.Key, text: null}, nil
 }
 
-// each plans nodes, of which each counts as a root field.
+// each plans nodes, each of which counts as a root field.
 func (p *planner) each(s *front.Selected, args map[string]any, to *plan) (rootField, *front.Error) {
 	ids, _ := args["nodeIds"].([]any)
 	if err := p.count(max(0, len(ids)-1)); err != nil {

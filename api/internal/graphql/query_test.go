@@ -14,15 +14,15 @@ import (
 
 var update = flag.Bool("update", false, "rewrite golden files")
 
-// TestQueries asks what testdata/queries holds, and compares the answers.
+// TestQueries sends the queries in testdata/queries and compares the answers.
 func TestQueries(t *testing.T) {
 	t.Parallel()
 	b := newBlog(t)
 	golden(t, "testdata/queries/*.txtar", func(testing.TB) *blog { return b })
 }
 
-// golden asks what the files hold of the blog that there is for each, and compares the
-// answers. A query may have the comments "# as NAME" and "# vars JSON".
+// golden sends the queries in the files, and compares the answers with those in the files. blogOf
+// returns the blog for a file. A query may have the comments "# as NAME" and "# vars JSON".
 func golden(t *testing.T, pattern string, blogOf func(testing.TB) *blog) {
 	t.Helper()
 	files, err := filepath.Glob(pattern)
@@ -60,7 +60,7 @@ func golden(t *testing.T, pattern string, blogOf func(testing.TB) *blog) {
 	}
 }
 
-// asked sends a query with its comments, and returns the answer with a line for each part.
+// asked sends a query as its comments say, and returns the indented answer.
 func (b *blog) asked(query string) string {
 	as, vars := "", object{}
 	for line := range strings.Lines(query) {
@@ -82,7 +82,7 @@ func (b *blog) asked(query string) string {
 	return short(out.String()) + "\n"
 }
 
-// short puts lists and objects that fit into one line there.
+// short joins the lines of each list and of each object that fits into one line.
 func short(text string) string {
 	const most = 100
 	lines := strings.Split(text, "\n")

@@ -18,9 +18,9 @@ import (
 
 var randomWorlds = flag.Int("worlds", 3, "random sets of collections in TestRandomCollectionsAnswerAsREST")
 
-// TestRandomCollectionsAnswerAsREST makes collections, rules and records at random, and asks
-// for them both ways, as everybody: with relations two deep, and with lists of more than 100
-// related records.
+// TestRandomCollectionsAnswerAsREST makes random collections, rules and records, and compares the
+// answers of GraphQL and REST for all callers, with relations to a depth of two, and with lists of
+// more than 100 related records.
 func TestRandomCollectionsAnswerAsREST(t *testing.T) {
 	t.Parallel()
 	found, long, worlds := 0, 0, *randomWorlds
@@ -42,7 +42,7 @@ func TestRandomCollectionsAnswerAsREST(t *testing.T) {
 	}
 }
 
-// world is a blog with random collections beside.
+// world is a blog with additional random collections.
 type world struct {
 	*blog
 	*rand.Rand
@@ -53,12 +53,12 @@ type world struct {
 type randomCollection struct {
 	name, typeName string
 	fields         []*randomField
-	rule           string // of lists, in JSON
+	rule           string // list rule, as JSON
 }
 
 type randomField struct {
 	name, kind string
-	target     *randomCollection // of one and many
+	target     *randomCollection // of the kinds one and many
 	hidden     bool
 	in         *randomCollection
 }
@@ -101,7 +101,8 @@ func newWorld(t *testing.T, seed uint64) *world {
 				add(name, "options", "select", object{"values": []string{"x", "y", "z"}, "maxSelect": 3})
 			}
 		}
-		// The first refers to nothing, the second to the first, the third to both.
+		// The first collection has no relations, the second relates to the first, and the third to
+		// both.
 		for n, target := range w.list[:i] {
 			name, kind, most := "to"+target.name, "one", 1
 			if n > 0 && w.IntN(2) == 0 {
@@ -120,17 +121,17 @@ func newWorld(t *testing.T, seed uint64) *world {
 	return w
 }
 
-// id is that of the n-th record of a collection.
+// id returns the id of the n-th record of a collection.
 func (c *randomCollection) id(n int) string { return fmt.Sprintf("%s%011d", c.name, n) }
 
 func (w *world) body(c *randomCollection, n int) object {
 	body := object{"id": c.id(n)}
 	for _, f := range c.fields {
 		switch {
-		case f.name == "name": // the first is found by everybody: an empty list would be delayed
+		case f.name == "name": // all callers see the first record, because an empty list would be delayed
 			body[f.name] = []string{"First", "a", "B", ""}[min(n, w.IntN(4))]
 		case f.kind == "one":
-			if w.IntN(4) > 0 { // most are of the first
+			if w.IntN(4) > 0 { // most relate to the first record
 				body[f.name] = f.target.id(0)
 			} else if w.IntN(3) > 0 {
 				body[f.name] = f.target.id(w.IntN(6))
@@ -146,7 +147,7 @@ func (w *world) body(c *randomCollection, n int) object {
 	return body
 }
 
-// value is a value of a field that holds one.
+// value returns a random value for a field with a single value.
 func (w *world) value(kind string) any {
 	switch kind {
 	case "number":
@@ -161,9 +162,9 @@ func (w *world) value(kind string) any {
 	return w.pick("", "a", "B", "ab", "ä")
 }
 
-// rules gives all collections others. What is named First is always seen. A list of records
-// that refer back is one under the list rule here and under the view rule in REST's expand,
-// so only the first collection, that refers to none, has two rules.
+// rules sets new random rules for all collections. A record with the name First is visible to all
+// callers. Only the first collection, which has no relations, has a view rule that differs from its
+// list rule: for back relations GraphQL applies the list rule, and REST's expand the view rule.
 func (w *world) rules() {
 	for _, c := range w.list {
 		rule := func() string {
@@ -182,8 +183,8 @@ func (w *world) rules() {
 	}
 }
 
-// comparison is a random comparison in both languages, so many relations deep, for somebody
-// or for a rule, which sees hidden fields.
+// comparison returns a random comparison in both languages, with relations to the depth, for a
+// caller or for a rule, which sees hidden fields.
 func (w *world) comparison(c *randomCollection, depth int, as string) (typed object, text string) {
 	for {
 		f := c.fields[w.IntN(len(c.fields))]
@@ -199,8 +200,10 @@ func (w *world) comparison(c *randomCollection, depth int, as string) (typed obj
 				id := f.target.id(w.IntN(3))
 				return object{f.name + "Id": object{"eq": id}}, fmt.Sprintf("%s = '%s'", f.name, id)
 			}
-			// Where a list rule hides a related record, REST leaves out the record, whatever an
-			// || says besides; here just that comparison does not hold.
+			// If a list rule hides the related record, REST leaves out the record even if another
+			// operand of
+			//
+			// is true; in GraphQL only this comparison is false.
 			if as != "rule" && as != "root" && f.target.rule != `""` {
 				continue
 			}
@@ -209,7 +212,7 @@ func (w *world) comparison(c *randomCollection, depth int, as string) (typed obj
 			if f.kind == "many" {
 				return object{f.name: object{"some": inner}}, fmt.Sprintf("(%s.id ?!= '' && %s.%s ?%s)", f.name, f.name, field, rest)
 			}
-			// Here there has to be a related record; in REST, what is missing is not equal.
+			// In GraphQL the related record must exist; in REST, a missing value is unequal.
 			return object{f.name: inner}, fmt.Sprintf("(%s.id != '' && %s.%s %s)", f.name, f.name, field, rest)
 		case "options":
 			option := w.pick("x", "y")
@@ -239,7 +242,7 @@ func (w *world) comparison(c *randomCollection, depth int, as string) (typed obj
 	}
 }
 
-// question is a filter of several comparisons, that First satisfies.
+// question returns a filter of several comparisons that First satisfies.
 func (w *world) question(c *randomCollection, as string) (typed object, text string) {
 	a, x := w.comparison(c, 1, as)
 	b, y := w.comparison(c, 1, as)
@@ -249,14 +252,14 @@ func (w *world) question(c *randomCollection, as string) (typed object, text str
 	}
 	some := object{word: []object{a, b}}
 	text = "(" + x + " " + sign + " " + y + ")"
-	if w.IntN(3) == 0 { // De Morgan's law: REST has no negation
+	if w.IntN(3) == 0 { // De Morgan's law, because REST has no negation
 		some = object{"and": []object{a, {"not": object{"not": b}}}}
 		text = "(" + x + " && " + y + ")"
 	}
 	return object{"or": []object{some, {"name": object{"eq": "First"}}}}, text + " || name = 'First'"
 }
 
-// sorting is a random sort, which ends in the id.
+// sorting returns a random sort, which ends in the id.
 func (w *world) sorting(c *randomCollection) (typed []object, text string) {
 	var keys []string
 	for range w.IntN(3) {
@@ -277,7 +280,7 @@ func (w *world) sorting(c *randomCollection) (typed []object, text string) {
 	return append(typed, object{"id": "ASC"}), strings.Join(append(keys, "id"), ",")
 }
 
-// referring are the relations to a collection.
+// referring returns the relations to a collection.
 func (w *world) referring(c *randomCollection) (list []*randomField) {
 	for _, other := range w.list {
 		for _, f := range other.fields {
@@ -291,7 +294,7 @@ func (w *world) referring(c *randomCollection) (list []*randomField) {
 
 func (f *randomField) back() string { return f.in.name + "_via_" + f.name }
 
-// selection selects all of a collection, so many relations deep.
+// selection returns a selection of all fields of a collection, with relations to the depth.
 func (w *world) selection(c *randomCollection, depth int) string {
 	parts := []string{"id"}
 	for _, f := range c.fields {
@@ -316,7 +319,7 @@ func (w *world) selection(c *randomCollection, depth int) string {
 	return "{" + strings.Join(parts, " ") + "}"
 }
 
-// paths are the expands of all of that.
+// paths returns the expand paths of the relations in the selection.
 func (w *world) paths(c *randomCollection, depth int) (list []string) {
 	add := func(name string, to *randomCollection) {
 		list = append(list, name)
@@ -338,7 +341,7 @@ func (w *world) paths(c *randomCollection, depth int) (list []string) {
 	return list
 }
 
-// typed brings a record of REST into the form of GraphQL.
+// typed converts a record of REST to the form of GraphQL.
 func (w *world) typed(c *randomCollection, r object, depth int) object {
 	out := object{"id": r["id"]}
 	expanded, _ := r["expand"].(object)
@@ -386,7 +389,7 @@ func (w *world) typedList(c *randomCollection, list any, depth int) []any {
 	return out
 }
 
-// compare asks a random question both ways.
+// compare sends a random question to GraphQL and to REST, and compares the answers.
 func (w *world) compare() {
 	w.t.Helper()
 	c := w.list[w.IntN(len(w.list))]

@@ -14,8 +14,9 @@ import (
 	"github.com/loambase/loam/api/apitest"
 )
 
-// TestAnswersAreThoseOfREST asks random questions both ways, under random rules, as
-// everybody. The typed filter and the text of each question are made side by side.
+// TestAnswersAreThoseOfREST compares the answers of GraphQL and REST to random questions, under
+// random rules, for all callers. The typed filter and the text of each question are generated
+// together.
 func TestAnswersAreThoseOfREST(t *testing.T) {
 	t.Parallel()
 	b := newBlog(t)
@@ -24,7 +25,7 @@ func TestAnswersAreThoseOfREST(t *testing.T) {
 	g := &questions{random}
 	for i := range 40 {
 		title := fmt.Sprintf("t%d", random.IntN(6))
-		if i < 4 { // with those that everybody finds: an empty list would be delayed
+		if i < 4 { // visible to all callers, because an empty list would be delayed
 			title = "First"
 		}
 		b.create("posts", object{"title": title, "score": random.IntN(4), "draft": random.IntN(4) == 0, "author": g.pick("ann000000000000", "bob000000000000", ""),
@@ -68,7 +69,7 @@ func TestAnswersAreThoseOfREST(t *testing.T) {
 	}
 }
 
-// rule gives a collection the same rule for lists and views, unless view is another one.
+// rule sets the list rule and the view rule of a collection. If view is "", both are list.
 func (b *blog) rule(collection, list, view string) {
 	b.t.Helper()
 	if view == "" {
@@ -80,7 +81,7 @@ func (b *blog) rule(collection, list, view string) {
 	}
 }
 
-// listed asks REST, and brings the answer into the form that GraphQL gives it.
+// listed returns a list of REST, converted to the form of GraphQL.
 func (b *blog) listed(as, filter, sort string, perPage, page int) (total int, items []object) {
 	b.t.Helper()
 	q := url.Values{"filter": {filter}, "sort": {sort}, "perPage": {strconv.Itoa(perPage)}, "page": {strconv.Itoa(page)}, "expand": {"author,tags,comments_via_post"}}
@@ -127,7 +128,7 @@ func each(list any, keys ...string) []any {
 	return out
 }
 
-// questions makes filters and sorts in both languages.
+// questions generates filters and sorts in both languages.
 type questions struct{ *rand.Rand }
 
 func (g *questions) pick(list ...string) string { return list[g.IntN(len(list))] }

@@ -11,10 +11,11 @@ import (
 	"github.com/loambase/loam/internal/wire"
 )
 
-// maxErrors is how many errors are told: a document may have thousands.
+// maxErrors is the maximum number of errors in an answer: a document may have thousands.
 const maxErrors = 100
 
-// Append appends the result as JSON. The result belongs to what is returned then.
+// Append appends the result as JSON. The Result must not be used afterwards, since the returned
+// slice may be its memory.
 func (r *Result) Append(dst []byte) []byte {
 	if len(dst) == 0 && r.opened != nil && len(r.Errors) == 0 {
 		return append(r.opened, '}')
@@ -33,7 +34,7 @@ func (r *Result) Append(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// AppendErrors appends a list of errors, or the first of very many.
+// AppendErrors appends a list of errors, at most maxErrors.
 func AppendErrors(dst []byte, errs []*front.Error) []byte {
 	dst = append(dst, '[')
 	for i, e := range errs[:min(len(errs), maxErrors)] {

@@ -1,4 +1,4 @@
-// The run of a mutation about an account.
+// Running a mutation about an account.
 
 package graphql
 
@@ -15,8 +15,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// authenticate runs the call of a plan and answers with what has come of it. Whoever has signed in
-// is told the token, also if the record cannot be read.
+// authenticate runs the call of a plan and returns its result. After a sign-in the result has the
+// token, even if the record cannot be read.
 func (x *execution) authenticate(ctx context.Context, p *plan) *Result {
 	call := p.auth
 	x.caller.Method = http.MethodPost
@@ -46,7 +46,7 @@ func (x *execution) authenticate(ctx context.Context, p *plan) *Result {
 	return x.answer(ctx, p, read)
 }
 
-// call asks the auth service.
+// call calls the auth service.
 func (x *execution) call(ctx context.Context, c *authCall) (err error) {
 	s := x.service.cfg.Auth
 	if method, ok := strings.CutPrefix(c.name, "authWith"); ok {
@@ -87,7 +87,7 @@ func (x *execution) call(ctx context.Context, c *authCall) (err error) {
 	return fault.New(fault.NotFound, "")
 }
 
-// flow runs an account flow, of which nothing is told but that it went well.
+// flow runs an account flow. Its only result is that it has succeeded.
 func flow[Form any](ctx context.Context, x *execution, c *authCall, run func(context.Context, record.Caller, string, Form) error) error {
 	var form Form
 	if err := c.form(&form); err != nil {
@@ -97,7 +97,7 @@ func flow[Form any](ctx context.Context, x *execution, c *authCall, run func(con
 	return run(ctx, x.caller, c.collection, form)
 }
 
-// form reads the arguments as a client of REST would have sent them.
+// form decodes the arguments in the form of a REST client.
 func (c *authCall) form(into any) error {
 	text, err := json.Marshal(c.args)
 	if err == nil {

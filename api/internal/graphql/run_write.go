@@ -1,4 +1,4 @@
-// The run of a mutation: the writes in one transaction, then a read of what they have come to.
+// Running a mutation: the writes in one transaction, then a read of the results.
 
 package graphql
 
@@ -13,7 +13,7 @@ import (
 	"github.com/loambase/loam/core/where"
 )
 
-// write runs the writes of a plan and answers with their results. The error is
+// write runs the writes of a plan and returns their results. The error is
 // record.ErrCollectionsChanged or nil: an operation that has written is never run again.
 func (x *execution) write(ctx context.Context, p *plan, snapshot *schema.Snapshot) (*Result, error) {
 	ops := make([]record.Op, len(p.writes))
@@ -39,8 +39,8 @@ func (x *execution) write(ctx context.Context, p *plan, snapshot *schema.Snapsho
 	return x.answer(ctx, p, read), nil
 }
 
-// refused is the error of writes of which one has failed, with its place in the answer and,
-// for what is wrong with a nested input, in the input.
+// refused returns the error of writes that have failed, with the path of the failed write in the
+// answer and, for an error in a nested input, the path in the input.
 func (x *execution) refused(ctx context.Context, p *plan, err error) *front.Error {
 	told := x.told(ctx, err)
 	if errors.Is(err, record.ErrTooManyMatch) {
@@ -60,7 +60,7 @@ func (x *execution) refused(ctx context.Context, p *plan, err error) *front.Erro
 	return told
 }
 
-// nulls is the data of an operation of which nothing was written.
+// nulls returns the data of an operation that has written nothing.
 func (p *plan) nulls() []byte {
 	nothing := &plan{}
 	for _, f := range p.fields {
@@ -73,8 +73,7 @@ func (p *plan) nulls() []byte {
 	return opened[len(opening):]
 }
 
-// fill puts the ids of the records that were written into the results, and into the trees
-// that read them.
+// fill sets the ids of the written records in the results, and in the trees that read them.
 func (p *plan) fill(ids [][]string) {
 	var roots []*level
 	var paths [][]any

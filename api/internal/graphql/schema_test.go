@@ -9,7 +9,7 @@ import (
 	"github.com/loambase/loam/core/coretest"
 )
 
-// TestSchema compares the schemas of the blog with those that were read before.
+// TestSchema compares the schemas of the blog with the files in testdata.
 func TestSchema(t *testing.T) {
 	t.Parallel()
 	b := newBlog(t)

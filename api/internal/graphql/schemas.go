@@ -1,5 +1,5 @@
-// The schemas in force: one for superusers and one for everybody else, each made anew when
-// the collections change.
+// The present schemas: one for superusers and one for all other callers, each made anew when the
+// collections change.
 
 package graphql
 
@@ -17,14 +17,15 @@ import (
 	"github.com/loambase/loam/internal/cache"
 )
 
-// maxDocuments is how many documents of a schema are kept; a longer one than maxKept is
-// checked each time. A tree takes some 25 times its text: all of them, some 50 MB.
+// maxDocuments is the maximum number of documents that are kept for a schema; documents longer than
+// maxKept are checked each time. A tree takes about 25 times the memory of its text: all trees take
+// about 50 MB.
 const (
 	maxDocuments = 500
 	maxKept      = 4 << 10 // bytes
 )
 
-// schemas are the newest schemas. Readers take no lock while the collections stay.
+// schemas holds the newest schemas. While the collections do not change, readers take no lock.
 type schemas struct {
 	public, superuser slot
 	views             views
@@ -32,13 +33,13 @@ type schemas struct {
 	renewing atomic.Bool // a goroutine of renew runs
 }
 
-// slot is one of them.
+// slot holds the schema of one audience.
 type slot struct {
 	now   atomic.Pointer[served]
-	build sync.Mutex // one build at a time; whoever waited finds a schema that is new enough
+	build sync.Mutex // one build at a time; a caller that has waited finds a new schema
 }
 
-// served is a schema with the documents that were checked against it.
+// served is a schema with the documents that have been checked against it.
 type served struct {
 	model     *model.Model
 	front     *front.Front
@@ -53,7 +54,7 @@ func (s *schemas) of(superuser bool) *slot {
 	return &s.public
 }
 
-// current returns the schema of a snapshot. It makes the schema unless renew has.
+// current returns the schema of a snapshot. It makes the schema unless renew has made it.
 func (s *schemas) current(snapshot *coreschema.Snapshot, superuser bool) (*served, error) {
 	at := s.of(superuser)
 	if now := at.now.Load(); now != nil && now.model.Snapshot == snapshot {
@@ -61,7 +62,7 @@ func (s *schemas) current(snapshot *coreschema.Snapshot, superuser bool) (*serve
 	}
 	at.build.Lock()
 	defer at.build.Unlock()
-	// Another request may have built it, or a newer one.
+	// Another request may have built this schema, or a newer one.
 	if now := at.now.Load(); now != nil && (now.model.Snapshot == snapshot || now.model.Snapshot.Number > snapshot.Number) {
 		return now, nil
 	}
@@ -90,8 +91,8 @@ func (s *schemas) unfit(snapshot *coreschema.Snapshot, err error) bool {
 	return true
 }
 
-// renew makes the schemas that are in use anew, in the background, until they are those of
-// the newest snapshot: changes that come meanwhile cost one build together.
+// renew makes the schemas that are in use anew, in the background, until they match the newest
+// snapshot: changes that come meanwhile cost one build together.
 func (s *schemas) renew(newest func() *coreschema.Snapshot, failed func(error)) {
 	if !s.stale(newest()) || !s.renewing.CompareAndSwap(false, true) {
 		return
@@ -110,11 +111,11 @@ func (s *schemas) renew(newest func() *coreschema.Snapshot, failed func(error)) 
 			}
 		}
 		s.renewing.Store(false)
-		s.renew(newest, failed) // for a change that came after the last look
+		s.renew(newest, failed) // for a change after the last check
 	}()
 }
 
-// stale says whether a schema that is in use is older than the snapshot.
+// stale reports whether a schema that is in use is older than the snapshot.
 func (s *schemas) stale(snapshot *coreschema.Snapshot) bool {
 	for _, at := range [...]*slot{&s.public, &s.superuser} {
 		if now := at.now.Load(); now != nil && now.model.Snapshot != snapshot && now.model.Snapshot.Number <= snapshot.Number {
@@ -124,7 +125,7 @@ func (s *schemas) stale(snapshot *coreschema.Snapshot) bool {
 	return false
 }
 
-// read returns the document of a text, which is checked once.
+// read returns the document of a text, which is checked only once.
 func (s *served) read(text string, limits document.Limits) (*front.Document, []*front.Error) {
 	if doc, ok := s.documents.Get(text); ok {
 		return doc, nil
@@ -136,7 +137,7 @@ func (s *served) read(text string, limits document.Limits) (*front.Document, []*
 	return doc, errs
 }
 
-// withoutSuggestion cuts off what a message says about the names that there are.
+// withoutSuggestion removes the suggestion of existing names from a message.
 func withoutSuggestion(message string) string {
 	before, _, _ := strings.Cut(message, " Did you mean")
 	return before

@@ -26,8 +26,8 @@ var (
 	burstCollections = flag.Int("burst.collections", 20, "collections in TestBurstOfChanges")
 )
 
-// TestBurstOfChanges has clients ask while collections change: each answer is right or
-// SCHEMA_CHANGED, and what was built meanwhile does not stay in memory.
+// TestBurstOfChanges queries while collections change: each answer is right or SCHEMA_CHANGED, and
+// the memory of outdated schemas is freed.
 func TestBurstOfChanges(t *testing.T) {
 	b := newBlog(t)
 	for i := range *burstCollections {
@@ -71,7 +71,7 @@ func TestBurstOfChanges(t *testing.T) {
 			t.Errorf("what was just made is not there: %s", answer)
 		}
 		if *burstChanges > 20 {
-			time.Sleep(100*time.Millisecond - time.Since(began)) // by hand: 50 changes in 5 s
+			time.Sleep(100*time.Millisecond - time.Since(began)) // in runs by hand: 50 changes in 5 s
 		}
 	}
 	done.Store(true)
@@ -84,15 +84,15 @@ func TestBurstOfChanges(t *testing.T) {
 	}
 }
 
-// liveHeap is what the last collection of garbage has left, in bytes.
+// liveHeap returns the live heap after the last garbage collection, in bytes.
 func liveHeap() uint64 {
 	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(sample)
 	return sample[0].Value.Uint64()
 }
 
-// TestChangesInMidRequest takes a field away between the plan of an operation and its read:
-// it is planned again once, by the collections as they are then.
+// TestChangesInMidRequest removes a field between planning and reading an operation: the operation
+// is planned again once, for the new collections.
 func TestChangesInMidRequest(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -104,7 +104,7 @@ func TestChangesInMidRequest(t *testing.T) {
 		{"{covers{items{colour}}}", 2, `SCHEMA_CHANGED`},
 		{`mutation{createCover(input:{colour:"x"}){colour}}`, 1, `{"data":{"createCover":{"colour":"x"}}}`},
 		{`mutation{createCover(input:{colour:"x"}){colour}}`, 2, `SCHEMA_CHANGED`},
-		{"{posts{totalItems}}", 2, `{"data":{"posts":{"totalItems":4}}}`}, // which the changes do not concern
+		{"{posts{totalItems}}", 2, `{"data":{"posts":{"totalItems":4}}}`}, // does not depend on the changes
 	} {
 		b := newBlog(t)
 		define := func(name string) {

@@ -1,6 +1,6 @@
-// Package graphql serves GraphQL over the collections as they are (docs/graphql.md): what a
-// request asks for becomes trees of the record service, which judges the rules, and the
-// answer is written from what these hold. DESIGN.md shows the way of a request.
+// Package graphql serves GraphQL over the present collections (docs/graphql.md): it turns a request
+// into trees of the record service, which judges the rules, and writes the answer from the records
+// of the trees. DESIGN.md describes the path of a request.
 package graphql
 
 import (
@@ -20,11 +20,11 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// Config is what a Service needs. Every field is required.
+// Config holds the dependencies of a Service. Every field is required.
 type Config struct {
 	Records  func() *record.Service
 	Auth     *auth.Service
-	Snapshot func() *schema.Snapshot // the collections as they are
+	Snapshot func() *schema.Snapshot // returns the present collections
 	Blobs    blob.Store
 
 	// BrokenViews returns the views of a snapshot that the database cannot read: messages of the
@@ -52,13 +52,13 @@ func New(cfg Config) *Service {
 	return s
 }
 
-// Renew makes the schemas that are in use anew, in the background. It is to be called when
-// the collections have changed; an operation that comes before waits for the schema.
+// Renew makes the schemas that are in use anew, in the background. It must be called when the
+// collections have changed; an operation that comes before the new schema is made waits for it.
 func (s *Service) Renew() {
 	s.schemas.renew(s.cfg.Snapshot, func(err error) { s.cfg.Log().Error("graphql schema failed", "error", err) })
 }
 
-// Operation is what a client asks for.
+// Operation is an operation of a client.
 type Operation struct {
 	Query     string
 	Hash      string         // of Query, which may be left out if the server has the text; "" for none
@@ -80,17 +80,17 @@ type Result struct {
 	memory *memory // holds the bytes of opened; nil if opened has its own
 }
 
-// maxNesting bounds documents before their fields are counted: selections, lists and
-// objects.
+// maxNesting is the maximum nesting of selections, lists and objects in a document, checked before
+// its fields are counted.
 const maxNesting = 100
 
-// Execute runs an operation for a caller. An error that is the server's is logged with the
-// name of the request and told as such.
+// Execute runs an operation for a caller. Errors of the server are logged with the name of the
+// request and answered as such.
 func (s *Service) Execute(ctx context.Context, request string, caller record.Caller, limits settings.GraphQL, op Operation, charge Charge) *Result {
 	return s.executeAll(ctx, request, caller, limits, []Operation{op}, charge)[0]
 }
 
-// executeAll runs operations one after the other. What they may cost, they may cost together.
+// executeAll runs operations one after the other. The limits hold for all of them together.
 func (s *Service) executeAll(ctx context.Context, request string, caller record.Caller, limits settings.GraphQL, ops []Operation, charge Charge) []*Result {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(limits.TimeoutSeconds)*time.Second)
 	defer cancel()
@@ -112,7 +112,8 @@ func (x *execution) execute(ctx context.Context) *Result {
 	}
 	result, snapshot, err := x.run(ctx)
 	if err != nil && (s.cfg.Snapshot() != snapshot || s.schemas.unfit(snapshot, err)) {
-		// The collections have changed between the check and the read: once more by the new ones.
+		// The collections have changed between the check and the read: run again with the new
+		// collections.
 		x.charge, x.spent = nil, before
 		if result, snapshot, err = x.run(ctx); err != nil && s.cfg.Snapshot() != snapshot {
 			return &Result{Data: null, Errors: []*front.Error{{Code: front.SchemaChanged, Message: "The collections are being changed, please try again."}}}
@@ -124,7 +125,7 @@ func (x *execution) execute(ctx context.Context) *Result {
 	return &Result{Data: null, Errors: []*front.Error{x.told(ctx, err)}}
 }
 
-// told is a failure of a service as the client is told it. One that is the server's is logged.
+// told returns a failure of a service as an error for the client. It logs errors of the server.
 func (x *execution) told(ctx context.Context, err error) *front.Error {
 	told := failure(err, x.caller.Superuser())
 	switch {
@@ -136,19 +137,19 @@ func (x *execution) told(ctx context.Context, err error) *front.Error {
 	return told
 }
 
-// execution is one operation at work.
+// execution is an operation that is being executed.
 type execution struct {
 	service   *Service
-	request   string // its name in the log
+	request   string // the name of the request in the log
 	caller    record.Caller
 	limits    settings.GraphQL
 	operation Operation
 	charge    Charge
-	spent     cost // by the operations before it and, once it is planned, by itself
+	spent     cost // the cost of the operations before it and, after planning, of this operation
 }
 
-// run checks, plans and reads by one snapshot. The error is one of reading; what is wrong
-// with the operation is in the result.
+// run checks, plans and reads an operation in one snapshot. The error is an error of reading;
+// errors of the operation are in the result.
 func (x *execution) run(ctx context.Context) (*Result, *schema.Snapshot, error) {
 	snapshot := x.service.cfg.Snapshot()
 	sch, err := x.service.schemas.current(snapshot, x.caller.Superuser())
@@ -197,7 +198,7 @@ func (x *execution) run(ctx context.Context) (*Result, *schema.Snapshot, error) 
 	return x.answer(ctx, planned, read), snapshot, nil
 }
 
-// firstFailure returns the first error of a root, nil if all were read.
+// firstFailure returns the first error of a root, nil if no root has an error.
 func firstFailure(read []*record.Branch) error {
 	for _, b := range read {
 		if b.Err != nil {
@@ -207,8 +208,8 @@ func firstFailure(read []*record.Branch) error {
 	return nil
 }
 
-// answer writes what was read. A root that has failed is null, with an error; where its type
-// has no null, there is no data at all.
+// answer writes the records that were read. A root that has failed is null, with an error; if its
+// type is not nullable, the answer has no data.
 func (x *execution) answer(ctx context.Context, p *plan, read []*record.Branch) *Result {
 	var errs []*front.Error
 	failed := map[*level]bool{}
@@ -244,7 +245,7 @@ func (x *execution) encode(ctx context.Context, p *plan, read []*record.Branch, 
 	return encode(p, read, facts, memory)
 }
 
-// read reads all trees of a plan as of one moment.
+// read reads all trees of a plan from one snapshot of the database.
 func (x *execution) read(ctx context.Context, p *plan) ([]*record.Branch, error) {
 	if len(p.roots) == 0 {
 		return nil, nil
@@ -264,13 +265,13 @@ func (x *execution) read(ctx context.Context, p *plan) ([]*record.Branch, error)
 	return nil, errors.Join(told, err)
 }
 
-// mayIntrospect says whether the caller may ask about the schema.
+// mayIntrospect reports whether the caller may use introspection.
 func (x *execution) mayIntrospect() bool {
 	return x.limits.Introspection == settings.IntrospectionOn ||
 		x.limits.Introspection == settings.IntrospectionSuperusers && x.caller.Superuser()
 }
 
-// unsuggested takes suggestions out of messages where the schema is nobody's business.
+// unsuggested removes suggestions from messages if the caller may not introspect the schema.
 func (x *execution) unsuggested(errs []*front.Error) []*front.Error {
 	if x.mayIntrospect() {
 		return errs

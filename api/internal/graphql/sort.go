@@ -1,4 +1,4 @@
-// Typed sorts: a list of objects of one key each becomes the text of a sort.
+// Typed sorts: a list of objects with one key each is compiled to the text of a sort.
 
 package graphql
 
@@ -24,7 +24,7 @@ func compileSort(r *model.Record, keys []any) (string, *front.Error) {
 	return strings.Join(items, ","), nil
 }
 
-// sortItem is one key: a path of single relations, with its direction in front.
+// sortItem returns one key of a sort: a path of single relations, with its direction before it.
 func sortItem(r *model.Record, object map[string]any) (string, *front.Error) {
 	if len(object) != 1 {
 		return "", front.Bad(nil, "A sort has one key in each object, not %d.", len(object))

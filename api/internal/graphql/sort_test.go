@@ -84,7 +84,8 @@ func TestSortsWithinDocuments(t *testing.T) {
 	}
 }
 
-// TestSortsWithinDocumentsAreRefused expects an error for a sort that is no path and direction.
+// TestSortsWithinDocumentsAreRefused expects an error for a sort that is not a path and a
+// direction.
 func TestSortsWithinDocumentsAreRefused(t *testing.T) {
 	t.Parallel()
 	b := newDrawer(t)

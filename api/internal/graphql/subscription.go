@@ -1,4 +1,4 @@
-// Subscriptions: what a client is told of changes, as a teller of the realtime hub.
+// Subscriptions: a teller of the realtime hub that makes the messages about changes.
 
 package graphql
 
@@ -16,13 +16,15 @@ import (
 	"github.com/loambase/loam/realtime"
 )
 
-// TokenMark stands for the resume token in a message of a Subscription: "null", or the token of
-// the transaction as a text, if the change is its last one. No JSON has this byte.
+// TokenMark is a placeholder for the resume token in a message of a Subscription. It is replaced by
+// the token of the transaction, or by null if the change is not the last of its transaction. JSON
+// never contains this byte.
 const TokenMark = 0
 
-// Subscription is a subscription at work: a realtime.Teller or, of a live query, a realtime.Lister.
+// Subscription is a running subscription: a realtime.Teller or, for a live query, a
+// realtime.Lister.
 type Subscription struct {
-	Watch realtime.Watch // to be subscribed to, but for its ID
+	Watch realtime.Watch // the subscription for the hub, without its ID
 
 	service   *Service
 	operation Operation
@@ -36,8 +38,8 @@ var (
 	_ realtime.Lister = (*Subscription)(nil)
 )
 
-// Start begins an operation for a client that can be told of several results. One that is no
-// subscription is executed. One of the results is nil.
+// Start begins an operation for a client that can receive several results. An operation that is not
+// a subscription is executed. Either the Subscription or the Result is nil.
 func (s *Service) Start(ctx context.Context, request string, caller record.Caller, limits settings.GraphQL, op Operation, charge Charge) (*Subscription, *Result) {
 	if wrong := s.persisted.resolve(&op, &limits, caller.Superuser()); wrong != nil {
 		return nil, &Result{Errors: []*front.Error{wrong}}
@@ -63,8 +65,8 @@ func (s *Service) Start(ctx context.Context, request string, caller record.Calle
 	return sub, nil
 }
 
-// check finds the operation by the collections as they are. The result is not nil if there is
-// something wrong with it.
+// check finds the operation in the present schema. The result is not nil if the operation is
+// invalid.
 func (x *execution) check() (*front.Operation, *served, *Result) {
 	sch, err := x.service.schemas.current(x.service.cfg.Snapshot(), x.caller.Superuser())
 	if err != nil {
@@ -82,7 +84,7 @@ func (x *execution) check() (*front.Operation, *served, *Result) {
 	return op, sch, nil
 }
 
-// prepare plans the subscription by a schema.
+// prepare plans the subscription for a schema.
 func (s *Subscription) prepare(op *front.Operation, sch *served, caller record.Caller, charge Charge) *Result {
 	p := &planner{
 		operation: op, front: sch.front, model: sch.model, caller: caller, charge: charge,
@@ -97,7 +99,8 @@ func (s *Subscription) prepare(op *front.Operation, sch *served, caller record.C
 	return nil
 }
 
-// key is the same for all who are told the same: since when does not matter.
+// key returns a key that is equal for subscriptions with the same messages; the argument since does
+// not matter.
 func (s *Subscription) key() string {
 	variables := map[string]any{}
 	for name, v := range s.operation.Variables {
@@ -105,13 +108,13 @@ func (s *Subscription) key() string {
 			variables[name] = v
 		}
 	}
-	text, _ := json.Marshal([]any{s.superuser, s.operation.Query, s.operation.Name, variables}) // which came as JSON
+	text, _ := json.Marshal([]any{s.superuser, s.operation.Query, s.operation.Name, variables}) // from JSON
 	sum := sha256.Sum256(text)
 	return string(sum[:])
 }
 
-// size is how many bytes of memory it takes: the plan and, if it is not one that is kept for all,
-// the tree of the document.
+// size returns the bytes of memory of the subscription: the plan and, unless it is cached, the tree
+// of the document.
 func (s *Subscription) size() int {
 	size := 2 * len(s.operation.Query)
 	if size > 2*maxKept {
@@ -148,10 +151,10 @@ func (s *Subscription) Changed() []byte {
 	return nil
 }
 
-// Missed is the error of a subscription that cannot go on where it was.
+// Missed returns the error of a subscription that cannot resume.
 func Missed() []*front.Error {
 	return []*front.Error{{Code: front.Conflict, Message: "Changes were missed: read anew what you show, and subscribe without since."}}
 }
 
-// Failed is a failure of a service as errors of a result. reason is for superusers.
+// Failed returns a failure of a service as errors of a result. Only superusers get the reason.
 func Failed(err error, superuser bool) []*front.Error { return []*front.Error{failure(err, superuser)} }

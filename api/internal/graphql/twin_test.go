@@ -13,8 +13,8 @@ import (
 	"github.com/loambase/loam/api/apitest"
 )
 
-// TestAggregatesAreThoseOfREST computes random figures both ways, under random rules, as
-// everybody.
+// TestAggregatesAreThoseOfREST compares random aggregates of GraphQL and REST, under random rules,
+// for all callers.
 func TestAggregatesAreThoseOfREST(t *testing.T) {
 	t.Parallel()
 	b := newBlog(t)
@@ -24,7 +24,7 @@ func TestAggregatesAreThoseOfREST(t *testing.T) {
 		b.create("posts", object{"title": g.pick("First", "t1", "t2"), "score": random.IntN(4), "views": random.IntN(9), "draft": random.IntN(4) == 0,
 			"author": g.pick("ann000000000000", "bob000000000000", ""), "when": g.pick("", "2024-01-02", "2025-03-04 05:06:07Z")})
 	}
-	// By their names in GraphQL and in REST; those of REST in the order of its answer.
+	// Names in GraphQL and in REST, those of REST in the order of its answer.
 	keys := [][2]string{{"draft", "draft"}, {"authorId", "author"}, {"title", "title"}, {"when_year", "when:year"}, {"when_hour", "when:hour"}, {"score", "score"}}
 	figures := [][2]string{{"countDistinct_authorId", "countDistinct=author"}, {"sum_score", "sum=score"}, {"avg_views", "avg=views"}, {"min_when", "min=when"}, {"max_score", "max=score"}}
 	for n := range 80 {
@@ -86,9 +86,9 @@ func TestAggregatesAreThoseOfREST(t *testing.T) {
 	}
 }
 
-// TestMutationsAreThoseOfREST makes the same random writes of two records that are alike, one
-// by each interface, under random rules, as everybody: they stay alike, and what is refused
-// is refused with the same failures.
+// TestMutationsAreThoseOfREST sends the same random writes of two equal records to GraphQL and to
+// REST, under random rules, as all callers: the records stay equal, and both interfaces refuse the
+// same writes with the same failures.
 func TestMutationsAreThoseOfREST(t *testing.T) {
 	t.Parallel()
 	b := newPress(t)
@@ -103,7 +103,7 @@ func TestMutationsAreThoseOfREST(t *testing.T) {
 			if status, answer := apitest.Ask(t, b, b.tokens["root"], http.MethodPatch, "/api/collections/posts", change); status != http.StatusOK {
 				t.Fatal(answer)
 			}
-			for i := range 4 { // twins of this round
+			for i := range 4 { // the twins of this round
 				for _, side := range []string{"r", "g"} {
 					b.create("posts", object{"id": id(side, 1000*n+i), "title": "twin", "author": "ann000000000000", "views": i, "moods": []string{"good"}})
 				}
@@ -126,7 +126,7 @@ func TestMutationsAreThoseOfREST(t *testing.T) {
 			mutation, method, path = fmt.Sprintf("mutation { deletePost(id: %q) }", id("g", at)), http.MethodDelete, "/"+id("r", at)
 		}
 		answer := b.ask(as, mutation, object{"in": typed})
-		if strings.Contains(answer, "GRAPHQL_VALIDATION_FAILED") { // there is no such mutation: its rule is null
+		if strings.Contains(answer, "GRAPHQL_VALIDATION_FAILED") { // a null rule: the schema has no such mutation
 			answer = `{"errors":[{"extensions":{"code":"FORBIDDEN"}}]}`
 		}
 		var got struct {
@@ -152,7 +152,7 @@ func TestMutationsAreThoseOfREST(t *testing.T) {
 		}
 		want := map[int]string{200: "", 204: "", 400: "BAD_USER_INPUT", 403: "FORBIDDEN", 404: "NOT_FOUND"}[status]
 		var failed struct{ Data object }
-		_ = json.Unmarshal([]byte(rest), &failed) // an empty body of a delete
+		_ = json.Unmarshal([]byte(rest), &failed) // the body of a delete is empty
 		if code != want || code == "BAD_USER_INPUT" && !reflect.DeepEqual(fields, failed.Data) {
 			t.Fatalf("%s of %s as %q:\n%s\nREST says\n%d %s", action, text, as, answer, status, rest)
 		}
@@ -185,7 +185,7 @@ func orNil(v any) any {
 	return v
 }
 
-// write returns a random input, and the body that means the same.
+// write returns a random input, and the equivalent body.
 func (g *questions) write(update bool) (typed, body object) {
 	typed, body = object{}, object{}
 	set := func(name, key string, v, w any) {

@@ -12,7 +12,7 @@ import (
 	"github.com/loambase/loam/core/coretest"
 )
 
-// walker walks over a list by its cursors.
+// walker pages through a list with cursors.
 type walker struct {
 	*blog
 	root, sort string // the field of Query, and its sort as a literal
@@ -22,7 +22,7 @@ type walker struct {
 	meanwhile func(page int, last string) // called after each page with the id of the record at its end
 }
 
-// ids returns the ids in the order of the list, whichever way it is walked.
+// ids returns the ids in the order of the list, forward or backward.
 func (w *walker) ids() (ids []string) {
 	w.t.Helper()
 	size, from, end, more := "first", "after", "endCursor", "hasNextPage"
@@ -74,7 +74,7 @@ func (w *walker) ids() (ids []string) {
 	}
 }
 
-// listed returns the ids of a list by its pages.
+// pages returns the ids of a list, read page by page with numbers.
 func (w *walker) pages() (ids []string) {
 	w.t.Helper()
 	sort := ""
@@ -103,8 +103,7 @@ func (w *walker) pages() (ids []string) {
 	}
 }
 
-// newShelf is a server with many books, of which a few have an author who has a nick, and
-// all have the same shelf.
+// newShelf returns a server with many books on one shelf. A few of them have an author with a nick.
 func newShelf(t *testing.T, count int) *blog {
 	t.Helper()
 	b := newBlog(t)
@@ -132,8 +131,8 @@ func newShelf(t *testing.T, count int) *blog {
 	return b
 }
 
-// TestCursors walks over lists of many records whose sort keys are equal or missing: each
-// record comes once, forward and back, in the order of the pages.
+// TestCursors pages through lists of many records with equal or missing sort keys: each record
+// comes once, forward and backward, in the order of the numbered pages.
 func TestCursors(t *testing.T) {
 	t.Parallel()
 	count := 5000
@@ -165,8 +164,8 @@ func TestCursors(t *testing.T) {
 	}
 }
 
-// TestCursorsOfRecordsThatChange deletes and changes the records at which pages end: every
-// other record still comes once.
+// TestCursorsOfRecordsThatChange deletes and changes the records at the ends of pages: every other
+// record still comes once.
 func TestCursorsOfRecordsThatChange(t *testing.T) {
 	t.Parallel()
 	b := newShelf(t, 120)
@@ -208,7 +207,7 @@ func TestCursorsOfRecordsThatChange(t *testing.T) {
 	}
 }
 
-// TestCursorsOfOtherSorts are refused, and so is what is none.
+// TestCursorsOfOtherSorts checks that cursors of another sort, and invalid cursors, are refused.
 func TestCursorsOfOtherSorts(t *testing.T) {
 	t.Parallel()
 	b := newBlog(t)

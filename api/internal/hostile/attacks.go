@@ -14,10 +14,10 @@ import (
 	"time"
 )
 
-// Attack is what a hostile client does again and again. None needs an account.
+// Attack is an attack that a hostile client repeats. No attack needs an account.
 type Attack struct {
 	Name string
-	What string // what it takes away
+	What string // the resource that it takes
 	Once func(ctx context.Context, a *attacker) (status int)
 }
 
@@ -31,7 +31,7 @@ type attacker struct {
 
 const owner = "owner0000000000"
 
-// Attacks are all that we know.
+// Attacks are all known attacks.
 var Attacks = []Attack{
 	{"excerpt", "processor: an editor field whose elements bring ever new attributes", func(ctx context.Context, a *attacker) int {
 		return a.get(ctx, "notes/records?perPage=1&filter="+url.QueryEscape("title='evil'")+"&fields="+url.QueryEscape("page:excerpt(1)"))
@@ -96,14 +96,14 @@ var Attacks = []Attack{
 	}},
 }
 
-// A form that says that it has 30 MB, and how it starts: 9 MiB of one part.
+// A form that announces 30 MB, and the first 9 MiB of its part.
 const formHead = "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 30000000\r\n\r\n"
 
 func formPart(header string) string {
 	return "--b\r\nContent-Disposition: form-data; " + header + "\r\n\r\n"
 }
 
-// The bodies are made once, so that the clients take little of the machine.
+// The bodies are made once, so that the clients use little of the machine.
 var (
 	nineMiB = sync.OnceValue(func() []byte { return bytes.Repeat([]byte("x"), 9<<20) })
 	heavy   = sync.OnceValue(func() []byte { return []byte(`{"x":"` + strings.Repeat("y", 1_100_000) + `"}`) })
@@ -139,8 +139,8 @@ func (a *attacker) send(ctx context.Context, method, path, body string) int {
 	return status
 }
 
-// leaveUnread sends a request on a connection of its own, whose receive buffer is small, and
-// leaves the answer where it is for some seconds, or until the server hangs up.
+// leaveUnread sends a request on a connection with a small receive buffer, and leaves the answer
+// unread for some seconds, or until the server closes the connection.
 func (a *attacker) leaveUnread(ctx context.Context, head string, body []byte) int {
 	conn, err := a.dialer.DialContext(ctx, "tcp", strings.TrimPrefix(a.field.URL, "http://"))
 	if err != nil {
@@ -161,6 +161,6 @@ func (a *attacker) leaveUnread(ctx context.Context, head string, body []byte) in
 		return 0
 	}
 	var n int
-	_, _ = fmt.Sscan(string(status[len("HTTP/1.1 "):]), &n) // 0 if it is none
+	_, _ = fmt.Sscan(string(status[len("HTTP/1.1 "):]), &n) // 0 if it is not a number
 	return n
 }

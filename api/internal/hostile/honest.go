@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// What honest clients do.
+// The operations of honest clients.
 const (
 	read   = "read"
 	list   = "list"
@@ -20,20 +20,20 @@ const (
 
 var kinds = []string{read, list, create, signIn}
 
-// honestPause lies between two requests of an honest client.
+// honestPause is the pause between two requests of an honest client.
 const honestPause = 40 * time.Millisecond
 
-// honest are the honest clients at work.
+// honest holds the running honest clients.
 type honest struct {
 	done sync.WaitGroup
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	took   map[string]Latencies
 	failed []string
 }
 
-// beginHonest lets the honest clients work until the context ends. Three are signed in, each
-// fourth is a guest; all of them have addresses that no attacker has.
+// beginHonest lets the honest clients work until the context ends. Of four clients three are signed
+// in, and one is a guest; all of them have addresses that no attacker has.
 func (f *Field) beginHonest(ctx context.Context) *honest {
 	h := &honest{took: map[string]Latencies{}}
 	for i := range f.Honest {
@@ -70,7 +70,7 @@ func (f *Field) behave(ctx context.Context, h *honest, number int) {
 	}
 }
 
-// keepSigningIn is a superuser who signs in again and again.
+// keepSigningIn signs a superuser in repeatedly.
 func (f *Field) keepSigningIn(ctx context.Context, h *honest) {
 	client := f.client()
 	defer client.CloseIdleConnections()
@@ -80,7 +80,8 @@ func (f *Field) keepSigningIn(ctx context.Context, h *honest) {
 	}
 }
 
-// time sends a request and notes how long its answer took, and if it was not a good one.
+// time sends a request, and records the duration until the answer, and an answer that is not a
+// success.
 func (h *honest) time(ctx context.Context, kind string, client *http.Client, token, method, url, body string) {
 	began := time.Now()
 	status, text, err := send(context.WithoutCancel(ctx), client, token, method, url, "application/json", strings.NewReader(body))

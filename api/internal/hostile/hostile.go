@@ -14,48 +14,49 @@ import (
 	"time"
 )
 
-// Config says whom to attack and how. The zero value of each number is a short run.
+// Config holds the server and the parameters of a run. The zero value of each number makes a short
+// run.
 type Config struct {
 	URL             string // of the server, without a final slash
-	PID             int    // of its process, which is watched; 0: none
+	PID             int    // of its process, which is measured; 0: none
 	Email, Password string // of a superuser
 	Rows            int    // of the large collections, 2,000 if 0
 	Text            int    // bytes of text in each of their rows, 1,000 if 0
-	Clients         int    // hostile ones, 8 if 0
-	Honest          int    // honest ones, 8 if 0
+	Clients         int    // hostile clients, 8 if 0
+	Honest          int    // honest clients, 8 if 0
 	For             time.Duration
 	Log             func(format string, args ...any)
 }
 
-// pause is the least time between two requests of one client. Without it the processor
-// that the clients take would be measured, not what one request costs.
+// pause is the minimum time between two requests of one client. Without it the processor time of
+// the clients would be measured, not the cost of a request.
 const pause = 50 * time.Millisecond
 
 // Field is a server with the data that the attacks need.
 type Field struct {
 	Config
 	root    string   // the superuser's token
-	token   string   // an honest user's
+	token   string   // of an honest user
 	notes   []string // ids
 	nodes   []string
 	honest  *http.Client // of the preparations
 	address atomic.Int32 // the last loopback address that a client got
 }
 
-// Result is what one attack did while it went on.
+// Result is the effect of one attack.
 type Result struct {
 	Attack   string
 	Requests int
-	Statuses map[int]int // how often the attackers got which status until the end; 0: no answer
+	Statuses map[int]int // the numbers of answers to the attackers by status; 0: no answer
 	CPU      float64     // seconds of the server's processor time
-	Seconds  float64     // how long the attack went on
-	Peak     int64       // most bytes that the process held
+	Seconds  float64     // the duration of the attack
+	Peak     int64       // the maximum of bytes that the process held
 	Honest   map[string]Latencies
-	Failed   []string // answers to honest clients that were not what they should be, the first few
+	Failed   []string // the first few wrong answers to honest clients
 }
 
-// client is an HTTP client with a loopback address of its own, so that the server can
-// tell it from others.
+// client returns an HTTP client with a loopback address of its own, so that the server can tell it
+// from others.
 func (f *Field) client() *http.Client {
 	return &http.Client{Transport: &http.Transport{DialContext: f.dialer().DialContext, MaxIdleConnsPerHost: 4}, Timeout: time.Minute}
 }
@@ -65,8 +66,8 @@ func (f *Field) dialer() *net.Dialer {
 	return &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, byte(1+n/250), byte(1+n%250))}}
 }
 
-// Run lets the attack go on for the time of the configuration; with nil there is none,
-// and the honest clients are alone.
+// Run runs the attack for the time of the configuration. Without attacks only the honest clients
+// run.
 func (f *Field) Run(ctx context.Context, name string, attacks ...Attack) Result {
 	ctx, end := context.WithTimeout(ctx, f.For)
 	defer end()
@@ -95,8 +96,8 @@ func (f *Field) Run(ctx context.Context, name string, attacks ...Attack) Result 
 	return r
 }
 
-// assault is one hostile client: it repeats its attack until the context ends. With
-// several attacks it changes to another one now and then.
+// assault is one hostile client: it repeats its attack until the context ends. With several attacks
+// it switches between them now and then.
 func (f *Field) assault(ctx context.Context, attacks []Attack, number int, note func(change func(r *Result))) {
 	rng := rand.New(rand.NewPCG(uint64(number), 7))
 	c := &attacker{field: f, http: f.client(), dialer: f.dialer(), rng: rng}
@@ -109,7 +110,7 @@ func (f *Field) assault(ctx context.Context, attacks []Attack, number int, note 
 		note(func(r *Result) { r.Requests++ })
 		status := a.Once(ctx, c)
 		if ctx.Err() != nil {
-			return // cut off by the end, not by the server
+			return // the end of the run caused the error, not the server
 		}
 		note(func(r *Result) { r.Statuses[status]++ })
 		wait(ctx, pause)
@@ -126,7 +127,7 @@ func wait(ctx context.Context, d time.Duration) {
 	}
 }
 
-// String is the result as a line for a person.
+// String returns the result as a readable line.
 func (r Result) String() string {
 	text := fmt.Sprintf("%-18s %6d requests %v; server %5.1f CPU s in %5.1f s, peak %4d MiB;", r.Attack, r.Requests, r.Statuses, r.CPU, r.Seconds, r.Peak>>20)
 	for _, kind := range kinds {

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// Latencies are the times that requests took, in order of their length.
+// Latencies are the durations of requests, in ascending order.
 type Latencies []time.Duration
 
-// Quantile is the time that this share of the requests did not exceed, from 0 to 1, to a
-// tenth of a millisecond.
+// Quantile returns the duration that the share q of the requests, from 0 to 1, did not exceed,
+// rounded to a tenth of a millisecond.
 func (l Latencies) Quantile(q float64) time.Duration {
 	if len(l) == 0 {
 		return 0

@@ -11,7 +11,7 @@ import (
 
 const superusers = "/api/collections/_superusers/auth-with-password"
 
-// collections are what the attacks need, each with the rules that make it possible.
+// collections are the definitions that the attacks need, with rules that make the attacks possible.
 var collections = []string{
 	`{"name":"notes","type":"base","listRule":"","viewRule":"","createRule":"","fields":[
 		{"name":"title","type":"text"},{"name":"body","type":"text","max":100000},{"name":"page","type":"editor"},{"name":"n","type":"number"}]}`,
@@ -109,14 +109,14 @@ func (f *Field) fillNotes(ctx context.Context) error {
 		return err
 	}
 	f.notes = ids[1:]
-	var page bytes.Buffer // every element brings an attribute that the first one has not
+	var page bytes.Buffer // every element has an attribute that the first element lacks
 	for i := range 10_000 {
 		fmt.Fprintf(&page, "<html a%d=1>", i)
 	}
 	return f.call(ctx, http.MethodPatch, "/api/collections/notes/records/"+ids[0], map[string]any{"title": "evil", "page": page.String()}, nil)
 }
 
-// fillNodes makes 200 nodes of which each refers to 100 others.
+// fillNodes makes 200 nodes, each of which refers to 100 others.
 func (f *Field) fillNodes(ctx context.Context) error {
 	ids, err := f.fill(ctx, "nodes", 200, func(int) map[string]any { return map[string]any{"text": strings.Repeat("node ", 400)} })
 	if err != nil {

@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// watcher looks at the memory of a process again and again.
+// watcher measures the memory of a process repeatedly.
 type watcher struct {
 	peak int64
 	done sync.WaitGroup
 }
 
-// watch looks at the process until the context ends.
+// watch measures the process until the context ends.
 func watch(ctx context.Context, pid int) *watcher {
 	w := &watcher{}
 	w.done.Go(func() {
@@ -28,10 +28,11 @@ func watch(ctx context.Context, pid int) *watcher {
 	return w
 }
 
-// wait returns the most bytes that were seen.
+// wait returns the greatest measured number of bytes.
 func (w *watcher) wait() int64 { w.done.Wait(); return w.peak }
 
-// resident is how many bytes of memory the process holds, 0 where the system does not say.
+// resident returns the number of bytes of memory of the process, 0 if the system does not report
+// it.
 func resident(pid int) int64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
 	if err != nil {
@@ -41,18 +42,18 @@ func resident(pid int) int64 {
 	if len(fields) < 2 {
 		return 0
 	}
-	pages, _ := strconv.ParseInt(fields[1], 10, 64) // 0 if it is no number
+	pages, _ := strconv.ParseInt(fields[1], 10, 64) // 0 if it is not a number
 	return pages * int64(os.Getpagesize())
 }
 
-// processorTime is the processor time that the process has taken, in seconds, 0 where the
-// system does not say. Linux counts it in hundredths for programs, whatever its own clock.
+// processorTime returns the processor time of the process in seconds, 0 if the system does not
+// report it. Linux reports it to programs in hundredths, whatever its own clock.
 func processorTime(pid int) float64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0
 	}
-	_, after, _ := strings.Cut(string(text), ") ") // the name may have blanks
+	_, after, _ := strings.Cut(string(text), ") ") // the name may contain blanks
 	fields := strings.Fields(after)
 	if len(fields) < 13 {
 		return 0

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Clean redirects a path with repeated slashes or dot segments to the path that it
-// means. It leaves OPTIONS alone: browsers follow no redirect of a preflight.
+// Clean redirects a path with repeated slashes or dot segments to the clean path. It does not
+// redirect OPTIONS: browsers follow no redirect of a preflight.
 func Clean(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p := r.URL.Path
@@ -25,7 +25,7 @@ func isClean(p string) bool {
 	return strings.HasPrefix(p, "/") && !strings.Contains(p, "//") && (!strings.Contains(p, "/.") || cleaned(p) == p)
 }
 
-// cleaned keeps the slash at the end, which means a directory.
+// cleaned returns the clean path. It keeps the slash at the end, which stands for a folder.
 func cleaned(p string) string {
 	clean := path.Clean("/" + p)
 	if clean != "/" && strings.HasSuffix(p, "/") {

@@ -1,5 +1,5 @@
-// Package middleware holds what wraps every request, one idea a file. Each is a
-// function from handler to handler; api.Server says in which order they stand. None of
-// them allocates for a request that it has nothing to do for. Their writers keep what
-// net/http's own can do: to flush, to hand over the connection, to send files.
+// Package middleware holds the middleware of every request, one per file. Each is a function from
+// handler to handler; api.Server defines their order. None of them allocates for a request that it
+// does not concern. Their ResponseWriters keep the abilities of net/http's: flushing, hijacking the
+// connection, sending files.
 package middleware

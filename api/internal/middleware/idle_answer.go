@@ -5,13 +5,14 @@ import (
 	"time"
 )
 
-// MinRate is how many bytes a second a client must take of an answer that is written in one
-// piece, once the idle time is over. Such an answer stays in memory until the client has it.
+// MinRate is the minimum number of bytes that a client must read per second of an answer that is
+// written in one piece, once the idle time is over. Such an answer stays in memory until the client
+// has read it.
 const MinRate = 50_000
 
-// IdleAnswer ends an answer of which the client takes nothing for the idle time, where
-// answers share a connection (HTTP/2): that one moves on then, and its own limits do not
-// tell. Streams that have nothing to say for a while go on.
+// IdleAnswer ends an answer of which the client reads nothing for the idle time, if answers share a
+// connection (HTTP/2): other answers keep the connection active, so the limits of the connection do
+// not notice. Streams without messages for a while continue.
 func IdleAnswer(idle func() time.Duration) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -21,13 +22,13 @@ func IdleAnswer(idle func() time.Duration) func(http.Handler) http.Handler {
 			}
 			a := &idleAnswer{ResponseWriter: w, stream: http.NewResponseController(w), idle: idle}
 			next.ServeHTTP(a, r)
-			a.begin(a.written) // what is still in buffers is sent now
+			a.begin(a.written) // sends the bytes that are still in buffers
 		})
 	}
 }
 
-// idleAnswer sets the write deadline of the stream while something is written: at another
-// time it would end the stream.
+// idleAnswer sets the write deadline of the stream during a write: between writes a deadline would
+// end the stream.
 type idleAnswer struct {
 	http.ResponseWriter
 	stream  *http.ResponseController
@@ -59,7 +60,7 @@ func (a *idleAnswer) FlushError() error {
 	return err
 }
 
-// begin leaves the idle time to the write that follows, and what so many bytes may take.
+// begin sets the deadline of the next write: the idle time, plus the time for n bytes.
 func (a *idleAnswer) begin(n int) {
 	_ = a.stream.SetWriteDeadline(time.Now().Add(a.idle() + time.Duration(n)*(time.Second/MinRate)))
 }

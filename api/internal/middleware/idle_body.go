@@ -11,9 +11,9 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// Idle ends the reading of a body of which nothing has come for the idle time, which
-// may change while a body is on its way. There is no limit on the whole of a body: one
-// that moves may take as long as it needs.
+// Idle ends the reading of a body of which no bytes have come for the idle time, which may change
+// while a body is being read. The whole of a body has no time limit: a body that makes progress may
+// take any time.
 func Idle(idle func() time.Duration) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -30,16 +30,15 @@ type idleBody struct {
 	io.ReadCloser
 	conn   *http.ResponseController
 	idle   func() time.Duration
-	until  time.Time // reading ends then; zero: no such limit
+	until  time.Time // reading ends then; zero: no limit
 	set    time.Time // the read deadline that is set; zero: none
 	failed error
 }
 
-// ReadUntil sets a limit on all that is still read.
+// ReadUntil sets a time limit for the rest of the body.
 func (b *idleBody) ReadUntil(t time.Time) { b.until, b.set = t, time.Time{} }
 
-// Read implements io.Reader. Where a connection has no deadlines, as in tests, there
-// is no limit.
+// Read implements io.Reader. If the connection has no deadlines, as in tests, there is no limit.
 func (b *idleBody) Read(p []byte) (int, error) {
 	if b.failed != nil {
 		return 0, b.failed
@@ -54,16 +53,16 @@ func (b *idleBody) Read(p []byte) (int, error) {
 		b.failed = fmt.Errorf("%w: %w", stalled, err)
 		return n, b.failed
 	}
-	// From the end of the body on, net/http reads to learn that the client has gone
-	// away, for as long as the answer takes.
+	// After the end of the body, net/http reads for the duration of the answer, to notice that the
+	// client has disconnected.
 	_ = b.conn.SetReadDeadline(time.Time{})
 	b.set = time.Time{}
 	return n, err
 }
 
-// moveDeadline leaves at least the idle time to the next read. To set a deadline costs
-// a microsecond, so each one is good for some reads: a client that sends nothing has
-// up to a quarter more than the idle time.
+// moveDeadline leaves at least the idle time to the next read. Setting a deadline costs a
+// microsecond, so each deadline serves several reads: a client that sends nothing has up to a
+// quarter more than the idle time.
 func (b *idleBody) moveDeadline() {
 	now, idle := time.Now(), b.idle()
 	left := b.set.Sub(now)

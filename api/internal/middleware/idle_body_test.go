@@ -16,8 +16,7 @@ import (
 	"github.com/loambase/loam/internal/wire"
 )
 
-// pipes is a listener whose connections are made in memory, so that their time is
-// that of the test.
+// pipes is a listener of connections in memory, so that they follow the fake clock of the test.
 type pipes struct {
 	accept chan net.Conn
 	closed context.Context
@@ -48,8 +47,8 @@ func (p *pipes) dial() net.Conn {
 	return client
 }
 
-// slowly has a server with the middleware answer a request whose body comes in pieces
-// of one byte, with that pause between them. If whole is false the last one never comes.
+// slowly sends a request whose body comes in pieces of one byte, with a pause before each, to a
+// server with the middleware. If whole is false, the last byte is missing.
 func slowly(t *testing.T, h http.HandlerFunc, pause time.Duration, whole bool) (status int, answer string) {
 	t.Helper()
 	listener := newPipes()
@@ -93,7 +92,7 @@ func TestIdle(t *testing.T) {
 	echo := func(w http.ResponseWriter, r *http.Request) {
 		text, err := io.ReadAll(r.Body)
 		if err == nil {
-			_, err = io.ReadAll(r.Body) // the end stays the end
+			_, err = io.ReadAll(r.Body) // another read is at the end too
 		}
 		if err != nil {
 			wire.Drain(w, r)

@@ -132,7 +132,7 @@ func unescaped(u string) string {
 	return u
 }
 
-// remote is the address without its port.
+// remote returns the address without its port.
 func remote(address string) string {
 	if at := strings.LastIndexByte(address, ':'); at >= 0 {
 		address = address[:at]

@@ -302,12 +302,12 @@ func TestCompressLetsFilesPass(t *testing.T) {
 	}
 }
 
-// sized answers with a Content-Length.
+// sized returns a handler that sets a Content-Length.
 func sized(contentType, body string) http.Handler {
 	return with("Content-Length", strconv.Itoa(len(body)), with("Accept-Ranges", "bytes", answer(200, contentType, body)))
 }
 
-// copied answers as a file does.
+// copied returns a handler that answers with io.Copy, as for a file.
 func copied(contentType, body string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", contentType)
@@ -330,7 +330,7 @@ func fetch(t *testing.T, server *httptest.Server, method, accept string) *http.R
 	}
 	r.Header.Set("Accept-Encoding", accept)
 	client := server.Client()
-	client.Transport.(*http.Transport).DisableCompression = true // not by itself
+	client.Transport.(*http.Transport).DisableCompression = true // the client must not decompress
 	res, err := client.Do(r)
 	if err != nil {
 		t.Fatal(err)
@@ -345,7 +345,7 @@ func decompress(t *testing.T, res *http.Response) string {
 	switch body, err := io.ReadAll(res.Body); {
 	case err != nil:
 		t.Fatal(err)
-	case len(body) == 0: // of HEAD
+	case len(body) == 0: // an answer to HEAD
 		return ""
 	default:
 		in = bytes.NewReader(body)

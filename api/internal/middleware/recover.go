@@ -13,9 +13,8 @@ import (
 
 var errPanic = errors.New("middleware: a handler panicked")
 
-// Recover answers a panic with the 500 envelope, or breaks off an answer that has
-// begun, and logs it with the request's id and the stack. It stands inside of
-// request.Service.Track.
+// Recover answers a panic with the 500 envelope, or breaks off an answer that has begun, and logs
+// it with the request's id and the stack. It must stand inside of request.Service.Track.
 func Recover(log *slog.Logger) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -24,7 +23,7 @@ func Recover(log *slog.Logger) func(http.Handler) http.Handler {
 				if cause == nil {
 					return
 				}
-				if cause == http.ErrAbortHandler { // net/http's way to end an answer without a word
+				if cause == http.ErrAbortHandler { // net/http's way to break off an answer
 					panic(cause)
 				}
 				q := request.From(r.Context())

@@ -28,7 +28,7 @@ func Secure(next http.Handler) http.Handler {
 		h["X-Frame-Options"] = frame
 		h["Cross-Origin-Opener-Policy"] = opener
 		if strings.HasPrefix(r.URL.Path, "/api/") {
-			h["Cache-Control"] = cache // handlers may know better
+			h["Cache-Control"] = cache // handlers may set other values
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -1,6 +1,6 @@
 package openapi
 
-// The ways to say who calls.
+// The security schemes.
 const (
 	tokenScheme = "token"
 	fileScheme  = "fileToken"
@@ -13,7 +13,7 @@ func schemes() map[string]Scheme {
 	}
 }
 
-// failures are the answers of every operation that could not be done, by status.
+// failures returns the answers that every operation may fail with, by status.
 func failures() map[string]Response {
 	all := map[string]Response{}
 	for status, text := range map[string]string{
@@ -31,7 +31,7 @@ func failures() map[string]Response {
 	return all
 }
 
-// parameters are those that several operations have, by name.
+// parameters returns the parameters that several operations share, by name.
 func parameters() map[string]Parameter {
 	all := map[string]Parameter{}
 	add := func(name, kind, text string) {
@@ -48,7 +48,7 @@ func parameters() map[string]Parameter {
 	return all
 }
 
-// query refers to shared parameters.
+// query returns references to shared parameters.
 func query(names ...string) (list []Parameter) {
 	for _, name := range names {
 		list = append(list, Parameter{Ref: "#/components/parameters/" + name})
@@ -56,7 +56,7 @@ func query(names ...string) (list []Parameter) {
 	return list
 }
 
-// own is a parameter of the query that one operation has.
+// own returns a query parameter of one operation.
 func own(name, kind, text string) Parameter {
 	return Parameter{Name: name, In: "query", Description: text, Schema: typed(kind)}
 }
@@ -65,30 +65,30 @@ func jsonMedia(s *Schema) map[string]Media { return map[string]Media{"applicatio
 
 func jsonBody(s *Schema) *Body { return &Body{Required: true, Content: jsonMedia(s)} }
 
-// operation is one that answers with JSON.
+// operation returns an operation that answers with JSON.
 func operation(tag, summary string, answer *Schema) *Operation {
 	return &Operation{Summary: summary, Tags: []string{tag},
 		Responses: map[string]Response{"200": {Description: "Done.", Content: jsonMedia(answer)}}}
 }
 
-// done is one that answers with nothing.
+// done returns an operation that answers without a body.
 func done(tag, summary string) *Operation {
 	return &Operation{Summary: summary, Tags: []string{tag}, Responses: map[string]Response{"204": {Description: "Done."}}}
 }
 
-// with adds parameters.
+// with adds parameters to the operation.
 func (op *Operation) with(list ...Parameter) *Operation {
 	op.Parameters = append(op.Parameters, list...)
 	return op
 }
 
-// taking adds a JSON body.
+// taking adds a JSON body to the operation.
 func (op *Operation) taking(s *Schema) *Operation {
 	op.RequestBody = jsonBody(s)
 	return op
 }
 
-// answering replaces the answer of a status by one of another media type, "" for no body.
+// answering replaces the answer by one with another status and media type; "" means no body.
 func (op *Operation) answering(status, mediaType, text string) *Operation {
 	delete(op.Responses, "200")
 	r := Response{Description: text}

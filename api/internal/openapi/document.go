@@ -1,9 +1,9 @@
-// Package openapi describes the REST interface as a document of OpenAPI 3.1: the routes, and
-// the records of each collection as an audience sees them. A program can make requests,
-// clients and tests of it.
+// Package openapi describes the REST interface as a document of OpenAPI 3.1: the routes, and the
+// records of each collection for an audience. Programs can generate requests, clients and tests
+// from the document.
 //
-// The table of operations.go has a description for each route of package rest, whose tests
-// see that none is missing. Records come from package shape, all other bodies from the Go
+// The table of operations.go has a description for each route of package rest, whose tests check
+// that no description is missing. Records come from package shape, all other bodies from the Go
 // types that the server decodes and encodes.
 package openapi
 
@@ -18,7 +18,7 @@ type Document struct {
 	Components Components          `json:"components"`
 }
 
-// Info says what the document is about.
+// Info holds the title and the version of the document.
 type Info struct {
 	Title       string  `json:"title"`
 	Description string  `json:"description"`
@@ -26,18 +26,18 @@ type Info struct {
 	License     License `json:"license"`
 }
 
-// License is that of the program.
+// License is the license of the program.
 type License struct {
 	Name       string `json:"name"`
 	Identifier string `json:"identifier"` // of SPDX
 }
 
-// Server is where the paths are.
+// Server is the base URL of the paths.
 type Server struct {
 	URL string `json:"url"`
 }
 
-// Security is one way of being allowed: the schemes that it needs, none for a guest.
+// Security is an alternative of authentication: the schemes that it needs, none for a guest.
 type Security map[string][]string
 
 // Tag is a group of operations.
@@ -46,10 +46,10 @@ type Tag struct {
 	Description string `json:"description,omitempty"`
 }
 
-// PathItem has the operations of a path, by method in lower case.
+// PathItem holds the operations of a path, by method in lower case.
 type PathItem map[string]*Operation
 
-// Operation is one route.
+// Operation describes a route.
 type Operation struct {
 	OperationID string              `json:"operationId"`
 	Summary     string              `json:"summary"`
@@ -61,7 +61,7 @@ type Operation struct {
 	Responses   map[string]Response `json:"responses"`
 }
 
-// Parameter is one of the path or of the query, or names one of the components.
+// Parameter describes a parameter of the path or of the query, or refers to a component.
 type Parameter struct {
 	Ref         string  `json:"$ref,omitempty"`
 	Name        string  `json:"name,omitempty"`
@@ -71,18 +71,18 @@ type Parameter struct {
 	Schema      *Schema `json:"schema,omitempty"`
 }
 
-// Body is that of a request.
+// Body describes the body of a request.
 type Body struct {
 	Required bool             `json:"required,omitempty"`
 	Content  map[string]Media `json:"content"`
 }
 
-// Media is a body of one media type.
+// Media describes a body of one media type.
 type Media struct {
 	Schema *Schema `json:"schema"`
 }
 
-// Response is an answer, or names one of the components.
+// Response describes an answer, or refers to a component.
 type Response struct {
 	Ref         string            `json:"$ref,omitempty"`
 	Description string            `json:"description,omitempty"`
@@ -90,13 +90,13 @@ type Response struct {
 	Content     map[string]Media  `json:"content,omitempty"`
 }
 
-// Header is one of an answer.
+// Header describes a header of an answer.
 type Header struct {
 	Description string  `json:"description"`
 	Schema      *Schema `json:"schema"`
 }
 
-// Components are what others refer to.
+// Components holds the objects that other parts refer to.
 type Components struct {
 	Schemas         map[string]*Schema   `json:"schemas"`
 	Parameters      map[string]Parameter `json:"parameters"`
@@ -104,7 +104,7 @@ type Components struct {
 	SecuritySchemes map[string]Scheme    `json:"securitySchemes"`
 }
 
-// Scheme is a way to say who calls.
+// Scheme is a way to authenticate.
 type Scheme struct {
 	Type        string `json:"type"`
 	Scheme      string `json:"scheme,omitempty"`

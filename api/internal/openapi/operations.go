@@ -387,8 +387,8 @@ func entrySchema() *Schema {
 		"message": typed("string"), "level": typed("integer")})
 }
 
-// open is the schema without required properties at any depth, for a body of which a part
-// is enough.
+// open returns the schema without required properties at any depth, for a body of which a part is
+// enough.
 func (s *Schema) open() *Schema {
 	if s == nil {
 		return nil

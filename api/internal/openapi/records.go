@@ -8,8 +8,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// The names of the schemas of a record, of which a type name is the first part. Type names
-// have no dot in them, so these are no collection's.
+// The suffixes of the names of schemas of a record. The names begin with a type name. Type names
+// have no dot, so these names are not those of collections.
 const (
 	newSuffix     = ".Create"
 	changesSuffix = ".Update"
@@ -77,8 +77,8 @@ func described(s *Schema, text string) *Schema {
 	return &own
 }
 
-// valueSchema describes a value that was read. Options that limit what may be written say
-// nothing of values that were stored before, but for those of a select: they are its type.
+// valueSchema describes a value of a record that was read. Options that limit new values do not
+// hold for values that were stored before, except those of a select: they are its type.
 func valueSchema(t shape.Type) *Schema {
 	s := singleSchema(t)
 	if t.List {
@@ -115,8 +115,8 @@ func singleSchema(t shape.Type) *Schema {
 	return typed("string")
 }
 
-// inputSchema describes the body of a create or an update. Other keys are ignored, and
-// rules may look at them.
+// inputSchema describes the body of a create or an update. Other keys are ignored, but rules may
+// read them.
 func inputSchema(r *shape.Record, inputs []shape.Input) *Schema {
 	s := &Schema{Type: "object", Properties: map[string]*Schema{}, Description: "What to write into a record of the collection " + r.Collection.Name + "."}
 	for _, in := range inputs {
@@ -167,8 +167,8 @@ func writtenSchema(in shape.Input) *Schema {
 	return list
 }
 
-// limit adds to a schema what the options of a field say. An empty value passes them all, so
-// those that it would not pass are added to required fields alone.
+// limit adds the options of a field to a schema. An empty value satisfies every option, so options
+// that it would not satisfy are added only to required fields.
 func limit(s *Schema, f *schema.Field) {
 	switch k := f.Kind.(type) {
 	case *schema.Text:
@@ -221,7 +221,7 @@ func exampleOf(t shape.Type) any {
 	return one
 }
 
-// fileForm is the schema of a body as a form with files.
+// fileForm returns the schema of a body as a form with files.
 func fileForm(s *Schema, inputs []shape.Input) *Schema {
 	f := *s
 	f.Properties = maps.Clone(s.Properties)
@@ -238,7 +238,7 @@ func fileForm(s *Schema, inputs []shape.Input) *Schema {
 	return &f
 }
 
-// hasFiles reports whether a body of that form may bring files.
+// hasFiles reports whether a body with these inputs may contain files.
 func hasFiles(inputs []shape.Input) bool {
 	return slices.ContainsFunc(inputs, func(in shape.Input) bool { return in.Type.Base == shape.File })
 }

@@ -34,8 +34,8 @@ func New(now func() time.Time) *Limiter { return &Limiter{now: now} }
 // Set replaces the rules and resets all counters.
 func (l *Limiter) Set(limits settings.RateLimits) { l.state.Store(compile(limits)) }
 
-// Start is Set for a Limiter without rules. If another goroutine has called Set in the meantime,
-// Start does nothing, because those limits are newer.
+// Start sets the rules of a Limiter that has none. If another goroutine has called Set in the
+// meantime, Start does nothing, because those limits are newer.
 func (l *Limiter) Start(limits settings.RateLimits) { l.state.CompareAndSwap(nil, compile(limits)) }
 
 // disabled is the state without rules, in which no request is counted.

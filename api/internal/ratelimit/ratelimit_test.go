@@ -10,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// clock is the time of a test.
+// clock is the clock of a test.
 type clock struct{ atomic.Int64 }
 
 func (c *clock) now() time.Time { return time.Unix(c.Load(), 0) }
@@ -31,14 +31,14 @@ func TestWindow(t *testing.T) {
 	t.Parallel()
 	l, c := newLimiter(nil, ruleOf("/api/", 3, 10))
 	for i, tt := range []struct {
-		after int64 // seconds
+		after int64 // seconds since the last request
 		want  Verdict
 	}{
 		{0, Verdict{Limit: 3, Left: 2, Reset: 10}},
 		{4, Verdict{Limit: 3, Left: 1, Reset: 6}},
 		{0, Verdict{Limit: 3, Left: 0, Reset: 6}},
 		{0, Verdict{Limit: 3, Left: 0, Reset: 6, Denied: true}},
-		{5, Verdict{Limit: 3, Left: 0, Reset: 1, Denied: true}}, // refused requests neither count nor begin a window
+		{5, Verdict{Limit: 3, Left: 0, Reset: 1, Denied: true}}, // refused requests are not counted
 		{1, Verdict{Limit: 3, Left: 2, Reset: 10}},
 		{100, Verdict{Limit: 3, Left: 2, Reset: 10}},
 		{0, Verdict{Limit: 3, Left: 1, Reset: 10}},
@@ -59,7 +59,7 @@ func figures(v Verdict) Verdict {
 
 func TestOddRules(t *testing.T) {
 	t.Parallel()
-	// As an import may have stored them; validation refuses both.
+	// An import may have stored such rules, which validation refuses.
 	l, _ := newLimiter(nil, ruleOf("/api/none", 0, 5), ruleOf("/api/always", 1, 0), ruleOf("/api/huge", 1<<40, 1<<40))
 	for path, want := range map[string]Verdict{
 		"/api/none":   {Limit: 0, Left: 0, Reset: 5, Denied: true},
@@ -83,7 +83,7 @@ func TestWhoIsCountedTogether(t *testing.T) {
 		name    string
 		c, d    Client
 		a, b    Action
-		counted bool // the second request is counted with the first
+		counted bool // both requests share a counter
 	}{
 		{"the same", guest(someone), guest(someone), health, health, true},
 		{"another path under the rule", guest(someone), guest(someone), health, Action{Method: "PUT", Paths: [3]string{"/api/x"}}, true},
@@ -124,7 +124,7 @@ func TestSettingsChange(t *testing.T) {
 	t.Parallel()
 	l, _ := newLimiter(nil, ruleOf("/api/", 1, 60))
 	l.Take(Client{IP: someone}, &health)
-	l.Start(settings.RateLimits{}) // comes too late
+	l.Start(settings.RateLimits{}) // Start after a change has no effect
 	if v := l.Take(Client{IP: someone}, &health); !v.Denied {
 		t.Errorf("Start after Set: %+v", v)
 	}
@@ -195,7 +195,7 @@ func TestAtOnce(t *testing.T) {
 	}
 }
 
-// TestSharedRule takes actions that count against the rule for their path too.
+// TestSharedRule takes actions that count against the rule of their path too.
 func TestSharedRule(t *testing.T) {
 	t.Parallel()
 	list := func(collection string) Action {
@@ -204,7 +204,7 @@ func TestSharedRule(t *testing.T) {
 	}
 	for name, tt := range map[string]struct {
 		rules []settings.Rule
-		left  []int // after a list of a, a list of b, and a request to another path; -1: denied
+		left  []int // remaining for a list of a, a list of b, and another path; -1: denied
 	}{
 		"the path's rule alone":     {[]settings.Rule{ruleOf("/api/", 3, 60)}, []int{2, 1, 0}},
 		"the path's rule denies":    {[]settings.Rule{ruleOf("/api/", 1, 60), ruleOf("*:list", 9, 60)}, []int{0, -1, -1}},

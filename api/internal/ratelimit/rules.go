@@ -158,7 +158,7 @@ func (s *rules) find(a *Action, who audience) *rule {
 	return s.ofPath(a, who)
 }
 
-// ofTags is find for the rules with a tag.
+// ofTags does the work of find for the rules with a tag.
 func (s *rules) ofTags(a *Action, who audience) (found *rule) {
 	if len(s.actions) == 0 {
 		return nil
@@ -180,7 +180,7 @@ func (s *rules) ofTags(a *Action, who audience) (found *rule) {
 	return found
 }
 
-// ofPath is find for the rules with a path.
+// ofPath does the work of find for the rules with a path.
 func (s *rules) ofPath(a *Action, who audience) *rule {
 	r := s.paths[a.Method].find(a, who)
 	if r == nil && a.Method == http.MethodHead {

@@ -6,7 +6,7 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// TestFind goes by docs/wire/auth-realtime-system.md §3.4.
+// TestFind checks the order in docs/wire/auth-realtime-system.md §3.4.
 func TestFind(t *testing.T) {
 	t.Parallel()
 	tags := func(collection string, tags ...string) Action {
@@ -15,7 +15,7 @@ func TestFind(t *testing.T) {
 	path := func(method, path string) Action { return Action{Method: method, Paths: [3]string{path}} }
 	for _, tt := range []struct {
 		name  string
-		rules []string // labels, with "@@guest" or "@@auth" behind them
+		rules []string // labels, with "@@guest" or "@@auth" at the end
 		ask   Action
 		want  [2]int // the index of the rule for guests and others; -1: none
 	}{
@@ -74,7 +74,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// ruleOf makes a rule of a label with "@@guest" or "@@auth" behind it.
+// ruleOf returns the rule of a label that may end in "@@guest" or "@@auth".
 func ruleOf(text string, requests int, seconds int64) settings.Rule {
 	r := settings.Rule{Label: text, MaxRequests: requests, Duration: seconds}
 	if n := len(text) - len("@@guest"); n > 0 && text[n:] == "@@guest" {

@@ -10,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// newOrders has orders of customers; guests may list those that are not secret.
+// newOrders returns a server with orders and customers. Guests may list orders that are not secret.
 func newOrders(t *testing.T) *server {
 	t.Helper()
 	s := newServer(t)
@@ -118,7 +118,7 @@ func TestAggregate(t *testing.T) {
 	}...))
 }
 
-// TestAggregateRunsRequestHooks: who narrows lists by a hook narrows figures too.
+// TestAggregateRunsRequestHooks checks that a hook that restricts lists restricts aggregates too.
 func TestAggregateRunsRequestHooks(t *testing.T) {
 	t.Parallel()
 	s := newOrders(t)

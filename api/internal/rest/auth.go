@@ -11,7 +11,7 @@ func (a *API) authMethods(c *call) error {
 	return c.respond(a.auth.Methods(c.r.Context(), c.collection()))
 }
 
-// authWith signs in by the method of that name.
+// authWith returns the endpoint of the named method of signing in.
 func (a *API) authWith(method string) endpoint {
 	return func(c *call) error {
 		m := a.auth.Method(method)
@@ -29,7 +29,7 @@ func (a *API) authWith(method string) endpoint {
 			}
 			o.MFAID = more.MFAID
 		}
-		c.body.Leave() // a method may ask another service, which takes its time
+		c.body.Leave() // a method may call another service, which may be slow
 		return c.signedIn(a.auth.SignIn(c.r.Context(), c.Caller, c.collection(), m, form, o))
 	}
 }
@@ -55,8 +55,8 @@ func (a *API) authRefresh(c *call) error {
 	return c.signedIn(a.auth.Refresh(c.r.Context(), c.Caller, c.collection(), c.Token, c.Query.Get("expand")))
 }
 
-// signedIn answers with a token and the record that it stands for, unless there is an
-// error to return. No cache keeps it.
+// signedIn answers with a token and its record, or returns the error. Caches must not keep the
+// answer.
 func (c *call) signedIn(res *auth.Response, err error) error {
 	if err != nil {
 		return err

@@ -13,7 +13,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// backup is an archive in a list. Wire: in this order.
+// backup is an archive in a list. Wire: the order of the fields.
 type backup struct {
 	Modified string `json:"modified"`
 	Key      string `json:"key"`
@@ -40,8 +40,8 @@ func (a *API) createBackup(c *call) error {
 	return c.done(err)
 }
 
-// uploadBackup stores an archive as it comes: it has no limit, and may be larger than what
-// there is of memory and of room for temporary files.
+// uploadBackup stores an archive while it is being received: it has no size limit, and may be
+// larger than the memory and the room for temporary files.
 func (a *API) uploadBackup(c *call) error {
 	form, err := c.r.MultipartReader()
 	if err != nil {
@@ -62,7 +62,8 @@ func (a *API) uploadBackup(c *call) error {
 	}
 }
 
-// upload is a file of a form as it comes. A form that breaks off is the client's failure.
+// upload is a file of a form that is being received. A form that breaks off is a failure of the
+// client.
 type upload struct{ part *multipart.Part }
 
 func (u *upload) Read(p []byte) (int, error) {
@@ -73,8 +74,8 @@ func (u *upload) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// downloadBackup serves an archive to who has the file token of a superuser: browsers send
-// no header with a download.
+// downloadBackup serves an archive to the owner of the file token of a superuser: browsers send no
+// header with a download.
 func (a *API) downloadBackup(c *call) error {
 	caller, _, err := c.fileCaller()
 	if err != nil {
@@ -96,8 +97,8 @@ func (a *API) downloadBackup(c *call) error {
 	return nil
 }
 
-// fileCaller is the owner of the file token in the query, a guest without a valid one, and
-// until when that is good; zero: for ever.
+// fileCaller returns the owner of the file token in the query, or a guest if there is no valid
+// token, and the expiry of the token; zero: never.
 func (c *call) fileCaller() (record.Caller, time.Time, error) {
 	caller := record.Caller{IP: c.Caller.IP}
 	token := c.Query.Get("token")

@@ -29,7 +29,7 @@ func (a *API) batch(c *call) error {
 	return c.json(buffer.B)
 }
 
-// readBatch reads the requests of a batch, and the writes that they stand for.
+// readBatch returns the requests of a batch, and their writes.
 func (c *call) readBatch() ([]*batchRequest, []record.Op, error) {
 	if err := c.read(unreadableBatch); err != nil {
 		return nil, nil, err
@@ -42,7 +42,7 @@ func (c *call) readBatch() ([]*batchRequest, []record.Op, error) {
 	return requests, ops, err
 }
 
-// operations returns the writes that the requests stand for, with their files.
+// operations returns the writes of the requests, with their files.
 func (c *call) operations(requests []*batchRequest) ([]record.Op, error) {
 	uploads, err := c.body.Files("Failed to read the submitted batch files data.")
 	if err != nil {
@@ -50,7 +50,7 @@ func (c *call) operations(requests []*batchRequest) ([]record.Op, error) {
 	}
 	files := filesByRequest(uploads)
 	ops := make([]record.Op, len(requests))
-	failed := false // the first failure is that of the batch: what comes after it is not counted
+	failed := false // the first failure is that of the batch, so requests after it are not counted
 	for i, request := range requests {
 		op, err := request.operation(c.Caller)
 		if err == nil && !failed {

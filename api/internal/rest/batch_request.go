@@ -19,11 +19,11 @@ type batchRequest struct {
 	url     string
 	headers map[string]any // of strings
 	body    map[string]any
-	fields  *wire.Fields // what its URL wants of the answer; set by operation
+	fields  *wire.Fields // the fields in its URL; set by operation
 }
 
-// decodeBatchRequest reads an item of the list. What is missing is empty; what is
-// of a wrong type makes the batch unreadable.
+// decodeBatchRequest decodes an item of the list. Missing members are empty; a member of a wrong
+// type makes the batch unreadable.
 func decodeBatchRequest(item any) (*batchRequest, bool) {
 	object, ok := item.(map[string]any)
 	if !ok {
@@ -39,8 +39,7 @@ func decodeBatchRequest(item any) (*batchRequest, bool) {
 	return r, ok
 }
 
-// get takes a member of the object, and says whether it is of that type or not
-// there.
+// get reads a member of the object, and reports whether the member is missing or of that type.
 func get[T any](object map[string]any, name string, into *T) (ok bool) {
 	v := object[name]
 	if v == nil {
@@ -93,8 +92,7 @@ func tooLong(limit int) *fault.Field {
 		"min", 0, "max", limit)
 }
 
-// operation is the write that the request stands for, done by the caller of the
-// whole batch.
+// operation returns the write of the request, done by the caller of the whole batch.
 func (r *batchRequest) operation(caller record.Caller) (op record.Op, fail *fault.Error) {
 	target, err := url.Parse(r.url)
 	if err != nil || target.Scheme != "" || target.Host != "" {
@@ -116,7 +114,7 @@ func (r *batchRequest) operation(caller record.Caller) (op record.Op, fail *faul
 	return op, nil
 }
 
-// route finds out what the method does at the path, if anything.
+// route sets the action of the method at the path. ok is false if there is none.
 func (r *batchRequest) route(path string, op *record.Op) (ok bool) {
 	rest, ok := strings.CutPrefix(path, "/api/collections/")
 	if !ok {
@@ -150,8 +148,8 @@ func (r *batchRequest) route(path string, op *record.Op) (ok bool) {
 	return true
 }
 
-// mergeHeaders lays the request's headers over those of the batch, but for the two
-// that hold for all of it.
+// mergeHeaders returns the headers of the batch, overridden by those of the request, except two
+// headers that hold for the whole batch.
 func (r *batchRequest) mergeHeaders(outer map[string][]string) map[string][]string {
 	merged, cloned := outer, false
 	for name, value := range r.headers {

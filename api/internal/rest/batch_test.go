@@ -20,7 +20,7 @@ func (s *server) allowBatches(t testing.TB, settings string) {
 	}
 }
 
-// batchOf is the body of a batch.
+// batchOf returns the body of a batch.
 func batchOf(requests ...string) string { return `{"requests":[` + strings.Join(requests, ",") + `]}` }
 
 func sub(method, url, body string) string {
@@ -140,7 +140,7 @@ func TestBatchWithFiles(t *testing.T) {
 	}
 }
 
-// countFiles counts what is in the folder of stored files.
+// countFiles returns the number of files in the folder of stored files.
 func countFiles(t *testing.T, app *core.App) (n int) {
 	t.Helper()
 	if err := app.Removals().Settle(t.Context()); err != nil {

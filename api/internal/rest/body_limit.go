@@ -6,11 +6,11 @@ import (
 	"github.com/loambase/loam/internal/wire"
 )
 
-// bodyLimit returns how many bytes the body of a call may have. An error refuses the
-// call before its body is read.
+// bodyLimit returns the maximum number of bytes of the body of a call. An error refuses the call
+// before its body is read.
 type bodyLimit func(*call) (int64, error)
 
-// maxBody returns how many bytes the body of the call may have.
+// maxBody returns the maximum number of bytes of the body of the call.
 func (r *route) maxBody(c *call) (int64, error) {
 	if r.limit == nil {
 		return wire.DefaultLimit, nil
@@ -18,8 +18,8 @@ func (r *route) maxBody(c *call) (int64, error) {
 	return r.limit(c)
 }
 
-// ofCollection returns how many bytes a record of the call's collection may have
-// (docs/wire/records.md §1.9). Without the collection the call is refused.
+// ofCollection returns the maximum number of bytes of a record of the call's collection
+// (docs/wire/records.md §1.9). If the collection does not exist, the call is refused.
 func ofCollection(c *call) (int64, error) {
 	collection := c.api.app.Snapshot().Find(c.collection())
 	if collection == nil {
@@ -35,8 +35,8 @@ func ofCollection(c *call) (int64, error) {
 	return limit, nil
 }
 
-// ofBatch returns how many bytes a batch may have. Where batches are not enabled it
-// refuses the call.
+// ofBatch returns the maximum number of bytes of a batch. If batches are not enabled, it refuses
+// the call.
 func ofBatch(c *call) (int64, error) {
 	settings := c.Settings.Batch
 	if !settings.Enabled || settings.MaxRequests <= 0 {
@@ -45,7 +45,8 @@ func ofBatch(c *call) (int64, error) {
 	return settings.BodyLimit(), nil
 }
 
-// ofGraphQL returns how many bytes a GraphQL request may have: with files, as a batch.
+// ofGraphQL returns the maximum number of bytes of a GraphQL request: with files it is that of a
+// batch.
 func ofGraphQL(c *call) (int64, error) {
 	if graphql.IsMultipart(c.r) {
 		return c.Settings.Batch.BodyLimit(), nil

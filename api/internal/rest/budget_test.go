@@ -16,7 +16,7 @@ import (
 	"github.com/loambase/loam/internal/budget"
 )
 
-// slowClient takes nothing of its answer until it is released.
+// slowClient is a client that reads none of its answer until it is released.
 type slowClient struct {
 	*httptest.ResponseRecorder
 	writing func()
@@ -29,7 +29,7 @@ func (c *slowClient) Write(p []byte) (int, error) {
 	return c.ResponseRecorder.Write(p)
 }
 
-// askFrom sends a request of the address, with a JSON body.
+// askFrom sends a request with a JSON body from an address.
 func askFrom(h http.Handler, w http.ResponseWriter, address, method, path, body string) {
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	r.RemoteAddr = address + ":1"
@@ -37,8 +37,8 @@ func askFrom(h http.Handler, w http.ResponseWriter, address, method, path, body 
 	h.ServeHTTP(w, r)
 }
 
-// storm sends requests whose answers nobody takes, each when the one before is being
-// written. It returns how many wait, and what ends them.
+// storm sends requests whose answers the clients do not read, each when the previous answer is
+// being written. It returns the number of blocked answers, and a function that ends them.
 func storm(h http.Handler, addresses, each int, method, path, body string) (waiting int, end func()) {
 	var all, done sync.WaitGroup
 	var mu sync.Mutex
@@ -66,8 +66,8 @@ func storm(h http.Handler, addresses, each int, method, path, body string) (wait
 	return waiting, sync.OnceFunc(func() { close(release); done.Wait() })
 }
 
-// TestAnswersThatNobodyTakes: guests who ask for large answers and do not read them hold a
-// part of the memory, and those who are known are answered meanwhile.
+// TestAnswersThatNobodyTakes checks that guests that request large answers and do not read them
+// hold a bounded part of the memory, while known callers are answered.
 func TestAnswersThatNobodyTakes(t *testing.T) {
 	t.Parallel()
 	const MiB = 1 << 20
@@ -77,7 +77,7 @@ func TestAnswersThatNobodyTakes(t *testing.T) {
 	for range 4 {
 		coretest.Create(t, app, "nodes", map[string]any{"text": strings.Repeat("x", MiB/4)})
 	}
-	const path = "/api/collections/nodes/records?skipTotal=1" // 1 MiB
+	const path = "/api/collections/nodes/records?skipTotal=1" // the answer has 1 MiB
 	waiting, end := storm(h, 20, 3, http.MethodGet, path, "")
 	defer end()
 	if held := app.Budgets().Answers.Usage().Held; waiting != 5 || held > 6*MiB {
@@ -88,7 +88,7 @@ func TestAnswersThatNobodyTakes(t *testing.T) {
 	if answer.Code != http.StatusServiceUnavailable || answer.Header().Get("Retry-After") == "" {
 		t.Errorf("a guest is answered %d, %v", answer.Code, answer.Header())
 	}
-	for _, path := range []string{"/api/collections/nodes/records?skipTotal=1&filter=text=''", "/api/health"} { // is small
+	for _, path := range []string{"/api/collections/nodes/records?skipTotal=1&filter=text=''", "/api/health"} { // small answers
 		answer := httptest.NewRecorder()
 		askFrom(h, answer, "192.0.2.200", http.MethodGet, path, "")
 		if answer.Code != http.StatusOK {
@@ -107,8 +107,8 @@ func TestAnswersThatNobodyTakes(t *testing.T) {
 	}
 }
 
-// TestPlacesAreLeftBeforeTheAnswer: a client that does not take the answer to a heavy body
-// keeps no place among the heavy bodies.
+// TestPlacesAreLeftBeforeTheAnswer checks that a client that does not read the answer to a heavy
+// body does not hold a place for heavy bodies.
 func TestPlacesAreLeftBeforeTheAnswer(t *testing.T) {
 	t.Parallel()
 	app := coretest.New(t)
@@ -128,7 +128,7 @@ func TestPlacesAreLeftBeforeTheAnswer(t *testing.T) {
 	}
 }
 
-// stalled is a body of which the beginning has come.
+// stalled is a request body that sends no data until end is closed, and then fails.
 type stalled struct {
 	begun func()
 	end   chan struct{}
@@ -140,8 +140,8 @@ func (b *stalled) Read([]byte) (int, error) {
 	return 0, io.ErrUnexpectedEOF
 }
 
-// TestBodiesThatDoNotCome: bodies that nobody may send are not read, and those that stall
-// hold a part of the memory.
+// TestBodiesThatDoNotCome checks that bodies of requests that rules refuse are not read, and that
+// stalled bodies hold a bounded part of the memory.
 func TestBodiesThatDoNotCome(t *testing.T) {
 	t.Parallel()
 	const MiB = 1 << 20
@@ -169,7 +169,7 @@ func TestBodiesThatDoNotCome(t *testing.T) {
 		{"GET", "nope/records", 404}, {"GET", "closed/records", 403}, {"GET", "closed/records/x", 403},
 		{"PATCH", "closed/records/x", 403}, {"DELETE", "closed/records/x", 403}, {"GET", "closed/aggregate", 403},
 	} {
-		drained := &stalled{func() {}, ended} // what a refusal takes in
+		drained := &stalled{func() {}, ended} // the refusal drains it
 		r := httptest.NewRequest(tt.method, "/api/collections/"+tt.path, drained)
 		r.ContentLength = 20 * MiB
 		r.Header.Set("Content-Type", "application/json")
@@ -180,7 +180,7 @@ func TestBodiesThatDoNotCome(t *testing.T) {
 		}
 	}
 	var done, reading sync.WaitGroup
-	for a := range 3 { // 3 MiB of 8, of which a guest may have 2
+	for a := range 3 { // each guest holds 2 MiB of 8 MiB
 		for range 2 {
 			reading.Add(1)
 			done.Go(func() {
@@ -197,7 +197,7 @@ func TestBodiesThatDoNotCome(t *testing.T) {
 	for app.Budgets().Bodies.Usage().Waiting == 0 {
 		runtime.Gosched()
 	}
-	answer := httptest.NewRecorder() // is short
+	answer := httptest.NewRecorder() // its body is short
 	askFrom(h, answer, "192.0.2.9", http.MethodPost, "/api/collections/open/records", `{"text":"x"}`)
 	if answer.Code != http.StatusOK {
 		t.Errorf("a short body: %d", answer.Code)

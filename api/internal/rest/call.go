@@ -9,8 +9,8 @@ import (
 	"github.com/loambase/loam/internal/wire"
 )
 
-// endpoint serves a call. It returns an error, which becomes the answer, or has
-// answered itself.
+// endpoint serves a call. It either answers the call, or returns an error, which becomes the
+// answer.
 type endpoint func(*call) error
 
 // call is a request to one route.
@@ -20,11 +20,11 @@ type call struct {
 	route  *route
 	w      http.ResponseWriter
 	r      *http.Request
-	fields *wire.Fields // which parts of the answer the client wants; nil: all of it
+	fields *wire.Fields // the parts of the answer that the client wants; nil: all
 	body   *wire.Body   // nil until it is read; closed when the call is over
 }
 
-// handle makes a handler of a route.
+// handle returns the handler of a route.
 func (a *API) handle(route *route) http.Handler {
 	route.limits = limitsOf(&route.Route)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -40,12 +40,12 @@ func (a *API) handle(route *route) http.Handler {
 	})
 }
 
-// begin does what comes before every endpoint: it finds the caller, counts the call against
-// the rate limits, keeps out whom the route is not for, and reads the parameter "fields".
+// begin does the common work before every endpoint: it finds the caller, counts the call against
+// the rate limits, refuses callers whom the route does not admit, and reads the parameter "fields".
 func (c *call) begin() (err error) {
 	c.Request, err = c.api.requests.Begin(c.r)
 	c.Route = &c.route.Route
-	if limited := c.limit(); limited != nil { // a call that cannot be served counts too
+	if limited := c.limit(); limited != nil { // a call that is refused counts too
 		return limited
 	}
 	if err != nil {
@@ -60,16 +60,15 @@ func (c *call) begin() (err error) {
 	return err
 }
 
-// param returns a part of the path.
+// param returns the named part of the path.
 func (c *call) param(name string) string {
 	return wire.PathValue(c.r, name)
 }
 
 func (c *call) collection() string { return c.param("collection") }
 
-// read reads the body, up to the limit of the route. A body that cannot be decoded,
-// now or later, is an Invalid fault with the message malformed. A heavy one waits for
-// its turn.
+// read reads the body, up to the limit of the route. A body that cannot be decoded, now or later,
+// is an Invalid fault with the message malformed. A large body waits for its turn.
 func (c *call) read(malformed string) error {
 	limit, err := c.route.maxBody(c)
 	if err != nil {
@@ -92,8 +91,8 @@ func (c *call) decode(into any) error {
 	return c.body.Decode(into)
 }
 
-// readJSON reads the body and returns it as one JSON value, nil if it is empty. Forms
-// are typed by the struct like.
+// readJSON reads the body and returns it as one JSON value, nil if it is empty. The values of a
+// form get the types of the fields of the struct like.
 func (c *call) readJSON(like any, malformed string) ([]byte, error) {
 	if err := c.read(malformed); err != nil {
 		return nil, err
@@ -101,21 +100,21 @@ func (c *call) readJSON(like any, malformed string) ([]byte, error) {
 	return c.body.JSON(like)
 }
 
-// json answers with the wanted parts of a JSON value, which it takes over.
+// json answers with the wanted parts of a JSON value. The caller must not use the value afterwards.
 func (c *call) json(value []byte) error {
 	return c.write(c.pickFields(value))
 }
 
-// smallAnswer is up to which length an answer is not counted: most of it fits into the
-// buffers of the connection.
+// smallAnswer is the maximum length of an answer that is not counted: most of such an answer fits
+// into the buffers of the connection.
 const smallAnswer = 32 << 10
 
-// write answers with one JSON value. A long one is counted until the client has taken it:
-// the error is a fault.Unavailable, if the caller, or all together, keep too many waiting.
-// A place that the body has is given back before.
+// write answers with one JSON value. A long value is counted until the client has read it: the
+// error is a fault.Unavailable if too many bytes wait for the caller, or for all callers together.
+// The place of the body is released before.
 func (c *call) write(value []byte) error { return c.writeAs(http.StatusOK, "application/json", value) }
 
-// writeAs is write with another status and content type.
+// writeAs answers as write does, with another status and content type.
 func (c *call) writeAs(status int, contentType string, value []byte) error {
 	c.body.Leave()
 	if len(value) > smallAnswer {
@@ -137,7 +136,7 @@ func (c *call) pickFields(value []byte) []byte {
 	return c.fields.Append(c.r.Context(), make([]byte, 0, len(value)+1), value)
 }
 
-// respond answers with the value as JSON, unless there is an error to return.
+// respond answers with the value as JSON, or returns the error.
 func (c *call) respond(value any, err error) error {
 	if err != nil {
 		return err
@@ -149,7 +148,7 @@ func (c *call) respond(value any, err error) error {
 	return c.json(text)
 }
 
-// respondJSON is respond for a value that is JSON already.
+// respondJSON answers as respond does, with a value that is JSON already.
 func (c *call) respondJSON(value []byte, err error) error {
 	if err != nil {
 		return err
@@ -157,7 +156,7 @@ func (c *call) respondJSON(value []byte, err error) error {
 	return c.json(value)
 }
 
-// done answers 204, unless there is an error to return.
+// done answers 204, or returns the error.
 func (c *call) done(err error) error {
 	if err != nil {
 		return err
@@ -172,6 +171,6 @@ func (c *call) page(p *record.Page) error {
 	buffer := c.api.buffers.Get()
 	defer c.api.buffers.Put(buffer)
 	buffer.B = wire.AppendPage(c.r.Context(), buffer.B, p, c.fields, c.Query.Has("cursor"))
-	p.Release() // before the client takes its time
+	p.Release() // before the client may be slow to read
 	return c.write(buffer.B)
 }

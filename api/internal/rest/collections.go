@@ -50,8 +50,8 @@ func (a *API) truncateCollection(c *call) error {
 	return c.done(a.app.Records().Truncate(c.r.Context(), c.Caller, c.collection()))
 }
 
-// collectionForm types the texts in a form that describes a collection: they stay
-// texts whatever they look like. Numbers and booleans are typed by their looks.
+// collectionForm gives the types of the values in a form with a collection: its text fields stay
+// texts, whatever they look like; other values become numbers and booleans if they look so.
 type collectionForm struct {
 	ID         string   `json:"id"`
 	Name       string   `json:"name"`

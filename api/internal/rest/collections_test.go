@@ -77,7 +77,7 @@ func TestSettings(t *testing.T) {
 			has: []string{`"appName":"Mine"`, `"senderName"`}, hasNot: []string{"hush"}},
 		{name: "form", method: "PATCH", path: "/api/settings", as: "root", headers: urlencoded, body: "meta.appName=123&batch.maxRequests=7&superuserIPs=192.0.2.1&superuserIPs=10.0.0.0/8", status: 200,
 			has: []string{`"appName":"123"`, `"maxRequests":7`, `"superuserIPs":["192.0.2.1","10.0.0.0/8"]`}},
-		{name: "from an address that is listed", path: "/api/settings", as: "root", status: 200}, // httptest calls from 192.0.2.1
+		{name: "from an address that is listed", path: "/api/settings", as: "root", status: 200}, // httptest sends from 192.0.2.1
 		{name: "only another address", method: "PATCH", path: "/api/settings", as: "root", body: `{"superuserIPs":["203.0.113.9"]}`, status: 200},
 		{name: "from an address that is not", path: "/api/settings", as: "root", status: 403, has: []string{`"You are not allowed to perform this request."`}},
 		{name: "on any route", path: "/api/health", as: "root", status: 403},

@@ -2,12 +2,12 @@ package rest
 
 import "github.com/loambase/loam/core/schema"
 
-// cron is a job as the API shows it. What follows the expression is Loam's own.
+// cron is a job in the form of the API. The fields after the expression are Loam's own.
 type cron struct {
 	ID         string `json:"id"`
 	Expression string `json:"expression"`
 	NextRun    string `json:"nextRun"` // "" for never
-	LastRun    string `json:"lastRun"` // when it began; "" for never
+	LastRun    string `json:"lastRun"` // the beginning of the last run; "" for never
 	LastError  string `json:"lastError"`
 	Running    bool   `json:"running"`
 }

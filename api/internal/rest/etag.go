@@ -7,15 +7,14 @@ import (
 	"strings"
 )
 
-// jsonWithETag is respondJSON with an ETag, see withETag.
+// jsonWithETag answers as respondJSON does, with an ETag; see withETag.
 func (c *call) jsonWithETag(value []byte, err error) error {
 	return c.withETag("application/json", value, err)
 }
 
-// withETag answers with a text of the media type, of JSON with the wanted parts, and with an
-// ETag of the final bytes, unless there is an error to return. A client that sends the
-// same tag is answered 304, without them. The tag is weak: it is that of the
-// compressed bytes too.
+// withETag answers with a text of the media type and an ETag of the final bytes, or returns the
+// error. Of JSON it sends the wanted parts. A client that sends the same tag is answered 304,
+// without the text. The tag is weak, since it also stands for the compressed bytes.
 func (c *call) withETag(mediaType string, value []byte, err error) error {
 	if err != nil {
 		return err
@@ -40,8 +39,8 @@ func entityTag(value []byte) string {
 	return string(tag[:])
 }
 
-// knows reports whether an If-None-Match header lists the tag, by weak comparison. A
-// tag of ours has no comma in it.
+// knows reports whether an If-None-Match header lists the tag, by weak comparison. Tags of this
+// server contain no comma.
 func knows(header []string, tag string) bool {
 	opaque := strings.TrimPrefix(tag, "W/")
 	for _, line := range header {

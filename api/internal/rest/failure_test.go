@@ -18,7 +18,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// TestInternalFailures asks an app whose database is gone.
+// TestInternalFailures sends requests to an app whose database is closed.
 func TestInternalFailures(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
@@ -45,8 +45,8 @@ func TestInternalFailures(t *testing.T) {
 	}
 }
 
-// TestEnrichThatFailsAfterACreate: what the client is told to have failed must not be
-// there, or it makes it twice.
+// TestEnrichThatFailsAfterACreate checks that no record is stored if the create fails in the hook
+// Enrich: otherwise a client that repeats the create would create it twice.
 func TestEnrichThatFailsAfterACreate(t *testing.T) {
 	t.Parallel()
 	app := coretest.New(t)
@@ -63,7 +63,7 @@ func TestEnrichThatFailsAfterACreate(t *testing.T) {
 	}
 }
 
-// TestAnswersDoNotMix has many callers share the buffers and compressors.
+// TestAnswersDoNotMix sends concurrent requests, which share buffers and compressors.
 func TestAnswersDoNotMix(t *testing.T) {
 	t.Parallel()
 	s := newBlog(t)

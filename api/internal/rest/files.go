@@ -47,7 +47,7 @@ func (a *API) File(w http.ResponseWriter, r *http.Request, q *request.Request, c
 	return c.serveFile(caller, collection, id, name, stay)
 }
 
-// stay is the redirect of a caller of serveFile that never redirects.
+// stay returns the redirect of a caller of serveFile that never redirects.
 func stay(blob.Blob, bool) (bool, error) { return false, nil }
 
 // serveFile answers with a file, unless redirect reports that it has answered itself.

@@ -9,17 +9,17 @@ import (
 )
 
 const (
-	// addressLife is how long an address of the bucket is good at most. For half of it the
-	// address of a file stays the same, so that browsers need not load it again.
+	// addressLife is the maximum validity of an address of the bucket. For half of it the address
+	// of a file stays the same, so that browsers need not load the file again.
 	addressLife = 2 * time.Hour
-	// protectedLife is that of a protected file that may be seen without a token.
+	// protectedLife is the validity for a protected file that may be seen without a token.
 	protectedLife = 3 * time.Minute
 )
 
-// redirectToFile sends the client to the bucket, if the file is in one and may be had from
-// there: only a bucket's answer with the type that was stored, and no policy of ours, so
-// only what browsers show without running anything of it. The header of the call has what
-// the bucket is to say. A token that ends takes the address with it.
+// redirectToFile redirects the client to the bucket, if the file is in a bucket and may be sent by
+// it: the bucket answers with the stored type, and without this server's policies, so only files
+// that browsers show without running scripts may be sent so. The headers of the call are passed to
+// the bucket. The address expires with the token.
 func (c *call) redirectToFile(b blob.Blob, protected bool, until time.Time) (answered bool, err error) {
 	remote, ok := b.(blob.Remote)
 	h := c.w.Header()
@@ -43,7 +43,7 @@ func (c *call) redirectToFile(b blob.Blob, protected bool, until time.Time) (ans
 		return false, err
 	}
 	for _, name := range []string{"Content-Type", "Content-Disposition", "Etag"} {
-		h.Del(name) // they are those of the file
+		h.Del(name) // they belong to the answer with the file
 	}
 	if !protected {
 		h.Set("Cache-Control", fmt.Sprintf("max-age=%d", int(end.Sub(now).Seconds()/2)))

@@ -10,8 +10,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// health tells that the server answers, with 503 if it cannot store anything. Superusers learn which address it takes them
-// to come from.
+// health answers that the server works, or with 503 if it cannot store data. For superusers the
+// answer has their address as the server sees it.
 func (a *API) health(c *call) error {
 	if err := a.app.Available(); err != nil {
 		return err
@@ -24,21 +24,21 @@ func (a *API) health(c *call) error {
 		}
 		data = string(known)
 	}
-	// Wire: the order of the keys is this one.
+	// Wire: the order of the keys.
 	return c.json([]byte(`{"message":"API is healthy.","code":200,"data":` + data + `}`))
 }
 
-// isLive tells that the process answers: whoever runs it need not start it anew. Nothing else is
-// looked at, since a start mends no database and ends no restore.
+// isLive answers that the process works and need not be restarted. It checks nothing else, since a
+// restart repairs no database and ends no restore.
 func (a *API) isLive(c *call) error {
 	return c.json([]byte(`{"message":"The server is live.","code":200,"data":{}}`))
 }
 
-// readyTime is how long the database may take to answer.
+// readyTime is the time limit for an answer of the database.
 const readyTime = 2 * time.Second
 
-// isReady tells that the server can do its work, with 503 and the reason if requests are to go
-// to another one for now.
+// isReady answers that the server can serve requests, or with 503 and the reason if requests should
+// go to another server for now.
 func (a *API) isReady(c *call) error {
 	notReady := func(message string, err error) error { return fault.Wrap(fault.Unavailable, message, err) }
 	if a.requests.Draining() {
@@ -55,8 +55,8 @@ func (a *API) isReady(c *call) error {
 	return c.json([]byte(`{"message":"The server is ready.","code":200,"data":{}}`))
 }
 
-// superuserHealth is what superusers learn besides: also how far a backup or a restore is,
-// while one runs.
+// superuserHealth returns the additional data for superusers, including the progress of a running
+// backup or restore.
 func (a *API) superuserHealth(c *call) ([]byte, error) {
 	backups := a.app.Backups()
 	dst := append([]byte(nil), `{"canBackup":`...)

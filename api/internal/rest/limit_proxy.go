@@ -10,14 +10,15 @@ import (
 	"github.com/loambase/loam/internal/request"
 )
 
-// proxies are warnings about proxies whose clients are taken for one, because nobody has
-// named the header with their addresses.
+// proxies holds the warnings about proxies whose clients count as one client, because the settings
+// do not name the header with their addresses.
 type proxies struct {
 	warned [len(request.Forwarding)]atomic.Bool
 }
 
-// warn logs, once for each, the header of a refused request that a proxy may have set. Anybody
-// can send one: it is a hint, and costs an attacker nothing but six lines of the log.
+// warn logs, once for each header, a header of a refused request that a proxy may have set. Anybody
+// can send such headers: the warning is a hint, and an attacker can cause at most six lines in the
+// log.
 func (p *proxies) warn(app *core.App, q *request.Request, r *http.Request) {
 	for i, name := range request.Forwarding {
 		if len(r.Header[name]) == 0 || slices.ContainsFunc(q.Settings.TrustedProxy.Headers, func(trusted string) bool {

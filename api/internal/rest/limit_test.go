@@ -24,7 +24,7 @@ type limited struct {
 	log *logText
 }
 
-// logText is a log that a test reads while it is written.
+// logText is a log that is safe to read while it is written.
 type logText struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -70,7 +70,7 @@ func newLimited(t *testing.T) *limited {
 	return s
 }
 
-// limit enables the rate limits with these rules. more is JSON of further settings.
+// limit enables the rate limits with the rules. more has the JSON of further settings.
 func (s *limited) limit(rules string, more ...string) {
 	s.t.Helper()
 	patch := `{"rateLimits":{"enabled":true,"rules":[` + rules + `]}` + strings.Join(more, "") + `}`
@@ -151,7 +151,7 @@ func TestRateLimit(t *testing.T) {
 		t.Error("a path without a rule is counted")
 	}
 
-	s.limit(rule("/api/", 2), `,"meta":{"appName":"Mine"}`) // a change of the settings keeps the counters of rate limits no longer
+	s.limit(rule("/api/", 2), `,"meta":{"appName":"Mine"}`) // the change resets the counters
 	s.expect(200, "", here, "GET /api/health")
 	s.limit(rule("/api/", 1), `,"rateLimits":{"enabled":false}`)
 	for range 3 {
@@ -300,7 +300,7 @@ func TestRateLimitOfBatches(t *testing.T) {
 	s.expect(400, "", here, batch(create, create))
 }
 
-// TestRateLimitBehindProxies: addresses that a client makes up are no way around a limit.
+// TestRateLimitBehindProxies checks that forged addresses in headers do not evade a limit.
 func TestRateLimitBehindProxies(t *testing.T) {
 	t.Parallel()
 	s := newLimited(t)
@@ -315,7 +315,7 @@ func TestRateLimitBehindProxies(t *testing.T) {
 		t.Errorf("a warning about no header:\n%s", s.log)
 	}
 
-	// Without peers, headers are believed from everybody, as the warning says.
+	// Without peers, headers are trusted from every address, as the warning says.
 	s.limit(rule("/api/", 1), `,"trustedProxy":{"headers":["X-Forwarded-For"]}`)
 	s.expect(200, "", here, "GET /api/health", "X-Forwarded-For", "203.0.113.1")
 	s.expect(200, "", here, "GET /api/health", "X-Forwarded-For", "203.0.113.2")

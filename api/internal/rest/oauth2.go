@@ -9,9 +9,9 @@ import (
 
 func (a *API) oauth2Providers(c *call) error { return c.respond(provider.List(), nil) }
 
-// oauth2Redirect is where a service sends a person back to who was sent to it in a
-// window of their own. What it says goes to the client that waits, and the person to a
-// page that says how it went: always one of ours, relative to this address.
+// oauth2Redirect is the endpoint to which an OAuth2 service sends a person back who has signed in
+// in a separate window. The answer of the service goes to the client that waits, and the person to
+// a page with the result: always a page of this server, relative to this address.
 func (a *API) oauth2Redirect(c *call) error {
 	said := auth.OAuth2Redirect{State: c.Query.Get("state"), Code: c.Query.Get("code"), Error: c.Query.Get("error")}
 	status := http.StatusTemporaryRedirect
@@ -21,7 +21,7 @@ func (a *API) oauth2Redirect(c *call) error {
 		readable = c.decode(&said) == nil
 	}
 	page := "../_/#/auth/oauth2-redirect-failure"
-	// HEAD is a look that changes nothing.
+	// HEAD must change nothing.
 	if readable && c.r.Method != http.MethodHead && a.auth.DeliverOAuth2(a.hub, c.Pin(c.r), said) {
 		page = "../_/#/auth/oauth2-redirect-success"
 	}

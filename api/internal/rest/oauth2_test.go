@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestOAuth2Redirect leads nowhere but to the page of failures: nobody waits. That
-// somebody does is a test with the SDK.
+// TestOAuth2Redirect checks that the redirect leads to the page of failures if no client waits. A
+// test with the SDK covers the case of a waiting client.
 func TestOAuth2Redirect(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)

@@ -51,7 +51,7 @@ func (a *API) deleteRecord(c *call) error {
 	return c.done(a.app.Records().Delete(c.r.Context(), c.Caller, c.collection(), c.param("id")))
 }
 
-// respondRecord answers with a record that was written, or with the error.
+// respondRecord answers with a record that was written, or returns the error.
 func (c *call) respondRecord(r *record.Record, err error) error {
 	if err != nil {
 		return err
@@ -59,8 +59,8 @@ func (c *call) respondRecord(r *record.Record, err error) error {
 	return c.respondJSON(c.api.app.Records().Render(c.r.Context(), c.Caller, r, c.Query.Get("expand")))
 }
 
-// readForRules reads the body that rules see as @request.body: also a GET may have
-// one, and a malformed one is an error.
+// readForRules reads the body, which is @request.body for rules: even a GET may have a body, and a
+// malformed body is an error.
 func (c *call) readForRules(operation record.Operation) (err error) {
 	if err := c.refuse(operation); err != nil {
 		return err
@@ -87,8 +87,8 @@ func (c *call) input(operation record.Operation) (in record.Input, err error) {
 	return in, err
 }
 
-// refuse returns the fault of a call that needs no look at its body (docs/wire/records.md
-// §4.4): its announced length goes before what the collection does not allow.
+// refuse returns the fault of a call that is refused without reading its body (docs/wire/records.md
+// §4.4): a too large announced length takes precedence over refusals of the collection.
 func (c *call) refuse(operation record.Operation) error {
 	limit, err := c.route.maxBody(c)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/loambase/loam/core/coretest"
 )
 
-// newBlog is a server with authors and posts.
+// newBlog returns a server with authors and posts.
 func newBlog(t testing.TB) *server {
 	t.Helper()
 	s := newServer(t)

@@ -14,8 +14,8 @@ import (
 	"github.com/loambase/loam/core/coretest"
 )
 
-// TestRefusedWithLongBodies has clients that listen only when they have sent
-// everything, as many do.
+// TestRefusedWithLongBodies sends requests of clients that read the answer only after they have
+// sent the whole body, as many clients do.
 func TestRefusedWithLongBodies(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long under the race detector")

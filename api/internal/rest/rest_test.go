@@ -17,11 +17,11 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// server is an app behind its handler, and who calls it.
+// server is an app with its handler, and the tokens and ids of its accounts.
 type server struct {
 	http.Handler
 	app    *core.App
-	tokens map[string]string // by the name of the caller; a guest has none
+	tokens map[string]string // by the name of the caller; the token of a guest is ""
 	ids    map[string]string
 }
 
@@ -36,7 +36,7 @@ func handler(t testing.TB, app *core.App) http.Handler {
 	return h
 }
 
-// newServer has the superuser "root" and the members "ann" and "bob".
+// newServer returns a server with the superuser "root" and the members "ann" and "bob".
 func newServer(t testing.TB) *server {
 	t.Helper()
 	app := coretest.New(t)
@@ -49,7 +49,7 @@ func newServer(t testing.TB) *server {
 	return s
 }
 
-// join makes a record of an auth collection and signs it in.
+// join creates a record of an auth collection and signs it in.
 func (s *server) join(t testing.TB, collection, name string) {
 	t.Helper()
 	email := name + "@example.com"
@@ -57,17 +57,17 @@ func (s *server) join(t testing.TB, collection, name string) {
 	s.tokens[name], s.ids[name] = apitest.SignIn(t, s, collection, email, password), rec["id"].(string)
 }
 
-// scenario is a request and what must come of it.
+// scenario is a request with the expected answer.
 type scenario struct {
 	name    string
 	as      string // the caller's name; "" for a guest
 	method  string // default GET
 	path    string
 	body    string
-	headers map[string]string // the content type is JSON if it is not among them
+	headers map[string]string // default Content-Type: JSON
 
 	status int
-	has    []string // parts of the body
+	has    []string // expected parts of the body
 	hasNot []string
 	header map[string]string // of the answer
 	check  func(t *testing.T, body string)
@@ -135,7 +135,7 @@ func (s *server) run(t *testing.T, scenarios []scenario) {
 	}
 }
 
-// checkEnvelope demands the form of a failure.
+// checkEnvelope checks the form of a failure.
 func checkEnvelope(t *testing.T, body string, status int) {
 	t.Helper()
 	var envelope struct {
@@ -151,7 +151,8 @@ func checkEnvelope(t *testing.T, body string, status int) {
 	}
 }
 
-// form is a multipart body: files are the parts whose value is bytes.
+// form returns a multipart body with the parts, alternately names and values. A value of bytes is a
+// file.
 func form(t testing.TB, parts ...any) (headers map[string]string, body string) {
 	t.Helper()
 	var buf bytes.Buffer

@@ -8,7 +8,7 @@ import (
 	"github.com/loambase/loam/internal/request"
 )
 
-// route is one row of the table: the only place that says which requests there are.
+// route is a row of the table of routes, which lists all requests.
 type route struct {
 	request.Route
 	limit  bodyLimit // nil: wire.DefaultLimit

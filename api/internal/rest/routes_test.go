@@ -42,7 +42,7 @@ func TestRouting(t *testing.T) {
 	})
 }
 
-// TestHead compares HEAD with GET for every route that has one.
+// TestHead compares HEAD with GET for every route of GET.
 func TestHead(t *testing.T) {
 	t.Parallel()
 	s := newBlog(t)

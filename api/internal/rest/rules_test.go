@@ -6,7 +6,7 @@ import (
 	"github.com/loambase/loam/core/coretest"
 )
 
-// TestStatusOfRules is the table of docs/wire/records.md §1.5.
+// TestStatusOfRules checks the table of docs/wire/records.md §1.5.
 func TestStatusOfRules(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)

@@ -8,6 +8,6 @@ func (a *API) runSQL(c *call) error {
 	if err := c.decode(&form); err != nil {
 		return err
 	}
-	c.body.Leave() // the place that it may have: a script may take long
+	c.body.Leave() // releases the place of the body, since a script may take long
 	return c.respond(a.app.SQL().Run(c.r.Context(), c.Caller, form.Query))
 }

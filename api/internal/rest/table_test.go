@@ -31,10 +31,11 @@ func TestFindRoute(t *testing.T) {
 	}
 }
 
-// TestTable demands of every route what logs, rate limits and documentation need.
+// TestTable checks that every route has the properties that logs, rate limits and documentation
+// need.
 func TestTable(t *testing.T) {
 	t.Parallel()
-	label := regexp.MustCompile(`^(\*:)?[a-zA-Z0-9]+$`) // as in rate limit rules
+	label := regexp.MustCompile(`^(\*:)?[a-zA-Z0-9]+$`) // the syntax of labels in rate limit rules
 	seen := map[string]bool{}
 	for _, r := range (&API{}).table() {
 		if !label.MatchString(r.Label) || seen[r.Label] || r.Group != "" && !label.MatchString(r.Group) {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// newViews is a server with posts and views of them.
+// newViews returns a server with posts and views of them.
 func newViews(t *testing.T) *server {
 	t.Helper()
 	s := newServer(t)

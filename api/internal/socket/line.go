@@ -132,7 +132,7 @@ func (l *line) keep(list []realtime.Message, b *buffers) {
 	switch {
 	case len(list) == 0:
 		l.list = nil
-	case l.list == nil: // the list lies in the buffers, which another line uses next
+	case l.list == nil: // the list is in the buffers, which another line uses next
 		l.list = slices.Clone(list)
 	default:
 		l.list = list

@@ -11,11 +11,12 @@ import (
 // minCompressed is the length in bytes from which a message is compressed.
 const minCompressed = 1 << 10
 
-// headerSize is the most bytes that a frame of the server has before its payload (RFC 6455 §5.2).
+// headerSize is the maximum number of bytes before the payload of a frame of the server (RFC 6455
+// §5.2).
 const headerSize = 10
 
-// send implements sender. What is not compressed is framed here: the library would copy it
-// once more, and use memory of its own for each connection.
+// send implements sender. Messages that are not compressed are framed here: the library would copy
+// them once more, and use memory for each connection.
 func (c *Conn) send(m *realtime.Message, buffer []byte) ([]byte, error) {
 	var header [headerSize]byte
 	buffer = c.session.Append(append(buffer, header[:]...), m)
@@ -23,7 +24,7 @@ func (c *Conn) send(m *realtime.Message, buffer []byte) ([]byte, error) {
 	switch {
 	case len(payload) == 0:
 		return buffer, nil
-	case c.closing.Load(): // nothing follows a close frame
+	case c.closing.Load(): // no message follows a close frame
 		return buffer, websocket.ErrCloseSent
 	case c.compress && len(payload) >= minCompressed:
 		return buffer, c.ws.WriteMessage(websocket.TextMessage, payload)
@@ -32,8 +33,8 @@ func (c *Conn) send(m *realtime.Message, buffer []byte) ([]byte, error) {
 	return buffer, err
 }
 
-// frame writes the header of a text message into the bytes before its payload, and returns where
-// it begins.
+// frame writes the header of a text message into the bytes before its payload, and returns the
+// offset of the header.
 func frame(buffer []byte) (begin int) {
 	const final, text = 0x80, 0x1
 	size := len(buffer) - headerSize

@@ -20,13 +20,13 @@ import (
 
 const (
 	sumsFile   = "SHA256SUMS"
-	maxArchive = 1 << 30 // bytes, of the binary in it too
+	maxArchive = 1 << 30 // bytes, also of the binary in the archive
 	maxSums    = 1 << 20
 )
 
-// Fetch returns the archive that from names: a file, or a URL of https (http on this machine).
-// The file SHA256SUMS beside it must have its checksum. The archive must be of a newer version
-// than the one that runs, and for this system. Close it.
+// Fetch returns the archive that from names: a file, or a URL of https (http on this machine). The
+// file SHA256SUMS beside it must contain its checksum. The version of the archive must be newer
+// than the running one, and its system this one. The caller closes the archive.
 func Fetch(ctx context.Context, from, running string) (*Archive, error) {
 	name, sums, err := locate(from)
 	if err != nil {
@@ -52,7 +52,7 @@ func Fetch(ctx context.Context, from, running string) (*Archive, error) {
 	return a, nil
 }
 
-// locate returns the name of the archive, and where its checksums are.
+// locate returns the name of the archive, and the location of its checksums.
 func locate(from string) (name, sums string, err error) {
 	if !isURL(from) {
 		return filepath.Base(from), filepath.Join(filepath.Dir(from), sumsFile), nil
@@ -102,7 +102,7 @@ func open(ctx context.Context, from string) (io.ReadCloser, error) {
 	return res.Body, nil
 }
 
-// checksum returns what a file of checksums says of the archive.
+// checksum returns the checksum of the archive in a file of checksums.
 func checksum(ctx context.Context, sums, name string) (string, error) {
 	in, err := open(ctx, sums)
 	if err != nil {
@@ -121,7 +121,8 @@ func checksum(ctx context.Context, sums, name string) (string, error) {
 	return "", fmt.Errorf("%s has no checksum of %s", sums, name)
 }
 
-// load reads the archive, of a URL into a file of its own, and returns its checksum.
+// load reads the archive and returns its checksum. It downloads the archive of a URL into a
+// temporary file.
 func (a *Archive) load(ctx context.Context, from string) (sum string, err error) {
 	in, err := open(ctx, from)
 	if err != nil {
@@ -149,7 +150,7 @@ func (a *Archive) load(ctx context.Context, from string) (sum string, err error)
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// extract writes the binary in the archive to a file that can be run.
+// extract writes the binary in the archive to an executable file.
 func (a *Archive) extract(to string) error {
 	if strings.HasSuffix(a.Name, ".zip") {
 		return a.extractZip(to)

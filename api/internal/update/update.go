@@ -1,5 +1,5 @@
-// Package update puts the binary of another release in the place of the one that runs: after
-// its checksum and its version are checked, and so that the old one can be put back.
+// Package update replaces the running binary by that of another release, after a check of its
+// checksum and version, and keeps the old binary for a rollback.
 package update
 
 import (
@@ -18,15 +18,15 @@ import (
 	"golang.org/x/mod/semver"
 )
 
-// Archive is an archive of a release whose checksum was right.
+// Archive is an archive of a release with a correct checksum.
 type Archive struct {
 	Name    string // loam_0.2.0_linux_amd64.tar.gz
 	Version string
-	path    string // of a file that Close removes if it is our own
+	path    string // of a file that Close removes if own is set
 	own     bool
 }
 
-// Close removes what was downloaded.
+// Close removes a downloaded file.
 func (a *Archive) Close() {
 	if a.own {
 		_ = os.Remove(a.path)
@@ -35,8 +35,8 @@ func (a *Archive) Close() {
 
 var archiveName = regexp.MustCompile(`^loam_(\d+\.\d+\.\d+[0-9A-Za-z.+-]*)_([a-z0-9]+)_([a-z0-9]+)\.(tar\.gz|zip)$`)
 
-// check judges an archive by its name: for which system it is, and that it is newer than the
-// version that runs.
+// check checks the name of an archive: it must be for this system, and newer than the running
+// version.
 func check(name, running string) (version string, err error) {
 	m := archiveName.FindStringSubmatch(name)
 	if m == nil {
@@ -54,11 +54,11 @@ func check(name, running string) (version string, err error) {
 	return m[1], nil
 }
 
-// mainPackage is the package of the binary that releases have.
+// mainPackage is the package of released binaries.
 const mainPackage = "github.com/loambase/loam"
 
-// Binary is the path of the program that runs. A program of somebody's own around Loam is an
-// error: no release has its code.
+// Binary returns the path of the running program. For another program that embeds Loam it returns
+// an error: no release has its code.
 func Binary() (string, error) {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Path != mainPackage {
 		return "", fmt.Errorf("this program is %s, of which there are no releases: build it anew with another version of Loam", info.Path)
@@ -70,15 +70,14 @@ func Binary() (string, error) {
 	return filepath.EvalSymlinks(path)
 }
 
-// oldSuffix and newSuffix are what the names of the other binaries beside the one that runs
-// end in.
+// oldSuffix and newSuffix are the suffixes of the other binaries beside the running one.
 const (
 	oldSuffix = ".old"
 	newSuffix = ".new"
 )
 
-// Prepare unpacks the binary of the archive beside the one at the path, and runs it to see
-// that it is what it should be. On an error nothing of it is left.
+// Prepare unpacks the binary of the archive beside the one at the path, and runs it as a check.
+// After an error no unpacked file is left.
 func (a *Archive) Prepare(ctx context.Context, path string) error {
 	err := a.extract(path + newSuffix)
 	if err != nil {
@@ -92,14 +91,14 @@ func (a *Archive) Prepare(ctx context.Context, path string) error {
 	return err
 }
 
-// Install puts the binary that Prepare has unpacked in the place of the one at the path,
-// which is kept beside it for Rollback. On an error the path is as it was.
+// Install replaces the binary at the path by the one that Prepare has unpacked, and keeps the old
+// binary beside it for Rollback. On an error the file at the path is unchanged.
 func Install(path string) error { return exchange(path, path+oldSuffix, path+newSuffix) }
 
-// try runs the new binary, which must know itself as the version of its archive.
+// try runs the new binary, which must report the version of its archive.
 func (a *Archive) try(ctx context.Context, path string) error {
 	cmd := exec.CommandContext(ctx, path, "version")
-	cmd.Env = []string{} // nothing of the environment is meant for it
+	cmd.Env = []string{} // the environment is not meant for it
 	out, err := cmd.Output()
 	if err != nil {
 		return fmt.Errorf("the binary of %s does not run here: %w", a.Name, err)
@@ -110,7 +109,7 @@ func (a *Archive) try(ctx context.Context, path string) error {
 	return nil
 }
 
-// exchange keeps the file at the path as kept, and puts the fresh one in its place.
+// exchange renames the file at the path to kept, and fresh to the path.
 func exchange(path, kept, fresh string) error {
 	if err := os.Remove(kept); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -124,7 +123,7 @@ func exchange(path, kept, fresh string) error {
 	return nil
 }
 
-// Rollback puts back the binary that Install has kept.
+// Rollback restores the binary that Install has kept.
 func Rollback(path string) error {
 	kept := path + oldSuffix
 	if _, err := os.Stat(kept); errors.Is(err, fs.ErrNotExist) {
@@ -136,6 +135,6 @@ func Rollback(path string) error {
 	if err := exchange(path, aside, kept); err != nil {
 		return err
 	}
-	_ = os.Remove(aside) // of Windows it runs still, and stays until the next update
+	_ = os.Remove(aside) // on Windows it still runs, and stays until the next update
 	return nil
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// auth sets or drops who the client is. The answer has the account as the client itself
-// may see it.
+// auth sets or removes the account of the client. The answer has the account in the form for its
+// owner.
 func (c *conn) auth(ctx context.Context, m *message) error {
 	var form struct {
 		Token *string `json:"token"`

@@ -34,7 +34,7 @@ func (c *conn) leave(_ context.Context, m *message) error {
 	return nil
 }
 
-// presence replaces what others see of the client.
+// presence replaces the presence state of the client.
 func (c *conn) presence(_ context.Context, m *message) error {
 	var form struct {
 		Channel string          `json:"channel"`

@@ -15,7 +15,7 @@ const (
 	closeTooSlow     = 4408
 )
 
-// maxBad is how many bad messages in a row close a connection.
+// maxBad is the number of bad messages in a row that closes a connection.
 const maxBad = 10
 
 // conn is one connection.
@@ -26,7 +26,7 @@ type conn struct {
 	peer   *channel.Peer
 	ip     string
 
-	bad int // messages in a row that could not be read
+	bad int // bad messages in a row
 }
 
 // open begins a connection. token is the current position in the feed of changes; the hello
@@ -40,7 +40,7 @@ func (s *Server) open(on *socket.Conn, token change.Token) *conn {
 	return c
 }
 
-// hello is the first message to a client.
+// hello returns the first message to a client.
 func hello(peer, token string) []byte {
 	out := schema.AppendString([]byte(`{"type":"hello","peer":`), peer)
 	out = schema.AppendString(append(out, `,"token":`...), token)

@@ -1,5 +1,4 @@
-// Package ws is the WebSocket of the realtime API (docs/wire/websocket.md). It is
-// spoken on connections of package socket: a message is read, finds its handler in a table
-// (handlers.go), and what the hub has for the client is written. What may be seen is the
-// hub's matter.
+// Package ws implements the WebSocket of the realtime API (docs/wire/websocket.md) on the
+// connections of package socket. It reads a message, finds the handler of its type in a table
+// (handlers.go), and writes the messages of the hub. The hub decides which data a client may see.
 package ws

@@ -13,8 +13,8 @@ import (
 	"github.com/loambase/loam/realtime"
 )
 
-// handler serves messages of one type. It tells the client of its success, or returns an
-// error, which becomes the answer.
+// handler handles messages of one type. It answers a success itself, or returns an error, which
+// becomes the answer.
 type handler func(c *conn, ctx context.Context, m *message) error
 
 // handlers are the types of messages that clients may send.
@@ -36,10 +36,11 @@ type message struct {
 	body []byte
 }
 
-// maxID is how long the id of a message may be, in bytes.
+// maxID is the maximum length of the id of a message, in bytes.
 const maxID = 64
 
-// Handle implements socket.Session: it answers one message. Ten bad ones in a row close the connection.
+// Handle implements socket.Session: it answers one message. Ten bad messages in a row close the
+// connection.
 func (c *conn) Handle(ctx context.Context, text []byte) {
 	m := &message{body: text}
 	handle, err := m.read()
@@ -77,7 +78,7 @@ func (m *message) read() (handler, error) {
 // decode reads the fields of the message.
 func (m *message) decode(into any) error {
 	decoder := json.NewDecoder(bytes.NewReader(m.body))
-	decoder.UseNumber() // a number is the text that was sent
+	decoder.UseNumber() // a number stays the text that was sent
 	if err := decoder.Decode(into); err != nil {
 		return fault.Wrap(fault.Invalid, "The fields of the message are not valid.", err)
 	}
@@ -100,7 +101,7 @@ func (c *conn) fail(ctx context.Context, m *message, err error) {
 	c.client.Tell(out)
 }
 
-// codeOf is the code of an error: the limit that was reached, or its kind.
+// codeOf returns the code of an error: the limit that was reached, or its kind.
 func codeOf(kind fault.Kind, err error) string {
 	var limit *realtime.LimitError
 	if errors.As(err, &limit) {
@@ -125,7 +126,7 @@ func codeOf(kind fault.Kind, err error) string {
 	return "internal"
 }
 
-// ping answers those who cannot see the pings of the WebSocket.
+// ping answers clients that cannot see the pings of the WebSocket.
 func (c *conn) ping(_ context.Context, m *message) error {
 	c.client.Tell(append(appendID([]byte(`{"type":"pong"`), m.ID), '}'))
 	return nil

@@ -42,7 +42,7 @@ func (c *conn) subscribe(ctx context.Context, m *message) error {
 	})
 }
 
-// topic divides COLLECTION/* or COLLECTION/ID; the record is "" for every one.
+// topic splits COLLECTION/* or COLLECTION/ID; record is "" for every record.
 func topic(text string) (collection, record string, ok bool) {
 	collection, record, ok = strings.Cut(text, "/")
 	if !ok || collection == "" || record == "" || collection[0] == '@' || strings.Contains(record, "/") {

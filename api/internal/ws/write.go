@@ -5,7 +5,7 @@ import (
 	"github.com/loambase/loam/realtime"
 )
 
-// appendMessage appends a message as the client gets it.
+// appendMessage appends a message in the form of the protocol.
 func appendMessage(dst []byte, m *realtime.Message) []byte {
 	mark := m.Mark
 	if mark == nil {
@@ -29,7 +29,7 @@ func appendMessage(dst []byte, m *realtime.Message) []byte {
 		dst = schema.AppendString(append(dst, `{"type":"auth","auth":null,"reason":`...), m.Data)
 	default:
 		dst = schema.AppendString(append(dst, `{"type":"event","sub":`...), m.Topic)
-		dst = append(append(dst, ','), m.Data[1:len(m.Data)-1]...) // an object: its members
+		dst = append(append(dst, ','), m.Data[1:len(m.Data)-1]...) // an object: its members are appended
 		if mark.Token != "" {
 			dst = schema.AppendString(append(dst, `,"txEnd":true,"token":`...), mark.Token)
 		}

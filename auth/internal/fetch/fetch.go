@@ -1,7 +1,7 @@
-// Package fetch gets images from addresses that strangers name. It speaks to the open
-// internet alone: which machine a connection goes to is judged when it is made, by the
-// number that a name has turned out to be, so that neither a name that changes nor a
-// redirect leads into the network that the server is in.
+// Package fetch downloads images from addresses that strangers choose. It connects only to the
+// public internet: the target of a connection is checked when the connection is made, by its
+// resolved IP address, so that neither a changing DNS name nor a redirect leads into the network of
+// the server.
 package fetch
 
 import (
@@ -21,20 +21,20 @@ import (
 )
 
 const (
-	// MaxImage is the greatest image in bytes, whatever else a caller would take.
+	// MaxImage is the maximum size of an image in bytes, whatever the caller allows.
 	MaxImage = 32 << 20
 
-	imageTime    = 10 * time.Second // for all of it
-	maxAtOnce    = 8                // images, which are held in memory
+	imageTime    = 10 * time.Second // for the whole download
+	maxAtOnce    = 8                // images that are downloaded at a time, since they are held in memory
 	maxRedirects = 3
 )
 
-// Client gets images. It is safe for concurrent use.
+// Client downloads images. It is safe for concurrent use.
 type Client struct {
 	http   *http.Client
 	places chan struct{}
 
-	// public is Public, but in tests, whose servers are on this machine.
+	// public is the function Public, except in tests, whose servers are on this machine.
 	public func(netip.Addr) bool
 }
 
@@ -44,10 +44,10 @@ func New() *Client {
 	dialer := net.Dialer{Timeout: imageTime, Control: c.judge}
 	c.http = &http.Client{
 		Transport: &http.Transport{
-			Proxy:                  nil, // it would connect in our place, to wherever it is asked to
+			Proxy:                  nil, // a proxy would make the connection, to any address
 			DialContext:            dialer.DialContext,
 			DisableKeepAlives:      true,
-			DisableCompression:     true, // the limit is on what is unpacked
+			DisableCompression:     true, // the limit holds for the unpacked bytes
 			TLSHandshakeTimeout:    imageTime,
 			MaxResponseHeaderBytes: 64 << 10,
 			ForceAttemptHTTP2:      true,
@@ -62,11 +62,11 @@ func New() *Client {
 	return c
 }
 
-// errPrivate is an address that is not in the open internet.
+// errPrivate is the error of an address that is not in the public internet.
 var errPrivate = errors.New("fetch: the address is not public")
 
-// judge refuses a connection to an address that is not public. It is called when names
-// are resolved already.
+// judge returns an error for a connection to an address that is not public. It is called after
+// names are resolved.
 func (c *Client) judge(_, address string, _ syscall.RawConn) error {
 	to, err := netip.ParseAddrPort(address)
 	if err != nil || !c.public(to.Addr()) {
@@ -82,8 +82,8 @@ func judgeURL(u *url.URL) error {
 	return nil
 }
 
-// Image returns the image at an address, of at most limit bytes, and MaxImage. What is
-// no image by its content, whatever it says that it is, is an error.
+// Image returns the image at an address, of at most limit bytes, and at most MaxImage. Content that
+// is not an image is an error, whatever type the server claims.
 func (c *Client) Image(ctx context.Context, address string, limit int64) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, imageTime)
 	defer cancel()

@@ -41,7 +41,7 @@ func TestPublic(t *testing.T) {
 	}
 }
 
-// local is a client that takes the servers of this machine for public ones.
+// local returns a client for which the servers of this machine count as public.
 func local() *Client {
 	c := New()
 	c.public = func(netip.Addr) bool { return true }
@@ -102,7 +102,7 @@ func TestImage(t *testing.T) {
 	}
 }
 
-// TestPrivateAddresses are refused however they are written, before a byte is sent.
+// TestPrivateAddresses: private addresses in any notation are refused before a byte is sent.
 func TestPrivateAddresses(t *testing.T) {
 	t.Parallel()
 	reached := make(chan string, 100)
@@ -114,18 +114,18 @@ func TestPrivateAddresses(t *testing.T) {
 			t.Errorf("%s: %v, want %v", host, err, errPrivate)
 		}
 	}
-	// The attack works where the addresses are not judged.
+	// The attack works if addresses are not checked.
 	local().Image(t.Context(), s.URL, 1<<20)
 	if len(reached) != 1 {
 		t.Errorf("%d requests have come through, want that of the client that does not judge", len(reached))
 	}
 }
 
-// outside is an address of this machine that the tests take for a public one, and
-// inside one that they do not.
+// outside is an address of this machine that counts as public in the tests, and inside one that
+// does not.
 var outside, inside = netip.MustParseAddr("127.0.0.2"), netip.MustParseAddr("127.0.0.1")
 
-// serveAt serves the handler at an address, on the port, or any if that is 0.
+// serveAt serves the handler at an address, on the port, or on any port if it is 0.
 func serveAt(t *testing.T, at netip.Addr, port uint16, h http.HandlerFunc) (url string, on uint16) {
 	t.Helper()
 	l, err := net.Listen("tcp", netip.AddrPortFrom(at, port).String())
@@ -140,7 +140,7 @@ func serveAt(t *testing.T, at netip.Addr, port uint16, h http.HandlerFunc) (url 
 	return s.URL, netip.MustParseAddrPort(l.Addr().String()).Port()
 }
 
-// TestRedirectToPrivate is a public server that sends on to a private one.
+// TestRedirectToPrivate fetches from a public server that redirects to a private server.
 func TestRedirectToPrivate(t *testing.T) {
 	t.Parallel()
 	private, _ := serveAt(t, inside, 0, func(http.ResponseWriter, *http.Request) { t.Error("the private server was asked") })
@@ -152,8 +152,8 @@ func TestRedirectToPrivate(t *testing.T) {
 	}
 }
 
-// TestNames are names that turn out to be private: beside a public address, or from one
-// look-up to the next. The number that is dialled is judged, whatever was said before.
+// TestNames resolves names to private addresses: beside a public address, or only in the second
+// look-up. The dialled IP address is checked, whatever earlier look-ups returned.
 func TestNames(t *testing.T) {
 	t.Parallel()
 	good := picture(t)
@@ -161,7 +161,7 @@ func TestNames(t *testing.T) {
 	serveAt(t, inside, port, func(http.ResponseWriter, *http.Request) { t.Error("the private server was asked") })
 	c := New()
 	c.public = func(a netip.Addr) bool { return a == outside }
-	var answers [][]netip.Addr // of one look-up each
+	var answers [][]netip.Addr // for each look-up
 	resolver := &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
 		next := answers[0]
 		if len(answers) > 1 {
@@ -171,7 +171,7 @@ func TestNames(t *testing.T) {
 	}}
 	dialer := net.Dialer{Control: c.judge, Resolver: resolver}
 	c.http.Transport.(*http.Transport).DialContext = func(ctx context.Context, _, address string) (net.Conn, error) {
-		return dialer.DialContext(ctx, "tcp4", address) // one question a look-up
+		return dialer.DialContext(ctx, "tcp4", address) // one query for each look-up
 	}
 	url := fmt.Sprintf("http://name.test:%d/", port)
 	for _, both := range [][]netip.Addr{{inside, outside}, {outside, inside}} {
@@ -189,7 +189,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// nameServer is a connection to a name server that gives these addresses to any name.
+// nameServer returns a connection to a name server that answers with these addresses for any name.
 func nameServer(t *testing.T, addresses []netip.Addr) net.Conn {
 	client, server := net.Pipe()
 	go func() {

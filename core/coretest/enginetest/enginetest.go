@@ -1,6 +1,6 @@
-// Package enginetest chooses the engine that tests run on: SQLite, or PostgreSQL
-// where LOAM_TEST_ENGINE says so. Tests of what stands above the store open theirs
-// here, so that the same tests hold for both.
+// Package enginetest chooses the engine for tests: SQLite or, with LOAM_TEST_ENGINE=postgres,
+// PostgreSQL. Tests of packages above the store open their databases here, so that the same tests
+// run on both engines.
 package enginetest
 
 import (
@@ -14,11 +14,11 @@ import (
 	"github.com/loambase/loam/internal/pgtest"
 )
 
-// Postgres says whether tests run on PostgreSQL.
+// Postgres reports whether tests run on PostgreSQL.
 func Postgres() bool { return os.Getenv("LOAM_TEST_ENGINE") == "postgres" }
 
-// URL is a database for the test, as core.Config.DB takes it: empty for SQLite,
-// which lives in the data folder.
+// URL returns a database for the test, in the form of core.Config.DB: empty for SQLite, which
+// stores its file in the data folder.
 func URL(t testing.TB) string {
 	t.Helper()
 	if !Postgres() {
@@ -27,7 +27,7 @@ func URL(t testing.TB) string {
 	return pgtest.URL(t)
 }
 
-// Open is an empty database of the test's own, closed when the test ends.
+// Open returns a new empty database, which is closed when the test ends.
 func Open(t testing.TB) store.Store {
 	t.Helper()
 	return OpenAt(t, t.TempDir(), URL(t))
@@ -54,15 +54,14 @@ func OpenAt(t testing.TB, dir, url string) store.Store {
 	return db
 }
 
-// Number runs a query that gives one number, and returns it.
+// Number returns the number that a query returns.
 func Number(t testing.TB, db store.Store, query string) (n int64) {
 	t.Helper()
 	each(t, db, query, func(rows store.Rows) { n = int64(rows.Float(0)) })
 	return n
 }
 
-// Each runs a query that gives a text and a whole number, and calls fn with those
-// of each row.
+// Each runs a query for a text and a whole number, and calls fn with those of each row.
 func Each(t testing.TB, db store.Store, query string, fn func(text string, number int64)) {
 	t.Helper()
 	each(t, db, query, func(rows store.Rows) { fn(rows.Text(0), rows.Int(1)) })

@@ -87,7 +87,7 @@ func (s *Server) Uploads() int {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return // the client has gone away
+		return // the client has disconnected
 	}
 	wrong := ""
 	if r.URL.Query().Has("X-Amz-Signature") {
@@ -140,7 +140,7 @@ func fail(w http.ResponseWriter, status int, code string) {
 
 func (s *Server) version() string {
 	s.last++
-	return fmt.Sprintf(`"version-%d"`, s.last) // nobody may take it for an MD5
+	return fmt.Sprintf(`"version-%d"`, s.last) // not in the form of an MD5
 }
 
 func (s *Server) put(path string, data []byte, h http.Header) {

@@ -1,5 +1,5 @@
-// Package smtptest is a small SMTP server for tests: it keeps what arrives, and fails
-// where it is told to.
+// Package smtptest is a small SMTP server for tests: it stores the mails that arrive, and fails at
+// configured steps.
 package smtptest
 
 import (
@@ -26,8 +26,8 @@ import (
 
 // Mail is a mail that has arrived.
 type Mail struct {
-	Hello    string // what the client has called itself
-	User     string // who has signed in, "" for nobody
+	Hello    string // the name of the client in EHLO
+	User     string // the user who has signed in, "" for none
 	Secure   bool   // over TLS
 	From     string
 	To       []string
@@ -42,13 +42,13 @@ type Mail struct {
 type Server struct {
 	TLS      bool                     // from the first byte
 	STARTTLS bool                     // offered
-	User     string                   // who must sign in; "" lets everybody send
+	User     string                   // the user who must sign in; "" lets everybody send
 	Password string                   //
 	Methods  string                   // of signing in; default "PLAIN LOGIN"
-	Reply    func(verb string) string // what to answer instead, as "421 busy"; "drop" and "hang" do that
+	Reply    func(verb string) string // the reply instead, as "421 busy"; "drop" and "hang" do that
 
-	Addr  string         // host:port, once it runs
-	Roots *x509.CertPool // knows its certificate
+	Addr  string         // host:port, once the server runs
+	Roots *x509.CertPool // contains its certificate
 
 	listener net.Listener
 	config   *tls.Config
@@ -95,10 +95,10 @@ func (s *Server) Start(t testing.TB) *Server {
 	return s
 }
 
-// Host and Port are the two parts of Addr.
+// Host returns the host of Addr.
 func (s *Server) Host() string { return "127.0.0.1" }
 
-// Port is the port of Addr.
+// Port returns the port of Addr.
 func (s *Server) Port() int { return s.listener.Addr().(*net.TCPAddr).Port }
 
 // Next waits for the next mail.
@@ -113,7 +113,7 @@ func (s *Server) Next(t testing.TB) Mail {
 	return Mail{}
 }
 
-// Waiting is how many mails have arrived that Next has not returned.
+// Waiting returns the number of mails that have arrived and that Next has not returned.
 func (s *Server) Waiting() int { return len(s.arrived) }
 
 // certify makes a certificate for 127.0.0.1 and localhost.
@@ -147,10 +147,10 @@ type session struct {
 	mail Mail
 	user string
 
-	taken bool // the last reply was a good one
+	taken bool // the last reply was positive
 }
 
-// serve speaks with one client until it quits, or the server is told to cut it off.
+// serve talks to one client until the client quits, or Reply cuts the connection.
 func (s *Server) serve(conn net.Conn) {
 	defer func() {
 		conn.Close()
@@ -179,8 +179,8 @@ func (c *session) secure() {
 	c.in, c.mail.Secure = bufio.NewReader(c.conn), true
 }
 
-// answer sends the reply to a command, or what Reply says. It returns false if the
-// connection is to be closed.
+// answer sends the reply to a command, or that of Reply. It returns false if the connection must be
+// closed.
 func (c *session) answer(verb, reply string) bool {
 	if c.Reply != nil {
 		if other := c.Reply(verb); other != "" {
@@ -199,7 +199,7 @@ func (c *session) answer(verb, reply string) bool {
 	return err == nil && reply[:3] != "221" && reply[:3] != "421"
 }
 
-// command answers one line and reports whether the conversation goes on.
+// command answers one line and reports whether the conversation continues.
 func (c *session) command(line string) bool {
 	verb, rest, _ := strings.Cut(line, " ")
 	verb = strings.ToUpper(verb)
@@ -275,7 +275,7 @@ func (c *session) signIn(rest string) bool {
 	return c.answer("AUTH", "235 welcome")
 }
 
-// data reads a message and keeps it.
+// data reads a message and stores it.
 func (c *session) data() bool {
 	text, err := io.ReadAll(textproto.NewReader(c.in).DotReader())
 	if err != nil {
@@ -317,7 +317,7 @@ func (m Mail) parsed() Mail {
 	}
 }
 
-// Settings is the change of the settings by which an app uses the server.
+// Settings returns the change of settings that makes an app use the server.
 func (s *Server) Settings() string {
 	return `{"smtp":{"enabled":true,"host":"127.0.0.1","port":` + strconv.Itoa(s.Port()) + `,"tls":` + strconv.FormatBool(s.TLS) +
 		`,"username":` + strconv.Quote(s.User) + `,"password":` + strconv.Quote(s.Password) + `}}`

@@ -1,5 +1,6 @@
-// Command with starts a PostgreSQL for tests, runs a command with LOAM_TEST_POSTGRES
-// naming it and LOAM_TEST_ENGINE=postgres, and ends with the command's exit code.
+// Command with starts a PostgreSQL server for tests, runs a command with the server in
+// LOAM_TEST_POSTGRES and with LOAM_TEST_ENGINE=postgres, and ends with the exit code of the
+// command.
 package main
 
 import (

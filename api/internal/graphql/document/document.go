@@ -1,6 +1,6 @@
-// Package document reads GraphQL documents: text becomes the syntax tree of
-// github.com/graph-gophers/graphql-go, whose own parser is internal and reads literals as
-// Go does. The package knows no schema.
+// Package document parses GraphQL documents into the syntax tree of
+// github.com/graph-gophers/graphql-go, whose own parser is internal and reads literals by the rules
+// of Go. The package does not use a schema.
 package document
 
 import (
@@ -10,20 +10,20 @@ import (
 	gqlerrors "github.com/graph-gophers/graphql-go/errors"
 )
 
-// Limits bound the work that a text can cause before anything of it is judged.
+// Limits bound the work that a text can cause before it is validated.
 type Limits struct {
 	Tokens int // of the text
 	Depth  int // of selections, and of lists and objects in values
 }
 
-// Location is a place in a text.
+// Location is a position in a text.
 type Location = gqlerrors.Location
 
-// Error says why a text cannot be read.
+// Error is the error of a text that cannot be parsed.
 type Error struct {
 	Message  string
 	Location Location
-	TooLarge bool // it is over a limit; else it is no GraphQL
+	TooLarge bool // the text is over a limit; else its syntax is wrong
 }
 
 func (e *Error) Error() string { return e.Message }
@@ -39,7 +39,7 @@ func Parse(text string, limits Limits) (*ast.ExecutableDefinition, error) {
 	return doc, nil
 }
 
-// Tokens counts the tokens of a text, up to the first that is none.
+// Tokens returns the number of tokens of a text, up to the first invalid token.
 func Tokens(text string) int {
 	l := newLexer(text, len(text))
 	for l.next(); l.err == nil && l.kind != tokenEnd; {

@@ -97,7 +97,8 @@ func TestConstant(t *testing.T) {
 	}
 }
 
-// FuzzParse looks for texts that break the parser, and for masks that have another shape.
+// FuzzParse looks for texts that break the parser, and for texts whose mask has another length or
+// cannot be parsed.
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{"{a}", `query q($a:[Int!]!=1){x:a(n:"\u0041",m:"""b""")@skip(if:$b){...f}}fragment f on T{a}`, `{a(n:{b:[1 -2.5e3 true null $v]})}`} {
 		f.Add(text)

@@ -18,25 +18,25 @@ const (
 	tokenText
 )
 
-// lexer walks over a text. After an error it stands at the end.
+// lexer reads the tokens of a text. After an error it stands at the end of the text.
 type lexer struct {
 	text      string
 	pos       int
 	line      int
 	lineStart int
-	tokens    int // that have been read
-	most      int // that may be
+	tokens    int // the number of tokens that have been read
+	most      int // the maximum number of tokens
 
 	kind  tokenKind
-	value string // of the token: its text or, of a text, its contents
-	start int    // where the token begins
+	value string // of the token: its text, or the contents of a string
+	start int    // the offset of the token
 	at    Location
 	err   *Error
 }
 
 func newLexer(text string, most int) lexer { return lexer{text: text, line: 1, most: most} }
 
-// fail ends the reading with an error at the token.
+// fail ends the lexer with an error at the token.
 func (l *lexer) fail(format string, args ...any) {
 	if l.err == nil {
 		l.err = syntax(l.at, format, args...)
@@ -44,7 +44,7 @@ func (l *lexer) fail(format string, args ...any) {
 	l.pos, l.kind, l.value = len(l.text), tokenEnd, ""
 }
 
-// tooLarge ends the reading because of a limit.
+// tooLarge ends the lexer because of a limit.
 func (l *lexer) tooLarge(format string, args ...any) {
 	l.fail(format, args...)
 	l.err.TooLarge = true
@@ -89,14 +89,14 @@ func (l *lexer) next() {
 	}
 }
 
-// take makes a token of what was passed since start.
+// take makes a token of the text since start.
 func (l *lexer) take(kind tokenKind) {
 	if l.err == nil {
 		l.kind, l.value = kind, l.text[l.start:l.pos]
 	}
 }
 
-// skipIgnored passes over what stands between tokens: blanks, commas, comments.
+// skipIgnored skips the text between tokens: blanks, commas, comments.
 func (l *lexer) skipIgnored() {
 	for l.pos < len(l.text) {
 		switch c := l.text[l.pos]; {
@@ -116,7 +116,7 @@ func (l *lexer) skipIgnored() {
 	}
 }
 
-// newLine passes over a line break: LF, CR, or both.
+// newLine skips a line break: LF, CR, or both.
 func (l *lexer) newLine() {
 	if strings.HasPrefix(l.text[l.pos:], "\r\n") {
 		l.pos++
@@ -155,7 +155,7 @@ func (l *lexer) number() {
 	l.take(kind)
 }
 
-// digits passes over digits, of which there must be some, and returns how many there were.
+// digits skips one or more digits, and returns their number.
 func (l *lexer) digits() int {
 	start := l.pos
 	for l.pos < len(l.text) && digit(l.text[l.pos]) {

@@ -1,4 +1,4 @@
-// Texts: with escapes in quotes, or as blocks whose indentation is taken off.
+// Strings: in quotes, with escapes, or as blocks whose indentation is removed.
 
 package document
 
@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// quotedText reads a text in quotes.
+// quotedText reads a string in quotes.
 func (l *lexer) quotedText() {
 	l.pos++
 	var out []byte
@@ -34,7 +34,7 @@ func (l *lexer) quotedText() {
 // plainEscapes are the escapes of one letter.
 var plainEscapes = map[byte]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
-// escape appends what stands behind a backslash.
+// escape appends the character of an escape sequence, after its backslash.
 func (l *lexer) escape(out []byte) []byte {
 	if l.pos == len(l.text) {
 		l.fail("Unterminated string.")
@@ -84,7 +84,7 @@ func (l *lexer) codePoint() (r rune, ok bool) {
 	return rune(n), true
 }
 
-// blockText reads a text in three quotes.
+// blockText reads a string in three quotes.
 func (l *lexer) blockText() {
 	const quotes, escaped = `"""`, `\"""`
 	l.pos += len(quotes)
@@ -111,8 +111,8 @@ func (l *lexer) blockText() {
 	}
 }
 
-// dedent takes off the indentation that all lines but the first share, and blank lines at
-// both ends.
+// dedent removes the indentation that all lines except the first share, and blank lines at both
+// ends.
 func dedent(text string) string {
 	lines := strings.Split(text, "\n")
 	blank := func(line string) bool { return strings.Trim(line, " \t") == "" }

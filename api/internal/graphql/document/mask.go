@@ -1,4 +1,4 @@
-// Masking: texts in a form that the library's lexer reads as well.
+// Masking: strings are replaced by strings that the library's lexer accepts.
 
 package document
 
@@ -10,15 +10,14 @@ import (
 	"strings"
 )
 
-// Masked returns a document, which Parse has read, with its texts replaced: the
-// validator reads documents again with Go's lexer, which refuses some escapes of GraphQL and
-// takes others. Each text becomes a plain one of at most the same width, so that positions
-// stay as they are, and equal contents become equal texts, since fields may be merged only
-// if their arguments are equal. An unusual document, with many short texts beside escapes,
-// may keep some as they are.
+// Masked returns a document, which Parse has accepted, with its strings replaced: the validator
+// reads documents again with Go's lexer, whose escapes differ from those of GraphQL. Each string
+// becomes a plain string of at most the same width, so that positions stay the same. Equal contents
+// become equal strings, since fields may be merged only if their arguments are equal. A rare
+// document, with many short strings beside escapes, may keep some of its strings.
 //
-// Descriptions of operations, fragments and variables, which the validator does not know,
-// become blanks.
+// Descriptions of operations, fragments and variables, which the validator does not know, are
+// replaced by blanks.
 func Masked(text string) string {
 	if !strings.Contains(text, `"`) {
 		return text
@@ -47,7 +46,8 @@ func Masked(text string) string {
 	return string(out)
 }
 
-// maskNames gives each content a name of its own. Those with the least room get the shortest.
+// maskNames gives each content a different name. Contents with the least room get the shortest
+// names.
 func maskNames(width map[string]int) map[string]string {
 	names := map[string]string{"": ""}
 	byWidth := slices.SortedFunc(maps.Keys(width), func(a, b string) int {
@@ -61,19 +61,18 @@ func maskNames(width map[string]int) map[string]string {
 	return names
 }
 
-// masked is a text in a document.
+// masked is a string in a document.
 type masked struct {
 	start, end  int
 	content     string
 	description bool
 }
 
-// texts returns all texts of the document, and the room that each content has where it has
-// least.
+// texts returns all strings of the document, and for each content the smallest room of its strings.
 func texts(text string) (found []masked, width map[string]int) {
 	width = map[string]int{}
 	l := newLexer(text, len(text))
-	inside, before := 0, "" // open braces and lists; the token before
+	inside, before := 0, "" // number of open braces and lists; the token before
 	for l.next(); l.kind != tokenEnd; l.next() {
 		if l.kind != tokenText {
 			switch before = l.value; before {
@@ -84,7 +83,8 @@ func texts(text string) (found []masked, width map[string]int) {
 			}
 			continue
 		}
-		// A text outside of selections that is no value describes what follows.
+		// A string outside of selections that is not a value is a description of the next
+		// definition.
 		described := inside == 0 && before != ":" && before != "="
 		found = append(found, masked{l.start, l.pos, l.value, described})
 		before = ""
@@ -96,19 +96,20 @@ func texts(text string) (found []masked, width map[string]int) {
 	return found, width
 }
 
-// Constant returns a document with a word in place of each use of a variable, of the same
-// width and the same for the same variable; some says whether there are any. To the validator all
-// variables are equal to each other and to null where it compares the arguments of fields.
+// Constant returns a document in which each use of a variable is replaced by a word of the same
+// width, the same word for the same variable; some reports whether there are uses. When the
+// validator compares the arguments of fields, it takes all variables for equal to each other and to
+// null.
 func Constant(text string) (constant string, some bool) {
 	out := []byte(text)
 	l := newLexer(text, len(text))
 	dollar, name := -1, false
 	for l.next(); ; l.next() {
-		// A variable that a colon follows is being defined.
+		// A colon after a variable means that the variable is being defined.
 		if name && !(l.kind == tokenPunctuator && l.value == ":") {
 			out[dollar], some = '_', true
 			if dollar > 0 && (nameStart(text[dollar-1]) || digit(text[dollar-1])) {
-				out[dollar] = ' ' // it must not become a part of what is in front
+				out[dollar] = ' ' // the word must not become a part of the token before it
 			}
 		}
 		name = dollar >= 0 && l.kind == tokenName && !name

@@ -8,8 +8,8 @@ import (
 	"github.com/graph-gophers/graphql-go/ast"
 )
 
-// parser makes a tree of tokens. After an error all tokens are the end, so what it
-// returns is of no use then, but it comes to an end.
+// parser makes a tree from tokens. After an error all further tokens are the end of the text, so
+// that the parser terminates; its result is useless then.
 type parser struct {
 	lexer
 	depth, deepest int
@@ -21,7 +21,7 @@ func (p *parser) is(punctuator string) bool {
 
 func (p *parser) isName(name string) bool { return p.kind == tokenName && p.value == name }
 
-// eat passes over the punctuator if the token is it.
+// eat skips the token if it is the punctuator, and reports whether it was.
 func (p *parser) eat(punctuator string) bool {
 	if !p.is(punctuator) {
 		return false
@@ -36,7 +36,7 @@ func (p *parser) want(punctuator string) {
 	}
 }
 
-// found names the token in messages.
+// found returns the token for messages.
 func (p *parser) found() string {
 	if p.kind == tokenEnd {
 		return "<EOF>"
@@ -54,7 +54,7 @@ func (p *parser) name() ast.Ident {
 	return name
 }
 
-// deeper counts a level of nesting until shallower.
+// deeper counts a level of nesting, which ends with shallower.
 func (p *parser) deeper() {
 	if p.depth++; p.depth > p.deepest {
 		p.tooLarge("the document is nested more than %d deep", p.deepest)
@@ -66,7 +66,7 @@ func (p *parser) shallower() { p.depth-- }
 func (p *parser) document() *ast.ExecutableDefinition {
 	doc := &ast.ExecutableDefinition{}
 	for p.err == nil {
-		if p.kind == tokenText { // a description, which only a definition with a keyword has
+		if p.kind == tokenText { // a description, which only a definition with a keyword may have
 			if p.next(); p.kind != tokenName {
 				p.fail("Unexpected %s.", p.found())
 			}
@@ -102,7 +102,7 @@ func (p *parser) operation() *ast.OperationDefinition {
 	return op
 }
 
-// variables reads the definitions up to the closing bracket, of which there is one or more.
+// variables reads one or more definitions of variables, up to the closing bracket.
 func (p *parser) variables() (list ast.ArgumentsDefinition) {
 	for p.err == nil {
 		if p.kind == tokenText {
@@ -157,7 +157,7 @@ func (p *parser) fragment() *ast.FragmentDefinition {
 	return f
 }
 
-// selections reads a set of one selection or more.
+// selections reads a set of one or more selections.
 func (p *parser) selections() (set ast.SelectionSet) {
 	p.want("{")
 	p.deeper()
@@ -206,7 +206,7 @@ func (p *parser) field() *ast.Field {
 	return f
 }
 
-// arguments reads one argument or more; constant ones hold no variables.
+// arguments reads one or more arguments; constant arguments contain no variables.
 func (p *parser) arguments(constant bool) (list ast.ArgumentList) {
 	p.want("(")
 	for p.err == nil {

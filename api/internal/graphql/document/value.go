@@ -1,4 +1,4 @@
-// Literals: numbers keep their digits, texts their contents.
+// Literals: numbers keep their digits, strings their contents.
 
 package document
 
@@ -10,7 +10,7 @@ import (
 	"github.com/graph-gophers/graphql-go/ast"
 )
 
-// Text is a literal text.
+// Text is a literal string.
 type Text struct {
 	Value string
 	Loc   Location
@@ -22,13 +22,13 @@ func (t *Text) Deserialize(map[string]any) any { return t.Value }
 // String returns the literal.
 func (t *Text) String() string { return strconv.Quote(t.Value) }
 
-// Location is where the literal stands.
+// Location returns the position of the literal.
 func (t *Text) Location() Location { return t.Loc }
 
 // Number is a literal Int or Float, with all of its digits.
 type Number struct {
 	Digits json.Number
-	Int    bool // written without point and exponent
+	Int    bool // written without a decimal point and an exponent
 	Loc    Location
 }
 
@@ -38,11 +38,11 @@ func (n *Number) Deserialize(map[string]any) any { return n.Digits }
 // String returns the literal.
 func (n *Number) String() string { return n.Digits.String() }
 
-// Location is where the literal stands.
+// Location returns the position of the literal.
 func (n *Number) Location() Location { return n.Loc }
 
-// Word returns the name that a literal is: of an enum, true or false. ok is false for
-// other literals.
+// Word returns the name in a literal: the value of an enum, true or false. ok is false for other
+// literals.
 func Word(v ast.Value) (name string, ok bool) {
 	if w, isWord := v.(*ast.PrimitiveValue); isWord && w.Type == scanner.Ident {
 		return w.Text, true
@@ -50,7 +50,7 @@ func Word(v ast.Value) (name string, ok bool) {
 	return "", false
 }
 
-// literal reads a value; a constant one holds no variables.
+// literal reads a value; a constant value contains no variables.
 func (p *parser) literal(constant bool) ast.Value {
 	at, value, kind := p.at, p.value, p.kind
 	switch {

@@ -1,6 +1,6 @@
-// Checks of a document that the library leaves out: literals of scalars, defaults,
-// arguments of directives, and introspection below the root. They also tell how long the
-// library would think about names that are similar.
+// Checks of a document that the library omits: literals of scalars, defaults, arguments of
+// directives, and introspection below the root. They also estimate the time that the library would
+// take to find similar names.
 
 package front
 
@@ -11,21 +11,21 @@ import (
 	gqlerrors "github.com/graph-gophers/graphql-go/errors"
 )
 
-// checker walks over each part of a document once.
+// checker visits each part of a document once.
 type checker struct {
 	document *Document
 	errs     []*Error
 
-	// work is what the library would do to find names that are similar to those that there are
-	// not: for each of them it compares each character with each one of all others.
+	// work is the cost of the library's search for names that are similar to unknown names: for
+	// each unknown name it compares each character with each character of all known names.
 	work int
 }
 
-// maxWork is how much of that is done. More, and such names are told without proposals: a
-// document of nothing else would take many seconds.
+// maxWork is the maximum of that cost. Above it, errors about unknown names have no proposals: a
+// document of unknown names alone would take many seconds.
 const maxWork = 10_000_000
 
-// propose counts the work of finding what is similar to a name.
+// propose counts the cost of finding names that are similar to a name.
 func (c *checker) propose(name string, among []string) {
 	for _, other := range among {
 		if c.work > maxWork {
@@ -86,7 +86,7 @@ func (c *checker) arguments(defined ast.ArgumentsDefinition, given ast.ArgumentL
 		}
 		if _, err := c.coercer().value(d.Type, a.Value); err != nil {
 			c.fail(a.Value.Location(), sentence(err))
-			c.work += 1000 * len(a.Value.String()) // in it may be many names
+			c.work += 1000 * len(a.Value.String()) // the literal may contain many names
 		}
 	}
 }
@@ -110,10 +110,10 @@ func (c *checker) selections(of ast.NamedType, set ast.SelectionSet) {
 	}
 }
 
-// field checks a field and what is selected of it.
+// field checks a field and its selections.
 func (c *checker) field(of ast.NamedType, f *ast.Field) {
 	schema := c.document.front.tree
-	if f.Name.Name == "__typename" || of == nil { // the library tells of a type that there is not
+	if f.Name.Name == "__typename" || of == nil { // the library reports an unknown type
 		return
 	}
 	d := c.document.front.field(of, f.Name.Name)
@@ -129,7 +129,7 @@ func (c *checker) field(of ast.NamedType, f *ast.Field) {
 	c.selections(namedType(schema, d.Type), f.SelectionSet)
 }
 
-// namedType is the type within lists and non-null marks.
+// namedType returns the type inside of lists and non-null marks.
 func namedType(s *ast.Schema, t ast.Type) ast.NamedType {
 	for {
 		switch inner := t.(type) {

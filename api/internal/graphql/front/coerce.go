@@ -1,4 +1,4 @@
-// Coercion of variables and arguments: of values from JSON and of literals alike.
+// Coercion of variables and arguments, from JSON values and from literals.
 
 package front
 
@@ -13,18 +13,18 @@ import (
 	"github.com/loambase/loam/api/internal/graphql/document"
 )
 
-// coercer brings values into the form of their types: Int and BigInt to int64, Float to
-// float64, String, ID, enums and DateTime to string, Boolean to bool, lists to []any, input
-// objects to map[string]any; JSON stays as it is.
+// coercer converts values to the Go types of their GraphQL types: Int and BigInt to int64, Float to
+// float64, String, ID, enums and DateTime to string, Boolean to bool, lists to []any, input objects
+// to map[string]any; JSON is not changed.
 type coercer struct {
 	front *Front
 	vars  map[string]any
 
-	// checking means that variables have no values yet: they pass.
+	// checking is set if variables have no values yet: then they pass every check.
 	checking bool
 }
 
-// resolved returns the type behind a name.
+// resolved returns the type with that name.
 func (c *coercer) resolved(t ast.Type) ast.Type {
 	if name, ok := t.(*ast.TypeName); ok {
 		return c.front.tree.Types[name.Name]
@@ -32,7 +32,7 @@ func (c *coercer) resolved(t ast.Type) ast.Type {
 	return t
 }
 
-// typeText writes a type as documents do.
+// typeText returns a type in the syntax of documents.
 func typeText(t ast.Type) string {
 	switch t := t.(type) {
 	case *ast.TypeName:
@@ -100,7 +100,7 @@ func (c *coercer) arguments(defined ast.ArgumentsDefinition, given ast.ArgumentL
 	return out, nil
 }
 
-// unset says whether the value is a variable that is not set.
+// unset reports whether the value is a variable that is not set.
 func (c *coercer) unset(value any) bool {
 	v, ok := value.(*ast.Variable)
 	if !ok {
@@ -110,7 +110,7 @@ func (c *coercer) unset(value any) bool {
 	return !set
 }
 
-// value coerces a value from JSON or a literal, whose variables were coerced before.
+// value coerces a JSON value, or a literal whose variables are coerced already.
 func (c *coercer) value(of ast.Type, v any) (any, error) {
 	t := c.resolved(of)
 	if variable, ok := v.(*ast.Variable); ok {
@@ -151,7 +151,7 @@ func (c *coercer) value(of ast.Type, v any) (any, error) {
 	return nil, fmt.Errorf("unknown type %q", typeText(of))
 }
 
-// variable is the value of a variable; one that is required and null is no value.
+// variable returns the value of a variable. A null for a required variable is an error.
 func (c *coercer) variable(t ast.Type, v *ast.Variable) (any, error) {
 	value, set := c.vars[v.Name]
 	if _, required := t.(*ast.NonNull); required && value == nil && !c.checking {
@@ -163,7 +163,7 @@ func (c *coercer) variable(t ast.Type, v *ast.Variable) (any, error) {
 	return value, nil
 }
 
-// list coerces a list; what is none is the only item of one.
+// list coerces a list; a value that is not a list becomes the only item of one.
 func (c *coercer) list(t *ast.List, v any) (any, error) {
 	items, ok := itemsOf(v)
 	if !ok {
@@ -214,7 +214,7 @@ func (c *coercer) object(t *ast.InputObject, v any) (any, error) {
 	return out, nil
 }
 
-// within adds the place in a value to an error.
+// within adds a key or position to an error.
 func within(key string, err error) error { return fmt.Errorf("%s: %w", key, err) }
 
 func hasValue(t *ast.EnumTypeDefinition, name string) bool {

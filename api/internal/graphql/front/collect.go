@@ -1,5 +1,5 @@
-// Collecting the fields of a selection set: fragments are followed, fields of one response
-// key become one.
+// Collecting the fields of a selection set: fragments are followed, and fields with the same
+// response key are merged.
 
 package front
 
@@ -7,20 +7,20 @@ import (
 	"github.com/graph-gophers/graphql-go/ast"
 )
 
-// maxVisits bounds the selections that are looked at: fragments that use others twice
-// would double the work with each of them.
+// maxVisits is the maximum number of visited selections: each fragment that uses another one twice
+// would double the work.
 const maxVisits = 100_000
 
-// Selected is a field with its response key, and all that is selected of it.
+// Selected is a field with its response key and all its selections.
 type Selected struct {
 	Key        string
 	Name       string
-	Field      *ast.Field // the first of those with the key, whose arguments hold for all
+	Field      *ast.Field // the first field with the key, whose arguments hold for all
 	Selections []ast.SelectionSet
 }
 
-// Collect returns the fields that are selected of an object. Is says whether a fragment on
-// the type concerns it.
+// Collect returns the selected fields of an object. is reports whether a fragment on the type
+// applies to the object.
 func (o *Operation) Collect(sets []ast.SelectionSet, is func(typeName string) bool) ([]*Selected, *Error) {
 	c := &collector{operation: o, is: is, byKey: map[string]*Selected{}, seen: map[string]bool{}}
 	for _, set := range sets {
@@ -31,7 +31,7 @@ func (o *Operation) Collect(sets []ast.SelectionSet, is func(typeName string) bo
 	return c.list, nil
 }
 
-// collector is a Collect at work.
+// collector is the state of a Collect.
 type collector struct {
 	operation *Operation
 	is        func(string) bool
@@ -80,8 +80,8 @@ func (c *collector) selection(selection ast.Selection) *Error {
 	return nil
 }
 
-// add adds a field, or what it selects to one of the same key. Validation has made sure
-// that they are the same field.
+// add adds a field, or its selections to those of the field with the same key. Validation has made
+// sure that both are the same field.
 func (c *collector) add(f *ast.Field) {
 	key := f.Alias.Name
 	s := c.byKey[key]

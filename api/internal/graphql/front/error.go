@@ -11,7 +11,7 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// Code says what sort of error it is.
+// Code is the code of an error.
 type Code string
 
 // The codes.
@@ -37,23 +37,23 @@ type Error struct {
 	Message   string
 	Locations []gqlerrors.Location
 	Path      []any        // keys and positions in the answer
-	Fields    fault.Fields // of BadUserInput: what is wrong with which field
+	Fields    fault.Fields // of BadUserInput: the failures of the fields
 	Reason    string       // the exact cause, for superusers
 }
 
 func (e *Error) Error() string { return e.Message }
 
-// Bad is the error of an input that cannot be used.
+// Bad returns the error of an invalid input.
 func Bad(at []gqlerrors.Location, format string, args ...any) *Error {
 	return &Error{Code: BadUserInput, Message: fmt.Sprintf(format, args...), Locations: at}
 }
 
-// Complex is the error of an operation that is over a limit.
+// Complex returns the error of an operation that is over a limit.
 func Complex(format string, args ...any) *Error {
 	return &Error{Code: TooComplex, Message: fmt.Sprintf(format, args...)}
 }
 
-// sentence is an error as a message.
+// sentence returns the text of an error as a sentence.
 func sentence(err error) string {
 	text := err.Error()
 	return strings.ToUpper(text[:1]) + text[1:] + "."

@@ -1,6 +1,6 @@
-// Package front turns a request's text and variables into a checked operation. It is the
-// one place that knows the library for the schema language and validation
-// (github.com/graph-gophers/graphql-go): planner and executor see its syntax tree only.
+// Package front turns a request's text and variables into a checked operation. Only this package
+// uses the library for the schema language and validation (github.com/graph-gophers/graphql-go):
+// planner and executor use only its syntax tree.
 package front
 
 import (
@@ -21,12 +21,14 @@ type Front struct {
 	tree   *ast.Schema
 }
 
-// maxPairs bounds the work of comparing fields that have one response key: each with each.
+// maxPairs bounds the comparison of fields with the same response key, which compares each with
+// each.
 const maxPairs = 200_000
 
-// New returns the Front of a schema. An error is a mistake of package model.
+// New returns the Front of a schema. An error is a bug of package model.
 func New(m *model.Model) (*Front, error) {
-	// What GraphQL itself has, the library reads; our types are put beside it as they are.
+	// The library parses the types of GraphQL itself; the types of the model are added to the
+	// parsed schema.
 	parsed, err := graphql.ParseSchema("type Query { _: Int }", nil, graphql.OverlapValidationLimit(maxPairs))
 	if err != nil {
 		return nil, err
@@ -39,7 +41,7 @@ func New(m *model.Model) (*Front, error) {
 	return f, nil
 }
 
-// Schema is the schema as a tree, for introspection. Not to be changed.
+// Schema returns the schema as a tree, for introspection. It must not be changed.
 func (f *Front) Schema() *ast.Schema { return f.tree }
 
 // Document is a valid document. It is immutable.
@@ -48,7 +50,7 @@ type Document struct {
 	tree  *ast.ExecutableDefinition
 }
 
-// Read parses and validates a document, as far as its variables do not matter.
+// Read parses and validates a document, without the values of its variables.
 func (f *Front) Read(text string, limits document.Limits) (*Document, []*Error) {
 	tree, err := document.Parse(text, limits)
 	if err != nil {
@@ -68,9 +70,9 @@ func (f *Front) Read(text string, limits document.Limits) (*Document, []*Error) 
 	return d, nil
 }
 
-// validate applies the library's rules, but for those that it has wrong: values of variables
-// are judged by our own coercion, as are ids of more than 32 bits, and since 2018 a required
-// variable may have a default.
+// validate applies the library's rules, except those that it implements wrongly: the values of
+// variables, and ids of more than 32 bits, are checked by our own coercion, and since 2018 a
+// required variable may have a default.
 func (f *Front) validate(text string) (errs []*Error) {
 	masked := document.Masked(text)
 	for _, e := range f.schema.Validate(masked) {
@@ -92,7 +94,7 @@ func (f *Front) validate(text string) (errs []*Error) {
 	return errs
 }
 
-// conflicts finds fields of one key that have different variables for arguments.
+// conflicts returns the errors of fields with the same key whose arguments are different variables.
 func (f *Front) conflicts(constant string) (errs []*Error) {
 	for _, e := range f.schema.Validate(constant) {
 		if e.Rule == "OverlappingFieldsCanBeMergedRule" {
@@ -102,17 +104,17 @@ func (f *Front) conflicts(constant string) (errs []*Error) {
 	return errs
 }
 
-// Operation is what is to be executed. It belongs to one goroutine.
+// Operation is an operation to execute. It belongs to one goroutine.
 type Operation struct {
 	*Document
 	Definition *ast.OperationDefinition
-	Variables  map[string]any // coerced; those that are not set have no key
+	Variables  map[string]any // coerced; a variable that is not set has no key
 
-	visits int // selections that Collect has looked at
+	visits int // the number of selections that Collect has visited
 }
 
-// Operation chooses the operation of that name, or the only one, and coerces its
-// variables, whose numbers are json.Numbers.
+// Operation returns the named operation, or the only one, with its coerced variables. Numbers in
+// variables are json.Numbers.
 func (d *Document) Operation(name string, variables map[string]any) (*Operation, []*Error) {
 	var chosen *ast.OperationDefinition
 	for _, op := range d.tree.Operations {
@@ -134,10 +136,10 @@ func (d *Document) Operation(name string, variables map[string]any) (*Operation,
 	return &Operation{Document: d, Definition: chosen, Variables: coerced}, nil
 }
 
-// Kind is query, mutation or subscription.
+// Kind returns "query", "mutation" or "subscription".
 func (o *Operation) Kind() string { return strings.ToLower(string(o.Definition.Type)) }
 
-// Fragment is the fragment of that name, which exists in a valid document.
+// Fragment returns the named fragment, which exists in a valid document.
 func (o *Operation) Fragment(name string) *ast.FragmentDefinition { return o.tree.Fragments.Get(name) }
 
 // FieldOf returns the definition of a field of an object type, nil for __typename.
@@ -145,14 +147,14 @@ func (o *Operation) FieldOf(typeName, field string) *ast.FieldDefinition {
 	return o.front.field(o.front.tree.Types[typeName], field)
 }
 
-// Arguments are the coerced arguments of a field or a directive: what is neither given nor
-// has a default has no key.
+// Arguments returns the coerced arguments of a field or a directive. An argument that is neither
+// given nor has a default has no key.
 func (o *Operation) Arguments(defined ast.ArgumentsDefinition, given ast.ArgumentList) (map[string]any, *Error) {
 	c := &coercer{front: o.front, vars: o.Variables}
 	return c.arguments(defined, given)
 }
 
-// Included judges @skip and @include.
+// Included reports whether @skip and @include keep the selection.
 func (o *Operation) Included(directives ast.DirectiveList) (bool, *Error) {
 	for _, d := range directives {
 		if d.Name.Name != "skip" && d.Name.Name != "include" {
@@ -169,7 +171,7 @@ func (o *Operation) Included(directives ast.DirectiveList) (bool, *Error) {
 	return true, nil
 }
 
-// fieldNames are the names of the fields of an object or interface type.
+// fieldNames returns the names of the fields of an object or interface type.
 func (f *Front) fieldNames(of ast.NamedType) []string {
 	switch of := of.(type) {
 	case *ast.ObjectTypeDefinition:
@@ -180,7 +182,7 @@ func (f *Front) fieldNames(of ast.NamedType) []string {
 	return nil
 }
 
-// field finds a field of an object or interface type.
+// field returns the definition of a field of an object or interface type.
 func (f *Front) field(of ast.NamedType, name string) *ast.FieldDefinition {
 	switch of := of.(type) {
 	case *ast.ObjectTypeDefinition:

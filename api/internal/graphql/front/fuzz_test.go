@@ -22,7 +22,7 @@ var fields = map[string]schema.Kind{
 	"file": &schema.File{MaxSelect: 1}, "prev": &schema.Relation{CollectionID: "things", MaxSelect: 1}, "others": &schema.Relation{CollectionID: "things", MaxSelect: 9},
 }
 
-// things is the Front of a collection with a field of each kind.
+// things returns the Front of a collection with a field of each kind.
 func things(t testing.TB) *Front {
 	t.Helper()
 	open := ""
@@ -88,14 +88,14 @@ func FuzzRead(f *testing.F) {
 				t.Fatalf("%q is valid and has no field %s", text, s.Name)
 			}
 			if definition != nil {
-				_, _ = op.Arguments(definition.Arguments, s.Field.Arguments) // a variable may be null where none may
+				_, _ = op.Arguments(definition.Arguments, s.Field.Arguments) // a null variable may fail
 			}
 		}
 	})
 }
 
-// FuzzCoerce gives the same value as JSON and as a literal: what is good as a literal is good
-// as JSON too, and becomes the same.
+// FuzzCoerce coerces a value as JSON and as a literal: if the literal is valid, the JSON is valid
+// too, and both become the same value.
 func FuzzCoerce(f *testing.F) {
 	front := things(f)
 	types := []string{"Int", "BigInt!", "Float", "String", "ID", "Boolean", "DateTime", "JSON", "Upload", "[Int!]", "[[String]]", "GeoPointInput", "ThingFilter", "ThingInput", "[ThingPatch!]!"}
@@ -116,7 +116,7 @@ func FuzzCoerce(f *testing.F) {
 		name := types[int(of)%len(types)]
 		doc, errs := document.Parse("query($v:"+name+"="+literal+"){__typename}", document.Limits{Tokens: 5000, Depth: 200})
 		if errs != nil {
-			return // nested too deep, or a text that is not UTF-8
+			return // nested too deep, or invalid UTF-8
 		}
 		variable := doc.Operations[0].Vars[0]
 		c := &coercer{front: front}
@@ -128,8 +128,8 @@ func FuzzCoerce(f *testing.F) {
 	})
 }
 
-// TestWrongNames: a mistake is told with a name that is similar, and very many, or very long
-// ones, without, as it takes long to find these.
+// TestWrongNames checks that errors suggest a similar name, except for very many or very long wrong
+// names, because the search for similar names takes long.
 func TestWrongNames(t *testing.T) {
 	t.Parallel()
 	front, err := New(model.Build(twoHundred(), true, nil))
@@ -167,7 +167,7 @@ func TestWrongNames(t *testing.T) {
 	}
 }
 
-// literalOf writes a value as a literal. ok is false if a key is no name.
+// literalOf writes a value as a literal. ok is false if a key is not a name.
 func literalOf(v any) (text string, ok bool) {
 	switch v := v.(type) {
 	case []any:
@@ -196,11 +196,11 @@ func literalOf(v any) (text string, ok bool) {
 	return string(encoded), err == nil
 }
 
-// TestCoercion shows which values types take, as JSON and as literals.
+// TestCoercion checks which values types accept, as JSON and as literals.
 func TestCoercion(t *testing.T) {
 	t.Parallel()
 	coercer := &coercer{front: things(t)}
-	for _, c := range []struct{ of, value, literal, want string }{ // the literal is the value if it is ""; want is "" for a value that is good
+	for _, c := range []struct{ of, value, literal, want string }{ // literal "": the same as value; want "": valid
 		{"Int", "2147483647", "", ""}, {"Int", "2147483648", "", "Int cannot represent"}, {"Int", "1.5", "", "Int cannot represent"}, {"Int", `"1"`, "", "Int cannot represent"},
 		{"Int", "1.0", "1", ""}, {"Int", `"1"`, "1.0", "Int cannot represent"}, {"BigInt", "9007199254740991", "", ""}, {"BigInt", "9007199254740994", "", "BigInt cannot represent"},
 		{"Float", "1e400", "", "Float cannot represent"}, {"Float", "true", "", "Float cannot represent"}, {"ID", "7", "", ""}, {"ID", "1e2", `"100"`, ""}, {"ID", "1.5", "", "ID cannot represent"},

@@ -1,4 +1,4 @@
-// Literals as the values that they stand for.
+// Conversion of literals to values.
 
 package front
 
@@ -29,7 +29,7 @@ type member struct {
 	value any
 }
 
-// membersOf returns the members of an object; a literal may have two of one key.
+// membersOf returns the members of an object; a literal may have two members with the same key.
 func membersOf(v any) (list []member, ok bool) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -48,9 +48,9 @@ func membersOf(v any) (list []member, ok bool) {
 	return nil, false
 }
 
-// leaf returns the value of a literal as JSON has it, and other values as they are. ok is
-// false for a literal that the scalar does not take whatever its value is: an Int is not
-// written with a point, and only JSON takes names, lists and objects.
+// leaf returns the value of a literal in the form of JSON, and other values unchanged. ok is false
+// for a literal whose form the scalar does not allow: an Int has no decimal point, and only JSON
+// allows names, lists and objects.
 func (c *coercer) leaf(scalar string, v any) (value any, ok bool) {
 	literal, is := v.(ast.Value)
 	if !is {

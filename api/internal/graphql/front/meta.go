@@ -1,4 +1,4 @@
-// The introspection types: what the library's lack of the specification.
+// The parts of the introspection types that the library lacks.
 
 package front
 
@@ -8,8 +8,8 @@ import (
 	"github.com/graph-gophers/graphql-go/ast"
 )
 
-// completeIntrospection adds the fields that the library's introspection types lack, so
-// that its validator lets them pass.
+// completeIntrospection adds the fields that the library's introspection types lack, so that its
+// validator accepts them.
 func completeIntrospection(s *ast.Schema) {
 	object := func(name string) *ast.ObjectTypeDefinition {
 		t, _ := s.Types[name].(*ast.ObjectTypeDefinition)
@@ -35,7 +35,7 @@ func completeIntrospection(s *ast.Schema) {
 	}
 }
 
-// introspectionField is __schema or __type, which the type of queries has besides its own
+// introspectionField returns __schema or __type, which the type of queries has besides its own
 // fields; nil for any other name.
 func introspectionField(s *ast.Schema, name string) *ast.FieldDefinition {
 	switch name {
@@ -49,7 +49,7 @@ func introspectionField(s *ast.Schema, name string) *ast.FieldDefinition {
 	return nil
 }
 
-// IntrospectionField is the definition of __schema or __type.
+// IntrospectionField returns the definition of __schema or __type.
 func (f *Front) IntrospectionField(name string) *ast.FieldDefinition {
 	return introspectionField(f.tree, name)
 }

@@ -1,4 +1,4 @@
-// Scalars: which values each takes.
+// Scalars: the values that each accepts.
 
 package front
 
@@ -66,7 +66,7 @@ func scalar(name string, v any) (any, error) {
 	return nil, fmt.Errorf("%s cannot represent value: %s", name, shown(v))
 }
 
-// holdsUpload says whether a JSON value holds a file, which only the scalar Upload takes.
+// holdsUpload reports whether a JSON value contains a file, which only the scalar Upload accepts.
 func holdsUpload(v any) bool {
 	switch v := v.(type) {
 	case *blob.Upload:
@@ -83,11 +83,10 @@ func holdsUpload(v any) bool {
 	return false
 }
 
-// whole says whether a number is written as an integer.
+// whole reports whether the number is written as an integer.
 func whole(n json.Number) bool { return !strings.ContainsAny(n.String(), ".eE") }
 
-// integer returns a number without fraction, however it is written, that a float holds
-// exactly.
+// integer returns a number without a fraction, in any notation, that a float represents exactly.
 func integer(v any) (int64, bool) {
 	n, ok := v.(json.Number)
 	if !ok {
@@ -100,7 +99,7 @@ func integer(v any) (int64, bool) {
 	return int64(f), err == nil && f == math.Trunc(f) && math.Abs(f) <= 1<<53
 }
 
-// shown is a value in an error message, cut to a length that can be read.
+// shown returns a value for an error message, cut to a readable length.
 func shown(v any) string {
 	const most = 80
 	if literal, ok := v.(ast.Value); ok {
@@ -108,12 +107,12 @@ func shown(v any) string {
 	}
 	text, err := schema.Marshal(v)
 	if err != nil {
-		return "a file" // the only value that has no JSON
+		return "a file" // the only value without JSON
 	}
 	return cut(string(text), most)
 }
 
-// cut shortens a text to so many characters.
+// cut shortens a text to a number of characters.
 func cut(text string, most int) string {
 	if runes := []rune(text); len(runes) > most {
 		return string(runes[:most]) + "…"

@@ -1,4 +1,4 @@
-// The types of a model as the library has them.
+// Conversion of the types of a model to those of the library.
 
 package front
 
@@ -13,8 +13,8 @@ import (
 	"github.com/loambase/loam/api/internal/graphql/model"
 )
 
-// addTypes adds the types of a model to a schema. Reading them from the schema language
-// takes several times longer.
+// addTypes adds the types of a model to a schema. Parsing them from the schema language would take
+// several times longer.
 func addTypes(s *ast.Schema, m *model.Model) error {
 	t := &typist{schema: s, references: map[string]ast.Type{}, inputs: map[model.Argument]*ast.InputValueDefinition{},
 		plain: map[model.Argument]*ast.FieldDefinition{}, arguments: map[*model.Argument]ast.ArgumentsDefinition{}}
@@ -35,7 +35,7 @@ func addTypes(s *ast.Schema, m *model.Model) error {
 	return t.err
 }
 
-// blank is a type without its members, which may be of types that come later.
+// blank returns a type without its members, whose types may not exist yet.
 func blank(d *model.Definition) ast.NamedType {
 	switch d.Kind {
 	case model.InterfaceType:
@@ -52,13 +52,13 @@ func blank(d *model.Definition) ast.NamedType {
 	return &ast.ObjectTypeDefinition{Name: d.Name, Desc: d.Description}
 }
 
-// typist fills in the members of types. What is the same in several types is made once.
+// typist adds the members of types. A part that several types share is made once.
 type typist struct {
 	schema     *ast.Schema
-	references map[string]ast.Type // by how documents write them
+	references map[string]ast.Type // by their texts in documents
 	inputs     map[model.Argument]*ast.InputValueDefinition
 	plain      map[model.Argument]*ast.FieldDefinition     // fields without arguments and description
-	arguments  map[*model.Argument]ast.ArgumentsDefinition // by the first of the list
+	arguments  map[*model.Argument]ast.ArgumentsDefinition // by the first argument of the list
 	err        error
 }
 
@@ -95,7 +95,7 @@ func (t *typist) fill(d *model.Definition) {
 	}
 }
 
-// fields are the fields of an object or interface type.
+// fields returns the fields of an object or interface type.
 func (t *typist) fields(d *model.Definition) ast.FieldsDefinition {
 	list := make(ast.FieldsDefinition, len(d.Members))
 	for i, m := range d.Members {
@@ -114,7 +114,7 @@ func (t *typist) fields(d *model.Definition) ast.FieldsDefinition {
 	return list
 }
 
-// argumentsOf are the arguments of a field.
+// argumentsOf returns the arguments of a field.
 func (t *typist) argumentsOf(m model.Member) ast.ArgumentsDefinition {
 	if len(m.Arguments) == 0 {
 		return nil
@@ -129,7 +129,7 @@ func (t *typist) argumentsOf(m model.Member) ast.ArgumentsDefinition {
 	return list
 }
 
-// input is an argument, or a key of an input type.
+// input returns an argument, or a key of an input type.
 func (t *typist) input(a model.Argument) *ast.InputValueDefinition {
 	v, ok := t.inputs[a]
 	if !ok {
@@ -139,7 +139,7 @@ func (t *typist) input(a model.Argument) *ast.InputValueDefinition {
 	return v
 }
 
-// reference returns the type that a text such as [Post!]! names.
+// reference returns the type of a text such as [Post!]!.
 func (t *typist) reference(text string) ast.Type {
 	if known, ok := t.references[text]; ok {
 		return known

@@ -1,5 +1,5 @@
-// Package introspect answers questions about the schema, __schema and __type, from its
-// syntax tree.
+// Package introspect answers introspection queries, __schema and __type, from the syntax tree of
+// the schema.
 package introspect
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Append appends the answer to __schema or __type as JSON. args are those of the field.
+// Append appends the answer to __schema or __type as JSON. args are the arguments of the field.
 func Append(dst []byte, op *front.Operation, tree *ast.Schema, asked *front.Selected, args map[string]any) ([]byte, *front.Error) {
 	w := &writer{operation: op, tree: tree, out: dst}
 	var what any
@@ -25,26 +25,26 @@ func Append(dst []byte, op *front.Operation, tree *ast.Schema, asked *front.Sele
 	return w.out, err
 }
 
-// object is something of the schema, with the name of its introspection type.
+// object is a part of the schema, with the name of its introspection type.
 type object struct {
 	typeName string
 	of       any
 }
 
-// arguments are those of a field.
+// arguments are the arguments of a field.
 type arguments map[string]any
 
-// deprecated says whether deprecated members are asked for.
+// deprecated reports whether deprecated members are included.
 func (a arguments) deprecated() bool { return a["includeDeprecated"] == true }
 
-// writer writes objects as they are selected.
+// writer writes the selected fields of objects.
 type writer struct {
 	operation *front.Operation
 	tree      *ast.Schema
 	out       []byte
 }
 
-// value writes nil, a bool, a string, an object, or a list of those.
+// value writes nil, a bool, a string, an object, or a list of these.
 func (w *writer) value(v any, sets []ast.SelectionSet) *front.Error {
 	switch v := v.(type) {
 	case object:
@@ -103,7 +103,7 @@ func (w *writer) object(o object, sets []ast.SelectionSet) *front.Error {
 	return nil
 }
 
-// field is the value of a field of an introspection type.
+// field returns the value of a field of an introspection type.
 func (w *writer) field(o object, name string, args arguments) any {
 	switch of := o.of.(type) {
 	case *ast.Schema:
@@ -156,7 +156,7 @@ func (w *writer) schema(name string) any {
 
 func typeObject(t ast.Type) any { return object{"__Type", t} }
 
-// text is a description, nil if there is none.
+// text returns a description, nil if there is none.
 func text(s string) any {
 	if s == "" {
 		return nil

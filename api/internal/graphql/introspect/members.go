@@ -1,4 +1,4 @@
-// Fields, arguments, enum values and directives as introspection shows them.
+// Introspection of fields, arguments, enum values and directives.
 
 package introspect
 
@@ -75,7 +75,7 @@ func directive(d *ast.DirectiveDefinition, name string, args arguments) any {
 	return nil
 }
 
-// deprecationField is isDeprecated or deprecationReason.
+// deprecationField returns isDeprecated or deprecationReason.
 func deprecationField(directives ast.DirectiveList, name string) any {
 	deprecated, reason := deprecation(directives)
 	switch name {
@@ -87,7 +87,7 @@ func deprecationField(directives ast.DirectiveList, name string) any {
 	return nil
 }
 
-// deprecation reads @deprecated. The reason is nil for what is not deprecated.
+// deprecation reads @deprecated. The reason is nil for a member that is not deprecated.
 func deprecation(directives ast.DirectiveList) (deprecated bool, reason any) {
 	d := directives.Get("deprecated")
 	if d == nil {

@@ -22,14 +22,14 @@ import (
 	"github.com/loambase/loam/internal/need"
 )
 
-// judge is the script that judges schemas by graphql-js.
+// judge is the script that checks schemas with graphql-js.
 const judge = "../../../../clients/graphql/schemas.mjs"
 
 var seeds = flag.Uint64("seeds", 20, "random sets of collections in TestSchemasAreThoseOfTheReference")
 
-// TestSchemasAreThoseOfTheReference makes schemas of random collections, of names that are
-// taken or that GraphQL does not have. graphql-js finds each valid, prints our text as we do,
-// and builds the same schema of our answers to introspection.
+// TestSchemasAreThoseOfTheReference makes schemas of random collections, with names that are
+// reserved or invalid in GraphQL. graphql-js accepts each schema, prints it as SDL does, and builds
+// the same schema from the answer to introspection.
 func TestSchemasAreThoseOfTheReference(t *testing.T) {
 	t.Parallel()
 	need.Program(t, "node")
@@ -58,7 +58,7 @@ func TestSchemasAreThoseOfTheReference(t *testing.T) {
 			lines.Write(append(line, '\n'))
 			known[fmt.Sprint(seed, superuser)] = m.SDL()
 		}
-		// The schema does not depend on the order in which the collections were made.
+		// The schema does not depend on the order in which the collections were created.
 		g.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 		if got := model.Build(schema.NewSnapshot(2, list), true, nil).SDL(); got != known[fmt.Sprint(seed, true)] {
 			t.Errorf("seed %d: another order of the collections gives another schema", seed)
@@ -71,7 +71,7 @@ func TestSchemasAreThoseOfTheReference(t *testing.T) {
 	}
 }
 
-// introspected is the answer to a question about a schema.
+// introspected returns the answer to an introspection query.
 func introspected(t *testing.T, m *model.Model, query string) json.RawMessage {
 	t.Helper()
 	f, err := front.New(m)
@@ -97,12 +97,12 @@ func introspected(t *testing.T, m *model.Model, query string) json.RawMessage {
 	return append(answer, '}')
 }
 
-// generator makes collections.
+// generator makes random collections.
 type generator struct{ *rand.Rand }
 
 func (g *generator) pick(list ...string) string { return list[g.IntN(len(list))] }
 
-// some returns some of a list, in any order.
+// some returns at most most random elements of a list, in random order.
 func (g *generator) some(most int, list ...string) []string {
 	g.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	return list[:g.IntN(min(most, len(list))+1)]
@@ -113,7 +113,8 @@ func (g *generator) rule() *string {
 	return rules[g.IntN(len(rules))]
 }
 
-// collections are some with awkward names. Names in SQL have no case.
+// collections returns some collections with awkward names. Names differ in more than case, as SQL
+// requires.
 func (g *generator) collections() (list []*schema.Collection) {
 	names := append(g.some(9, "query", "mutation", "subscription", "node", "nodes", "me", "post", "posts", "PageInfo", "news", "class", "1x", "__a", "_a", "true",
 		"string", "int", "file", "type", "post_connection", "post_filters", "post_list", "post_many", "post_update", "post_patch", "changes", "lists", "posts_aggregate", "many_posts", "auth_record", "a-b", "a b", "ä"), "things")

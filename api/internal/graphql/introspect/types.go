@@ -1,10 +1,10 @@
-// Types as introspection shows them.
+// Introspection of types.
 
 package introspect
 
 import "github.com/graph-gophers/graphql-go/ast"
 
-// typeField is a field of __Type.
+// typeField returns a field of __Type.
 func typeField(t ast.Type, name string, args arguments) any {
 	named, isNamed := t.(ast.NamedType)
 	switch name {

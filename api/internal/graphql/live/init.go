@@ -1,4 +1,4 @@
-// The beginning of a connection: who the client is.
+// The beginning of a connection, which sets the account of the client.
 
 package live
 
@@ -14,9 +14,9 @@ import (
 	"github.com/loambase/loam/internal/request"
 )
 
-// initialise answers connection_init. Its payload has the token, if the header of the handshake
-// had none. The answer has the resume token of the present: what is committed after it is
-// missed by nobody who subscribes with it as since.
+// initialise answers connection_init. Its payload has the token, if the header of the handshake had
+// none. The answer has the resume token of the present: a client that subscribes with it as since
+// misses no later commit.
 func (s *session) initialise(ctx context.Context, payload json.RawMessage) {
 	if s.initialised {
 		s.conn.Close(closeTooManyInits, "Too many initialisation requests")
@@ -52,8 +52,8 @@ func (s *session) initialise(ctx context.Context, payload json.RawMessage) {
 	}
 }
 
-// tokenOf is the token in the payload of connection_init. Clients write the key as they write
-// the header.
+// tokenOf returns the token in the payload of connection_init. Its key may be written in any form
+// of the header's name.
 func tokenOf(payload json.RawMessage) (token string, ok bool) {
 	var keys map[string]json.RawMessage
 	if payload != nil && json.Unmarshal(payload, &keys) != nil {
@@ -61,7 +61,7 @@ func tokenOf(payload json.RawMessage) (token string, ok bool) {
 	}
 	for key, value := range keys {
 		if strings.EqualFold(key, "authorization") {
-			if json.Unmarshal(value, &token) != nil { // null is none
+			if json.Unmarshal(value, &token) != nil { // null is not a token
 				return "", false
 			}
 		}

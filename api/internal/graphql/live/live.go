@@ -1,7 +1,7 @@
-// Package live serves GraphQL to clients that can be told of several results: on WebSockets by
-// the protocol graphql-transport-ws (docs/wire/graphql.md §1), and as server-sent events by the
-// distinct connections mode of graphql-sse. Subscriptions are those of the realtime hub, which has
-// them tell what it shows; what may be seen is judged there.
+// Package live serves GraphQL to clients that can receive several results: on WebSockets by the
+// protocol graphql-transport-ws (docs/wire/graphql.md §1), and as server-sent events by the
+// distinct connections mode of graphql-sse. Subscriptions are subscriptions of the realtime hub,
+// which judges the rules and lets this package make the messages.
 package live
 
 import (
@@ -18,5 +18,5 @@ type Server struct {
 	Hub     *realtime.Hub
 	Sockets *socket.Server
 	GraphQL *graphql.Service
-	Charge  func(record.Caller) graphql.Charge // against the rate limits
+	Charge  func(record.Caller) graphql.Charge // counts against the rate limits
 }

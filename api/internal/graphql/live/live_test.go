@@ -17,7 +17,7 @@ import (
 	"github.com/loambase/loam/core/coretest"
 )
 
-// message is one to a client, as far as the test reads it.
+// message is a message of the server, with the members that the test reads.
 type message struct {
 	Type    string
 	Payload struct {
@@ -31,9 +31,9 @@ type message struct {
 	}
 }
 
-// TestSubscribers has many clients with the same and with other subscriptions while records
-// and collections are written, some of which come and go: each is told of every change, in the
-// order of the commits. The stock clients are in clients/graphql.
+// TestSubscribers connects many clients with equal and different subscriptions, some of which
+// disconnect soon, while records and collections are written. Each client that stays receives every
+// change, in the order of the commits. clients/graphql tests the stock clients.
 func TestSubscribers(t *testing.T) {
 	t.Parallel()
 	app := coretest.New(t)
@@ -66,10 +66,10 @@ func TestSubscribers(t *testing.T) {
 	all.Wait()
 }
 
-// client is a connection that is acknowledged.
+// client is a connection after its acknowledgement.
 type client struct {
 	*websocket.Conn
-	token string // of the moment when it was
+	token string // of the acknowledgement: the position in the change log
 }
 
 func connect(t *testing.T, server string) *client {
@@ -92,7 +92,7 @@ func connect(t *testing.T, server string) *client {
 	return &client{ws, ack.Payload.Token}
 }
 
-// subscribe subscribes to all changes from the beginning of the connection on.
+// subscribe subscribes to all changes since the acknowledgement of the connection.
 func (c *client) subscribe(t *testing.T, selection string) {
 	t.Helper()
 	query := fmt.Sprintf("subscription ($since: String) { postChanged(since: $since) %s }", selection)
@@ -102,7 +102,7 @@ func (c *client) subscribe(t *testing.T, selection string) {
 	}
 }
 
-// readAll reads the changes, which must be all of them.
+// readAll reads the changes, and checks that none is missing.
 func readAll(t *testing.T, c *client, posts int) {
 	for i := range posts {
 		m := read(t, c.Conn)

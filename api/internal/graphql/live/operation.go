@@ -1,4 +1,4 @@
-// Operations of one connection: by the ids that the client has given them.
+// The running operations of one connection, by the ids of the client.
 
 package live
 
@@ -7,23 +7,24 @@ import (
 	"sync"
 )
 
-// maxRunning is how many operations of a connection are planned and executed at a time.
-// Clients that send more wait.
+// maxRunning is the maximum number of operations of a connection that are planned and executed at a
+// time. Further operations wait.
 const maxRunning = 10
 
-// operation is one that has not ended. Its pointer tells it from others that have had its id.
+// operation is a running operation. Its pointer distinguishes it from earlier operations with the
+// same id.
 type operation struct{ cancel context.CancelFunc }
 
-// operations are those of a connection.
+// operations holds the operations of a connection.
 type operations struct {
-	running chan struct{} // held while one is planned or executed
+	running chan struct{} // holds an item for each operation that is planned or executed
 
-	mu   sync.Mutex // guards what follows
+	mu   sync.Mutex // guards the fields below
 	byID map[string]*operation
 	all  sync.WaitGroup
 }
 
-// begin notes an operation. It returns nil if there is one of that id.
+// begin adds an operation. It returns nil if the id is in use.
 func (o *operations) begin(id string, cancel context.CancelFunc) *operation {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -42,7 +43,7 @@ func (o *operations) has(id string, op *operation) bool {
 	return o.byID[id] == op
 }
 
-// end forgets the operation of an id, if there is one, and has it stop.
+// end removes the operation with an id, if there is one, and cancels it.
 func (o *operations) end(id string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

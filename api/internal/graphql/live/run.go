@@ -1,5 +1,5 @@
-// Operations on a WebSocket: each has a goroutine until it is answered or, of a subscription,
-// until the hub tells of the present.
+// Operations on a WebSocket: each has a goroutine until it is answered or, for a subscription,
+// until the hub sends present changes.
 
 package live
 
@@ -11,7 +11,7 @@ import (
 	"github.com/loambase/loam/core/change"
 )
 
-// smallAnswer is up to which length an answer is not counted: as of answers over HTTP.
+// smallAnswer is the maximum length of an answer that is not counted, as for answers over HTTP.
 const smallAnswer = 32 << 10
 
 // subscribe begins an operation.
@@ -45,15 +45,15 @@ func (s *session) subscribe(ctx context.Context, id string, payload json.RawMess
 	})
 }
 
-// short is an id that fits into the reason of a close frame.
+// short returns an id shortened for the reason of a close frame.
 func short(id string) string { return id[:min(len(id), 60)] }
 
 // run plans and executes an operation.
 func (s *session) run(ctx context.Context, id string, op *operation, asked graphql.Operation) {
 	caller := s.conn.Client.Caller()
-	caller.Context = "" // it is a request like any other
+	caller.Context = "" // the operation is an ordinary request
 	limits := s.server.App.Settings().Current().GraphQL
-	if !limits.Enabled { // since the handshake
+	if !limits.Enabled { // the setting may have changed since the handshake
 		s.conn.Close(closeForbidden, "Forbidden")
 		<-s.running
 		return
@@ -64,19 +64,19 @@ func (s *session) run(ctx context.Context, id string, op *operation, asked graph
 		<-s.running
 		return
 	}
-	<-s.running // a subscription may take its time to tell of the past
+	<-s.running // a subscription may be slow to send past changes
 	w := sub.Watch
 	w.ID = id
 	err := s.server.Hub.Watch(ctx, s.conn.Client, w, func(string, change.Token) []byte { return nil })
 	switch {
-	case !s.has(id, op): // the client did not want it any more while it began
+	case !s.has(id, op): // the client has completed it meanwhile
 		_ = s.server.Hub.Unwatch(s.conn.Client, id)
 	case err != nil && ctx.Err() == nil:
 		s.answer(ctx, id, op, &graphql.Result{Errors: graphql.Failed(err, caller.Superuser())})
 	}
 }
 
-// answer tells the result of an operation, which ends with it.
+// answer sends the result of an operation, which ends with it.
 func (s *session) answer(ctx context.Context, id string, op *operation, result *graphql.Result) {
 	if result.Data == nil {
 		if s.endIf(id, op) {
@@ -93,16 +93,16 @@ func (s *session) answer(ctx context.Context, id string, op *operation, result *
 		}
 		defer lease.Release()
 	}
-	// An error is that the client has gone, or does not want the answer any more.
+	// An error means that the client has disconnected, or has completed the operation.
 	if s.has(id, op) && s.conn.Client.TellLarge(ctx, next) == nil && s.endIf(id, op) {
 		s.conn.Client.Tell(appendMessage(nil, "complete", id, nil))
 	}
 }
 
-// complete ends an operation that the client does not want any more.
+// complete ends an operation that the client has completed.
 func (s *session) complete(id string) {
 	s.end(id)
-	_ = s.server.Hub.Unwatch(s.conn.Client, id) // it may be no subscription, or have ended
+	_ = s.server.Hub.Unwatch(s.conn.Client, id) // it may not be a subscription, or have ended
 }
 
 // stopAll ends all operations and waits for them.

@@ -18,8 +18,8 @@ import (
 	"github.com/loambase/loam/realtime"
 )
 
-// The close codes of the protocol. A client that is too slow gets the one that stock clients
-// take for a reason to connect again.
+// The close codes of the protocol. A client that is too slow gets the code after which usual
+// clients connect again.
 const (
 	closeTryAgain       = 1013
 	closeBadMessage     = 4400
@@ -32,10 +32,10 @@ const (
 	closeTooManyInits   = 4429
 )
 
-// initTime is how long a client may take to send connection_init.
+// initTime is the time limit for the client's connection_init.
 const initTime = 5 * time.Second
 
-// maxID is how long the id of an operation may be, in bytes.
+// maxID is the maximum length of the id of an operation, in bytes.
 const maxID = 256
 
 var protocol = &socket.Protocol{
@@ -43,18 +43,18 @@ var protocol = &socket.Protocol{
 	MaxMessage: func(s *settings.Settings) int { return int(s.GraphQL.MaxBodyBytes) },
 }
 
-// Accept makes a WebSocket of a request and returns. The faults are those of socket.Server.
+// Accept upgrades a request to a WebSocket and returns. The faults are those of socket.Server.
 func (s *Server) Accept(w http.ResponseWriter, r *http.Request, q *request.Request) error {
 	id := q.ID // the closure must not keep q alive
 	return s.Sockets.Accept(w, r, q, protocol, func(c *socket.Conn) socket.Session { return s.open(c, id) })
 }
 
-// session is the protocol on one connection. Handle and Close belong to the goroutine that
-// reads.
+// session is the state of the protocol on one connection. Handle and Close are called by the
+// goroutine that reads.
 type session struct {
 	server  *Server
 	conn    *socket.Conn
-	request string // the id of the handshake's
+	request string // the id of the request of the handshake
 	late    *time.Timer
 
 	initialised, acknowledged bool
@@ -142,7 +142,7 @@ func (s *session) Append(dst []byte, m *realtime.Message) []byte {
 	return append(appendEvent(append(dst, `,"type":"next","payload":`...), m), '}')
 }
 
-// appendEvent appends the result that tells of an event.
+// appendEvent appends the result for an event.
 func appendEvent(dst []byte, m *realtime.Message) []byte {
 	data := m.Data
 	for {
@@ -160,7 +160,7 @@ func appendEvent(dst []byte, m *realtime.Message) []byte {
 	}
 }
 
-// appendMessage appends a message to a client; id and payload may be missing.
+// appendMessage appends a message to a client; id and payload may be empty.
 func appendMessage(dst []byte, kind, id string, payload []byte) []byte {
 	dst = append(append(dst, `{"type":"`...), kind...)
 	dst = append(dst, '"')

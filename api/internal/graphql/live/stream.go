@@ -20,7 +20,7 @@ import (
 // drains: without the event complete, so that clients connect again. A wrong request is answered by
 // refused or err; errors of the operation are sent in the stream.
 func (s *Server) Stream(w http.ResponseWriter, r *http.Request, q *request.Request, body func() ([]byte, error)) (refused *graphql.Answer, err error) {
-	if q.Token != "" && q.Caller.Auth == nil { // the client would watch as a guest unknowingly
+	if q.Token != "" && q.Caller.Auth == nil { // the client would watch as a guest without knowing it
 		return nil, fault.New(fault.Unauthenticated, "The request requires valid record authorization token.")
 	}
 	op, refused, err := graphql.Read(r, q, body)

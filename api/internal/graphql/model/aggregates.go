@@ -1,4 +1,4 @@
-// Aggregates: the figures and the keys of groups that there are of a record type.
+// Aggregates: the figures and the keys of groups of a record type.
 
 package model
 
@@ -11,24 +11,23 @@ import (
 // Figure is a field of the aggregate of a record type: a figure, or a key of groups.
 type Figure struct {
 	Name   string
-	Func   record.Func // "" of a key
-	Path   string      // the stored field; "" of record.Count
-	Part   string      // of a date that is a key: year, month, day or hour; "" is the date
+	Func   record.Func // "" for a key
+	Path   string      // the stored field; "" for record.Count
+	Part   string      // of a date key: year, month, day or hour; "" is the date
 	Output string      // its name in aggregates of the record service
 
-	Value *Field // what its values are like
+	Value *Field // describes its values
 
 	option string // its name in the enum of keys
 }
 
-// Figure returns the figure or key of that name.
+// Figure returns the named figure or key.
 func (r *Record) Figure(name string) *Figure { return r.figures[name] }
 
-// Key returns the key that an option of the enum stands for.
+// Key returns the key of an option of the enum.
 func (r *Record) Key(option string) *Figure { return r.keys[option] }
 
-// aggregates finds figures and keys. Keys have the names of their fields, before anything
-// that is generated.
+// aggregates adds figures and keys. Keys are named before figures, with the names of their fields.
 func (b *builder) aggregates(r *Record) {
 	if !r.List {
 		return
@@ -77,7 +76,8 @@ func (b *builder) aggregates(r *Record) {
 	}
 }
 
-// grouped says whether records may be grouped by the field. Addresses may be hidden.
+// grouped reports whether records may be grouped by the field. E-mail addresses are excluded since
+// they may be hidden.
 func (b *builder) grouped(r *Record, f *Field) bool {
 	switch f.Kind {
 	case Float, Int, BigInt, Bool, Date, Enum, RefID:
@@ -88,7 +88,8 @@ func (b *builder) grouped(r *Record, f *Field) bool {
 	return false
 }
 
-// key is what the values of a key are like. Their type has null, for groups by other keys.
+// key returns the field that describes the values of a key. Its type is nullable, for groups by
+// other keys.
 func key(f *Field) *Field {
 	k := *f
 	k.Stored, k.Relation, k.args = nil, f.Path(), nil
@@ -98,12 +99,12 @@ func key(f *Field) *Field {
 	return &k
 }
 
-// value describes the values of an output.
+// value returns a field that describes the values of an output.
 func value(kind Kind, typeName, output string) *Field {
 	return &Field{Kind: kind, Relation: output, typeName: typeName}
 }
 
-// aggregateArguments are the arguments of an aggregate.
+// aggregateArguments returns the arguments of an aggregate.
 func aggregateArguments(r *Record) []Argument {
 	list := []Argument{{"filter", r.Name + "Filter"}, {"where", "String"}}
 	if len(r.keys) > 0 {

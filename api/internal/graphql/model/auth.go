@@ -1,9 +1,9 @@
-// Signing in and the account flows: fields of Mutation that stand alone in their operation.
+// Signing in and the account flows: fields of Mutation that must be alone in their operation.
 
 package model
 
-// authMutation is a field of Mutation that an endpoint of REST stands for. Its name is the tag of
-// that endpoint.
+// authMutation is a field of Mutation that mirrors an endpoint of REST. Its name is the tag of that
+// endpoint.
 type authMutation struct {
 	name, typeName string
 	args           []Argument
@@ -27,7 +27,7 @@ var authMutations = []authMutation{
 	{"confirmEmailChange", "Boolean", []Argument{{"token", "String!"}, {"password", "String!"}}},
 }
 
-// authMutations makes them. No name of a mutation of records begins as theirs do.
+// authMutations adds these mutations. No mutation of records has a name with the same beginning.
 func (b *builder) authMutations() {
 	for _, a := range authMutations {
 		m := &Mutation{Name: a.name, Kind: Auth, typeName: a.typeName, args: append([]Argument{{"collection", "String!"}}, a.args...)}
@@ -36,7 +36,7 @@ func (b *builder) authMutations() {
 	}
 }
 
-// authPayload adds the answer to a sign-in.
+// authPayload adds the type of the answer to a sign-in.
 func (d *definer) authPayload(accounts bool) {
 	members := []Member{{Name: "token", Type: "String", Description: "Null if another method is needed, too."}}
 	if accounts {

@@ -1,5 +1,5 @@
-// The build of a schema: types for the collections that the audience has, their fields,
-// and the fields of Query.
+// Building a schema: types for the collections of the audience, their fields, and the fields of
+// Query.
 
 package model
 
@@ -10,9 +10,9 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Build makes the schema of a snapshot for superusers or for everybody else. The keys of broken are
-// ids of broken views: Build leaves out these collections, and the relations from and to them. The
-// names of all other types stay the same.
+// Build returns the schema of a snapshot for superusers or for all other callers. The keys of
+// broken are ids of broken views: Build leaves out these collections, and the relations from and to
+// them. The names of all other types stay the same.
 func Build(snapshot *schema.Snapshot, superuser bool, broken map[string]string) *Model {
 	b := &builder{
 		model: &Model{Snapshot: snapshot, Superuser: superuser, Records: map[string]*Record{},
@@ -40,7 +40,7 @@ func Build(snapshot *schema.Snapshot, superuser bool, broken map[string]string) 
 	return b.model
 }
 
-// builder is a Build at work.
+// builder is the state of a Build.
 type builder struct {
 	model       *Model
 	collections []*schema.Collection // all, by name
@@ -51,8 +51,8 @@ type builder struct {
 	storedNames map[*Field]string
 }
 
-// records names a type for every collection, also for those that the audience does not have:
-// a rule that opens one must not rename another.
+// records names a type for every collection, even for those that the audience does not have: a rule
+// that opens a collection must not rename another type.
 func (b *builder) records(broken map[string]string) {
 	typeNames, suffixes := schema.TypeNames(b.collections), schema.GeneratedSuffixes()
 	b.types = make(names, len(b.collections)*(len(suffixes)+4))
@@ -84,7 +84,7 @@ func (b *builder) records(broken map[string]string) {
 	}
 }
 
-// allow finds out what the audience has rules for.
+// allow sets the operations that the rules allow the audience.
 func (b *builder) allow(r *Record) {
 	c := r.Collection
 	has := func(rule *string) bool { return b.model.Superuser || rule != nil }
@@ -94,7 +94,8 @@ func (b *builder) allow(r *Record) {
 	}
 }
 
-// visible says whether the audience sees a field at all. No one sees hashes and token keys.
+// visible reports whether the audience sees a field at all. Hashes and token keys are visible to
+// nobody.
 func (b *builder) visible(c *schema.Collection, f *schema.Field) bool {
 	if f.IsPassword() || c.IsAuth() && f.Name == "tokenKey" {
 		return false
@@ -102,7 +103,7 @@ func (b *builder) visible(c *schema.Collection, f *schema.Field) bool {
 	return b.model.Superuser || !f.Hidden
 }
 
-// fields makes the fields of what is stored. They are named before all that is generated.
+// fields makes the fields of stored fields. They are named before all generated fields.
 func (b *builder) fields(r *Record) {
 	taken := b.names[r]
 	nodeID := &Field{Kind: NodeID, Required: true, typeName: "ID!"}
@@ -136,8 +137,8 @@ func (r *Record) add(f *Field) {
 	r.order = append(r.order, f)
 }
 
-// field returns what a stored field is (contract §3). Required is only what storage
-// guarantees, whatever its options were or will be.
+// field returns the field for a stored field (contract §3). Required is set only if storage
+// guarantees a value, whatever the options of the field were or will be.
 func (b *builder) field(r *Record, f *schema.Field) *Field {
 	must := func(kind Kind, name string) *Field { return &Field{Kind: kind, typeName: name + "!", Required: true} }
 	may := func(kind Kind, name string) *Field { return &Field{Kind: kind, typeName: name} }
@@ -176,18 +177,18 @@ func (b *builder) field(r *Record, f *schema.Field) *Field {
 	switch {
 	case f.IsID():
 		return must(ID, "ID")
-	case r.Collection.IsAuth() && f.Name == "email": // which its owner may keep to himself
+	case r.Collection.IsAuth() && f.Name == "email": // an account may hide its address
 		return may(Text, "String")
 	}
 	return must(Text, "String")
 }
 
-// fits32 says whether the options keep an integer within 32 bits.
+// fits32 reports whether the options keep an integer within 32 bits.
 func fits32(n *schema.Number) bool {
 	return n.Min != nil && n.Max != nil && *n.Min >= -1<<31 && *n.Max < 1<<31
 }
 
-// selection makes an enum of the options, if they can be told apart by names.
+// selection makes an enum of the options, if they have different names.
 func (b *builder) selection(r *Record, f *schema.Field, k *schema.Select) *Field {
 	e, ok := enumeration(k.Values)
 	switch {

@@ -1,4 +1,4 @@
-// The definitions of the types: what the schema language says of them.
+// The definitions of the types in the schema language.
 
 package model
 
@@ -26,7 +26,7 @@ type Definition struct {
 	Kind        DefinitionKind
 	Name        string
 	Description string   // one line
-	Interface   string   // that an object type implements; "" for none
+	Interface   string   // the interface of an object type; "" for none
 	URL         string   // of the specification of a scalar
 	Types       []string // of a union
 	Members     []Member
@@ -35,7 +35,7 @@ type Definition struct {
 // Member is a field of a type, a key of an input or a value of an enum.
 type Member struct {
 	Name        string
-	Type        string // as documents write it; "" of a value of an enum
+	Type        string // in the syntax of documents; "" for a value of an enum
 	Description string // one line
 	Arguments   []Argument
 }
@@ -43,8 +43,8 @@ type Member struct {
 // Argument is an argument of a field. It has no default.
 type Argument struct{ Name, Type string }
 
-// Types yields the definitions of all types but those that GraphQL itself has, in the
-// order of the SDL. They are made anew each time.
+// Types yields the definitions of all types except those of GraphQL itself, in the order of the
+// SDL. It makes them anew at each call.
 func (m *Model) Types() iter.Seq[*Definition] {
 	return func(yield func(*Definition) bool) {
 		d := &definer{yield: yield}
@@ -65,7 +65,7 @@ func (m *Model) Types() iter.Seq[*Definition] {
 	}
 }
 
-// definer makes definitions until nobody wants more.
+// definer yields definitions until the consumer stops.
 type definer struct {
 	yield func(*Definition) bool
 	ended bool
@@ -82,7 +82,7 @@ func (d *definer) define(kind DefinitionKind, name, description string, members 
 	d.add(&Definition{Kind: kind, Name: name, Description: description, Members: members})
 }
 
-// oneLine is a text without line breaks and other control characters.
+// oneLine returns a text without line breaks and other control characters.
 func oneLine(text string) string {
 	if text == "" {
 		return ""
@@ -143,7 +143,7 @@ func (d *definer) record(r *Record) {
 
 const oneKey = "One key: sort by several with a list of objects."
 
-// filters adds the filters by records and by lists of them.
+// filters adds the input types of filters by records and by lists of records.
 func (d *definer) filters(r *Record) {
 	name := r.Name + "Filter"
 	members := make([]Member, 0, len(r.filtered)+3)
@@ -154,7 +154,7 @@ func (d *definer) filters(r *Record) {
 	d.define(InputType, r.Name+"ManyFilter", "", []Member{{Name: "some", Type: name}, {Name: "none", Type: name}, {Name: "every", Type: name}})
 }
 
-// input adds the input of creates or updates.
+// input adds the input type of creates or updates.
 func (d *definer) input(name string, in *Input) {
 	members := make([]Member, 0, len(in.order))
 	for _, k := range in.order {
@@ -163,7 +163,7 @@ func (d *definer) input(name string, in *Input) {
 	d.define(InputType, name, "", members)
 }
 
-// enum adds the options of a select field, and the filters by them.
+// enum adds the enum of a select field, and the input types of its filters.
 func (d *definer) enum(f *Field) {
 	e := f.Enum
 	members := make([]Member, 0, len(e.names))
@@ -182,7 +182,7 @@ func (d *definer) enum(f *Field) {
 	}
 }
 
-// connection adds the page of a list.
+// connection adds the type of a page of a list.
 func (d *definer) connection(r *Record) {
 	d.define(ObjectType, r.Name+"Connection", "", []Member{
 		{Name: "items", Type: "[" + r.Name + "!]!"}, {Name: "page", Type: "Int!"}, {Name: "perPage", Type: "Int!"}, {Name: "totalItems", Type: "Int!"},

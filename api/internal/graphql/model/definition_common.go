@@ -41,7 +41,7 @@ func (d *definer) common() {
 	d.listFilter("String")
 }
 
-// operators adds the filter of one kind of value.
+// operators adds the input type of filters by one kind of value.
 func (d *definer) operators(of string, list ...string) {
 	members := make([]Member, 0, len(list))
 	for _, operator := range list {
@@ -59,7 +59,7 @@ func (d *definer) operators(of string, list ...string) {
 	d.define(InputType, of+"Filter", "", members)
 }
 
-// listFilter adds the filter of a list of values.
+// listFilter adds the input type of filters by a list of values.
 func (d *definer) listFilter(of string) {
 	d.define(InputType, of+"ManyFilter", "", []Member{
 		{Name: "contains", Type: of}, {Name: "containsAny", Type: "[" + of + "]"}, {Name: "containsAll", Type: "[" + of + "]"},

@@ -1,9 +1,9 @@
-// Inputs: which keys filters and sorts have.
+// The keys of filters and sorts.
 
 package model
 
-// inputs finds the keys of the filter and the sort of a record type. Stored fields win over
-// and, or and not.
+// inputs sets the keys of the filter and the sort of a record type. Names of stored fields take
+// precedence over and, or and not.
 func (b *builder) inputs(r *Record) {
 	taken := names{}
 	for _, f := range r.order {
@@ -18,7 +18,8 @@ func (b *builder) inputs(r *Record) {
 	r.and, r.or, r.not = taken.claim("and"), taken.claim("or"), taken.claim("not")
 }
 
-// filterType is the input type of a field in filters, "" for one that has none.
+// filterType returns the input type of a field in filters, "" for a field that cannot be filtered
+// by.
 func filterType(f *Field) string {
 	switch f.Kind {
 	case ID, RefID:
@@ -53,7 +54,7 @@ func filterType(f *Field) string {
 	return ""
 }
 
-// sortType is the input type of a field in sorts, "" for one that has no order.
+// sortType returns the input type of a field in sorts, "" for a field without an order.
 func sortType(f *Field) string {
 	switch f.Kind {
 	case ID, RefID, Text, File, Float, Int, BigInt, Bool, Date, Enum:

@@ -1,6 +1,6 @@
-// Package model makes the GraphQL schema of the collections: which types and fields there
-// are, by which names, and what each stands for. A Model is one state of it for one
-// audience. DESIGN.md of package graphql says how names come about.
+// Package model makes the GraphQL schema of the collections: its types and fields, their names, and
+// the stored data behind them. A Model is the schema of one snapshot for one audience. DESIGN.md of
+// package graphql describes the naming.
 package model
 
 import (
@@ -22,8 +22,8 @@ type Model struct {
 	byCollection map[string]*Record // by the id of the collection
 
 	list     []*Record // of Records, by the names of the collections
-	accounts []*Record // those that can sign in
-	order    []*Root   // of Roots, as they are shown
+	accounts []*Record // records of auth collections
+	order    []*Root   // of Roots, in the order of the schema
 	changes  []*Mutation
 	watched  []*Root // of Subscriptions
 }
@@ -33,10 +33,10 @@ type Record struct {
 	Name       string
 	Collection *schema.Collection
 
-	// Whether the audience has a rule to do that with records.
+	// The operations that the rules allow the audience.
 	List, View, Create, Update, Delete bool
 
-	Input, Change *Input // of creates and of updates; nil where there are none
+	Input, Change *Input // of creates and of updates; nil if there are none
 
 	fields map[string]*Field // of the type
 	filter map[string]*Field // keys of the filter input
@@ -54,16 +54,16 @@ type Record struct {
 	args     []Argument // of a connection
 }
 
-// Field returns the field of that name, nil if there is none.
+// Field returns the named field, nil if there is none.
 func (r *Record) Field(name string) *Field { return r.fields[name] }
 
-// Filter returns the field that a key of the filter input is about, nil for and, or and not.
+// Filter returns the field of a key of the filter input, nil for and, or and not.
 func (r *Record) Filter(key string) *Field { return r.filter[key] }
 
-// Sort returns the field that a key of the sort input is about.
+// Sort returns the field of a key of the sort input.
 func (r *Record) Sort(key string) *Field { return r.sort[key] }
 
-// Connective is what a key of a filter input makes of filters.
+// Connective is the connective that a key of a filter input stands for.
 type Connective uint8
 
 // The connectives.
@@ -74,7 +74,7 @@ const (
 	Not
 )
 
-// Connective returns what the key is.
+// Connective returns the connective of the key.
 func (r *Record) Connective(key string) Connective {
 	switch key {
 	case r.and:
@@ -87,10 +87,10 @@ func (r *Record) Connective(key string) Connective {
 	return NoConnective
 }
 
-// Of returns the type of the collection with that id, nil if the audience has none.
+// Of returns the type of the collection with that id, nil if the audience has no such type.
 func (m *Model) Of(collectionID string) *Record { return m.byCollection[collectionID] }
 
-// Kind is what a field holds.
+// Kind is the kind of a field's values.
 type Kind uint8
 
 // The kinds of fields. A kind with a plural name holds a list of values.
@@ -107,14 +107,14 @@ const (
 	Point
 	Enum
 	Enums
-	Texts // a selection of texts that are no names
+	Texts // a selection of texts that cannot be names
 	File
 	Files
-	RefID  // the id that a relation holds
+	RefID  // the id in a relation
 	RefIDs // the ids
-	One    // the record that a relation refers to, or the only one that refers to this
+	One    // the record that a relation refers to, or the only record that refers to this record
 	Many   // the records that a relation refers to
-	Back   // a connection of the records that refer to this
+	Back   // a connection of the records that refer to this record
 )
 
 // Field is a field of a record type.
@@ -122,8 +122,8 @@ type Field struct {
 	Name     string
 	Kind     Kind
 	Stored   *schema.Field // nil for NodeID and relations back
-	Relation string        // of One, Many and Back: its name for record.Node
-	Target   *Record       // of those: whose records
+	Relation string        // of One, Many and Back: the relation for record.Node
+	Target   *Record       // of One, Many and Back: the type of the records
 	Required bool          // the value is never null
 	Enum     *Enumeration  // of Enum and Enums
 
@@ -132,7 +132,7 @@ type Field struct {
 	args     []Argument
 }
 
-// Path is the field in filters and sorts of the record service.
+// Path returns the path of the field in filters and sorts of the record service.
 func (f *Field) Path() string {
 	if f.Stored == nil {
 		return f.Relation
@@ -140,7 +140,7 @@ func (f *Field) Path() string {
 	return f.Stored.Name
 }
 
-// Enumeration is the names of the options of a select field.
+// Enumeration maps the options of a select field to names.
 type Enumeration struct {
 	Name   string
 	names  []string // in the order of the options
@@ -148,16 +148,16 @@ type Enumeration struct {
 	byName map[string]string
 }
 
-// NameOf returns the name of a stored option; ok is false for one that was removed.
+// NameOf returns the name of a stored option; ok is false for an option that was removed.
 func (e *Enumeration) NameOf(option string) (name string, ok bool) {
 	name, ok = e.byText[option]
 	return name, ok
 }
 
-// Option returns the stored option of a name.
+// Option returns the stored option with the name.
 func (e *Enumeration) Option(name string) string { return e.byName[name] }
 
-// RootKind is what a field of Query or Subscription reads.
+// RootKind is the kind of a field of Query or Subscription.
 type RootKind uint8
 
 // The fields of Query and Subscription.

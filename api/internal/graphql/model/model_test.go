@@ -23,7 +23,7 @@ func TestEnumerations(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		options []string
-		names   string // "" if there are none
+		names   string // printed with %v; "" if there are none
 	}{
 		{[]string{"new", "done"}, "[new done]"},
 		{[]string{"true", "null", "a-b", "1x", "", "__x"}, "[_true _null a_b _1x _ _x]"},
@@ -48,7 +48,7 @@ func everybody(c *schema.Collection) *schema.Collection {
 	return c
 }
 
-// awkward are collections with names that are taken, or that GraphQL does not have.
+// awkward returns collections with names that are reserved or invalid in GraphQL.
 func awkward() []*schema.Collection {
 	text := func(name string) *schema.Field { return &schema.Field{Name: name, Kind: &schema.Text{}} }
 	relation := func(name, to string, most int) *schema.Field {
@@ -73,8 +73,8 @@ func awkward() []*schema.Collection {
 	return list
 }
 
-// TestSchemasAreValid has the library read what is made of awkward names, and the names
-// differ wherever they must.
+// TestSchemasAreValid parses the schema of collections with awkward names with a GraphQL library,
+// which also detects duplicate names.
 func TestSchemasAreValid(t *testing.T) {
 	t.Parallel()
 	m := Build(schema.NewSnapshot(1, awkward()), false, nil)
@@ -86,8 +86,7 @@ func TestSchemasAreValid(t *testing.T) {
 	}
 }
 
-// TestSchemasDependOnCollectionsAlone makes the schema of the same collections in other
-// orders.
+// TestSchemasDependOnCollectionsAlone makes the schema of the same collections in several orders.
 func TestSchemasDependOnCollectionsAlone(t *testing.T) {
 	t.Parallel()
 	want := Build(schema.NewSnapshot(1, awkward()), false, nil).SDL()
@@ -101,7 +100,7 @@ func TestSchemasDependOnCollectionsAlone(t *testing.T) {
 	}
 }
 
-// TestRulesDoNotRename opens and locks collections: those that are left keep their names.
+// TestRulesDoNotRename locks each collection: the types of the other collections keep their names.
 func TestRulesDoNotRename(t *testing.T) {
 	t.Parallel()
 	all := Build(schema.NewSnapshot(1, awkward()), false, nil)

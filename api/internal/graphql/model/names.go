@@ -1,5 +1,5 @@
-// Names of types, fields and options (contract §2): what is stored may have any name, what
-// GraphQL shows may not.
+// Names of types, fields and options (contract §2): stored names may be arbitrary, names in GraphQL
+// may not.
 
 package model
 
@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// fieldName is a stored name as a field: characters that no name has become underscores, a
-// leading digit gets one, and names that begin with two, which are GraphQL's own, lose one.
+// fieldName returns a stored name as the name of a field: characters that names cannot have become
+// underscores, a leading digit gets an underscore before it, and of two leading underscores, which
+// are reserved by GraphQL, one is removed.
 func fieldName(stored string) string {
 	name := stored
 	if i := strings.IndexFunc(name, notWord); i >= 0 {
@@ -33,22 +34,22 @@ func fieldName(stored string) string {
 	return name
 }
 
-// notWord says whether a byte or a character is none that names have.
+// notWord reports whether a byte or a character cannot be in a name.
 func notWord(c rune) bool {
 	return c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z')
 }
 
-// lowerFirst is a type name as the name of a field.
+// lowerFirst returns a type name as the name of a field.
 func lowerFirst(name string) string { return strings.ToLower(name[:1]) + name[1:] }
 
-// names are the names that are taken in one place.
+// names is a set of names that are taken.
 type names map[string]bool
 
-// claim returns the name or, if it is taken, the name with _2, _3 … It is one that GraphQL
-// has: what is generated of "_" is not.
+// claim returns the name or, if it is taken, the name with _2, _3 … The result is a valid name,
+// which a name generated from "_" alone may not be.
 func (n names) claim(name string) string { return n.claimAll(fieldName(name), "") }
 
-// claimAll claims a name together with those that are made of it by the suffixes.
+// claimAll claims a name together with the names that the suffixes make of it.
 func (n names) claimAll(name string, suffixes ...string) string {
 	free := name
 	for i := 2; slices.ContainsFunc(suffixes, func(suffix string) bool { return n[free+suffix] }); i++ {
@@ -60,7 +61,7 @@ func (n names) claimAll(name string, suffixes ...string) string {
 	return free
 }
 
-// enumeration returns names for options; ok is false if two of them would have the same.
+// enumeration returns names for options; ok is false if two options would have the same name.
 func enumeration(options []string) (e *Enumeration, ok bool) {
 	e = &Enumeration{byText: map[string]string{}, byName: map[string]string{}}
 	for _, option := range options {
@@ -76,7 +77,7 @@ func enumeration(options []string) (e *Enumeration, ok bool) {
 	return e, len(e.names) > 0
 }
 
-// optionName is an option as the value of an enum.
+// optionName returns the name of an option as the value of an enum.
 func optionName(option string) string {
 	switch name := fieldName(option); name {
 	case "true", "false", "null":

@@ -1,4 +1,5 @@
-// Relations: forward by a field of the record, back by the fields that refer to it.
+// Relations: forward by a field of the record, back by the fields of other records that refer to
+// it.
 
 package model
 
@@ -9,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// relations adds what is generated for relations, when all stored names are known.
+// relations adds the generated fields of relations, after all stored fields have names.
 func (b *builder) relations(r *Record) {
 	order := r.order
 	r.order = nil
@@ -25,8 +26,7 @@ func (b *builder) relations(r *Record) {
 	}
 }
 
-// forward adds the records that the field refers to, if the audience may view such, and
-// their ids.
+// forward adds the records that the field refers to, if the audience may view them, and their ids.
 func (b *builder) forward(r *Record, f *Field) {
 	ids := &Field{Kind: RefID, Stored: f.Stored, typeName: "ID"}
 	suffix := "Id"
@@ -52,7 +52,7 @@ func (b *builder) forward(r *Record, f *Field) {
 	r.add(ids)
 }
 
-// references are the relations to a collection from records that the audience may list.
+// references returns the relations to a collection from records that the audience may list.
 func (b *builder) references(c *schema.Collection) []schema.Reference {
 	return slices.DeleteFunc(b.sortedReferences(c), func(ref schema.Reference) bool {
 		source := b.model.byCollection[ref.Collection.ID]
@@ -60,7 +60,8 @@ func (b *builder) references(c *schema.Collection) []schema.Reference {
 	})
 }
 
-// sortedReferences are the relations to a collection by fields that the audience would see.
+// sortedReferences returns the relations to a collection by fields that are visible to the
+// audience.
 func (b *builder) sortedReferences(c *schema.Collection) []schema.Reference {
 	list := slices.DeleteFunc(slices.Clone(b.model.Snapshot.References(c.ID)), func(ref schema.Reference) bool {
 		return !b.visible(ref.Collection, ref.Field)
@@ -71,8 +72,8 @@ func (b *builder) sortedReferences(c *schema.Collection) []schema.Reference {
 	return list
 }
 
-// back adds the records that refer to the record: a connection or, of a unique field, the
-// only one.
+// back adds the records that refer to the record: a connection or, for a unique field, the only
+// record.
 func (b *builder) back(r *Record, ref schema.Reference) {
 	source := b.model.byCollection[ref.Collection.ID]
 	relation := ref.Collection.Name + "_via_" + ref.Field.Name
@@ -85,13 +86,13 @@ func (b *builder) back(r *Record, ref schema.Reference) {
 	r.add(f)
 }
 
-// isUnique says whether at most one record refers to each.
+// isUnique reports whether at most one record refers to each record.
 func isUnique(ref schema.Reference) bool {
 	_, unique := ref.Collection.UniqueIndex(ref.Field.Name)
 	return unique
 }
 
-// arguments are those of a connection of the records.
+// arguments returns the arguments of a connection of the records.
 func (r *Record) arguments() []Argument {
 	if r.args == nil {
 		r.args = []Argument{

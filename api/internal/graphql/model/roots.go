@@ -2,8 +2,8 @@
 
 package model
 
-// roots makes the fields of Query. Lists have the names of their collections, also of those
-// that the audience does not have; what is generated gives way to them.
+// roots makes the fields of Query. Lists have the names of their collections, even of those that
+// the audience does not have; generated names avoid them.
 func (b *builder) roots() {
 	taken := make(names, 3*len(b.collections)+3)
 	lists := map[string]string{}

@@ -1,4 +1,4 @@
-// The schema as text, as graphql-js prints it.
+// The schema as text, in the format of graphql-js.
 
 package model
 
@@ -7,8 +7,8 @@ import (
 	"unicode/utf16"
 )
 
-// SDL returns the schema in GraphQL's own language, the same for the same collections in
-// whatever order they were made.
+// SDL returns the schema in the schema language of GraphQL. It is the same for the same
+// collections, regardless of the order of their creation.
 func (m *Model) SDL() string {
 	var p printer
 	for d := range m.Types() {
@@ -72,7 +72,7 @@ func (p *printer) member(m *Member, first bool) {
 	p.write("\n")
 }
 
-// describe writes a description, as one line where it is short.
+// describe writes a description, in one line if it is short.
 func (p *printer) describe(text, indent string) {
 	if text == "" {
 		return

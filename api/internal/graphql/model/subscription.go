@@ -1,9 +1,9 @@
-// Subscriptions: the fields of Subscription, and what they tell.
+// Subscriptions: the fields of Subscription, and the types of their messages.
 
 package model
 
-// subscriptions makes the fields of Subscription. Types have different names, and so have
-// lists, and none ends like those of the other kind: so these do.
+// subscriptions makes the fields of Subscription. The names of types differ, and so do those of
+// lists, and the two have different endings: so the names of these fields differ.
 func (b *builder) subscriptions() {
 	for _, r := range b.model.list {
 		if !r.watchable() {
@@ -26,7 +26,7 @@ func (b *builder) subscription(r *Root) {
 	b.model.watched = append(b.model.watched, r)
 }
 
-// watchable reports whether changes of the records are told: views have none.
+// watchable reports whether changes of the records can be subscribed to: views have no changes.
 func (r *Record) watchable() bool { return !r.Collection.IsView() }
 
 // subscriptions adds the type Subscription, if it has fields, and the actions.
@@ -46,7 +46,7 @@ func (d *definer) subscriptions(list []*Root) {
 	})
 }
 
-// change adds the type of what is told of a change of a record.
+// change adds the type of a message about a change of a record.
 func (d *definer) change(r *Record) {
 	if !r.watchable() {
 		return

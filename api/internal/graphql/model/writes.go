@@ -8,14 +8,14 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// KeyKind is what a key of an input object does.
+// KeyKind is the kind of a key of an input object.
 type KeyKind uint8
 
 // The kinds of keys.
 const (
-	KeySet    KeyKind = iota // gives a field a value
-	KeyModify                // adds to the value, or takes away from it
-	KeyTo                    // creates the record that a relation is to refer to
+	KeySet    KeyKind = iota // sets a field
+	KeyModify                // adds to the value, or removes from it
+	KeyTo                    // creates the record that a relation will refer to
 	KeyFrom                  // creates records that refer to the record
 )
 
@@ -23,12 +23,12 @@ const (
 type Key struct {
 	Name string
 	Kind KeyKind
-	// Body is the key of a body that means the same. Of KeyTo it is the relation and, of
-	// KeyFrom, the relation of the other records.
+	// Body is the equivalent key of a body. For KeyTo it is the relation and, for KeyFrom, the
+	// relation of the other records.
 	Body   string
-	Field  *Field  // of KeySet and KeyModify; nil for a password, and for what confirms one
+	Field  *Field  // of KeySet and KeyModify; nil for a password, and for its confirmation
 	Single bool    // of KeyFrom: one record, not a list
-	Target *Record // of KeyTo and KeyFrom: whose record is created
+	Target *Record // of KeyTo and KeyFrom: the type of the created record
 
 	typeName string
 }
@@ -39,10 +39,10 @@ type Input struct {
 	order []*Key
 }
 
-// Key returns the key of that name.
+// Key returns the named key.
 func (in *Input) Key(name string) *Key { return in.keys[name] }
 
-// MutationKind is what a field of Mutation does.
+// MutationKind is the kind of a field of Mutation.
 type MutationKind uint8
 
 // The fields of Mutation.
@@ -54,27 +54,27 @@ const (
 	UpsertOne
 	DeleteOne
 	DeleteMany
-	Auth // a sign-in or a flow of an account, by the name of the field
+	Auth // a sign-in or an account flow, by the name of the field
 )
 
 // Mutation is a field of Mutation.
 type Mutation struct {
 	Name   string
 	Kind   MutationKind
-	Record *Record // nil of Auth
+	Record *Record // nil for Auth
 
 	typeName string
 	args     []Argument
 }
 
-// writes finds the keys of the inputs of a record type. Names of stored fields win, so all
-// of them are given before what is generated.
+// writes sets the keys of the inputs of a record type. Names of stored fields take precedence, so
+// they are given before all generated names.
 func (b *builder) writes(r *Record) {
 	if !r.Create && !r.Update {
 		return
 	}
 	r.Input, r.Change = b.input(r, false), b.input(r, true)
-	// A collection may have nothing that an update could change.
+	// A collection may have no field that an update can change.
 	r.Update = r.Update && len(r.Change.order) > 0
 }
 
@@ -127,14 +127,14 @@ func (in *Input) add(k *Key) {
 	in.order = append(in.order, k)
 }
 
-// modifier is a way to change a value that depends on the one before.
+// modifier is a way to change a value that depends on the value before.
 type modifier struct {
 	suffix string // of the name of its key
-	sign   string // behind the name of the field, in a body
-	part   bool   // it takes items of the list by their names, not new ones
+	sign   string // after the name of the field, in a body
+	part   bool   // it takes items of the list by their names, not new items
 }
 
-// typeName is the type of the modifier's values.
+// typeName returns the type of the modifier's values.
 func (m modifier) typeName(k *Key) string {
 	if m.part && k.Field.Kind == Files {
 		return "[String!]"
@@ -142,7 +142,7 @@ func (m modifier) typeName(k *Key) string {
 	return k.typeName
 }
 
-// modifiers are those of a field.
+// modifiers returns the modifiers of a field.
 func modifiers(f *Field) []modifier {
 	switch f.Kind {
 	case Float, Int, BigInt:
@@ -153,7 +153,7 @@ func modifiers(f *Field) []modifier {
 	return nil
 }
 
-// inputType is the type of the values that a field is given, "" for one that only the
+// inputType returns the type of the values of a field in an input, "" for a field that only the
 // server sets.
 func inputType(f *Field) string {
 	if _, auto := f.Stored.Kind.(*schema.Autodate); auto {
@@ -194,7 +194,7 @@ func inputType(f *Field) string {
 	return ""
 }
 
-// passwords are the keys about passwords.
+// passwords returns the keys for passwords.
 func (b *builder) passwords(r *Record, update bool) (list []string) {
 	for _, f := range r.Collection.Fields {
 		if !f.IsPassword() {
@@ -211,8 +211,8 @@ func (b *builder) passwords(r *Record, update bool) (list []string) {
 	return list
 }
 
-// linked is the type of the records that may be created for a relation to one, nil if none
-// may be.
+// linked returns the type of the records that may be created for a relation to one record, nil if
+// none may be created.
 func (b *builder) linked(f *Field) *Record {
 	if f.Kind != One {
 		return nil
@@ -224,7 +224,7 @@ func (b *builder) linked(f *Field) *Record {
 	return nil
 }
 
-// referring are the relations to a collection from records that the audience may create.
+// referring returns the relations to a collection from records that the audience may create.
 func (b *builder) referring(c *schema.Collection) []schema.Reference {
 	return slices.DeleteFunc(b.sortedReferences(c), func(ref schema.Reference) bool {
 		source := b.model.byCollection[ref.Collection.ID]
@@ -232,8 +232,8 @@ func (b *builder) referring(c *schema.Collection) []schema.Reference {
 	})
 }
 
-// mutations makes the fields of Mutation. They are named for all collections, those of one
-// record first, so that neither a rule nor a name like many_posts renames another.
+// mutations makes the fields of Mutation. Names are given for all collections, those for single
+// records first, so that neither a rule nor a name like many_posts renames another field.
 func (b *builder) mutations() {
 	taken := make(names, 7*len(b.all))
 	type named struct {
@@ -263,7 +263,7 @@ func (b *builder) mutations() {
 	b.authMutations()
 }
 
-// allowed says whether the audience has the mutation.
+// allowed reports whether the audience has the mutation.
 func (m *Mutation) allowed() bool {
 	r := m.Record
 	switch m.Kind {
@@ -281,7 +281,7 @@ func (m *Mutation) allowed() bool {
 	return r.Delete
 }
 
-// sign sets the type and the arguments.
+// sign sets the type and the arguments of the mutation.
 func (m *Mutation) sign() {
 	name := m.Record.Name
 	id := Argument{"id", "ID!"}

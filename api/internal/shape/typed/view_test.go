@@ -30,7 +30,7 @@ func TestViews(t *testing.T) {
 		{"name":"pin","type":"password"},{"name":"hidden","type":"text","hidden":true},
 		{"name":"class","type":"text"},{"name":"fun","type":"text"},{"name":"func","type":"text"},{"name":"raw","type":"text"},{"name":"field","type":"text"},
 		{"name":"_under","type":"text"},{"name":"under","type":"text"},{"name":"created_at","type":"text"},{"name":"URL_of","type":"text"}]}`)
-	for _, name := range []string{"collections", "geo_points", "lists", "dates", "instants", "wires"} { // the names of types that the sources use
+	for _, name := range []string{"collections", "geo_points", "lists", "dates", "instants", "wires"} { // type names in the sources
 		coretest.Collection(t, app, `{"name":"`+name+`","listRule":"","fields":[{"name":"text","type":"text"}]}`)
 	}
 	for _, l := range []Language{Dart, Kotlin, Swift} {
