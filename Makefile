@@ -81,11 +81,15 @@ test-engines: ## Run the Go tests of what stands on the store on PostgreSQL, wit
 	go run ./internal/pgtest/with go test -vet=off -short $(ENGINES)
 
 .PHONY: test-postgres
-test-postgres: binary packages ## Drive the binary on PostgreSQL: the SDK's tests, clients of GraphQL, and the cities
+# Of the console, the files whose pages show what engines do differently: SQL, plans and rules, the
+# diagram, realtime, the import of collections, and the way from the first start to a restored backup.
+# "go run ./internal/pgtest/with make test-console" runs them all.
+test-postgres: binary packages ## Drive the binary on PostgreSQL: the SDK's tests, clients of GraphQL, the cities, and pages of the console
 	go run ./internal/pgtest/with bash -euo pipefail -c '\
 		(cd clients/pocketbase && npm test); \
 		(cd clients/graphql && npm test); \
-		(cd examples/atlas && npm test)'
+		(cd examples/atlas && npm test); \
+		(cd admin/web && npm test tools.test.mjs journey.test.mjs)'
 
 .PHONY: lint
 # With a larger heap staticcheck takes a fifth less processor time.

@@ -167,6 +167,44 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('a provider has all addresses of its server, and nothing of its secret is shown', async () => {
+    const page = await stage.signedIn();
+    await stage.api('PATCH', '/api/collections/people', { oauth2: { enabled: true, providers: [] } });
+    await page.goto(`${stage.url}/_/c/people/sign-in`);
+    const item = (name) => page.locator('[data-provider]', { hasText: name });
+    const problems = (name) => item(name).locator('[data-error]:not([hidden])').allInnerTexts();
+    for (const name of ['Microsoft', 'GitLab', 'mailcow', 'OIDC (oidc)']) {
+      await page.getByRole('button', { name: 'Add a provider' }).click();
+      await page.getByRole('dialog').getByRole('button', { name, exact: true }).click();
+      const added = item(name.split(' ')[0]);
+      await added.getByLabel('Client id').fill('my-client');
+      await added.getByLabel('Client secret').fill(`the secret of ${name}`);
+    }
+    await item('Microsoft').getByLabel('E-mail address').selectOption('claim verified_primary_email');
+    await item('GitLab').getByLabel('Address of tokens').fill('https://git.example/oauth/token');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    const own = 'There is no public service: fill in the address of your server.';
+    const others = 'The other addresses are those of another server: fill in this one too.';
+    const issuer = 'Fill in the issuer, or this address.';
+    await item('mailcow').getByText(own).first().waitFor();
+    assert.deepEqual([await problems('Microsoft'), await problems('GitLab'), await problems('mailcow'), await problems('OIDC')], [[], [others, others], [own, own, own], [issuer, issuer]]);
+    await picture(page, 'provider-addresses');
+    await item('GitLab').getByLabel('Address to sign in').fill('https://git.example/oauth/authorize');
+    await item('GitLab').getByLabel('Address of the account').fill('https://git.example/api/v4/user');
+    await item('OIDC').getByRole('textbox', { name: 'Issuer', exact: true }).fill(stage.url);
+    await item('mailcow').getByRole('button', { name: 'Remove the provider' }).click();
+    await save(page);
+    const { oauth2 } = await stored();
+    assert.deepEqual(oauth2.providers.map((p) => [p.name, p.authURL, p.extra]), [
+      ['microsoft', '', { idTokenEmailClaim: 'verified_primary_email' }], ['gitlab', 'https://git.example/oauth/authorize', {}], ['oidc', '', { issuer: stage.url }],
+    ]);
+    assert.ok(!(await page.content()).includes('the secret of'));
+    const methods = await stage.call('GET', '/api/collections/people/auth-methods');
+    assert.match(methods.oauth2.providers.find((p) => p.name === 'gitlab').authURL, /^https:\/\/git\.example\/oauth\/authorize\?client_id=my-client&/);
+    await stage.api('PATCH', '/api/collections/people', { oauth2: { enabled: false, providers: [] } });
+    await isWell(page);
+  });
+
   test('mails are changed and looked at before', async () => {
     const page = await stage.signedIn();
     await page.goto(`${stage.url}/_/c/people/sign-in`);

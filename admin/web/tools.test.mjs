@@ -277,7 +277,12 @@ await onStage(async (stage) => {
     await rows.getByRole('columnheader', { name: 'one' }).waitFor();
 
     await run('SELECT 1 FROM FROM');
-    await page.getByRole('alert').getByText('syntax error').waitFor();
+    await page.getByRole('alert').getByText(/syntax error.* \(line 1, column 15\)/i).waitFor();
+    await editor.fill('SELECT 1;\nSELECT nope');
+    await editor.press('Escape');
+    await editor.evaluate((e) => e.setSelectionRange(9, 21)); // with the end of the line above
+    await page.getByRole('button', { name: 'Run selection' }).click();
+    await page.getByRole('alert').getByText('(line 2, column 8)').waitFor();
 
     // A change of a whole table needs a confirmation, which has the number of rows.
     await run("DELETE FROM notes; SELECT 'WHERE'");

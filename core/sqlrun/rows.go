@@ -34,7 +34,7 @@ func (s *Service) Each(ctx context.Context, caller record.Caller, query string, 
 	case failed != nil:
 		return nil, failed
 	case err != nil:
-		return nil, failure(err)
+		return nil, failure(query, err)
 	case columns == nil:
 		columns = columnsOf(out.Columns)
 	}

@@ -98,7 +98,7 @@ func (s *Service) runAs(ctx context.Context, caller record.Caller, query string,
 			return written(tx, tables)
 		}})
 	if err != nil && !errors.Is(err, errTried) {
-		return nil, failure(err)
+		return nil, failure(query, err)
 	}
 	result := resultOf(out, took)
 	result.Wrote = wrote
@@ -182,7 +182,7 @@ func check(query string) error {
 }
 
 // failure returns the fault of a script that failed, if a change of the script can help.
-func failure(err error) error {
+func failure(query string, err error) error {
 	var statement *store.StatementError
 	var unique *store.UniqueError
 	var long *store.TooLongError
@@ -192,7 +192,7 @@ func failure(err error) error {
 	case errors.As(err, &own) && own.Kind == fault.Invalid:
 		reason = own.Message
 	case errors.As(err, &statement):
-		reason = statement.Message
+		reason = statement.Message + placeIn(query, statement.At)
 	case errors.As(err, &unique):
 		reason = fmt.Sprintf("a unique index on %s (%s) has these values already", unique.Table, strings.Join(unique.Columns, ", "))
 	case errors.As(err, &long):
@@ -203,6 +203,16 @@ func failure(err error) error {
 		return err
 	}
 	return fault.New(fault.Invalid, "Failed to execute query. Raw error:\n"+reason)
+}
+
+// placeIn returns the line and the column of a place in the query, in bytes from 1; "" for 0.
+func placeIn(query string, at int) string {
+	if at < 1 || at > len(query)+1 {
+		return ""
+	}
+	before := query[:at-1]
+	line := before[strings.LastIndexByte(before, '\n')+1:]
+	return fmt.Sprintf(" (line %d, column %d)", strings.Count(before, "\n")+1, utf8.RuneCountInString(line)+1)
 }
 
 // written checks and logs the changes of a script, in its transaction. tables may have more names

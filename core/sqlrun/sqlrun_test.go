@@ -191,6 +191,23 @@ func TestWhatWouldBreakTheServer(t *testing.T) {
 	}
 }
 
+// The reason of a refusal has the place of the error in the whole script.
+func TestThePlaceOfAnError(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for query, place := range map[string]string{
+		"SELECT nope": " (line 1, column 8)",
+		"UPDATE posts SET title = 'ü';\n\nSELECT 'ü', nope FROM posts":       " (line 3, column 13)",
+		"SELECT 1;\nINSERT INTO posts (id) VALUES ('same'), ('same')":        "already",
+		"SELECT 1;\nSELECT count(*) FROM posts WHERE title = 'a'\n  ORDER )": " (line 3, column 9)",
+	} {
+		_, err := f.SQL().Run(t.Context(), record.Root(), query)
+		if err == nil || !strings.HasSuffix(err.Error(), place) {
+			t.Errorf("%s: %v, want %s", query, err, place)
+		}
+	}
+}
+
 func TestWhoMayRunWhat(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -95,7 +95,10 @@ func providerInputs(p providerRow) []form.Input {
 			form.Input{Name: at + "extra.jwksURL", Label: "Address of the keys", Help: "JWKS; verifies the id_token.", Mono: true},
 			form.Input{Name: at + "extra.issuers", Label: "Accepted issuers", Help: "Of id_tokens, one a line. Empty: every issuer.", Kind: form.Lines})
 	case p.name == "microsoft":
-		list = append(list, form.Input{Name: at + "extra.idTokenEmailClaim", Label: "Claim with the e-mail address", Help: "A claim of the id_token, such as email. Empty: the address is read from the account.", Mono: true})
+		list = append(list, form.Input{Name: at + "extra.idTokenEmailClaim", Label: "E-mail address", Kind: form.Choice, Help: "The mail of the profile and the claim email can be set to any address by an administrator of the organisation.", Options: []form.Option{
+			{Value: "", Label: "mail of the profile"}, {Value: "any_verified", Label: "any verified claim"}, {Value: "verified_primary_email", Label: "claim verified_primary_email"},
+			{Value: "email_and_xms_edov", Label: "claim email, if xms_edov is set"}, {Value: "email", Label: "claim email"},
+		}})
 	}
 	return list
 }
@@ -149,9 +152,46 @@ func providersOf(in *schema.Collection, sent url.Values) (list []any, problems [
 			p["pkce"] = nil
 		}
 		p["extra"] = mergedExtra(storedExtra(in, name), p["extra"])
+		problems = append(problems, missingAddresses(at, p)...)
 		list = append(list, p)
 	}
 	return list, problems
+}
+
+// missingAddresses returns a problem for each address that must not be empty: those of a provider
+// without a public service, and the others of a server whose first address is filled in. With one
+// address of their own, the code and the client secret of that server would be sent to the public
+// service.
+func missingAddresses(at string, p map[string]any) (problems []form.Problem) {
+	names := []string{"authURL", "tokenURL", "userInfoURL"}
+	message := "The other addresses are those of another server: fill in this one too."
+	needed := false
+	switch name := p["name"].(string); {
+	case name == "microsoft":
+		names = names[:2] // every tenant has the same address of the account
+	case name == "mailcow":
+		needed, message = true, "There is no public service: fill in the address of your server."
+	case isOpenID(name):
+		names = names[:2] // the account may be in the id_token
+		extra, _ := p["extra"].(map[string]any)
+		if extra["issuer"] != nil {
+			return nil
+		}
+		needed, message = true, "Fill in the issuer, or this address."
+	case name != "gitlab" && name != "gitea" && name != "lark":
+		return nil
+	}
+	for _, name := range names {
+		if text, _ := p[name].(string); text != "" {
+			needed = true
+		} else {
+			problems = append(problems, form.Problem{Name: at + "." + name, Message: message})
+		}
+	}
+	if !needed {
+		return nil
+	}
+	return problems
 }
 
 // storedExtra returns the stored extra of the provider with the name; an empty map if there is

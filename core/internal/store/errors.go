@@ -70,6 +70,9 @@ func (e *ForeignError) Error() string {
 
 // StatementError is the error of SQL that the engine refused: a wrong index expression of a user,
 // a name that does not exist. Message is the engine's own text.
-type StatementError struct{ Message string }
+type StatementError struct {
+	Message string
+	At      int // of a script: the place of the error in its SQL, in bytes from 1; 0 if unknown
+}
 
 func (e *StatementError) Error() string { return "store: " + e.Message }

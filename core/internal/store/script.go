@@ -29,7 +29,7 @@ type Script struct {
 // ScriptResult is the result of the last statement of a script.
 type ScriptResult struct {
 	Columns   []ScriptColumn
-	Rows      [][]*string // nil for NULL
+	Rows      [][]*string // nil for NULL; binary data as \x and hexadecimal digits
 	Truncated bool        // there were more rows than Script.Rows, or more than fit into Script.Bytes
 	Changed   int64       // rows that the statement inserted, updated or deleted
 	Total     int64       // rows that all statements of the script inserted, updated or deleted

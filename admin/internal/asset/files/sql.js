@@ -16,6 +16,7 @@ const numeric = /^(int|real|num|dec|float|double|bigint|smallint)/i;
 let running = null; // the AbortController of the running script
 let last = null; // the shown result with its query; null for a result without columns
 let asked = null; // the script that waits for a confirmation
+let isWarned = false; // the warning about the account of the database has been shown
 
 /** The selected text, "" for none. Without a selection the whole script is run. */
 const selected = () => input.value.slice(input.selectionStart, input.selectionEnd).trim();
@@ -71,7 +72,8 @@ function show(result, query, dry) {
   if (last) said.unshift(shown());
   if (result.affectedRows > 0 || !last) said.unshift(`${count(result.affectedRows, 'row')} ${dry ? 'would change' : 'changed'}`);
   if (dry) said.push('dry run, nothing was stored');
-  if (result.warning) say(result.warning, 'danger');
+  if (result.warning && !isWarned) say(result.warning, 'danger');
+  isWarned ||= Boolean(result.warning);
   part('said').textContent = said.join(' · ');
   if (last) rows.replaceChildren(table(result));
   rows.scrollTop = 0;
@@ -201,7 +203,7 @@ async function request(path, form, read) {
     if (answer.ok) return await read(answer);
     const text = await answer.text();
     isRefused = answer.status === 401;
-    if (answer.status === 422) problem(text);
+    if (answer.status === 422) problem(inEditor(text, form.query));
     else ask(text, answer.status === 409 ? { path, query: form.query } : null, answer.headers.get('HX-Retarget') ?? '#dialogs');
   } catch (error) {
     problem(error.name === 'AbortError' ? 'Stopped. What it had written was taken back.' : 'The server cannot be reached, or its answer broke off.');
@@ -214,6 +216,12 @@ async function request(path, form, read) {
   const effects = document.getElementById('confirm'); // the dialog has shown the effects of the script
   await new Promise(afterAnswer);
   return request(path, { ...form, ...(effects && { confirmed: '1' }) }, read);
+}
+
+/** Replaces the line and column of an error in a selection that was run by those in the whole script. */
+function inEditor(text, query) {
+  const before = selected() === query ? input.value.slice(0, input.value.indexOf(query, input.selectionStart)).split('\n') : [''];
+  return text.replace(/\(line (\d+), column (\d+)\)/, (_, line, column) => `(line ${Number(line) + before.length - 1}, column ${Number(column) + (line === '1' ? [...before.at(-1)].length : 0)})`);
 }
 
 function busy(is) {

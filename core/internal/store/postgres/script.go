@@ -91,11 +91,11 @@ func (s *session) runOne(script *store.Script, st scriptStatement, reads, last b
 	const unnamed = "" // each statement replaces the one before
 	var bound binding  // s.binding is used by the queries of describe
 	if err := bound.set(script.Args, false); err != nil {
-		return result, s.scriptError(err)
+		return result, s.scriptError(err, st)
 	}
 	d, err := s.pg.Prepare(s.ctx, unnamed, st.sql, bound.types)
 	if err != nil {
-		return result, s.scriptError(err)
+		return result, s.scriptError(err, st)
 	}
 	switch {
 	case len(d.ParamOIDs) > 0 && script.Args == nil:
@@ -143,7 +143,7 @@ func (s *session) runOne(script *store.Script, st scriptStatement, reads, last b
 	}
 	tag, err := rows.Close()
 	if err != nil {
-		return result, s.scriptError(err)
+		return result, s.scriptError(err, st)
 	}
 	if tag.Insert() || tag.Update() || tag.Delete() || strings.HasPrefix(tag.String(), "MERGE") {
 		result.Changed = tag.RowsAffected()
@@ -151,14 +151,32 @@ func (s *session) runOne(script *store.Script, st scriptStatement, reads, last b
 	return result, nil
 }
 
-// scriptError is fail for a statement of a script. It keeps the error of the driver in s.cause.
-func (s *session) scriptError(err error) error {
+// scriptError is fail for a statement of a script. It keeps the error of the driver in s.cause, and
+// adds the place of the error in the script.
+func (s *session) scriptError(err error, st scriptStatement) error {
 	s.cause = err
 	var long *pgproto3.ExceededMaxBodyLenErr
 	if errors.As(err, &long) {
 		return store.ErrScriptRow
 	}
-	return s.fail(err)
+	out := s.fail(err)
+	var told *pgconn.PgError
+	var statement *store.StatementError
+	if errors.As(err, &told) && told.Position > 0 && errors.As(out, &statement) {
+		return &store.StatementError{Message: statement.Message, At: st.at + bytesOf(st.sql, int(told.Position)-1) + 1}
+	}
+	return out
+}
+
+// bytesOf returns the length of the first n characters of a text.
+func bytesOf(text string, n int) int {
+	for i := range text {
+		if n == 0 {
+			return i
+		}
+		n--
+	}
+	return len(text)
 }
 
 // describe returns the names, the types and the nullability of the columns.

@@ -10,6 +10,7 @@ import (
 // scriptStatement is one statement of a script.
 type scriptStatement struct {
 	sql   string
+	at    int      // bytes of the script before sql
 	names []string // all names in it, as PostgreSQL reads them
 }
 
@@ -31,7 +32,7 @@ func splitScript(sql string) (list []scriptStatement, err error) {
 		if err := allowed(words); err != nil {
 			return err
 		}
-		st := scriptStatement{sql: sql[begin:end]}
+		st := scriptStatement{sql: sql[begin:end], at: begin}
 		for _, w := range words {
 			if w.kind != scriptOther {
 				st.names = append(st.names, w.text)

@@ -200,7 +200,7 @@ func FuzzSplitScript(f *testing.F) {
 		for _, st := range list {
 			at := strings.Index(rest, st.sql)
 			if at < 0 || slices.Contains(st.names, "copy") && strings.HasPrefix(strings.ToLower(st.sql), "copy") {
-				t.Fatalf("%q is cut into %q", sql, list)
+				t.Fatalf("%q is cut into %+v", sql, list)
 			}
 			rest = rest[at+len(st.sql):]
 		}

@@ -5,6 +5,7 @@ package sqlite
 import (
 	"cmp"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -131,6 +132,7 @@ func (s *session) eachStatement(script *store.Script, fn func(*binding.Stmt) err
 		s.c.Unmeter(meter)
 	}()
 	found := false
+	begin := 0 // of the statement that is compiled
 	next, rest, err := s.c.PrepareNext(script.SQL)
 	for err == nil && next != nil {
 		found = true
@@ -139,6 +141,7 @@ func (s *session) eachStatement(script *store.Script, fn func(*binding.Stmt) err
 		}
 		next.Close()
 		if err == nil {
+			begin = len(script.SQL) - len(rest)
 			next, rest, err = s.c.PrepareNext(rest)
 		}
 	}
@@ -154,7 +157,7 @@ func (s *session) eachStatement(script *store.Script, fn func(*binding.Stmt) err
 		}
 		return store.ErrScriptMemory
 	}
-	return s.scriptError(err)
+	return s.scriptError(err, begin)
 }
 
 // bindScript binds the arguments of a script to the parameters of its statement. Without
@@ -173,8 +176,8 @@ func bindScript(b *binding.Stmt, args []store.Value) error {
 }
 
 // scriptError converts an error of SQLite to an error of the store. The error of a refused
-// statement has the reason.
-func (s *session) scriptError(err error) error {
+// statement has the reason. begin is the number of bytes of the script before the statement.
+func (s *session) scriptError(err error, begin int) error {
 	var b *binding.Error
 	if !errors.As(err, &b) {
 		return err
@@ -186,7 +189,12 @@ func (s *session) scriptError(err error) error {
 	if refused != "" {
 		return &store.StatementError{Message: refused}
 	}
-	return s.fail(err)
+	err = s.fail(err)
+	var statement *store.StatementError
+	if b.At > 0 && errors.As(err, &statement) {
+		return &store.StatementError{Message: statement.Message, At: begin + b.At}
+	}
+	return err
 }
 
 // runOne runs a statement to its end; a statement that only reads ends when its result is full.
@@ -196,6 +204,7 @@ func (s *session) runOne(b *binding.Stmt, script *store.Script) (result store.Sc
 	for _, c := range columns {
 		result.Columns = append(result.Columns, store.ScriptColumn{Name: c.Name, Type: c.Type, Nullable: c.Null})
 	}
+	types := make([]binding.Type, len(columns))
 	before := s.c.TotalChanges()
 	room, full := script.Bytes, false
 	for {
@@ -211,13 +220,17 @@ func (s *session) runOne(b *binding.Stmt, script *store.Script) (result store.Sc
 		}
 		var size int64
 		for i := range columns {
+			types[i] = b.Type(i) // Bytes makes a text of any value
 			size += int64(len(b.Bytes(i)))
 		}
 		more, err := result.Add(script, &room, size, func(col int) *string {
-			if b.Type(col) == binding.TypeNull {
-				return nil
-			}
 			text := string(b.Bytes(col))
+			switch types[col] {
+			case binding.TypeNull:
+				return nil
+			case binding.TypeBlob: // bytes that need not be UTF-8, in the form of PostgreSQL
+				text = `\x` + hex.EncodeToString([]byte(text))
+			}
 			return &text
 		})
 		if err != nil {

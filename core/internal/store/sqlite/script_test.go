@@ -17,6 +17,22 @@ func runScript(t *testing.T, db *DB, sql string) (store.ScriptResult, error) {
 		Written: func(store.Tx, []string) error { return nil }})
 }
 
+// A BLOB, which need not be UTF-8, comes as hexadecimal digits.
+func TestScriptGivesBlobsAsDigits(t *testing.T) {
+	t.Parallel()
+	db := openTest(t, Config{Serve: true})
+	defer mustClose(t, db)
+	result, err := runScript(t, db, `SELECT x'00ff10', x'', 'a'`)
+	if err != nil || len(result.Rows) != 1 {
+		t.Fatalf("%v, %v", result.Rows, err)
+	}
+	for i, want := range []string{`\x00ff10`, `\x`, "a"} {
+		if got := *result.Rows[0][i]; got != want {
+			t.Errorf("column %d is %q, want %q", i, got, want)
+		}
+	}
+}
+
 // A holder of a superuser's token has the data, but must not get the machine, nor change the
 // engine's settings.
 func TestScriptStaysInTheDatabase(t *testing.T) {

@@ -3,6 +3,7 @@
 package storetest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -79,6 +80,21 @@ func (s *suite) scripts(t *testing.T) {
 		}
 		if c := result.Columns; !strings.EqualFold(c[0].Type, "text") || c[0].Nullable || c[1].Type == "" || c[1].Nullable || !c[2].Nullable {
 			t.Errorf("columns %+v", c)
+		}
+	})
+
+	t.Run("the place of an error", func(t *testing.T) {
+		for _, test := range []struct{ sql, wrong string }{
+			{`SELECT 'ü', nope FROM "t"`, "nope"},
+			{"SELECT 1;\n-- ü\n  SELECT 'ü', nope FROM \"t\"", "nope"},
+			{`UPDATE "t" SET "n" = "n"; SELECT "n" FROM "t" WHERE ) 1`, ")"},
+			{`SELECT $1`, ""},
+		} {
+			_, _, err := f.run(test.sql)
+			var e *store.StatementError
+			if want := strings.Index(test.sql, cmp.Or(test.wrong, "none")) + 1; !errors.As(err, &e) || e.At != want {
+				t.Errorf("%s: %v at %+v, want %d", test.sql, err, e, want)
+			}
 		}
 	})
 

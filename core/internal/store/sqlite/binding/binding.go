@@ -42,6 +42,7 @@ const (
 type Error struct {
 	Code    int // extended
 	Message string
+	At      int // the place of the error in the SQL of PrepareNext, in bytes from 1; 0 if unknown
 }
 
 // Primary returns the code without its extension.

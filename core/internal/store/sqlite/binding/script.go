@@ -28,7 +28,11 @@ func (c *Conn) PrepareNext(sql string) (s *Stmt, rest string, err error) {
 	for at := 0; at < len(sql); {
 		rc := lib.Xsqlite3_prepare_v3(c.tls, c.db, text+uintptr(at), int32(len(sql)-at)+1, 0, out, out+8)
 		if rc != lib.SQLITE_OK {
-			return nil, "", c.failure(rc)
+			failure := &Error{Code: int(rc), Message: libc.GoString(lib.Xsqlite3_errmsg(c.tls, c.db))}
+			if offset := int(lib.Xsqlite3_error_offset(c.tls, c.db)); offset >= 0 {
+				failure.At = at + offset + 1
+			}
+			return nil, "", failure
 		}
 		end := int(*(*uintptr)(pointer(out + 8)) - text)
 		if p := *(*uintptr)(pointer(out)); p != 0 {
