@@ -211,6 +211,37 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('an answer that opens a page while the question is open waits for the choice of the user', async () => {
+    const page = await stage.signedIn();
+    const asks = async () => {
+      await page.goto(`${table}?r=${ids.Four}&cols=price`);
+      await ready(page);
+      await input(page, 'price').fill('44');
+      let release;
+      const held = new Promise((done) => (release = done));
+      await page.route('**/filter?**', (route) => held.then(() => route.continue()));
+      const sent = page.waitForRequest('**/filter?**');
+      await page.locator(`[data-row="${ids.Two}"] td`).nth(2).focus();
+      await page.keyboard.press('f');
+      await sent;
+      await page.getByRole('link', { name: 'Two', exact: true }).click();
+      await question(page).waitFor();
+      const answered = page.waitForEvent('requestfinished', (request) => request.url().includes('/filter?'));
+      release();
+      await answered;
+      await page.unroute('**/filter?**');
+    };
+    await asks();
+    await page.keyboard.press('Enter'); // Stay has the focus
+    await question(page).waitFor({ state: 'detached' });
+    assert.equal(await input(page, 'price').inputValue(), '44');
+    page.once('dialog', (dialog) => dialog.accept());
+    await asks();
+    await question(page).getByRole('button', { name: 'Leave', exact: true }).click();
+    await page.waitForURL(/filter=price/);
+    await isWell(page);
+  });
+
   test('pages of settings and collections keep drafts too, without secrets and added rows', async () => {
     const page = await stage.signedIn();
     const accept = () => page.once('dialog', (dialog) => dialog.accept());

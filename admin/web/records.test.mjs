@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seed } from './seed.mjs';
-import { email, isWell, onStage, picture } from './stage.mjs';
+import { email, isWell, loads, onStage, picture } from './stage.mjs';
 
 await onStage(async (stage) => {
   await stage.superuser();
@@ -440,19 +440,97 @@ await onStage(async (stage) => {
   test('while the line is lost a bar says so, and what was typed is saved afterwards', async () => {
     const page = await stage.signedIn();
     const id = await idOf('Tomato 13');
-    await page.goto(`${table}?r=${id}`);
-    await input(page, 'name').fill('Typed offline');
-    await page.context().setOffline(true);
     const bar = page.getByRole('alert').getByText(/^The server cannot be reached.* what you type stays here/);
-    await bar.waitFor();
+    await page.goto(`${table}?r=${id}`);
+    const save = async () => {
+      await page.context().setOffline(true);
+      await bar.waitFor();
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('This is sent when the server answers').last().waitFor();
+    };
+    const returns = async () => {
+      await page.context().setOffline(false);
+      await bar.waitFor({ state: 'detached' });
+    };
+    await input(page, 'name').fill('Typed offline');
+    await save();
     await picture(page, 'record-offline').catch(() => {}); // the browser has logged the failed request
-    await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('This is sent when the server answers').waitFor();
     await input(page, 'name').fill('Typed later');
-    await page.context().setOffline(false);
-    await bar.waitFor({ state: 'detached' });
+    await returns();
     await page.getByText('Saved', { exact: true }).waitFor();
     assert.equal((await stored(id)).name, 'Typed later');
+
+    // Another version of the server answers: the held save is sent, and input stays until the page is loaded anew.
+    await page.route('**/_/sign-in', (route) => route.fulfill({ contentType: 'text/html', body: '<script src="/_/assets/0123456789ab/base.js"></script>' }));
+    await input(page, 'name').fill('Typed before the new version');
+    await save();
+    await returns();
+    await page.getByText('Saved', { exact: true }).nth(1).waitFor();
+    assert.equal((await stored(id)).name, 'Typed before the new version');
+    const anew = page.getByRole('button', { name: 'Load the page anew' });
+    await anew.waitFor();
+    await picture(page, 'record-new-version').catch(() => {});
+    await input(page, 'name').fill('Typed after it');
+    await anew.click();
+    await loads(page, () => page.getByRole('dialog', { name: 'Leave without saving?' }).getByRole('button', { name: 'Save and leave' }).click());
+    assert.equal((await stored(id)).name, 'Typed after it');
+    await loads(page, async () => { // without input the page is loaded anew by itself
+      await page.context().setOffline(true);
+      await bar.waitFor();
+      await page.context().setOffline(false);
+    });
+    await page.unroute('**/_/sign-in');
+
+    // A request without an answer is not sent again.
+    await input(page, 'name').fill('Perhaps sent');
+    await page.route(`**/r/${id}`, (route) => route.abort());
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('The request has got no answer. It may have been carried out or not').waitFor();
+    await page.unroute(`**/r/${id}`);
+    assert.deepEqual([await input(page, 'name').inputValue(), (await stored(id)).name], ['Perhaps sent', 'Typed after it']);
+    await page.getByRole('button', { name: 'Discard', exact: true }).click();
+    await page.waitForFunction(() => document.querySelector('#f-name').value === 'Typed after it');
+  });
+
+  test('Ctrl and Enter save and open a new form, after a sign-in too, but not after a refused save', async () => {
+    const page = await stage.signedIn();
+    const id = await idOf('Tomato 14');
+    const opensNew = () => page.locator('#panel [data-form=new]').waitFor();
+    await page.goto(`${table}?r=${id}`);
+    await input(page, 'price').fill('14.5');
+    await page.context().clearCookies({ name: 'loam_session' });
+    await page.keyboard.press('Control+Enter');
+    await stage.again(page);
+    await opensNew();
+    assert.equal((await stored(id)).price, 14.5);
+
+    // A file that is too large, and a save without an answer, do not open a form at the next save.
+    await page.goto(`${table}?r=${id}`);
+    const saved = page.getByText('Saved', { exact: true });
+    await page.locator('input[type=file]').setInputFiles([{ name: 'large.txt', mimeType: 'text/plain', buffer: Buffer.alloc(5.5e6) }]);
+    await input(page, 'price').press('Control+Enter');
+    await page.getByText('large.txt is larger than 5.2 MB. Take it out first.').waitFor();
+    await page.getByRole('button', { name: 'Take out large.txt' }).click();
+    await input(page, 'price').fill('14.6');
+    await page.keyboard.press('Control+s');
+    await saved.waitFor();
+    await page.route(`**/r/${id}`, (route) => route.abort());
+    await input(page, 'price').fill('14.7');
+    await page.keyboard.press('Control+Enter');
+    await page.getByText('The request has got no answer').waitFor();
+    await page.unroute(`**/r/${id}`);
+    await page.keyboard.press('Control+s');
+    await saved.nth(1).waitFor();
+    assert.deepEqual([await page.locator('#panel [data-record]').getAttribute('data-record'), (await stored(id)).price], [id, 14.7]);
+
+    // A held save opens it when the server answers.
+    await input(page, 'price').fill('14.8');
+    await page.context().setOffline(true);
+    await page.getByText('The server cannot be reached').waitFor();
+    await page.keyboard.press('Control+Enter');
+    await page.context().setOffline(false);
+    await opensNew();
+    assert.equal((await stored(id)).price, 14.8);
   });
 
   test('one record after the other is opened beside the table, and the address says which', async () => {

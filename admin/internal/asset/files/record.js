@@ -218,12 +218,6 @@ function count(input) {
 document.addEventListener('input', (event) => count(event.target));
 document.addEventListener('htmx:load', (event) => event.target.querySelectorAll?.('[data-most-characters]').forEach(count));
 
-/** Asks the question of a switch (data-ask) before the switch changes. */
-document.addEventListener('click', (event) => {
-  const question = event.target.matches('input[data-ask]') && event.target.dataset.ask;
-  if (question && !confirm(question)) event.preventDefault();
-});
-
 /** Closes a menu after a click on one of its actions. */
 document.addEventListener('click', (event) => event.target.closest('[data-menu-action]')?.closest('[popover]').hidePopover());
 
