@@ -127,6 +127,61 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('a second tab of a record leaves the draft of the first', async () => {
+    const page = await stage.signedIn();
+    const other = await page.context().newPage();
+    for (const tab of [page, other]) {
+      await tab.goto(`${table}?r=${ids.Four}`);
+      await ready(tab);
+    }
+    await input(page, 'price').fill('41');
+    await keptDraft(page, '"41"');
+    await other.goto(table); // leaves the record
+    assert.equal((await drafts(page)).length, 1);
+    await other.goto(`${table}?r=${ids.Four}`);
+    const offer = other.getByRole('button', { name: /^Restore draft \(/ });
+    await offer.waitFor();
+    await other.goto(table); // an offer that is left open stays as it is
+    await other.goto(`${table}?r=${ids.Four}`);
+    await input(other, 'price').fill('42'); // typed after the offer: the latest value is restored
+    await offer.click();
+    assert.equal(await input(other, 'price').inputValue(), '42');
+    await other.keyboard.press('Control+s');
+    await other.getByText('Saved', { exact: true }).waitFor();
+    assert.deepEqual([(await stored(ids.Four)).price, (await drafts(other)).length], [42, 0]);
+    await input(page, 'price').fill('43'); // the first tab still has its form, and a conflict
+    await page.keyboard.press('Control+s');
+    await page.getByText(/ has changed this to 42/).waitFor();
+    await stage.api('PATCH', `/api/collections/books/records/${ids.Four}`, { price: 0 });
+    await other.close();
+    await page.getByRole('button', { name: 'Discard', exact: true }).click();
+    await page.waitForFunction(() => document.querySelector('#f-price').value === '0');
+  });
+
+  test('without room in the storage of the browser, or without the storage, everything else works', async () => {
+    const block = () => Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('blocked', 'SecurityError'); } });
+    const fill = () => (Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); });
+    for (const [price, init] of [['5', fill], ['6', block]]) {
+      const page = await stage.signedIn({ own: true });
+      await page.addInitScript(init);
+      await page.goto(`${table}?r=${ids.Four}`);
+      await ready(page);
+      await input(page, 'price').fill(price);
+      await page.keyboard.press('Control+s');
+      await page.getByText('Saved', { exact: true }).waitFor();
+      await page.keyboard.press('Escape');
+      await panel(page).waitFor({ state: 'detached' });
+      await page.keyboard.press('[');
+      await page.waitForFunction(() => document.documentElement.hasAttribute('data-no-side'));
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox', { name: 'Search or jump' }).fill('metrics');
+      await page.getByRole('option', { name: 'Metrics', exact: true }).click();
+      await page.waitForURL('**/_/metrics');
+      await isWell(page);
+    }
+    await stage.api('PATCH', `/api/collections/books/records/${ids.Four}`, { price: 0 });
+  });
+
   test('a draft of a new record, and the guard of its form', async () => {
     const page = await stage.signedIn();
     await page.goto(table);

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serve } from '../../clients/loam.mjs';
-import { mailbox } from '../../clients/pocketbase/mailbox.mjs';
 import { isUsable, pictures } from './looks.mjs';
 import { email, isWell, onStage, password, picture, signIn } from './stage.mjs';
 
@@ -121,7 +120,7 @@ await onStage(async (stage) => {
     });
     const { items } = await stage.api('GET', '/api/collections/_superusers/records');
     await stage.api('PATCH', `/api/collections/_superusers/records/${items[0].id}`, { username: 'maya' });
-    const box = await mailbox({ url: stage.url, root: { settings: { update: (settings) => stage.api('PATCH', '/api/settings', settings) } } });
+    const box = await stage.mailbox();
     const page = await stage.window();
     await page.goto(`${stage.url}/_/sign-in`);
     await page.getByLabel('Email or username').fill('maya');
@@ -146,7 +145,7 @@ await onStage(async (stage) => {
     await isUsable(page, 'forgotten');
     const secondStep = (enabled) => stage.api('PATCH', '/api/collections/_superusers', { mfa: { enabled }, otp: { enabled } });
     await secondStep(true);
-    const box = await mailbox({ url: stage.url, root: { settings: { update: (settings) => stage.api('PATCH', '/api/settings', settings) } } });
+    const box = await stage.mailbox();
     await page.goto(`${stage.url}/_/`);
     await signIn(page);
     await page.getByRole('heading', { name: 'Enter the code' }).waitFor();
@@ -193,7 +192,7 @@ await onStage(async (stage) => {
   });
 
   test('typing renews the session, and a page that is only open does not', async () => {
-    const page = await stage.signedIn();
+    const page = await stage.signedIn({ own: true }); // a fake clock lasts as long as its context
     await page.clock.install();
     const asked = [];
     page.on('request', (request) => request.url().endsWith('/_/session') && asked.push(request.method()));

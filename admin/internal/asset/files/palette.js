@@ -6,6 +6,7 @@ import { icon } from './icon.js';
 import { apple, caps, groups as shortcuts } from './keys.js';
 import { leave } from './leave.js';
 import { toggleSide } from './side.js';
+import { store, storedDocument } from './store.js';
 
 const maxOfGroup = 8;
 const mostOffers = 3;
@@ -79,13 +80,7 @@ function rank(label, words) {
   return 4;
 }
 
-const recent = () => {
-  try {
-    return JSON.parse(localStorage.getItem(recentKey)) ?? [];
-  } catch {
-    return [];
-  }
-};
+const recent = () => storedDocument(recentKey, []);
 
 /** Whether the item is of a system collection, whose name begins with "_". */
 const isSystem = (item) => /(^| )_/.test(item.label);
@@ -201,7 +196,7 @@ function keys(event) {
 
 /** Performs the action of the item or opens its page. */
 function take(item, beside) {
-  if (!['Records', 'Instead'].includes(item.group) && !item.keys) localStorage.setItem(recentKey, JSON.stringify([item.label, ...recent().filter((label) => label !== item.label)].slice(0, 12)));
+  if (!['Records', 'Instead'].includes(item.group) && !item.keys) store(recentKey, JSON.stringify([item.label, ...recent().filter((label) => label !== item.label)].slice(0, 12)));
   dialog.close();
   if (item.do === 'theme') document.querySelector('[data-theme-switch]').click();
   else if (item.do === 'keys') document.querySelector('[data-keys-sheet]').click();
