@@ -549,6 +549,78 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('a late answer replaces neither the record that was opened since nor what was typed since', async () => {
+    const page = await stage.signedIn();
+    const [first, second, third] = await Promise.all(['Tomato 50', 'Tomato 49', 'Tomato 48'].map(idOf));
+    const opened = (id) => page.locator(`#panel [data-record="${id}"]`).waitFor();
+    const open = (id) => page.locator(`[data-row="${id}"] [data-open]`).click();
+    /** Holds the requests for a record; release sends them, and resolves when they are answered. */
+    const holds = async (id) => {
+      let release;
+      const held = new Promise((done) => (release = done));
+      const asked = page.waitForRequest(`**/r/${id}`);
+      const answered = page.waitForEvent('requestfinished', (request) => request.url().endsWith(`/r/${id}`));
+      await page.route(`**/r/${id}`, (route) => held.then(() => route.continue()));
+      return { asked, release: async () => {
+        release();
+        await answered;
+        await page.unroute(`**/r/${id}`);
+      } };
+    };
+    await page.goto(`${table}?rows=50`);
+    let slow = await holds(first);
+    await open(first);
+    await slow.asked;
+    await open(second);
+    await opened(second);
+    await slow.release();
+    assert.equal(await page.locator('#panel [data-record]').getAttribute('data-record'), second);
+
+    slow = await holds(third);
+    await open(third);
+    await slow.asked;
+    await input(page, 'name').fill('Typed meanwhile');
+    await slow.release();
+    const question = page.getByRole('dialog', { name: 'Leave without saving?' });
+    await question.getByRole('button', { name: 'Stay' }).click();
+    assert.equal(await input(page, 'name').inputValue(), 'Typed meanwhile');
+
+    slow = await holds(second); // a slow save, during which the record is left
+    await page.keyboard.press('Control+s');
+    await slow.asked;
+    await open(third);
+    await question.getByRole('button', { name: 'Leave', exact: true }).click();
+    await opened(third);
+    await input(page, 'name').fill('Typed in the third');
+    await slow.release();
+    await page.getByText('The record that you have left is saved').waitFor();
+    assert.deepEqual([await input(page, 'name').inputValue(), (await stored(second)).name], ['Typed in the third', 'Typed meanwhile']);
+    await page.getByRole('button', { name: 'Discard', exact: true }).click();
+    await page.waitForFunction(() => document.querySelector('#f-name').value === 'Tomato 48');
+
+    slow = await holds(first); // closed while another record is being opened
+    await open(first);
+    await slow.asked;
+    await page.keyboard.press('Escape');
+    await slow.release();
+    assert.equal(await page.locator('#panel [data-record]').count(), 0);
+
+    // A table that is reloaded while a value is edited keeps the edit, and is reloaded after it.
+    await page.goto(`${table}?cols=price`);
+    await page.locator(`[data-row="${first}"] td`).nth(2).dblclick();
+    await page.locator('.is-editing input:not([type=hidden])').fill('50.5');
+    const { id: made } = await stage.api('POST', '/api/collections/products/records', { name: 'Made meanwhile' });
+    await page.getByRole('link', { name: '1 new record' }).waitFor();
+    const reloaded = page.waitForResponse((response) => response.url().includes('/_/c/products?') && response.request().headers()['hx-target'] === 'rows');
+    await page.evaluate(() => window.htmx.trigger(document.body, 'changed'));
+    await reloaded;
+    await page.keyboard.press('Enter');
+    await page.locator(`[data-row="${made}"]`).waitFor();
+    assert.equal((await stored(first)).price, 50.5);
+    await stage.api('DELETE', `/api/collections/products/records/${made}`);
+    await isWell(page);
+  });
+
   test('create, duplicate, delete', async () => {
     const page = await stage.signedIn();
     await page.goto(table);

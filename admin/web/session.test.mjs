@@ -284,6 +284,10 @@ await onStage(async (stage) => {
       await page.getByRole('button', { name: 'Stop' }).press('Enter');
       await page.getByText('Stopped. Nothing was restored.').waitFor();
       await page.unroute('**/install-restore');
+      await page.route('**/install-restore', (route) => route.fulfill({ status: 413, contentType: 'text/html', body: '<body>a proxy</body>' }));
+      await restore('notes.zip', Buffer.from('no archive'));
+      await page.getByText('The upload failed with the status 413.').waitFor();
+      await page.unroute('**/install-restore');
       await restore('first.zip', archive);
       await page.getByRole('heading', { name: 'The backup is restored' }).waitFor();
       await page.context().clearCookies(); // both servers share the cookies of the host

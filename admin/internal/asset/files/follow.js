@@ -1,6 +1,7 @@
 // Following the logs: while the button is pressed, new entries are added above the others, and the
 // oldest leave the page. Scrolling down the list ends the following, a selection pauses it.
 import { typing } from './keys.js';
+import { checkLine } from './line.js';
 import { checkSession } from './session.js';
 import { announce } from './toast.js';
 
@@ -12,7 +13,9 @@ let timer;
 
 /** Shows the newest entries now, and then at every pause. */
 async function update() {
-  const answer = document.querySelector('[data-select]:checked') ? null : await fetch(location.href, { headers: { 'HX-Request': 'true', 'HX-Target': 'rows' } }).catch(() => null);
+  const answer = document.querySelector('[data-select]:checked') ? null : await fetch(location.href, { headers: { 'HX-Request': 'true', 'HX-Target': 'rows' } }).catch(() => {
+    checkLine();
+  });
   const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), 'text/html');
   if (!on()) return;
   if (answer?.status === 401) {
@@ -21,7 +24,7 @@ async function update() {
     return;
   }
   if (page?.querySelector('tbody')) show(page);
-  timer = setTimeout(update, document.hidden ? 5 * pause : pause);
+  timer = setTimeout(update, Math.max(document.hidden ? 5 * pause : pause, 1000 * (answer?.headers.get('Retry-After') ?? 0)));
 }
 
 /** Shows the rows of a page of the newest entries. Rows that are shown already stay as they are. */

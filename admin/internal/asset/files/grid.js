@@ -1,5 +1,6 @@
 // The table of records as a grid: one stop of the Tab key, arrows from cell to cell. Enter, F2 or
 // a double click edits a value in its cell.
+import { copy, copyFrom } from './copy.js';
 import { inputOf } from './form.js';
 import { leave } from './leave.js';
 import { put, renew } from './live.js';
@@ -67,7 +68,11 @@ function begin() {
 }
 
 document.addEventListener('htmx:beforeSwap', (event) => {
-  if (event.target.id === 'rows') focused = grid()?.contains(document.activeElement) ?? false;
+  if (event.target.id !== 'rows') return;
+  focused = grid()?.contains(document.activeElement) ?? false;
+  if (!editing) return;
+  event.detail.shouldSwap = false; // the edit would be lost
+  reload = true;
 });
 document.addEventListener('htmx:load', (event) => {
   const row = event.target.matches?.('#rows tr') && event.target;
@@ -149,7 +154,7 @@ function shifted(event, cell) {
   const row = cell.parentElement;
   const path = row.querySelector('[data-open]')?.getAttribute('hx-get');
   const far = event.ctrlKey || event.metaKey;
-  if (far && path && event.key.toLowerCase() === 'c') copyFrom(`${path}/json`);
+  if (far && path && event.key.toLowerCase() === 'c') copyFrom(`${path}/json`, 'The record could not be read.');
   else if (far || event.target.matches('input')) return;
   else if (event.key === ' ') row.querySelector('[data-select]')?.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, shiftKey: true }));
   else if (event.key === 'ArrowUp' || event.key === 'ArrowDown') extend(cell, next(cell, event));
@@ -170,29 +175,18 @@ function extend(cell, to) {
   go(to);
 }
 
-/** Copies the answer of the path; without a path, the text. */
-async function copyFrom(path, text) {
-  try {
-    const answer = path && (await fetch(path));
-    if (answer && !answer.ok) return say('The value could not be read.', 'danger');
-    await navigator.clipboard.writeText(answer ? await answer.text() : text);
-    say('Copied');
-  } catch {
-    say('The browser does not allow copying here.', 'danger');
-  }
-}
-
 /** Copies the stored value, of which the cell may show only a part. */
-function copy(cell) {
+function copyCell(cell) {
   const { row } = cell.parentElement.dataset;
   const field = columnOf(cell);
-  copyFrom(row && field && pathOf(row, field, 'value'), cell.innerText.trim());
+  if (row && field) copyFrom(pathOf(row, field, 'value'), 'The value could not be read.');
+  else copy(cell.innerText.trim());
 }
 
 /** Ctrl-C copies the value of the cell, Ctrl-A selects all rows of the page. */
 function copyOrSelect(event, cell) {
   if (event.key === 'c' && getSelection().isCollapsed) {
-    copy(cell);
+    copyCell(cell);
   } else if (event.key === 'a') {
     const all = grid().querySelector('[data-select-page]');
     if (all && !all.checked) all.click();
@@ -212,6 +206,7 @@ document.addEventListener('dblclick', (event) => {
 // The edit in progress: { cell, id, field, before: nodes of the cell, host: element of the form,
 // form, first: values of the form, sent: a request is on its way, then: key of the next cell }.
 let editing = null;
+let reload = false; // the table was to be reloaded during the edit
 
 const pathOf = (id, field, what = 'cell') => {
   const address = new URL(document.getElementById('rows').dataset.livePath, location.href);
@@ -257,9 +252,16 @@ function edit(cell) {
   });
 }
 
+/** No value is edited any more: reloads a table that was not reloaded during the edit. */
+function free() {
+  editing = null;
+  if (reload) setTimeout(() => window.htmx.trigger(document.body, 'changed'));
+  reload = false;
+}
+
 /** Ends an edit: shows the old content of the cell, and asks for the row again. */
 function end(which = editing) {
-  if (editing === which) editing = null;
+  if (editing === which) free();
   if (!which.cell.isConnected) return;
   which.cell.classList.remove('is-editing');
   which.cell.replaceChildren(...which.before);
@@ -308,6 +310,9 @@ document.addEventListener('focusout', (event) => {
 document.addEventListener('htmx:beforeRequest', (event) => {
   if (event.target === editing?.form) editing.sent = true;
 });
+document.addEventListener('htmx:sendError', (event) => {
+  if (event.target === editing?.form) editing.sent = false;
+});
 
 /** Replaces the row by the saved one, in place of htmx's swap. */
 document.addEventListener('htmx:beforeSwap', (event) => {
@@ -325,7 +330,7 @@ document.addEventListener('htmx:beforeSwap', (event) => {
   if (!row) return;
   const index = mine?.cell.cellIndex;
   const hadFocus = mine?.form.contains(document.activeElement);
-  if (mine) editing = null;
+  if (mine) free();
   const now = document.importNode(fresh, true);
   put(now, row, false);
   if (hadFocus) go(mine.then ? next(now.cells[index], { key: mine.then }) : now.cells[index]);

@@ -1,4 +1,5 @@
 // The selection of records in the table, and the actions on it.
+import { copyFrom } from './copy.js';
 import { closeDialog } from './dialog.js';
 import { markRows } from './range.js';
 import { say } from './toast.js';
@@ -38,20 +39,8 @@ document.addEventListener('click', (event) => {
     show();
   }
   const copy = event.target.closest('[data-copy-selected]');
-  if (copy) copyJSON(copy.dataset.copySelected);
+  if (copy) copyFrom(`${copy.dataset.copySelected}?${new URLSearchParams(new FormData(bar()))}`, 'The records could not be read.');
 });
-
-async function copyJSON(path) {
-  const answer = await fetch(`${path}?${new URLSearchParams(new FormData(bar()))}`).catch(() => null); // the server cannot be reached
-  if (answer?.status === 413) return say('More than 1,000 records are not copied. Export them.', 'danger');
-  if (!answer?.ok) return say('The records could not be read.', 'danger');
-  try {
-    await navigator.clipboard.writeText(await answer.text());
-    say('Copied');
-  } catch {
-    say('The browser does not allow copying here.', 'danger');
-  }
-}
 
 document.addEventListener('change', (event) => {
   if (event.target.matches('[data-select-page]')) for (const box of boxes()) box.checked = event.target.checked;

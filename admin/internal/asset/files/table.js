@@ -5,6 +5,7 @@ import { closeDialog } from './dialog.js';
 import { inputOf, unsavedForms } from './form.js';
 import { typing } from './keys.js';
 import { leave } from './leave.js';
+import { stay } from './panel.js';
 import { saveThen } from './saved.js';
 
 let stepped = null; // a step to another record: { focus: selector of the element to focus after it, '' for none }
@@ -64,6 +65,7 @@ function saveForNew(form) {
 function close() {
   const panel = document.getElementById('panel');
   const row = document.querySelector('.is-open [data-open]');
+  stay();
   panel.replaceChildren();
   mark('');
   const address = new URL(location.href);
