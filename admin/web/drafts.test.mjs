@@ -2,7 +2,7 @@
 // record; recent filters, and filters by the value of a cell.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isWell, onStage, picture, signIn } from './stage.mjs';
+import { isWell, loads, onStage, picture, signIn } from './stage.mjs';
 
 await onStage(async (stage) => {
   await stage.superuser();
@@ -318,6 +318,24 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Discard', exact: true }).click();
     await page.waitForFunction(() => document.querySelector('[name="smtp.host"]')?.value !== 'mail.example');
     assert.deepEqual(await drafts(page), []);
+
+    // What is typed during a slow save is offered by the page that opens after it.
+    let release;
+    const held = new Promise((done) => (release = done));
+    const name = page.getByLabel('Name', { exact: true });
+    await page.goto(`${stage.url}/_/settings/application`);
+    await name.fill('Sent');
+    const sent = page.waitForRequest((request) => request.method() === 'POST');
+    await page.route('**/_/settings/application', (route) => held.then(() => route.continue()));
+    await page.getByRole('button', { name: 'Save' }).click();
+    await sent;
+    await name.fill('Typed late');
+    await loads(page, async () => release());
+    await page.unroute('**/_/settings/application');
+    await page.getByRole('button', { name: /^Restore draft \(/ }).click();
+    assert.deepEqual([(await stage.api('GET', '/api/settings')).meta.appName, await name.inputValue()], ['Sent', 'Typed late']);
+    await page.getByRole('button', { name: 'Discard', exact: true }).click();
+    await page.waitForFunction(() => document.querySelector('[name="meta.appName"]')?.value === 'Sent');
 
     await page.goto(`${stage.url}/_/c/books/rules`);
     await page.getByRole('radiogroup', { name: 'Update: who' }).getByText('By rule').click();

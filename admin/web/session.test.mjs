@@ -178,6 +178,12 @@ await onStage(async (stage) => {
     await page.getByRole('heading', { name: 'Sign in again' }).waitFor({ state: 'detached' });
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
     assert.ok((await page.context().cookies()).some((c) => c.name === 'loam_session'));
+    await page.context().clearCookies({ name: 'loam_session' });
+    await page.keyboard.press('Control+k'); // a request of a script by fetch
+    await stage.again(page);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+k');
+    await page.getByRole('option', { name: 'Metrics', exact: true }).waitFor();
     await isWell(page);
   });
 

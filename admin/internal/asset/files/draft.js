@@ -2,7 +2,7 @@
 // is opened again. drafts.js (records) and pagedrafts.js (settings and collections) say which values
 // a draft has, and how it is filled in.
 import { button, tag } from './element.js';
-import { edited, first, values } from './form.js';
+import { edited, first, unequal, values } from './form.js';
 import { icon } from './icon.js';
 import { store, stored, storedDocument, storedKeys, unstore } from './store.js';
 import { local } from './time.js';
@@ -27,6 +27,7 @@ class Draft {
   banner = null; // the offer of the stored draft, until it is restored or discarded
   isStored = false; // this form, not the same form in another tab, has stored the draft
   ended = false; // the form was saved, or its changes were discarded
+  sent = null; // the values of the form when its last request was sent
   timer;
 
   constructor(form, kind) {
@@ -42,7 +43,11 @@ class Draft {
       if (this.isStored && !this.banner) this.remove();
       return;
     }
-    const old = this.banner && read(this.key);
+    this.write(names, this.banner && read(this.key));
+  }
+
+  /** Stores the values with the names, and those of an old draft. */
+  write(names, old) {
     const now = values(this.form);
     const text = JSON.stringify({
       at: Date.now(),
@@ -105,6 +110,13 @@ class Draft {
     clearTimeout(this.timer);
     this.remove();
   }
+
+  /** Keeps only what was typed since the form was sent. The page that opens after the save offers it. */
+  endButLate() {
+    const late = unequal(this.sent, values(this.form)).filter((name) => this.kind.keeps(name));
+    this.end();
+    if (late.length > 0) this.write(late, null);
+  }
 }
 
 /**
@@ -127,6 +139,12 @@ for (const kind of ['input', 'change']) document.addEventListener(kind, (event) 
 document.addEventListener('leave', keepAll, true); // the form may be replaced at once
 addEventListener('pagehide', keepAll);
 document.addEventListener('click', (event) => event.target.closest('[data-discard]') && of(event.target)?.end(), true);
+document.addEventListener('htmx:beforeRequest', ({ detail: { elt } }) => {
+  if (drafts.has(elt)) drafts.get(elt).sent = values(elt);
+});
 document.addEventListener('htmx:beforeOnLoad', ({ detail: { xhr, requestConfig } }) => {
-  if (xhr.status < 300 && xhr.getResponseHeader('HX-Retarget') !== '#dialogs') drafts.get(requestConfig.elt)?.end();
+  const draft = drafts.get(requestConfig.elt);
+  if (!draft || xhr.status >= 300 || xhr.getResponseHeader('HX-Retarget') === '#dialogs') return;
+  if (xhr.getResponseHeader('HX-Redirect')) draft.endButLate();
+  else draft.end(); // carry.js gives the next form what was typed late
 });

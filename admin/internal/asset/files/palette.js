@@ -1,6 +1,7 @@
 // The command palette of every page (Ctrl or Cmd with K): pages, collections, records and actions.
 // ">" limits the list to actions, "#" searches records by id, "?" searches the shortcuts.
 // Names are fetched when the palette is first opened, records during the typing.
+import { ask } from './ask.js';
 import { tag } from './element.js';
 import { icon } from './icon.js';
 import { apple, caps, groups as shortcuts } from './keys.js';
@@ -53,15 +54,8 @@ async function toggle() {
   records = [];
   dialog.showModal();
   input.focus();
-  names ??= fetch('/_/palette', { headers: { 'HX-Request': 'true' } }).then((answer) => {
-    if (!answer.ok) throw new Error(String(answer.status));
-    return answer.json();
-  });
-  try {
-    names = await names;
-  } catch {
-    names = null; // the names are requested again when the palette is reopened
-  }
+  names ??= ask('/_/palette', 'The names could not be loaded.').then((answer) => answer && answer.json().catch(() => null));
+  names = await names; // without names they are requested again when the palette is reopened
   show();
 }
 
