@@ -9,7 +9,7 @@ SHELL := bash
 RACE := ./core/internal/store/sqlite ./core/internal/store/postgres ./core/change ./core/collection ./core/hook ./core/record ./internal/password ./core/settings ./core/internal/removal ./auth ./realtime/... ./api/... ./internal/metrics ./internal/request ./internal/wire
 
 # Packages that use the store: their tests must pass on SQLite and on PostgreSQL.
-ENGINES := ./core/backup ./core/change ./core/collection ./core/insight ./core/pocketbase ./core/internal/query ./core/record ./core/settings ./core/internal/removal ./auth ./realtime/... ./api/... ./internal/metrics
+ENGINES := ./core/backup ./core/change ./core/collection ./core/insight ./core/pocketbase ./core/internal/query ./core/record ./core/settings ./core/sqlrun ./core/internal/removal ./auth ./realtime/... ./api/... ./internal/metrics
 
 # The binary under test (see internal/testbinary). It is compiled with the same flags as the Go
 # tests, so that the compiled packages are shared: SQLite alone takes minutes to compile.

@@ -62,8 +62,8 @@ func screens(added console.Own) []palette.Screen {
 // Config holds the parts of the server that the console uses.
 type Config = console.Config
 
-// Own holds the pages, inputs and files that the embedding program adds to the console. Page is a page
-// of Own, Input is an input of Own, and Call is a request to the console.
+// Own holds the pages, inputs and files that the embedding program adds to the console. Page is
+// such a page, Input is such an input, and Call is a request to the console.
 type (
 	Own   = console.Own
 	Page  = console.OwnPage

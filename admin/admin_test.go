@@ -38,7 +38,7 @@ func siteOf(t *testing.T, app *core.App, serve ...func(*api.ServeEvent) error) *
 	return siteAt(t, app, serve...)
 }
 
-// siteAt is siteOf for an app that has a superuser.
+// siteAt is siteOf for an app that already has a superuser.
 func siteAt(t *testing.T, app *core.App, serve ...func(*api.ServeEvent) error) *site {
 	t.Helper()
 	program := &api.Program{App: app}

@@ -19,7 +19,7 @@ import (
 	"github.com/loambase/loam/internal/pgtest"
 )
 
-// browser sends requests to a site with the cookies of the earlier answers.
+// browser sends requests to a site, with the cookies that earlier responses have set.
 type browser struct {
 	*site
 	cookies map[string]string
@@ -43,12 +43,13 @@ func (b browser) ask(method, path string, form url.Values, change func(*http.Req
 	return got
 }
 
-// post sends a form without scripts, and returns the status of the answer.
+// post sends a form as a browser without scripts does, and returns the status of the response.
 func (b browser) post(path string, form url.Values) int {
 	return b.ask("POST", path, form, nil).StatusCode
 }
 
-// signedIn returns a browser of the superuser, who has just typed the password.
+// signedIn returns a browser in which the superuser has just signed in, so the password is
+// confirmed.
 func (s *site) signedIn(t *testing.T) browser {
 	t.Helper()
 	b := browser{s, map[string]string{}}
@@ -58,7 +59,7 @@ func (s *site) signedIn(t *testing.T) browser {
 	return b
 }
 
-// unconfirmed returns a browser of the superuser whose password was not confirmed.
+// unconfirmed returns a browser with a session of the superuser and without a confirmation.
 func (s *site) unconfirmed(t *testing.T) browser {
 	t.Helper()
 	b := s.signedIn(t)
@@ -66,10 +67,10 @@ func (s *site) unconfirmed(t *testing.T) browser {
 	return b
 }
 
-// endFiles is the path of a dangerous action, the end of all tokens for files.
+// endFiles is the path of a dangerous action: it ends all file tokens of the collection users.
 const endFiles = "/_/c/users/sign-in/tokens/fileToken/end"
 
-// mayEnd reports whether the site does the action of endFiles for the browser.
+// mayEnd reports whether the browser may do the action of endFiles.
 func (b browser) mayEnd() bool {
 	got := b.ask("POST", endFiles, nil, nil)
 	return got.StatusCode == 303 && got.Header.Get("Location") == "/_/c/users/sign-in"
@@ -77,8 +78,8 @@ func (b browser) mayEnd() bool {
 
 func typed(password string) url.Values { return url.Values{"password": {password}} }
 
-// A dangerous action without the password changes nothing: the answer asks for the password. With the
-// password the action is done.
+// Without a confirmation, a dangerous action changes nothing and the response asks for the
+// password. With a confirmation, the action is done.
 func TestDangerousActionsAskForThePassword(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -157,7 +158,7 @@ func TestDangerousActionsAskForThePassword(t *testing.T) {
 	}
 }
 
-// content returns all records of accounts, the definitions and the settings.
+// content returns the stored accounts, definitions and settings as text.
 func (s *site) content(t *testing.T) string {
 	t.Helper()
 	result, err := s.app.SQL().Run(t.Context(), coretest.Root(),
@@ -173,7 +174,7 @@ func (s *site) content(t *testing.T) string {
 	return text.String()
 }
 
-// A browser without scripts gets a page, which leads back to the page of the form.
+// A browser without scripts gets a page that asks for the password and then leads back to the form.
 func TestPasswordWithoutScripts(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -201,7 +202,7 @@ func TestPasswordWithoutScripts(t *testing.T) {
 	}
 }
 
-// A confirmation is valid only in its session, for its account, for 15 minutes, and until a sign-out.
+// A confirmation is valid in its session, for its account, for 15 minutes, and until a sign-out.
 func TestConfirmationsThatAreNotValid(t *testing.T) {
 	t.Parallel()
 	clock := coretest.NewClock(time.Now())
@@ -223,7 +224,7 @@ func TestConfirmationsThatAreNotValid(t *testing.T) {
 	}
 	b := s.signedIn(t)
 	good := b.cookies["loam_confirmed"]
-	clock.Advance(time.Second) // another sign-in at the same second makes the same token
+	clock.Advance(time.Second) // two sign-ins in the same second get the same token
 	elsewhere := s.signedIn(t)
 	forged := good[:len(good)-4] + "AAAA"
 	parts := strings.Split(good, ".")
@@ -240,7 +241,7 @@ func TestConfirmationsThatAreNotValid(t *testing.T) {
 		}
 	}
 
-	// No other endpoint accepts a confirmation.
+	// A confirmation is no other token.
 	for _, kind := range []auth.TokenType{auth.Auth, auth.File, auth.Verification, auth.PasswordReset, auth.EmailChange} {
 		if r, _, err := service.Verify(t.Context(), good, kind); r != nil || err != nil {
 			t.Errorf("it is valid as %s: %v", kind, err)
@@ -253,7 +254,7 @@ func TestConfirmationsThatAreNotValid(t *testing.T) {
 		t.Errorf("as a session it is answered with %d", got)
 	}
 
-	// Time, and a renewed session, which takes the confirmation along.
+	// A confirmation ends after 15 minutes. A renewed session keeps it, with the same end.
 	clock.Advance(14 * time.Minute)
 	if !b.mayEnd() {
 		t.Error("it ends before 15 minutes")
@@ -281,7 +282,8 @@ func TestConfirmationsThatAreNotValid(t *testing.T) {
 		t.Error("the renewal of the session makes it longer")
 	}
 
-	// Copies of the cookies after a sign-out, a change of the password, and the end of all tokens.
+	// Copies of the cookies are not valid after a sign-out, a change of the password, and the end
+	// of all tokens.
 	for name, end := range map[string]func(b browser){
 		"a sign-out": func(b browser) { b.post("/_/sign-out", nil) },
 		"the end of all tokens": func(b browser) {
@@ -315,7 +317,7 @@ func TestConfirmationsThatAreNotValid(t *testing.T) {
 	}
 }
 
-// The answer reaches a client that still sends a large form.
+// A client that is still sending a large form gets the response.
 func TestPasswordBeforeALargeForm(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -338,7 +340,7 @@ func TestPasswordBeforeALargeForm(t *testing.T) {
 	}
 }
 
-// Guesses are counted and slowed down together with those of the sign-in.
+// Wrong passwords in confirmations and in sign-ins are counted together, and delay both.
 func TestGuessesOfTheConfirmedPassword(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -377,7 +379,7 @@ func TestGuessesOfTheConfirmedPassword(t *testing.T) {
 	}
 }
 
-// The password is checked with a second step, and for an account whose identity is not its address.
+// CheckPassword works with a second step, and for accounts whose identity field is not the email.
 func TestConfirmationBesideTheOptionsOfTheSignIn(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -412,7 +414,7 @@ func TestConfirmationBesideTheOptionsOfTheSignIn(t *testing.T) {
 	}
 }
 
-// Another server of the same database accepts a confirmation, until a sign-out at either server.
+// Two servers with one database accept a confirmation, until a sign-out at either server.
 func TestConfirmationOnTwoNodes(t *testing.T) {
 	t.Parallel()
 	db := pgtest.URL(t)

@@ -26,7 +26,7 @@ var ownFiles = fstest.MapFS{
 	"deep/page.svg": {Data: []byte("<svg/>")},
 }
 
-// addPages adds a page with a form, a tab of the collection "users", and inputs.
+// addPages adds inputs, a page with a form, and a page that is a tab of the collection "users".
 func addPages(e *api.ServeEvent) error {
 	e.ConsoleFiles(ownFiles, "own.js", "own.css")
 	e.ConsolePage(api.ConsolePage{

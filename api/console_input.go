@@ -10,27 +10,29 @@ import (
 	"github.com/loambase/loam/admin"
 )
 
-// ConsoleInput replaces the input of a field in the form of a record by a custom element of the
-// program. The element gets the usual input as its property "input"; the usual input is hidden and
-// keeps the value of the form.
+// ConsoleInput replaces the input of a field in the console's form of a record by a custom element
+// of the program. The usual input stays in the form, hidden, and has the value of the field; the
+// element gets it as its property "input".
 type ConsoleInput struct {
-	Collection string // name or id of the collection
-	Field      string // name of the field
-	Element    string // name of the custom element: lower-case letters, digits and "-", such as "shop-colour"
+	Collection string // the name or id of the collection
+	Field      string // the name of the field
+	Element    string // the name of the custom element: lower-case letters, digits and "-", such as "shop-colour"
 }
 
 var (
 	elementName = regexp.MustCompile(`^[a-z][a-z0-9]*-[a-z0-9-]*$`)
 
-	// takenElements are the names of SVG and MathML that HTML excludes from custom elements.
+	// takenElements are the names of SVG and MathML elements, which HTML does not allow for custom
+	// elements.
 	takenElements = []string{"annotation-xml", "color-profile", "font-face", "font-face-src", "font-face-uri",
 		"font-face-format", "font-face-name", "missing-glyph"}
 )
 
-// ConsoleInput adds an input to the console. A script of ConsoleFiles defines the custom element;
-// without a definition the usual input is shown. The same is true if the collection or the field
-// does not exist, or if the field is not a text, a number, an email, a URL, a date or JSON. The
-// server does not start if Collection or Field is missing, if Element is not the name of a custom
+// ConsoleInput adds an input to the console. A script of ConsoleFiles defines the custom element.
+// The usual input is shown if no script defines the element, if the collection or the field does
+// not exist, or if the field is not a text, number, email, URL, date or JSON field.
+//
+// The server does not start if Collection or Field is empty, if Element is not the name of a custom
 // element, or if the field has another ConsoleInput.
 func (e *ServeEvent) ConsoleInput(in ConsoleInput) {
 	if err := e.checkInput(in); err != nil {

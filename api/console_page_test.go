@@ -9,8 +9,8 @@ import (
 	"github.com/loambase/loam/core/coretest"
 )
 
-// TestConsoleMistakes starts servers that add invalid pages, inputs and files to the console. The error
-// names the line of the program and the mistake.
+// A server with an invalid page, input or file of the console does not start. The error names the
+// line of the program and the mistake.
 func TestConsoleMistakes(t *testing.T) {
 	t.Parallel()
 	show := func(io.Writer, *Request) error { return nil }

@@ -10,16 +10,18 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// confirmation is the type of the tokens of NewConfirmation. Clients of the API never get such a
-// token, and no endpoint of the API accepts it.
+// confirmation is the type of the tokens of NewConfirmation. No endpoint of the API issues or
+// accepts such a token.
 const confirmation TokenType = "confirmation"
 
-// CheckPassword checks the password of the caller's account again, before a dangerous action. It
-// makes no token, and runs no SignIn and Respond hooks; the Attempt hooks run as for a sign-in by
-// password. Wrong passwords here and in sign-ins to the account from the same address delay further
-// attempts together. A wrong password is a fault.Invalid, an attempt too soon after failed attempts a
-// fault.TooMany, a guest a fault.Unauthenticated, and an account of a collection without sign-in by
-// password a fault.Forbidden.
+// CheckPassword checks the password of the caller's account, before a dangerous action. It runs the
+// Attempt hooks as a sign-in by password does, but no SignIn and Respond hooks, and it makes no
+// token. A wrong password delays further attempts from the same address, as a failed sign-in to the
+// account does.
+//
+// The faults are Invalid for a wrong password, TooMany for an attempt too soon after failed
+// attempts, Unauthenticated for a guest, and Forbidden for an account whose collection has no
+// sign-in by password.
 func (s *Service) CheckPassword(ctx context.Context, caller record.Caller, password string) error {
 	if caller.Auth == nil {
 		return errGuest()
@@ -47,10 +49,10 @@ func (s *Service) CheckPassword(ctx context.Context, caller record.Caller, passw
 	return err
 }
 
-// NewConfirmation returns a token that states that the owner of the session has typed the password
-// of the account r. The token ends at expires, or earlier with all other tokens of the account.
-// session is a secret of the session; the token has only its hash. An expires that has passed is an
-// error.
+// NewConfirmation returns a token which proves that the owner of the session has typed the password
+// of the account r. session is a secret of the session; the token contains only its hash. The token
+// ends at expires, or earlier together with all other tokens of the account. If expires is not in
+// the future, NewConfirmation returns an error.
 func (s *Service) NewConfirmation(r *record.Record, session string, expires time.Time) (string, error) {
 	now := s.app.Now()
 	if !now.Before(expires) {
@@ -59,8 +61,9 @@ func (s *Service) NewConfirmation(r *record.Record, session string, expires time
 	return newTokenFor(r, claims{Type: confirmation, Session: hashSession(session)}, now, expires.Sub(now))
 }
 
-// Confirmed returns the time at which a confirmation of the account r and the session ends. It returns
-// the zero time for any other token, and an error if the token could not be checked.
+// Confirmed returns the time at which the token ends, if the token is a valid confirmation for the
+// account r and the session; otherwise the zero time. An error means that the token could not be
+// checked.
 func (s *Service) Confirmed(ctx context.Context, r *record.Record, session, token string) (expires time.Time, err error) {
 	v, err := s.verify(ctx, s.app.Snapshot(), token, confirmation)
 	if v == nil || v.record.ID() != r.ID() || v.record.Collection().ID != r.Collection().ID || v.claims.ExpiresAt == nil {
@@ -72,7 +75,7 @@ func (s *Service) Confirmed(ctx context.Context, r *record.Record, session, toke
 	return v.claims.ExpiresAt.Time, nil
 }
 
-// hashSession returns the form of the secret of a session in a token.
+// hashSession hashes the secret of a session for a token.
 func hashSession(session string) string {
 	sum := sha256.Sum256([]byte(session))
 	return base64.RawURLEncoding.EncodeToString(sum[:])

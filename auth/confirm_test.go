@@ -8,7 +8,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// CheckPassword checks the password of the caller alone: by Attempt hooks too, and without a sign-in.
+// CheckPassword accepts the password of the caller only, also if an Attempt hook accepts another,
+// and it is not a sign-in.
 func TestCheckPassword(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -15,19 +15,19 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// The flows in verification.go, reset.go and emailchange.go have two halves. A request
-// sends a mail with a token to an address. A confirmation proves by the token that the
-// mail was read, and changes the record.
+// The flows in verification.go, reset.go and emailchange.go consist of a request and a
+// confirmation. A request sends a mail with a token to an address. A confirmation has this token,
+// which proves that the mail was read, and changes the record.
 //
-// Nobody learns from a request whether an address has an account: what depends on that
-// happens after the answer.
+// A client must not learn from a request whether an address has an account. So everything that
+// depends on the account happens after the response.
 
-// EmailForm is the input of a request: the address of the account.
+// EmailForm is the input of a request for a mail: the address of the account.
 type EmailForm struct {
 	Email string `json:"email"`
 }
 
-// formFault is the fault of a form whose parts are wrong; nil if none is.
+// formFault returns the fault of a form with invalid fields; nil if fails is empty.
 func formFault(fails fault.Fields) error {
 	if len(fails) == 0 {
 		return nil
@@ -41,12 +41,12 @@ func (f EmailForm) validate() error {
 	return formFault(fails)
 }
 
-// findByEmail returns the record of that address, nil if there is none.
+// findByEmail returns the record with the address, or nil.
 func (s *Service) findByEmail(ctx context.Context, c *schema.Collection, email string) (*record.Record, error) {
 	return findByEmail(ctx, s.app.Records(), c, email)
 }
 
-// findByEmail is Service.findByEmail by the records of a transaction.
+// findByEmail is Service.findByEmail within a transaction.
 func findByEmail(ctx context.Context, records *record.Service, c *schema.Collection, email string) (*record.Record, error) {
 	r, err := records.FindUnique(ctx, c.ID, "email", email)
 	if fault.KindOf(err) == fault.NotFound {
@@ -55,12 +55,11 @@ func findByEmail(ctx context.Context, records *record.Service, c *schema.Collect
 	return r, err
 }
 
-// maxLater bounds how many requests have work left when they are answered.
+// maxLater limits the requests that still have work after their response.
 const maxLater = 64
 
-// later runs fn when the request may already be answered. The error of fn is logged with
-// the record. If too much is under way, later returns a fault.TooMany: the caller must
-// find out before it looks for a record, by reserve.
+// later runs fn in the background, so that the response does not wait for it, and then calls
+// release. Its caller must have called reserve. An error of fn is logged with the record.
 func (s *Service) later(r *record.Record, name string, fn func(ctx context.Context) error) {
 	s.app.Go(name, func(ctx context.Context) error {
 		defer s.release()
@@ -71,7 +70,9 @@ func (s *Service) later(r *record.Record, name string, fn func(ctx context.Conte
 	})
 }
 
-// reserve takes a place for later; release gives it back.
+// reserve takes a place for later; release frees the place. If all places are taken, the fault is
+// TooMany. It must be called before the record is looked up, or the fault would show that the
+// address has an account.
 func (s *Service) reserve() error {
 	select {
 	case s.places <- struct{}{}:
@@ -83,8 +84,8 @@ func (s *Service) reserve() error {
 
 func (s *Service) release() { <-s.places }
 
-// request is a request of a mail for the account of an address: it answers the same
-// whether there is one. act sends the mail.
+// request handles a request for a mail to an address. Its result does not depend on whether the
+// address has an account. act sends the mail.
 func (s *Service) request(ctx context.Context, c *schema.Collection, form EmailForm, name string, act func(context.Context, *record.Record) error) error {
 	if err := form.validate(); err != nil {
 		return err
@@ -101,8 +102,8 @@ func (s *Service) request(ctx context.Context, c *schema.Collection, form EmailF
 	return nil
 }
 
-// sendToken mails a token of the type to the record's address, unless a mail of the
-// kind is not two minutes old. A mail that fails for good does not count.
+// sendToken mails a token of the type to the record's address, unless such a mail was sent in the
+// last two minutes. A mail that fails for good does not count.
 func (s *Service) sendToken(caller record.Caller, r *record.Record, t TokenType, template mail.Template) error {
 	key := lockKey{r.Collection().ID, r.ID(), template}
 	if !s.locks.take(key, s.app.Now()) {
@@ -121,7 +122,7 @@ func (s *Service) sendToken(caller record.Caller, r *record.Record, t TokenType,
 			s.locks.drop(key)
 		}
 	}
-	failed(s.app.Mails().Queue(m, failed)) // which has logged it
+	failed(s.app.Mails().Queue(m, failed)) // Queue logs its error
 	return nil
 }
 
@@ -135,16 +136,16 @@ func (s *Service) runFlow(ctx context.Context, h *hook.Hook[*FlowEvent], caller 
 	return h.Around(ctx, e, act, c.ID, c.Name)
 }
 
-// finder looks a record up: FindByID of a record.Service.
+// finder is the function FindByID of a record.Service.
 type finder func(ctx context.Context, collection, id string) (*record.Record, error)
 
-// openToken returns what a token of the type proves for a record of the collection. The
-// failure says what is wrong with it.
+// openToken verifies a token of the type for a record of the collection. For a token that is not
+// valid it returns a field with the reason.
 func (s *Service) openToken(ctx context.Context, find finder, c *schema.Collection, token string, t TokenType) (*verified, *fault.Field, error) {
 	if token == "" {
 		return nil, fault.Leaf("validation_required", "Cannot be blank"), nil
 	}
-	// Wire: what the token says is looked at before its signature.
+	// Wire: the claims are checked before the signature.
 	said := unverifiedClaims(token)
 	switch {
 	case t == Verification && said.Email == "":
@@ -166,7 +167,8 @@ func (s *Service) openToken(ctx context.Context, find finder, c *schema.Collecti
 	return v, nil, nil
 }
 
-// unverifiedClaims are what a token says that nobody has checked.
+// unverifiedClaims returns the claims of a token without a check of its signature; no claims if the
+// token cannot be parsed.
 func unverifiedClaims(token string) (said claims) {
 	if len(token) > maxToken {
 		return said
@@ -177,13 +179,12 @@ func unverifiedClaims(token string) (said claims) {
 	return said
 }
 
-// tokenFault is the fault of a token that proves nothing.
+// tokenFault returns the fault of a token that is not valid.
 func tokenFault(leaf *fault.Field) error { return formFault(fault.Fields{"token": leaf}) }
 
-// change changes a record by a token that is still good when that happens: in one
-// transaction the token is checked once more, and set says what to save. A token that
-// several confirmations use at once serves one of them, if it does not outlive the
-// change.
+// change changes the record of a token in one transaction: it verifies the token again, lets set
+// change the record, and saves the record. If the change ends the token, only one of several
+// confirmations with this token succeeds.
 func (s *Service) change(ctx context.Context, c *schema.Collection, token string, t TokenType, set func(v *verified) error) (*record.Record, error) {
 	var changed *record.Record
 	err := s.app.Transaction(ctx, func(tx *core.Tx) error {
@@ -207,7 +208,8 @@ func (s *Service) change(ctx context.Context, c *schema.Collection, token string
 	return changed, err
 }
 
-// randomPassword returns a password that nobody knows and that the field takes.
+// randomPassword returns a random password that the password field accepts, unless its pattern is
+// unusual.
 func randomPassword(c *schema.Collection) string {
 	length := 30
 	if f := c.Field("password"); f != nil {
@@ -218,32 +220,32 @@ func randomPassword(c *schema.Collection) string {
 			length = max(length, kind.Min)
 		}
 	}
-	const every = "aA1!" // what patterns ask for
+	const every = "aA1!" // the kinds of characters that patterns usually require
 	if length <= len(every) {
 		return every[:length]
 	}
 	return every + schema.RandomString(length-len(every), schema.AlphabetToken)
 }
 
-// errGuest returns the fault of a guest who asks for something that only accounts have.
+// errGuest returns the fault of a guest whose request requires an account.
 func errGuest() error {
 	return fault.New(fault.Unauthenticated, "The request requires valid record authorization token.")
 }
 
-// ownCollection is the fault of a caller who has not signed in to the collection.
+// ownCollection returns a fault unless the caller is an account of the collection.
 func ownCollection(caller record.Caller, c *schema.Collection) error {
 	if caller.Auth == nil {
 		return errGuest()
 	}
-	// Wire: the name in the message is that of the token's collection.
+	// Wire: the message names the collection of the token.
 	if own := caller.Auth.Collection(); own.ID != c.ID {
 		return fault.New(fault.Forbidden, "The request requires auth record from "+own.Name+" collection.")
 	}
 	return nil
 }
 
-// checkSecret is the failure of a submitted password or code that is empty or has more than
-// longest code points.
+// checkSecret returns a failure for a password or code that is empty or longer than longest, in
+// code points.
 func checkSecret(secret string, longest int) *fault.Field {
 	n := utf8.RuneCountInString(secret)
 	switch {

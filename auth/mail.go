@@ -75,8 +75,8 @@ func (s *Service) TestMail(ctx context.Context, caller record.Caller, form TestM
 	} else if !hasTemplate(c, mail.Template(form.Template)) {
 		fails.Set(fault.Leaf("validation_in_invalid", "The collection has no such template"), "template")
 	}
-	if len(fails) > 0 {
-		return fault.Invalidate("An error occurred while validating the submitted data.", fails)
+	if err := formFault(fails); err != nil {
+		return err
 	}
 	sample := record.Blank(c)
 	for _, f := range c.Fields {

@@ -10,42 +10,42 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Method is one way to sign in, in a file of its own. The Service does what all of
-// them share: it finds the collection, asks rules and hooks, and issues the token.
+// Method is a way to sign in. Each method has a file of its own. The Service does the common part:
+// it finds the collection, applies rules and hooks, and issues the token.
 type Method interface {
-	// Name is what hooks, and rules by @request.context, call the method.
+	// Name is the name of the method in hooks and in the rule path @request.context.
 	Name() string
 
-	// Enabled returns nil if the collection lets records sign in by this method, else
-	// the Forbidden fault to answer.
+	// Enabled returns nil if the collection has enabled this method, else a Forbidden fault for the
+	// client.
 	Enabled(c *schema.Collection) error
 
-	// Describe fills in what clients are told about the method.
+	// Describe adds the method to the description for clients.
 	Describe(ctx context.Context, c *schema.Collection, m *Methods)
 
-	// Form returns a pointer to an empty form, for the client's input to be decoded into.
+	// Form returns a pointer to an empty form, into which the input of the client is decoded.
 	Form() any
 
-	// Finish returns the record whose identity the form proves. A form that proves none
-	// is an Invalid fault, whatever is wrong with it, after the same time. Of a method
-	// of several steps this is the last one; those before have endpoints of their own.
+	// Finish returns the record whose identity the form proves. If the form proves no identity, the
+	// fault is Invalid, with the same message and after the same time for every reason. Finish is
+	// the last step of the method; earlier steps have endpoints of their own.
 	Finish(ctx context.Context, a Attempt) (Proof, error)
 }
 
 // Proof is the outcome of a method.
 type Proof struct {
-	Record *record.Record // whose identity is proven
-	Meta   any            // told to the client beside the token, as JSON; nil for nothing
+	Record *record.Record // the record whose identity is proven
+	Meta   any            // sent to the client beside the token, as JSON; nil for nothing
 }
 
-// Attempt is somebody who tries to sign in.
+// Attempt is an attempt to sign in.
 type Attempt struct {
 	Caller     record.Caller
 	Collection *schema.Collection
-	Form       any // as from Method.Form, filled in
+	Form       any // the form of Method.Form, filled in
 }
 
-// Method returns the method of that name, nil if there is none.
+// Method returns the method with the name, or nil.
 func (s *Service) Method(name string) Method {
 	for _, m := range s.methods {
 		if m.Name() == name {
@@ -55,16 +55,16 @@ func (s *Service) Method(name string) Method {
 	return nil
 }
 
-// Options are what a sign-in may be asked for beside its form.
+// Options are the parameters of a sign-in other than its form.
 type Options struct {
-	Expand string // as for any record
-	MFAID  string // of a sign-in by another method, which this one completes
+	Expand string // the relations to expand in the record of the response
+	MFAID  string // the MFAID of an earlier sign-in by another method, which this sign-in completes
 }
 
-// SignIn signs the record in whose identity the form proves. The form is one of the
-// method's. If the collection asks the record for a second method, the Response has an
-// MFAID and nothing else. Failures are those of the method; and Forbidden faults for methods that
-// are not enabled and for records that rules or hooks refuse.
+// SignIn signs in the record whose identity the form proves. form is of the type that m.Form
+// returns. If the collection requires a second method from the record, the Response has an MFAID
+// and nothing else. The faults are those of the method, and Forbidden for a method that is not
+// enabled and for a record that a rule or hook refuses.
 func (s *Service) SignIn(ctx context.Context, caller record.Caller, collection string, m Method, form any, o Options) (*Response, error) {
 	c, err := s.collection(collection)
 	if err != nil {
@@ -73,7 +73,7 @@ func (s *Service) SignIn(ctx context.Context, caller record.Caller, collection s
 	if err := m.Enabled(c); err != nil {
 		return nil, err
 	}
-	// Before the form: the answer must not tell a right password from a wrong one.
+	// The address is checked before the form, so that the answer does not depend on the password.
 	if err := s.fromAllowedAddress(caller, c); err != nil {
 		return nil, err
 	}
@@ -138,16 +138,16 @@ func (s *Service) signIn(ctx context.Context, caller record.Caller, method strin
 	return res, nil
 }
 
-// failedMessage is the message to a client that has proven no identity, whatever the cause.
+// failedMessage is the message for every sign-in that proves no identity.
 const failedMessage = "Failed to authenticate."
 
-// errFailed is the one answer to a form that proves no identity. Why is for the log.
+// errFailed returns the fault of a form that proves no identity. why is only for the log.
 func errFailed(why string) error {
 	return fault.Wrap(fault.Invalid, failedMessage, errors.New("auth: "+why))
 }
 
-// wrongSecret is the cause of a sign-in with a wrong password or an unknown identity. It is for the log
-// and for NextTry; clients of the API do not get it.
+// wrongSecret is the cause in the fault of a sign-in with a wrong password or an unknown identity.
+// The log and NextTry use it; clients of the API do not get it.
 type wrongSecret struct {
 	why   string
 	free  int           // see NextTry
@@ -156,9 +156,9 @@ type wrongSecret struct {
 
 func (e *wrongSecret) Error() string { return "auth: " + e.why }
 
-// NextTry reads the error of a sign-in with a wrong password or an unknown identity. free is the number
-// of further tries with this identity that do not have to wait, delay the time until the next try is
-// taken; one of the two is 0. For other errors known is false.
+// NextTry tells when a sign-in that failed by a wrong password or an unknown identity may be tried
+// again: free is the number of further attempts without a wait, delay the time to wait before the
+// next. One of the two is 0. known is false for any other error.
 func NextTry(err error) (free int, delay time.Duration, known bool) {
 	var wrong *wrongSecret
 	if !errors.As(err, &wrong) {
@@ -167,55 +167,55 @@ func NextTry(err error) (free int, delay time.Duration, known bool) {
 	return wrong.free, wrong.delay, true
 }
 
-// Methods tells clients how to sign in to a collection
-// (docs/wire/auth-realtime-system.md §1.4). The order of the properties is that of the
-// wire. What no Method fills in is off.
+// Methods describes to clients how to sign in to a collection (docs/wire/auth-realtime-system.md
+// §1.4). The order of the properties is that of the wire format. A method that no Method describes
+// is off.
 type Methods struct {
 	Password PasswordMethod `json:"password"`
 	OAuth2   OAuth2Method   `json:"oauth2"`
 	MFA      TimedMethod    `json:"mfa"`
 	OTP      TimedMethod    `json:"otp"`
 
-	// What old clients look at.
+	// The properties that old clients read.
 	AuthProviders    []OAuth2Provider `json:"authProviders" schema:"nullable"` // null without OAuth2
 	UsernamePassword bool             `json:"usernamePassword"`
 	EmailPassword    bool             `json:"emailPassword"`
 }
 
-// PasswordMethod describes signing in with a password and one of the fields.
+// PasswordMethod describes the sign-in with a password and one of the identity fields.
 type PasswordMethod struct {
 	IdentityFields []string `json:"identityFields"`
 	Enabled        bool     `json:"enabled"`
 }
 
-// OAuth2Method describes signing in through other services.
+// OAuth2Method describes the sign-in through OAuth2 providers.
 type OAuth2Method struct {
 	Providers []OAuth2Provider `json:"providers"`
 	Enabled   bool             `json:"enabled"`
 }
 
-// OAuth2Provider tells how to send a person to a service. State and CodeVerifier are new
-// each time and stored nowhere: the client keeps them until the person comes back.
+// OAuth2Provider describes how to send a user to a provider. State and CodeVerifier are random and
+// not stored by the server: the client keeps them until the user returns.
 type OAuth2Provider struct {
 	Name                string `json:"name"`
 	DisplayName         string `json:"displayName"`
 	Logo                string `json:"logo"` // an SVG image
 	State               string `json:"state"`
-	AuthURL             string `json:"authURL"` // ends with "&redirect_uri=", to be completed
+	AuthURL             string `json:"authURL"` // ends with "&redirect_uri=", to which the client appends the address
 	AuthURLOld          string `json:"authUrl"` // the same for old clients
 	CodeVerifier        string `json:"codeVerifier"`
 	CodeChallenge       string `json:"codeChallenge"`
 	CodeChallengeMethod string `json:"codeChallengeMethod"`
 }
 
-// TimedMethod describes a way to sign in that has to be completed in time.
+// TimedMethod describes a way to sign in that must be completed within Duration.
 type TimedMethod struct {
 	Enabled  bool  `json:"enabled"`
 	Duration int64 `json:"duration"` // seconds
 }
 
-// Methods returns the ways to sign in to the auth collection. What a collection says
-// about ways that no Method offers has no effect: clients are told that they are off.
+// Methods returns the ways to sign in to the auth collection. Options of the collection for a way
+// that no Method offers have no effect: the way is described as off.
 func (s *Service) Methods(ctx context.Context, collection string) (*Methods, error) {
 	c, err := s.collection(collection)
 	if err != nil {

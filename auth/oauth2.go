@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -16,25 +15,24 @@ import (
 	"github.com/loambase/loam/internal/cache"
 )
 
-// OAuth2Form is the input of signing in through another service: what it has sent the
-// person back with.
+// OAuth2Form is the input of a sign-in through an OAuth2 provider.
 type OAuth2Form struct {
 	Provider     string         `json:"provider"`
 	Code         string         `json:"code"`
-	CodeVerifier string         `json:"codeVerifier"` // as clients were told with the provider
-	RedirectURL  string         `json:"redirectURL"`  // the one that the person was sent back to
-	CreateData   map[string]any `json:"createData"`   // of a new record, beside what the service tells
+	CodeVerifier string         `json:"codeVerifier"` // as described in OAuth2Provider
+	RedirectURL  string         `json:"redirectURL"`  // the address to which the provider has sent the user back
+	CreateData   map[string]any `json:"createData"`   // further values for a new record
 }
 
 const (
-	oauth2Time      = 30 * time.Second // for all that a service is asked
+	oauth2Time      = 30 * time.Second // the time limit for all requests to a provider
 	warnPause       = time.Minute      // between two warnings about a provider
 	maxProviderName = 100
 	maxCode         = 16384
 )
 
-// oauth2s is the Method "oauth2". oauth2account.go finds the account of a person, and
-// oauth2create.go makes one.
+// oauth2s is the Method "oauth2". oauth2account.go finds the account of a user, and oauth2create.go
+// creates a new account.
 type oauth2s struct {
 	*Service
 	providers *providers
@@ -51,14 +49,13 @@ func (oauth2s) Enabled(c *schema.Collection) error {
 	return fault.New(fault.Forbidden, "The collection is not configured to allow OAuth2 authentication.")
 }
 
-// Describe tells how to go to each service. One that cannot be used is left out, and
-// logged: the others work.
+// Describe describes each provider. A provider that cannot be used is logged and left out.
 func (m oauth2s) Describe(ctx context.Context, c *schema.Collection, described *Methods) {
 	configured := c.Auth.OAuth2.Providers
 	list := make([]*OAuth2Provider, len(configured))
 	var wg sync.WaitGroup
 	for i, p := range configured {
-		wg.Go(func() { // some ask the service where it is
+		wg.Go(func() { // some providers are asked for their addresses
 			var err error
 			if list[i], err = m.describe(ctx, c, p.Name); err != nil {
 				m.warn("an OAuth2 provider cannot be used", c, p.Name, err)
@@ -96,8 +93,8 @@ func (m oauth2s) describe(ctx context.Context, c *schema.Collection, name string
 	return p, nil
 }
 
-// Finish exchanges the code, asks who the person is, and returns the account: a new one
-// if there is none. No transaction is open while a service is asked.
+// Finish exchanges the code, reads the user from the provider, and returns the user's account. It
+// creates a missing account. No transaction is open during requests to the provider.
 func (m oauth2s) Finish(ctx context.Context, a Attempt) (Proof, error) {
 	form, c := a.Form.(*OAuth2Form), a.Collection
 	if err := form.validate(c); err != nil {
@@ -118,15 +115,15 @@ func (f *OAuth2Form) validate(c *schema.Collection) error {
 	case n > maxProviderName:
 		fails.Set(fault.Leaf("validation_length_out_of_range",
 			fmt.Sprintf("The length must be between 0 and %d", maxProviderName), "min", 0, "max", maxProviderName), "provider")
-	case !slices.ContainsFunc(c.Auth.OAuth2.Providers, func(p schema.Provider) bool { return p.Name == f.Provider }):
+	case c.Auth.OAuth2.Providers.Named(f.Provider) == nil:
 		fails.Set(fault.Leaf("validation_invalid_provider", fmt.Sprintf("Provider with name %s is missing or is not enabled", f.Provider), "name", f.Provider), "provider")
 	}
 	fails.Set(checkSecret(f.Code, maxCode), "code")
 	return formFault(fails)
 }
 
-// ask returns what the service tells about the person whom the code stands for. Clients
-// learn no more than which half of it has failed.
+// ask exchanges the code and returns the user that the provider reports. Clients learn only which
+// of the two steps has failed.
 func (m oauth2s) ask(ctx context.Context, c *schema.Collection, form *OAuth2Form) (*provider.User, error) {
 	client, err := m.providers.of(c, form.Provider)
 	if err != nil {
@@ -145,8 +142,8 @@ func (m oauth2s) ask(ctx context.Context, c *schema.Collection, form *OAuth2Form
 	return user, nil
 }
 
-// failed is the fault of a service that was asked in vain. What is not the fault of
-// whoever signs in is for the operator to see.
+// failed returns the fault of a request to a provider that has failed. It is logged for the
+// operator, unless the provider has refused the user or the client has disconnected.
 func (m oauth2s) failed(ctx context.Context, c *schema.Collection, form *OAuth2Form, message string, err error) error {
 	var refused *provider.Refused
 	if !errors.As(err, &refused) && !errors.Is(ctx.Err(), context.Canceled) {
@@ -155,20 +152,19 @@ func (m oauth2s) failed(ctx context.Context, c *schema.Collection, form *OAuth2F
 	return fault.Wrap(fault.Invalid, message, err)
 }
 
-// warn logs what is wrong with a provider, once in a while: strangers can ask for it as
-// often as they like.
+// warn logs a problem of a provider, at most once in warnPause, since anybody can cause it.
 func (m oauth2s) warn(message string, c *schema.Collection, name string, err error) {
 	if m.providers.warned.put(c.ID+"/"+name+"/"+message, struct{}{}, m.app.Now(), warnPause) {
 		m.app.Log().Warn(message, "collection", c.Name, "provider", name, "error", err)
 	}
 }
 
-// providers are the services of all collections as they are configured now.
+// providers holds the clients of the configured providers of all collections.
 type providers struct {
 	app     *core.App
 	pool    *provider.Pool
 	clients cache.PerSnapshot[schema.Snapshot, cache.Map[providerKey, madeClient]]
-	warned  memory[struct{}] // about providers
+	warned  memory[struct{}] // the providers with a recent warning
 }
 
 type providerKey struct{ collection, name string }
@@ -182,9 +178,9 @@ func newProviders(app *core.App) *providers {
 	return &providers{app: app, pool: provider.NewPool(func() time.Time { return app.Now() })}
 }
 
-// of returns the client of a service of the collection, as it is configured now.
+// of returns the client of a provider by the current configuration of the collection.
 func (p *providers) of(c *schema.Collection, name string) (*provider.Client, error) {
-	snapshot := p.app.Snapshot() // which may be newer than c
+	snapshot := p.app.Snapshot() // it may be newer than c
 	made := p.clients.Of(snapshot).Get(providerKey{c.ID, name}, func() madeClient {
 		now := snapshot.ByID(c.ID)
 		if now == nil || !now.IsAuth() {

@@ -17,21 +17,20 @@ import (
 	"github.com/loambase/loam/internal/password"
 )
 
-// PasswordForm is the input of signing in with a password.
+// PasswordForm is the input of a sign-in with a password.
 type PasswordForm struct {
 	Identity      string `json:"identity"`
 	Password      string `json:"password"`
-	IdentityField string `json:"identityField"` // the field that Identity is of; empty: any that is configured
+	IdentityField string `json:"identityField"` // the field with the identity; "" for all configured fields
 }
 
-// maxInput is how long the parts of the form may be, in code points.
+// maxInput is the maximum length of a part of the form, in code points.
 const maxInput = 255
 
-// WithPassword signs in the record of that identity and password: SignIn by the Method
-// "password". A form that names no record and a wrong password are the same
-// fault.Invalid after the same time; a record that may not sign in is a
-// fault.Forbidden. A storm of callers, and repeated failures from one address, are a
-// fault.TooMany.
+// WithPassword signs in the record with the identity and the password: it is SignIn with the Method
+// "password". An unknown identity and a wrong password give the same fault.Invalid after the same
+// time. A record that may not sign in gets a fault.Forbidden. Too many callers at a time, and
+// repeated failures from one address, get a fault.TooMany.
 func (s *Service) WithPassword(ctx context.Context, caller record.Caller, collection string, form PasswordForm, expand string) (*Response, error) {
 	return s.SignIn(ctx, caller, collection, passwords{s.app, s.brake}, &form, Options{Expand: expand})
 }
@@ -39,7 +38,7 @@ func (s *Service) WithPassword(ctx context.Context, caller record.Caller, collec
 // passwords is the Method "password".
 type passwords struct {
 	app   *core.App
-	brake *budget.Brake // by collection, identity and address
+	brake *budget.Brake // its keys are made of collection, identity and address
 }
 
 func (passwords) Name() string { return "password" }
@@ -62,15 +61,15 @@ func (passwords) Describe(_ context.Context, c *schema.Collection, m *Methods) {
 
 func (m passwords) Finish(ctx context.Context, a Attempt) (Proof, error) {
 	form, c := a.Form.(*PasswordForm), a.Collection
-	if fails := form.validate(c.Auth.PasswordAuth.IdentityFields); len(fails) > 0 {
-		return Proof{}, fault.Invalidate("An error occurred while validating the submitted data.", fails)
+	if err := formFault(form.validate(c.Auth.PasswordAuth.IdentityFields)); err != nil {
+		return Proof{}, err
 	}
 	r, err := m.findByIdentity(ctx, c, form)
 	if err != nil {
 		return Proof{}, err
 	}
 	key := m.key(a, r)
-	if a.Caller.IP != "" { // "" is the program itself
+	if a.Caller.IP != "" { // the program itself has no address
 		if err := m.brake.Check(key); err != nil {
 			return Proof{}, err
 		}
@@ -91,8 +90,8 @@ func (m passwords) Finish(ctx context.Context, a Attempt) (Proof, error) {
 	return Proof{}, fault.Wrap(fault.Invalid, failedMessage, &wrongSecret{why, free, delay})
 }
 
-// key is what attempts are braked by: the record, whichever of its identities is tried, or
-// the identity that no record has; and the address.
+// key returns the key of an attempt for the brake. It is made of the address and of the record, or
+// of the identity if there is no such record; so all identities of a record share a key.
 func (m passwords) key(a Attempt, r *record.Record) uint64 {
 	who := strings.ToLower(a.Form.(*PasswordForm).Identity)
 	if r != nil {
@@ -101,9 +100,9 @@ func (m passwords) key(a Attempt, r *record.Record) uint64 {
 	return m.brake.Key(a.Collection.ID, who, budget.Network(a.Caller.IP))
 }
 
-// payer returns who pays for the hash. Whoever has signed in with this identity from this
-// address before does not stand in the queue of the guests, which others may fill. Those
-// who sign in as superusers have a queue of their own there.
+// payer returns the caller on whose budget the password is hashed. A guest who has signed in with
+// this identity from this address before has a budget of its own, so that other guests cannot hold
+// it up. Guests who sign in as superusers share another.
 func (m passwords) payer(a Attempt, key uint64) budget.Caller {
 	payer := a.Caller.Share()
 	switch {
@@ -137,12 +136,11 @@ func checkInput(s string) *fault.Field {
 	return nil
 }
 
-// findByIdentity returns the first record that has the identity in one of the fields,
-// nil if none has.
+// findByIdentity returns the first record that has the identity in one of the fields, or nil.
 func (m passwords) findByIdentity(ctx context.Context, c *schema.Collection, form *PasswordForm) (*record.Record, error) {
 	for _, field := range identityFields(c, form) {
-		// A value that is not unique identifies nobody. Saving a collection refuses such a
-		// field, so this one was imported.
+		// A value without a unique index identifies nobody. The API refuses such an identity field,
+		// so the collection was imported.
 		if _, ok := c.UniqueIndex(field); !ok {
 			return nil, fmt.Errorf("auth: identity field %s of %s has no unique index", field, c.Name)
 		}
@@ -157,8 +155,8 @@ func (m passwords) findByIdentity(ctx context.Context, c *schema.Collection, for
 	return nil, nil
 }
 
-// identityFields returns the fields to search, in order: the one that the form names,
-// or all that are configured. email comes first, and only if the identity can be one.
+// identityFields returns the fields to search, in order: the field that the form names, or all
+// configured fields. email comes first, and only if the identity is an address.
 func identityFields(c *schema.Collection, form *PasswordForm) []string {
 	if form.IdentityField != "" {
 		return []string{form.IdentityField}
@@ -176,7 +174,7 @@ func identityFields(c *schema.Collection, form *PasswordForm) []string {
 	return fields
 }
 
-// checkPassword compares a password. It takes as long if there is no record, r == nil.
+// checkPassword compares a password with that of the record r. It takes the same time if r is nil.
 func (m passwords) checkPassword(ctx context.Context, hasher *password.Hasher, c *schema.Collection, r *record.Record, plain string) (bool, error) {
 	if r != nil && r.Text("password") != "" {
 		return hasher.Compare(ctx, r.Text("password"), plain)

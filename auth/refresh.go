@@ -7,10 +7,9 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// Refresh exchanges the token that the caller signed in with for a fresh one of
-// the same record. A token that is not refreshable comes back as it is. The
-// record must still be allowed to sign in. Once its session has lasted as long as the
-// collection allows, the fault is Unauthenticated.
+// Refresh exchanges the token of the caller for a new token of the same record. A token that cannot
+// be refreshed is returned unchanged. The record must still be allowed to sign in. If the session
+// has reached the maximum duration of the collection, the fault is Unauthenticated.
 func (s *Service) Refresh(ctx context.Context, caller record.Caller, collection, token, expand string) (*Response, error) {
 	c := s.app.Snapshot().Find(collection)
 	if c == nil {
@@ -33,7 +32,7 @@ func (s *Service) Refresh(ctx context.Context, caller record.Caller, collection,
 	if id.refreshable {
 		now := s.app.Now()
 		began := id.began
-		if began.IsZero() { // the token is from before sessions were limited
+		if began.IsZero() { // a token that was issued before sessions were limited
 			began = now
 		}
 		if token, err = newAuthToken(r, began, now); err != nil {

@@ -13,19 +13,19 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// TokenType says what a token is good for (docs/wire/auth-realtime-system.md §2.1).
+// TokenType is the purpose of a token (docs/wire/auth-realtime-system.md §2.1).
 type TokenType string
 
-// The types. Each has a secret and a duration of its own in its collection.
+// The types. The collection has a secret and a duration for each.
 const (
-	Auth          TokenType = "auth"          // stands for the record in requests
+	Auth          TokenType = "auth"          // authenticates requests
 	File          TokenType = "file"          // opens protected files
-	Verification  TokenType = "verification"  // proves an address
+	Verification  TokenType = "verification"  // verifies an address
 	PasswordReset TokenType = "passwordReset" // sets a new password
-	EmailChange   TokenType = "emailChange"   // proves a new address
+	EmailChange   TokenType = "emailChange"   // verifies a new address
 )
 
-// options returns what the collection says about tokens of the type.
+// options returns the collection's options for tokens of the type.
 func (t TokenType) options(c *schema.Collection) schema.Token {
 	switch t {
 	case Auth, confirmation:
@@ -39,33 +39,34 @@ func (t TokenType) options(c *schema.Collection) schema.Token {
 	case EmailChange:
 		return c.Auth.EmailChangeToken
 	}
-	return schema.Token{} // without a secret nothing is signed
+	return schema.Token{} // without a secret no token is signed
 }
 
-// maxToken is longer than any token that was issued here; longer ones are not read.
+// maxToken is the maximum length of a token. No issued token is longer, so longer tokens are not
+// parsed.
 const maxToken = 4096
 
-// errToken stands for every token that is not valid.
+// errToken is the error of every token that is not valid.
 var errToken = errors.New("auth: invalid token")
 
-// claims are what a token says, in the order of the wire.
+// claims are the claims of a token, in the order of the wire format.
 type claims struct {
-	AuthTime     *jwt.NumericDate `json:"auth_time,omitempty"` // of Auth tokens: of the sign-in, if sessions end
+	AuthTime     *jwt.NumericDate `json:"auth_time,omitempty"` // of Auth tokens, if sessions are limited: the time of the sign-in
 	CollectionID string           `json:"collectionId"`
 	Email        string           `json:"email,omitempty"`
-	ExpiresAt    *jwt.NumericDate `json:"exp,omitempty"` // nil: never
+	ExpiresAt    *jwt.NumericDate `json:"exp,omitempty"` // nil for a token that does not expire
 	IssuedAt     *jwt.NumericDate `json:"iat,omitempty"`
 	ID           string           `json:"id"`
 	NotBefore    *jwt.NumericDate `json:"nbf,omitempty"`
 	NewEmail     string           `json:"newEmail,omitempty"`
 	Refreshable  *bool            `json:"refreshable,omitempty"` // of Auth tokens only
-	Session      string           `json:"session,omitempty"`     // of confirmations: hash of a secret of the session
+	Session      string           `json:"session,omitempty"`     // of confirmations: the hash of a secret of the session
 	Type         TokenType        `json:"type"`
 }
 
 func (c *claims) refreshable() bool { return c.Refreshable != nil && *c.Refreshable }
 
-// began is when the session of the token began; zero if it does not say.
+// began returns the beginning of the session of the token; zero if the token does not have it.
 func (c *claims) began() time.Time {
 	if c.AuthTime == nil {
 		return time.Time{}
@@ -73,7 +74,7 @@ func (c *claims) began() time.Time {
 	return c.AuthTime.Time
 }
 
-// The methods by which the library reads claims.
+// The methods of jwt.Claims.
 
 func (c *claims) GetExpirationTime() (*jwt.NumericDate, error) { return c.ExpiresAt, nil }
 func (c *claims) GetIssuedAt() (*jwt.NumericDate, error)       { return c.IssuedAt, nil }
@@ -82,17 +83,16 @@ func (c *claims) GetIssuer() (string, error)                   { return "", nil 
 func (c *claims) GetSubject() (string, error)                  { return "", nil }
 func (c *claims) GetAudience() (jwt.ClaimStrings, error)       { return nil, nil }
 
-// Token is what a token of any type says.
+// Token is the content of a token.
 type Token struct {
 	Type     TokenType
-	Email    string    // of Verification, PasswordReset and EmailChange: the address when it was issued
+	Email    string    // of Verification, PasswordReset and EmailChange: the address at the time of issue
 	NewEmail string    // of EmailChange
-	Expires  time.Time // of one that was verified; zero: never
+	Expires  time.Time // of a verified token; zero if it does not expire
 }
 
-// NewToken returns a fresh token for the record, an Auth token that can be refreshed.
-// A record without a tokenKey, and one of a collection that is not configured for such
-// tokens, has none: that is an error.
+// NewToken returns a new token for the record. An Auth token can be refreshed. A record without a
+// tokenKey, and a record of a collection without a secret for such tokens, is an error.
 func (s *Service) NewToken(r *record.Record, t Token) (string, error) {
 	if t.Type == Auth {
 		now := s.app.Now()
@@ -101,9 +101,9 @@ func (s *Service) NewToken(r *record.Record, t Token) (string, error) {
 	return newToken(r, claims{Type: t.Type, Email: t.Email, NewEmail: t.NewEmail}, s.app.Now())
 }
 
-// Verify returns the record that a token of that type was issued for, the caller's own
-// copy, and what the token says. The record is nil if the token is not valid; an error
-// means that it could not be checked.
+// Verify returns a copy of the record that a token of the type was issued for, and the content of
+// the token. The record is nil if the token is not valid. An error means that the token could not
+// be checked.
 func (s *Service) Verify(ctx context.Context, token string, t TokenType) (*record.Record, Token, error) {
 	v, err := s.verify(ctx, s.app.Snapshot(), token, t)
 	if v == nil {
@@ -116,11 +116,11 @@ func (s *Service) Verify(ctx context.Context, token string, t TokenType) (*recor
 	return v.record.Clone(), said, nil
 }
 
-// errSessionOver refuses a token to who has signed in too long ago.
+// errSessionOver is the fault of a token whose session has reached its maximum duration.
 var errSessionOver = fault.New(fault.Unauthenticated, "The session is over, please sign in again.")
 
-// newAuthToken returns a fresh Auth token of the record, which can be refreshed. Where
-// sessions end, it does not outlive the one that began at that time.
+// newAuthToken returns a new Auth token of the record, which can be refreshed. If the collection
+// limits sessions, the token ends with the session that began at began.
 func newAuthToken(r *record.Record, began, now time.Time) (string, error) {
 	refreshable := true
 	said := claims{Type: Auth, Refreshable: &refreshable}
@@ -141,7 +141,7 @@ func newToken(r *record.Record, said claims, now time.Time) (string, error) {
 	return newTokenFor(r, said, now, 0)
 }
 
-// newTokenFor is newToken with a lifetime of its own; 0 stands for that of the collection.
+// newTokenFor is newToken with a lifetime; 0 stands for the lifetime of the collection.
 func newTokenFor(r *record.Record, said claims, now time.Time, life time.Duration) (string, error) {
 	c := r.Collection()
 	key := signingKey(r, said.Type)
@@ -153,8 +153,8 @@ func newTokenFor(r *record.Record, said claims, now time.Time, life time.Duratio
 	return jwt.NewWithClaims(jwt.SigningMethodHS256, &said).SignedString(key)
 }
 
-// signingKey returns the key of the record's tokens of the type; nil if a part of it
-// is missing, because then the rest could be known from elsewhere.
+// signingKey returns the key that signs tokens of the type for the record. It is nil if tokenKey or
+// secret is empty, because the other part alone may be known elsewhere.
 func signingKey(r *record.Record, t TokenType) []byte {
 	c := r.Collection()
 	if !c.IsAuth() {
@@ -164,33 +164,33 @@ func signingKey(r *record.Record, t TokenType) []byte {
 	if tokenKey == "" || secret == "" {
 		return nil
 	}
-	if t == confirmation { // an Auth token has the same secret, and must have another signature
+	if t == confirmation { // Auth tokens have the same secret, and need another signature
 		secret += string(t)
 	}
 	return []byte(tokenKey + secret)
 }
 
-// unverified is a token that was read and not yet verified.
+// unverified is a parsed token whose signature was not checked.
 type unverified struct {
 	claims    claims
 	signed    string
 	signature []byte
 }
 
-// parseToken reads a token of the type whose claims are complete and hold now. Nothing
-// of it may be believed before signedBy.
+// parseToken parses a token of the type and checks its claims and times. The claims must not be
+// trusted before signedBy.
 func parseToken(text string, t TokenType, now time.Time) (*unverified, error) {
 	if text == "" || len(text) > maxToken {
 		return nil, errToken
 	}
-	// Strict: else one token could be written in several ways.
+	// With lenient decoding, several texts would be the same token.
 	clock := jwt.WithTimeFunc(func() time.Time { return now })
 	token := &unverified{}
 	parsed, parts, err := jwt.NewParser(jwt.WithStrictDecoding()).ParseUnverified(text, &token.claims)
 	if err != nil || parsed.Method != jwt.SigningMethodHS256 {
 		return nil, errToken
 	}
-	if _, critical := parsed.Header["crit"]; critical { // extensions that must be understood; none is
+	if _, critical := parsed.Header["crit"]; critical { // extensions that the server must understand: it knows none
 		return nil, errToken
 	}
 	if err := jwt.NewValidator(clock, jwt.WithIssuedAt()).Validate(&token.claims); err != nil {

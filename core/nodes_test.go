@@ -20,14 +20,14 @@ import (
 	"github.com/loambase/loam/internal/pgtest"
 )
 
-// nodes are apps on one database, each with a folder of its own.
+// nodes returns two apps on one database, each with a folder of its own.
 func nodes(t *testing.T) (one, other *core.App) {
 	t.Helper()
 	url := pgtest.URL(t)
 	return coretest.Open(t, core.Config{Dir: t.TempDir(), DB: url}), coretest.Open(t, core.Config{Dir: t.TempDir(), DB: url})
 }
 
-// soon waits for what another node has to hear of first.
+// soon waits until ok returns true, for changes that the other node has to hear of.
 func soon(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
@@ -59,7 +59,7 @@ func get(t *testing.T, app *core.App, collection, id string) map[string]any {
 	return o
 }
 
-// Names of columns that change places between the nodes never mean the wrong one.
+// If two columns swap their names, no node reads the wrong column.
 func TestNodesShareDefinitions(t *testing.T) {
 	one, other := nodes(t)
 	coretest.Collection(t, one, `{"name":"posts","fields":[{"id":"f1","name":"a","type":"text"},{"id":"f2","name":"b","type":"text"}]}`)
@@ -102,7 +102,7 @@ func TestNodesShareSettings(t *testing.T) {
 	}
 	soon(t, "the settings on the other node", func() bool { return other.Settings().Current().Meta.AppName == "Shared" })
 	var g sync.WaitGroup
-	for i, app := range []*core.App{one, other} { // neither takes back what the other one sets
+	for i, app := range []*core.App{one, other} { // each keeps the setting of the other
 		g.Go(func() {
 			for n := range 10 {
 				body := fmt.Sprintf(`{"logs":{"maxDays":%d}}`, n+1)
@@ -124,8 +124,7 @@ func TestNodesShareSettings(t *testing.T) {
 	}
 }
 
-// Of what one process changes the observers in another one learn, when it is current
-// there.
+// Observers of a node hear of the changes of another node after the node has followed them.
 func testObservedElsewhere(t *testing.T, one, other *core.App) {
 	t.Helper()
 	seen := make(chan string, 100)
@@ -145,7 +144,7 @@ func testObservedElsewhere(t *testing.T, one, other *core.App) {
 	}
 }
 
-// A tool beside a server changes the settings of the server.
+// A command changes the settings of a running server.
 func TestToolChangesSettings(t *testing.T) {
 	t.Parallel()
 	c := core.Config{Dir: t.TempDir(), DB: coretest.DB(t)}
@@ -160,7 +159,7 @@ func TestToolChangesSettings(t *testing.T) {
 	}
 }
 
-// A token of one node is good on the other, until the password changes anywhere.
+// A token of one node is valid on the other, until the password changes on either.
 func TestNodesShareTokens(t *testing.T) {
 	one, other := nodes(t)
 	first, second := auth.New(one), auth.New(other)
@@ -177,7 +176,7 @@ func TestNodesShareTokens(t *testing.T) {
 		}
 		return r != nil
 	}
-	for range 3 { // cached too
+	for range 3 { // from the cache too
 		if !valid(second) {
 			t.Fatal("a token of the one node is nobody's on the other")
 		}
@@ -192,7 +191,7 @@ func TestNodesShareTokens(t *testing.T) {
 	soon(t, "the end of the token on the other node", func() bool { return !valid(second) })
 }
 
-// The last superuser stays, whichever nodes delete.
+// The last superuser cannot be deleted, also by two nodes at once.
 func TestNodesKeepOneSuperuser(t *testing.T) {
 	one, other := nodes(t)
 	var ids []string
@@ -213,7 +212,7 @@ func TestNodesKeepOneSuperuser(t *testing.T) {
 	}
 }
 
-// Processes that start at once on an empty database make one of everything.
+// Processes that start at once on an empty database set it up once.
 func TestNodesStartAtOnce(t *testing.T) {
 	url := pgtest.URL(t)
 	const n = 4
@@ -251,8 +250,8 @@ func TestNodesStartAtOnce(t *testing.T) {
 	}
 }
 
-// What one node writes by SQL the other one follows before it reads or writes again:
-// definitions, tokens, and who follows changes.
+// A node follows the SQL of another node before its next read or write: definitions, tokens and
+// observers.
 func TestNodesFollowSQL(t *testing.T) {
 	one, other := nodes(t)
 	second := auth.New(other)

@@ -14,7 +14,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// bucket is the bucket of the server as the settings have it.
+// bucket returns the settings of the server's bucket.
 func bucket(server *s3test.Server, secret string) string {
 	return fmt.Sprintf(`{"enabled":true,"endpoint":%q,"bucket":%q,"region":%q,"accessKey":%q,"secret":%q,"forcePathStyle":true}`,
 		server.URL, s3test.Bucket, s3test.Region, s3test.AccessKey, secret)
@@ -54,14 +54,14 @@ func TestBackupsInABucket(t *testing.T) {
 	if err := b.Delete(t.Context(), record.Root(), "there.zip"); err != nil || len(server.Keys()) != 0 {
 		t.Errorf("Delete = %v, left %q", err, server.Keys())
 	}
-	// The settings of an archive hold after it: those of this one know of no bucket.
+	// A restore brings back the settings of the archive, which do not have the bucket.
 	patch(t, app, `{"backups":{"s3":{"enabled":false}}}`)
 	if list, err := b.List(t.Context(), record.Root()); err != nil || len(list) != 1 || list[0].Key != "here.zip" {
 		t.Errorf("List = %v, %v", list, err)
 	}
 }
 
-// TestBackupToABucketThatFails leaves no part of it.
+// A failed backup leaves no part in the bucket.
 func TestBackupToABucketThatFails(t *testing.T) {
 	if enginetest.Postgres() {
 		t.Skip("of SQLite")

@@ -28,7 +28,7 @@ await onStage(async (stage) => {
     await page.getByLabel('Good for').fill('none');
     await page.getByRole('button', { name: 'Make a token' }).click();
     await question.waitFor();
-    await page.keyboard.press('Escape'); // the closed dialog sends nothing
+    await page.keyboard.press('Escape'); // closes the dialog and sends nothing
     await question.waitFor({ state: 'detached' });
     assert.equal(await page.getByLabel('Good for').inputValue(), 'none');
     await page.getByRole('button', { name: 'Make a token' }).click();

@@ -12,7 +12,7 @@ await onStage(async (stage) => {
   const stored = (name = 'people') => stage.api('GET', `/api/collections/${name}`);
   const save = (page) => loads(page, () => page.getByRole('button', { name: 'Save', exact: true }).click());
   const client = async (name) => {
-    const rows = await stage.api('POST', '/api/sql', { query: "SELECT oauth2 FROM (SELECT options AS oauth2 FROM _collections WHERE name = 'people')" });
+    const rows = await stage.api('POST', '/api/sql', { query: "SELECT options FROM _collections WHERE name = 'people'" });
     return JSON.parse(rows.rows[0][0]).oauth2.providers.find((p) => p.name === name);
   };
 
@@ -170,7 +170,7 @@ await onStage(async (stage) => {
     await page.getByText('Created', { exact: true }).waitFor();
     assert.deepEqual(await others(), ['ned@orchard.example']);
 
-    // A value in its cell, and the undo of the change.
+    // An edit of a value in its cell, and the undo of the edit.
     await page.goto(`${stage.url}/_/c/_superusers?cols=email`);
     await stage.unconfirm(page);
     await page.getByRole('link', { name: 'ned@orchard.example' }).press('F2');

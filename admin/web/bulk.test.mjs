@@ -1,4 +1,4 @@
-// Actions on many records: the selected ones, or all that match the filter.
+// Actions on many records: on selected records, or on all records that match the filter.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWell, onStage, picture } from './stage.mjs';
@@ -103,7 +103,7 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
-  test('all that match are copied; with a wrong filter there is nothing that matches', async () => {
+  test('all matching records are copied; with a wrong filter only the page can be selected', async () => {
     const page = await stage.signedIn({ permissions: ['clipboard-read', 'clipboard-write'] });
     const select = async (filter, rows) => {
       await page.goto(`${table}?filter=${encodeURIComponent(filter)}`);
@@ -115,7 +115,7 @@ await onStage(async (stage) => {
     await bar(page).getByRole('button', { name: 'Copy as JSON' }).click();
     await page.getByText('Copied').waitFor();
     assert.equal(JSON.parse(await page.evaluate(() => navigator.clipboard.readText())).length, 100);
-    await select('gone > 5', '50 rows of 200'); // all records are shown
+    await select('gone > 5', '50 rows of 200'); // an unknown field: the table shows all records
     await bar(page).getByText('50 selected').waitFor();
     assert.equal(await bar(page).getByRole('button', { name: /Select all/ }).count(), 0);
     const refused = await page.request.post(`${table}/bulk/ask-delete`, { form: { all: '1', filter: 'gone > 5' }, headers: { 'HX-Request': 'true', Origin: stage.url } });

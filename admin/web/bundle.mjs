@@ -19,6 +19,11 @@ await copyFile(from('htmx.org/LICENSE'), to('htmx.LICENSE.txt'));
 await build({ entryPoints: [from('uplot/dist/uPlot.esm.js')], outfile: to('uplot.js'), format: 'esm', minify: true, legalComments: 'none', target: 'es2022' });
 await copyFile(from('uplot/dist/uPlot.min.css'), to('uplot.css'));
 await copyFile(from('uplot/LICENSE'), to('uplot.LICENSE.txt'));
+const formatter = await build({
+  entryPoints: ['sqlformatter.mjs'], outfile: to('sqlformatter.js'), absWorkingDir: here('.'), bundle: true, metafile: true, format: 'esm', minify: true, legalComments: 'none',
+  target: 'es2022',
+});
+await writeFile(to('sqlformatter.LICENSE.txt'), await licences([formatter]));
 
 // The map of points: outlines and borders of Natural Earth, which is in the public domain.
 await writeFile(to('world.svg'), world(JSON.parse(await readFile(from('world-atlas/countries-50m.json'), 'utf8'))));

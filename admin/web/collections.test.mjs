@@ -296,7 +296,7 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Delete the collection', exact: true }).click();
     await dialog.getByLabel(/^Type/).fill('makers');
     await page.keyboard.press('Enter');
-    await dialog.getByText('existing reference in things').waitFor(); // the reason is in the dialog
+    await dialog.getByText('existing reference in things').waitFor(); // the dialog shows the reason
     for (const [what, verb] of [['Delete all records', 'Delete the records'], ['Delete the collection', 'Delete things']]) {
       await page.goto(`${stage.url}/_/c/things/fields`);
       await page.getByRole('button', { name: 'Copy, duplicate or delete the collection' }).click();

@@ -94,7 +94,7 @@ await onStage(async (stage) => {
     await question(page).getByText('Not saved: price.').waitFor();
     await question(page).getByRole('button', { name: 'Leave', exact: true }).click();
     await panel(page).waitFor({ state: 'detached' });
-    assert.equal((await drafts(page)).length, 1); // the changes can still be restored
+    assert.equal((await drafts(page)).length, 1); // the draft is kept
     assert.equal((await stored(ids.Two)).price, 2.5);
     await stage.api('PATCH', `/api/collections/books/records/${ids.Two}`, { price: 2 });
   });
@@ -190,7 +190,7 @@ await onStage(async (stage) => {
     await input(page, 'title').fill('Brand new');
     await page.getByRole('link', { name: 'Two', exact: true }).click();
     await question(page).waitFor();
-    await page.keyboard.press('Escape'); // stays
+    await page.keyboard.press('Escape'); // closes the question and keeps the page
     await question(page).waitFor({ state: 'detached' });
     assert.equal(await input(page, 'title').inputValue(), 'Brand new');
     await keptDraft(page, 'Brand new');
@@ -210,7 +210,7 @@ await onStage(async (stage) => {
     await stage.api('DELETE', `/api/collections/books/records/${made.id}`);
   });
 
-  test('each kind of form asks before its changes are lost: to stay, to leave, to save and leave', async () => {
+  test('each kind of form asks before its changes are lost: stay, leave, or save and leave', async () => {
     const page = await stage.signedIn();
     const answer = (name) => question(page).getByRole('button', { name, exact: true }).click();
     const logs = () => page.getByRole('link', { name: 'Logs', exact: true }).first().click();
@@ -227,7 +227,7 @@ await onStage(async (stage) => {
       await edit();
       await logs();
       await question(page).getByText(words, { exact: true }).waitFor();
-      await page.keyboard.press('Enter'); // Stay has the focus
+      await page.keyboard.press('Enter'); // the button Stay has the focus
       await question(page).waitFor({ state: 'detached' });
       await page.keyboard.press('Control+k');
       await page.getByRole('combobox', { name: 'Search or jump' }).fill('metrics');
@@ -241,7 +241,7 @@ await onStage(async (stage) => {
     await logs();
     await picture(page, 'leave');
     await answer('Save and leave');
-    await page.locator('[data-error]:not([hidden])').first().waitFor(); // a refused save does not leave
+    await page.locator('[data-error]:not([hidden])').first().waitFor(); // the save is refused, and the page stays
     await name.fill('Library');
     await logs();
     await answer('Save and leave');
@@ -259,7 +259,7 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: /Your account/ }).click();
     await page.getByRole('button', { name: 'Sign out', exact: true }).click();
     await answer('Stay');
-    let asked = 0; // the questions of the browser
+    let asked = 0; // the number of questions of the browser
     page.once('dialog', (dialog) => dialog.accept().then(() => asked++));
     await page.reload();
     assert.equal(asked, 1);

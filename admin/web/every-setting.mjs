@@ -1,9 +1,9 @@
 // A valid and a wrong value of each setting that has an input of its own, by page.
 
 /**
- * By page and name of the setting: what is typed (a text, a boolean for a switch, an option of a
- * choice), and a wrong text; null where no wrong value can be typed. The API has the typed value,
- * numbers as numbers, lists as lists of lines.
+ * By page and name of the setting: the valid value and the wrong text. A valid value is a text, a
+ * boolean for a switch, an option of a choice, a number, or a list of lines. The wrong text is null
+ * if the input allows no wrong value.
  */
 export const pages = {
   application: {

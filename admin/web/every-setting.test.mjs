@@ -1,4 +1,5 @@
-// Every setting is set in the browser and read from the API; a wrong value is shown at its input.
+// Every setting can be set in the browser and is then returned by the API. A wrong value has a
+// problem at its input.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pages } from './every-setting.mjs';
@@ -52,7 +53,7 @@ await onStage(async (stage) => {
       for (const name of numbers) await problemOf(name).getByText('This is no whole number.').waitFor();
       for (const name of numbers) await type(page, name, list[name][0]);
 
-      // Wrong values, all at once: each has its problem at its input, and nothing is stored.
+      // A form with all wrong values shows a problem at each of their inputs, and stores nothing.
       const wrong = Object.entries(list).filter(([, [, text]]) => text !== null);
       for (const [name, [, text]] of wrong) await type(page, name, text);
       await press(page, 'Save');
@@ -65,7 +66,7 @@ await onStage(async (stage) => {
       await picture(page, `settings-${id}-wrong-1440-light`);
       assert.deepEqual(await stage.api('GET', '/api/settings'), stored);
 
-      // Back to the first values, in the browser too.
+      // The first values are restored, in the browser too.
       await loads(page, () => press(page, 'Discard'));
       for (const name of Object.keys(list)) {
         const value = at(before, name);

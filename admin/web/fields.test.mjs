@@ -1,5 +1,5 @@
-// Every option of every kind of field is set, put back and refused; two people change one collection;
-// lost data are shown before a save; locked collections are read-only.
+// The options of all kinds of fields can be set, reset and refused; two users change one
+// collection; lost data are shown before a save; locked collections are read-only.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWell, loads, onStage, picture } from './stage.mjs';
@@ -26,21 +26,21 @@ await onStage(async (stage) => {
   /** Saves the form, and waits for the new page. */
   const save = (page) => loads(page, () => page.keyboard.press('Control+s'));
 
-  /** Presses Save in the review, and waits for the new page. */
+  /** Presses Save in the review dialog, and waits for the new page. */
   const confirm = (page) => loads(page, () => dialog(page).getByRole('button', { name: 'Save' }).click());
 
-  /** Presses Save for values that the server refuses, and returns the shown messages by option. */
+  /** Presses Save, and returns the messages of the refused options by their names. */
   async function refused(page) {
     const answer = page.waitForResponse((r) => r.request().method() === 'POST' && r.url().endsWith('/fields'));
     await page.keyboard.press('Control+s');
     assert.equal((await answer).status(), 422);
-    await page.locator('details.has-problem[open] [data-error]:not([hidden])').first().waitFor(); // a closed field would name its problem
+    await page.locator('details.has-problem[open] [data-error]:not([hidden])').first().waitFor(); // closed fields hide their names
     const list = await page.locator('[data-error]:not([hidden])').evaluateAll((all) => all.map((e) => [e.dataset.error.split('.').at(-1), e.textContent.trim()]));
     return Object.fromEntries(list);
   }
 
   const every = { help: 'for people', required: true, hidden: true, presentable: true };
-  /** By kind: the options with the values to set, and wrong values with the option at which they are refused. */
+  /** By kind of field: the options, the values to set, and lists of wrong values with the option that is refused. */
   const kinds = {
     text: [{ ...every, min: 2, max: 10, pattern: '^[a-z]+$', autogeneratePattern: '[a-z]{5}' }, '2 to 10 characters, ^[a-z]+$',
       [{ min: 'x' }, { max: '1.5' }, { max: -1 }, { min: 9, max: 3 }, { pattern: '(' }, { autogeneratePattern: '[a-' }, { name: '' }, { name: 'id' }, { name: 'expand' }]],
@@ -84,7 +84,7 @@ await onStage(async (stage) => {
 
     for (const [kind, [, , wrong]] of Object.entries(kinds)) {
       await open(page, `my_${kind}`);
-      const field = page.locator(`#fieldlist > .fl:has(input[name$=".type"][value=${kind}])`).last(); // the heading follows a wrong name
+      const field = page.locator(`#fieldlist > .fl:has(input[name$=".type"][value=${kind}])`).last(); // found by its type, since its name changes
       for (const values of wrong) {
         const right = Object.fromEntries(Object.keys(values).map((name) => [name, text(plain[kind][name])]));
         await set(field, values);
@@ -96,7 +96,7 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
-  test('two people change one collection', async () => {
+  test('two users change one collection', async () => {
     await stage.api('POST', '/api/collections', { name: 'shared', type: 'base', indexes: ['CREATE INDEX idx_mine ON shared (a)', 'CREATE INDEX idx_theirs ON shared (b)'],
       fields: ['a', 'b', 'c', 'd'].map((name) => ({ name, type: 'text', max: 10 })) });
     const page = await stage.signedIn();
@@ -106,7 +106,8 @@ await onStage(async (stage) => {
     await set(row(page, 'b'), { max: 20, min: 2 });
     await row(page, 'c').getByRole('button', { name: 'Delete field' }).click();
 
-    // Somebody else renames the collection, changes other options, moves, adds and deletes fields and indexes.
+    // Another user renames the collection, changes other options, and moves, adds and deletes
+    // fields and indexes.
     const theirs = await stored('shared');
     const [id, a, b, c] = theirs.fields;
     const fields = [id, { name: 'e', type: 'number' }, { ...b, max: 30 }, { ...a, min: 1 }, c];
@@ -125,7 +126,7 @@ await onStage(async (stage) => {
     assert.deepEqual(['a', 'b'].map((name) => now.fields.find((f) => f.name === name)).map((f) => [f.min, f.max]), [[1, 20], [2, 20]]);
     assert.deepEqual(now.indexes.map((text) => text.match(/idx_\w+/)[0]), ['idx_mine', 'idx_added']);
 
-    // A field that somebody else deletes goes, unless it was changed here.
+    // A field that another user has deleted disappears, unless the form changes it.
     await page.waitForURL('**/_/c/renamed/fields');
     await set(await open(page, 'a'), { max: 25 });
     await stage.api('PATCH', '/api/collections/renamed', { fields: now.fields.filter((f) => f.name === 'id'), indexes: [] });
@@ -167,7 +168,7 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
-  test('wrong names are found while one types', async () => {
+  test('wrong names are shown while they are typed', async () => {
     await stage.api('POST', '/api/collections', { name: 'named', type: 'base', fields: [{ name: 'seasons', type: 'select', values: ['spring'] }, { name: 'cost', type: 'number' }] });
     const page = await stage.signedIn();
     await page.goto(`${stage.url}/_/c/named/fields`);
@@ -183,7 +184,7 @@ await onStage(async (stage) => {
     }
     await picture(page, 'fields-name');
     await row(page, 'seasons').locator('summary').focus();
-    await page.keyboard.press('Delete'); // its name is free again
+    await page.keyboard.press('Delete'); // frees the name
     await option(field, 'name').fill('Seasons');
     await option(field, 'name').press('Tab');
     await problem(field).waitFor({ state: 'hidden' });
@@ -201,7 +202,7 @@ await onStage(async (stage) => {
     await set(await open(page, 'cost'), { max: 9 });
     await stage.api('PATCH', '/api/settings', { meta: { hideControls: true } });
     await page.keyboard.press('Control+s');
-    await page.getByText('Collections are locked here. Settings').waitFor(); // the open form keeps its input
+    await page.getByText('Collections are locked here. Settings').waitFor(); // the open form keeps its values
     assert.equal(await option(row(page, 'cost'), 'max').inputValue(), '9');
     for (const path of ['c/held/fields', 'c/held/rules', 'c/users/fields', 'c/users/sign-in']) {
       await page.goto(`${stage.url}/_/${path}`);

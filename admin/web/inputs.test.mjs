@@ -111,7 +111,7 @@ await onStage(async (stage) => {
     await page.locator('#f-long').press('Control+End');
     await page.keyboard.type('!');
     await save(page);
-    assert.equal((await stage.api('GET', `${path}/${id}`)).long, '\n\nsecond!'); // line breaks at the beginning too
+    assert.equal((await stage.api('GET', `${path}/${id}`)).long, '\n\nsecond!'); // with the line breaks at the beginning
     await stage.api('PATCH', `${path}/${id}`, { long });
     await page.reload();
     await page.keyboard.press('Escape');
@@ -396,7 +396,7 @@ await onStage(async (stage) => {
     await page.locator('[data-new-files] .is-bad').getByText('larger than 5.2 MB').waitFor();
     await page.keyboard.press('Control+s');
     await page.getByText('large.txt is larger than 5.2 MB. Take it out first.').waitFor();
-    await page.keyboard.press('Enter'); // the focus is on its button
+    await page.keyboard.press('Enter'); // presses the focused button
     await hand(page.locator('.drop'), 'drop', attack);
     await hand(page.locator('input[type=file]'), 'paste', 'c.txt');
     assert.deepEqual(await names(), ['leaf.png', attack, 'c.txt']);

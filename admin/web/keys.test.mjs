@@ -74,6 +74,7 @@ await onStage(async (stage) => {
       'select.js': ['In the table of records'],
       'side.js': ['At the edge of the side bar'],
       'sql.js': ['In editors of rules, filters and SQL'],
+      'sqlchart.js': ['On the chart of a result of SQL'],
       'table.js': [everywhere, 'Beside the table'],
       'widths.js': ['In the table of records'],
     };
@@ -85,7 +86,7 @@ await onStage(async (stage) => {
 
     const files = new URL('../internal/asset/files/', import.meta.url);
     const wrong = [];
-    for (const name of (await readdir(files)).filter((file) => file.endsWith('.js') && !['htmx.js', 'uplot.js'].includes(file))) {
+    for (const name of (await readdir(files)).filter((file) => file.endsWith('.js') && !['htmx.js', 'sqlformatter.js', 'uplot.js'].includes(file))) {
       const { keys, unknown } = boundKeys(await readFile(new URL(name, files), 'utf8'));
       wrong.push(...unknown.map((form) => `${name}: the test cannot read the keys of ${form}`));
       const listed = new Set((sections[name] ?? []).flatMap((title) => [...sheet.get(title)]));
@@ -236,7 +237,7 @@ await onStage(async (stage) => {
         await opened(to);
       }
     };
-    /** Opens the logs, focuses the chart and presses the keys; returns the announced words. */
+    /** Opens the logs, presses the keys on the chart, and returns the announced words. */
     const barAt = async (...keys) => {
       await page.goto(`${stage.url}/_/logs?superusers=1`);
       await page.locator('[data-histogram] svg').focus();
@@ -482,7 +483,7 @@ await onStage(async (stage) => {
           assert.equal(await stars.locator('[data-order]').isDisabled(), true);
           await press('Backspace');
           assert.equal(await stars.locator('[data-order]').isDisabled(), false);
-          await page.locator('.fl summary').first().focus(); // the id cannot be deleted
+          await page.locator('.fl summary').first().focus(); // not the id, which cannot be deleted
           await press('Delete');
           assert.equal(await page.locator('.fl.is-del').count(), 0);
         },
@@ -570,6 +571,12 @@ await onStage(async (stage) => {
           await press('Control+Enter');
           await page.locator('[data-reference]').getByText(/^200/).first().waitFor();
         },
+        'Alt Shift F': async () => {
+          await page.goto(`${stage.url}/_/sql`);
+          await sql.fill('select 1');
+          await press('Alt+Shift+F');
+          await page.waitForFunction(() => document.querySelector('[data-sql] textarea').value === 'select\n  1');
+        },
       },
       'In inputs of a record': {
         'Alt Shift F': async () => {
@@ -639,6 +646,20 @@ await onStage(async (stage) => {
           const [first, earlier, again] = await chartAt('+', 'ArrowLeft', 'ArrowRight');
           assert.notEqual(earlier, first);
           assert.equal(again, first);
+        },
+      },
+      'On the chart of a result of SQL': {
+        '←, →, Home, End': async () => {
+          await page.goto(`${stage.url}/_/sql`);
+          await sql.fill('SELECT title, stars + 1 FROM notes ORDER BY title');
+          await press('Control+Enter');
+          await page.getByRole('radiogroup', { name: 'Show the result as' }).getByText('Chart').click();
+          await page.locator('[data-chart-place] canvas').waitFor();
+          await page.locator('[data-chart-place] .chart-place').focus();
+          for (const [key, title] of [['End', 'c'], ['ArrowLeft', 'b'], ['Home', 'a'], ['ArrowRight', 'b']]) {
+            await press(key);
+            await page.locator(`[data-chart-place] .legend[data-at=${title}]`).waitFor();
+          }
         },
       },
       'On the chart of the logs': {

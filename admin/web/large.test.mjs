@@ -1,6 +1,7 @@
 // The console with much data: a collection of a million records, and 300 other collections.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { onPostgres } from '../../clients/loam.mjs';
 import { seedScreens } from './seed.mjs';
 import { isWell, onStage, weight } from './stage.mjs';
 
@@ -20,7 +21,7 @@ await onStage(async (stage) => {
   await stage.api('PUT', '/api/collections/import', { collections: many });
   await stage.server.sql(`INSERT INTO products (id, name, price, category, active, created, updated)
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)
-    SELECT substr('p00000000000000' || i, -15), 'Seed ' || i, i % 1000, 'Herb', i % 2, '2027-01-01 00:00:00.000Z', '2027-01-01 00:00:00.000Z' FROM n`);
+    SELECT 'p' || substr(CAST(100000000000000 + i AS TEXT), 2), 'Seed ' || i, i % 1000, 'Herb', i % 2 = 0, '2027-01-01 00:00:00.000Z', '2027-01-01 00:00:00.000Z' FROM n`);
   const table = `${stage.url}/_/c/products`;
 
   /**
@@ -61,8 +62,9 @@ await onStage(async (stage) => {
 
   test('30 rows with 1 MB JSON each are cut by the database', async () => {
     await stage.api('POST', '/api/collections', { name: 'documents', type: 'base', fields: [{ name: 'doc', type: 'json', maxSize: 2_000_000 }] });
+    const document = onPostgres ? `CAST('{"text":"' || repeat('0', 1000000) || '"}' AS json)` : `'{"text":"' || hex(zeroblob(500000)) || '"}'`;
     await stage.server.sql(`INSERT INTO documents (id, doc)
-      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30) SELECT substr('00000000000000' || i, -15), '{"text":"' || hex(zeroblob(500000)) || '"}' FROM n`);
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30) SELECT substr(CAST(1000000000000000 + i AS TEXT), 2), ${document} FROM n`);
     const page = await stage.signedIn();
     const get = getter(page);
     const { least, limit, of: body } = await leastOf(40, 'values', () => get(screens.missing), () => get('/_/c/documents'));

@@ -84,6 +84,37 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('a change of the columns reloads the table, also after an edit of a cell', async () => {
+    const page = await stage.signedIn();
+    const seen = await stage.api('POST', '/api/collections', { name: 'seen', type: 'base', fields: ['name', 'first', 'second'].map((name) => ({ name, type: 'text' })) });
+    const fields = (...names) => stage.api('PATCH', '/api/collections/seen', { fields: names.map((name) => seen.fields.find((f) => f.name === name)) });
+    const { id } = await stage.api('POST', '/api/collections/seen/records', { name: 'a', first: 'one', second: 'two' });
+    const set = (values) => stage.api('PATCH', `/api/collections/seen/records/${id}`, values);
+    await page.goto(`${stage.url}/_/c/seen`);
+    await live(page);
+    const heads = page.locator('#rows th[data-column]');
+    assert.deepEqual(await heads.allInnerTexts(), ['name', 'id', 'first', 'second']);
+    await fields('id', 'name', 'second');
+    await set({ second: 'three' });
+    await page.getByRole('columnheader', { name: 'first' }).waitFor({ state: 'detached' });
+    assert.deepEqual(await heads.allInnerTexts(), ['name', 'id', 'second']);
+    assert.match(await row(page, id).innerText(), /a\s+\S+\s+three/);
+
+    await page.getByRole('gridcell', { name: 'three' }).dblclick();
+    const input = page.locator('.is-editing input:not([type=hidden])');
+    await input.fill('four');
+    await stage.api('PATCH', '/api/collections/seen', { fields: [...(await stage.api('GET', '/api/collections/seen')).fields, { name: 'third', type: 'text' }] });
+    const asked = page.waitForResponse('**/live?**');
+    await set({ name: 'b', third: 'late' });
+    await asked;
+    assert.equal(await input.inputValue(), 'four'); // the cell that is edited stays
+    await input.press('Enter');
+    await page.getByRole('columnheader', { name: 'third' }).waitFor();
+    assert.match(await row(page, id).innerText(), /b\s+\S+\s+four\s+late/);
+    await stage.api('DELETE', '/api/collections/seen');
+    await isWell(page);
+  });
+
   test('the record that is open changes', async () => {
     const page = await stage.signedIn();
     const id = await idOf('Tomato 58');

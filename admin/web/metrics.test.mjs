@@ -1,6 +1,8 @@
 // The Metrics page of a server that was started without --metrics.
 import assert from 'node:assert/strict';
+import { hostname } from 'node:os';
 import { test } from 'node:test';
+import { onPostgres } from '../../clients/loam.mjs';
 import { isWell, onStage, picture } from './stage.mjs';
 
 await onStage(async (stage) => {
@@ -113,7 +115,8 @@ await onStage(async (stage) => {
     const page = await stage.signedIn();
     const at = Date.now() - 600_000;
     await stage.server.end();
-    const insert = `INSERT INTO "_metrics" ("node", "at", "period", "data") SELECT coalesce(max("node"), ''), ${at}, 60000, '{"requests":42}' FROM "_metrics"`;
+    const node = onPostgres ? `${hostname()}:${stage.server.dir}` : '';
+    const insert = `INSERT INTO "_metrics" ("node", "at", "period", "data") VALUES ('${node}', ${at}, 60000, '{"requests":42}')`;
     await stage.server.sql(insert, 'logs.db');
     await stage.server.start();
     let series;

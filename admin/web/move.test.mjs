@@ -148,7 +148,7 @@ await onStage(async (stage) => {
     const rows = Array.from({ length: 60000 }, (_, i) => `Grower ${i},SE`).join('\n');
     await upload(page, 'suppliers', 'many.csv', `name,country\n${rows}\n`);
     const address = page.url();
-    let progress; // the part that the check is answered with, and then each request for its progress
+    let progress; // the response to the check, which also answers the requests for its progress
     await page.route(address, async (route) => {
       if (!route.request().headers()['hx-request']) return route.continue();
       progress ??= await (await route.fetch()).text();
@@ -158,15 +158,20 @@ await onStage(async (stage) => {
     await page.getByRole('progressbar').waitFor();
     const cancel = page.getByRole('button', { name: 'Cancel' });
     await cancel.focus();
-    await page.evaluate(() => new Promise((done) => document.addEventListener('htmx:load', done, { once: true }))); // the progress is shown anew
+    await page.evaluate(() => new Promise((done) => document.addEventListener('htmx:load', done, { once: true }))); // waits for the next progress
     assert.equal(await page.evaluate(() => document.activeElement.innerText), 'Cancel');
     await page.unroute(address);
     await page.goto(`${stage.url}/_/`);
     await page.goto(address);
     await page.getByText('60,000 will be created').waitFor();
     await page.getByRole('button', { name: 'Import 60,000 rows' }).click();
-    await page.getByRole('button', { name: 'Cancel' }).click();
+    const place = await cancel.boundingBox();
+    await page.mouse.move(place.x + place.width / 2, place.y + place.height / 2);
+    await page.mouse.down();
+    await page.evaluate(() => new Promise((done) => document.addEventListener('htmx:load', done, { once: true })));
+    await page.mouse.up(); // the progress that was shown anew in between has not replaced the button
     await page.getByText('Nothing was written.').waitFor();
+    await page.getByText('The import was cancelled.').waitFor();
     assert.equal((await all('suppliers')).length, 2);
     await isWell(page);
   });

@@ -1,5 +1,5 @@
-// The additions of a program to the console: examples/console has a page, a tab, an input, and scripts and a
-// style sheet for every page.
+// The additions of the program examples/console: a page, a tab, an input, and scripts and a style
+// sheet on every page.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -118,7 +118,7 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: /^Restore draft/ }).click();
     await isPressed('Red');
     const [request] = await Promise.all([page.waitForRequest((r) => r.method() === 'POST' && r.url().endsWith(tea.id)), page.keyboard.press('Control+s')]);
-    assert.doesNotMatch(request.postData(), /name="(name|stock)"/); // changed values only
+    assert.doesNotMatch(request.postData(), /name="(name|stock)"/); // the request has the changed value only
     await page.getByText('Saved', { exact: true }).waitFor();
     assert.equal(await stored(), '#c62828');
 
@@ -133,7 +133,7 @@ await onStage(async (stage) => {
     await isPressed('Green');
     await page.locator('#panel .field.is-changed').waitFor({ state: 'detached' });
     assert.equal(await stored(), '#2e7d32');
-    await hasFocus('Green'); // a save keeps the focus
+    await hasFocus('Green'); // after the save
 
     await field.getByLabel('Another colour').fill('pink');
     await page.keyboard.press('Control+s');
@@ -159,7 +159,7 @@ await onStage(async (stage) => {
     await page.getByText('Saved', { exact: true }).waitFor();
     assert.equal((await stage.api('GET', `/api/collections/products/records/${tea.id}`)).colour, '#1565c0');
 
-    // A script that comes late gets the typed text.
+    // A script that is loaded later gets the typed value.
     await page.getByLabel('colour').fill('#000000');
     await page.evaluate(() => customElements.define('shop-colour', class extends HTMLElement {
       connectedCallback() { this.textContent = `late: ${this.input.value}`; }
@@ -168,7 +168,7 @@ await onStage(async (stage) => {
     assert.equal(await page.locator('#f-colour').isVisible(), false);
     await isSafe(page);
 
-    // An element whose constructor fails leaves the usual input.
+    // If the constructor of the element fails, the usual input stays.
     const broken = "customElements.define('shop-colour', class extends HTMLElement { constructor() { super(); throw new Error('broken'); } });";
     await page.route('**/colour.js', (route) => route.fulfill({ contentType: 'text/javascript', body: broken }));
     await Promise.all([page.waitForEvent('pageerror'), page.goto(`${stage.url}/_/c/products/r/${tea.id}`)]);

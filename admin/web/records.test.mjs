@@ -136,12 +136,12 @@ await onStage(async (stage) => {
     await page.getByRole('link', { name: 'Next page' }).click();
     await page.getByText('11 rows of 61').waitFor();
     assert.equal((await titles())[0], 'Tomato 10');
-    await page.getByRole('link', { name: 'Tomato 10' }).click(); // an open record keeps the page
+    await page.getByRole('link', { name: 'Tomato 10' }).click(); // opens a record beside the same page of the table
     await page.locator('#panel [data-record]').waitFor();
     await page.getByRole('link', { name: 'Previous page' }).click();
     await page.getByText('50 rows of 61').waitFor();
     assert.deepEqual([await titles(), await page.getByRole('link', { name: 'Previous page' }).count()], [first, 0]);
-    await page.locator('tbody tr').nth(1).locator('td').last().click(); // the price
+    await page.locator('tbody tr').nth(1).locator('td').last().click(); // focuses the cell with the price
     await page.keyboard.press('f');
     await page.getByText('1 row of 1').waitFor();
     const opened = page.context().waitForEvent('page');
@@ -322,7 +322,7 @@ await onStage(async (stage) => {
     await input(page, 'price').fill('5');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText(`${email} has changed this to 79`).waitFor();
-    await input(page, 'notes').fill('mine'); // the form still shows the notes of before the change from elsewhere
+    await input(page, 'notes').fill('mine'); // the form still shows the notes before the other change
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText(`${email} has changed this to "again from elsewhere"`).waitFor();
     await page.getByRole('button', { name: 'Take the stored value' }).click();
@@ -333,7 +333,7 @@ await onStage(async (stage) => {
     assert.deepEqual([(await stored(id)).price, (await stored(id)).notes], [5, 'again from elsewhere']);
   });
 
-  test('a record that was deleted meanwhile is put back, and what was typed is saved', async () => {
+  test('a record that was deleted meanwhile is put back, and the typed values are saved', async () => {
     const page = await stage.signedIn();
     const created = async (title) => (await stage.api('POST', '/api/collections/suppliers/records', { name: title, country: 'SE' })).id;
     const supplier = (id) => stage.api('GET', `/api/collections/suppliers/records/${id}`);
@@ -371,7 +371,7 @@ await onStage(async (stage) => {
     await page.goto(`${stage.url}/_/c/suppliers?r=${id}`);
     await panel(page).getByRole('heading', { name: 'This record is gone' }).waitFor();
     await stage.api('POST', '/api/collections/suppliers/records', { id, name: 'Another' });
-    assert.equal((await page.request.post(`${stage.url}/_/c/suppliers/r/${id}/gone`, { headers: { Origin: stage.url } })).status(), 404); // it exists
+    assert.equal((await page.request.post(`${stage.url}/_/c/suppliers/r/${id}/gone`, { headers: { Origin: stage.url } })).status(), 404); // the record exists
 
     const secret = (await stage.api('POST', '/api/collections/products/records', { name: 'With a code', code: 'a-secret-code' })).id;
     await stage.api('DELETE', `/api/collections/products/records/${secret}`);
@@ -382,7 +382,7 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
-  test('what is typed during a save stays, and a second save follows the first', async () => {
+  test('values that are typed during a save stay, and a second save follows the first', async () => {
     const page = await stage.signedIn();
     const id = await idOf('Tomato 15');
     const body = new FormData();
@@ -413,7 +413,7 @@ await onStage(async (stage) => {
     const { y } = await contact.boundingBox();
     await page.keyboard.press('Control+s');
     release();
-    await page.getByText(`${email} has changed this to "other@example.com"`).waitFor(); // the answer of the second save
+    await page.getByText(`${email} has changed this to "other@example.com"`).waitFor(); // the response to the second save
     assert.deepEqual([(await stored(id)).price, (await stored(id)).contact], [1.25, 'other@example.com']);
     await page.keyboard.press('Control+s');
     await page.getByText('Saved', { exact: true }).nth(1).waitFor();
@@ -429,7 +429,7 @@ await onStage(async (stage) => {
     await page.keyboard.type('1');
     await page.keyboard.press('Control+s');
     await page.waitForFunction(() => !document.querySelector('.is-changed') && document.activeElement.matches('.rich-text'));
-    await page.keyboard.type('2'); // the caret is at its place
+    await page.keyboard.type('2'); // at the position before the save
     await page.getByText('1 change: description').waitFor();
     assert.equal(await area.innerText(), 'Ric12h');
     await page.keyboard.press('Control+s');

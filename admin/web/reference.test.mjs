@@ -46,7 +46,7 @@ await onStage(async (stage) => {
   await writeFile(join(folder, 'hello.txt'), 'Hello'); // the file that cURL uploads
   const signIn = () => stage.call('POST', '/api/collections/users/auth-with-password', { identity: 'ann@example.com', password });
 
-  /** The operations of the page, or those of a group, with their code in each language, for the record of that id. */
+  /** The operations of the page, or of a group, with their code in each language, for the record with the id. */
   async function operations(page, collection, id, { group = /./, change = (text) => text } = {}) {
     await page.goto(`${stage.url}/_/c/${collection}/api`);
     const links = await page.getByRole('navigation', { name: 'Operations' }).locator('.nav-group').filter({ hasText: group }).getByRole('link').evaluateAll((all) => all.map((a) => a.getAttribute('href')));
@@ -67,7 +67,7 @@ await onStage(async (stage) => {
         await input.fill(text);
         await answer;
       }
-      assert.equal(await page.locator('.is-boxes').count(), 0); // code.js is about one-time codes, not about samples
+      assert.equal(await page.locator('.is-boxes').count(), 0); // samples are no inputs for code.js
       const code = await page.locator('[data-code]').evaluateAll((all) => Object.fromEntries(all.map((e) => [e.dataset.code, e.textContent])));
       list.push({ id: path.split('/').pop(), code });
     }
@@ -75,7 +75,7 @@ await onStage(async (stage) => {
     return list;
   }
 
-  /** Runs the code of the JavaScript client as the account of the token, and returns its answer and what it logs. */
+  /** Runs the code of the JavaScript client as the account of the token; returns its response and its log. */
   async function javaScript(code, token) {
     const logged = [];
     const body = code.replace(/^import PocketBase from 'pocketbase';\n/, '').replace(/(const pb = .*;\n)/, `$1pb.authStore.save(${JSON.stringify(token)});\n`);

@@ -68,6 +68,28 @@ await onStage(async (stage) => {
     assert.equal(await list(page, 'editor').locator('[data-all]').count(), 0);
   });
 
+  test('a part of an id finds the record, from four characters on', async () => {
+    await api('POST', '/api/collections/authors/records', { id: 'zzquuxbert00001', name: 'Zadie' });
+    await api('POST', '/api/collections/books/records', { id: 'volumequux00001' });
+    const page = await open();
+    const finds = async (words, name) => {
+      await find(page, name).fill(words);
+      await list(page, name).getByRole('option', { name: 'zzquuxbert00001' }).waitFor();
+    };
+    await finds('QUUXB', 'editor');
+    await list(page, 'editor').getByText('1 matches').waitFor();
+    await page.keyboard.press('Enter');
+    assert.deepEqual(await chosen(page, 'editor'), ['Zadie']);
+    await finds('zzquuxbert00001', 'writers');
+    await find(page, 'writers').fill('quu');
+    await list(page, 'writers').getByText('Nothing found').waitFor();
+    await find(page, 'writers').fill('bert');
+    await list(page, 'writers').getByText('41 match').waitFor(); // 40 names and one id
+    const found = await (await page.request.get(`${stage.url}/_/find?q=quux`)).json();
+    assert.deepEqual(found.map((item) => item.label).sort(), ['Zadie', 'volumequux00001']);
+    await isWell(page);
+  });
+
   test('a record is made for the relation, by keys', async () => {
     const page = await open();
     await find(page, 'editor').fill('Zoë <b>');

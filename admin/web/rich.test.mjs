@@ -39,7 +39,7 @@ await onStage(async (stage) => {
     return (await stage.api('POST', path, body)).id;
   };
   const stored = async (id) => (await stage.api('GET', `${path}/${id}`));
-  // The textarea has the same role and name until the editor hides it.
+  // Until the editor hides the textarea, both have the same role and name.
   const area = (page) => page.getByRole('textbox', { name: 'story' }).and(page.locator('.rich-text'));
   const tool = (page, name) => page.getByRole('toolbar').getByRole('button', { name });
   const open = async (id, options) => {

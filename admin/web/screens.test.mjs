@@ -12,7 +12,7 @@ await onStage(async (stage) => {
   test('each page of the palette is one of the screens', async () => {
     const page = await stage.signedIn();
     const items = await (await page.request.get(`${stage.url}/_/palette`)).json();
-    /** The address of a page; pages about a collection differ in what follows its name. */
+    /** The path of a page without the name of the collection. */
     const kind = (path) => path.split(/[?#]/)[0].replace(/^\/_\/c\/\w+/, '/_/c/*');
     const seen = new Set([...Object.values(screens).map(kind), '/_/graphiql']); // graphiql.test.mjs tests GraphiQL
     assert.deepEqual(items.filter((item) => item.path && !seen.has(kind(item.path))), []);

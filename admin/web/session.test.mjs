@@ -62,7 +62,7 @@ await onStage(async (stage) => {
   });
 
   test('a refused sign-in tells the tries that remain, then the pause', async () => {
-    const page = await stage.window({}); // with a clock of its own
+    const page = await stage.window({}); // needs a clock of its own
     await page.clock.install();
     await page.goto(`${stage.url}/_/`);
     const identity = 'nobody@orchard.example';
@@ -71,7 +71,7 @@ await onStage(async (stage) => {
       await page.getByRole('alert').getByText(`Wrong email or password. ${said}`.trim()).waitFor();
     };
     for (const said of ['', '', '3 more tries, then a pause.', '2 more tries, then a pause.', 'One more try, then a pause.']) await refused(said);
-    await page.clock.pauseAt(Date.now() + 3_600_000); // the countdown stands still
+    await page.clock.pauseAt(Date.now() + 3_600_000); // stops the countdown
     await refused('Try again in 0:01.');
     const button = page.getByRole('button', { name: /^Sign in/ });
     assert.equal(await button.isDisabled(), true);
@@ -80,11 +80,12 @@ await onStage(async (stage) => {
     await page.getByText('Try again now.').waitFor();
     assert.equal(await button.isDisabled(), false);
 
-    // The server refuses what a held button prevents. Each pause is twice as long.
+    // The server also refuses attempts without the button. Each pause is twice as long as the one
+    // before.
     const attempt = () => page.request.post(`${stage.url}/_/sign-in`, { form: { identity, password: 'wrong' }, headers: { Origin: stage.url } });
     let answer = await attempt();
     assert.match(await answer.text(), /data-wait="2"/);
-    while (answer.status() === 422) answer = await attempt(); // on a busy machine a pause may have ended already
+    while (answer.status() === 422) answer = await attempt(); // on a slow machine the pause may be over already
     assert.equal(answer.status(), 429);
     assert.match(await answer.text(), /Too many tries/);
     await isWell(page);
@@ -126,7 +127,7 @@ await onStage(async (stage) => {
     await page.getByLabel('Email or username').fill('maya');
     await page.getByLabel('Password').fill(password);
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-    await page.getByLabel('One-time code').fill(codeOf(await box.next())); // a whole code is sent at once
+    await page.getByLabel('One-time code').fill(codeOf(await box.next())); // a complete code is sent at once
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
 
     // Superusers use a code as a second step only, so the second step cannot be switched off while
@@ -158,9 +159,9 @@ await onStage(async (stage) => {
     await page.getByText('This code is wrong or too old').waitFor();
     await page.getByLabel('One-time code').fill(second.slice(0, 3));
     await page.keyboard.press('Enter');
-    await page.getByText('This code is wrong or too old').waitFor(); // Enter sends a short code too
+    await page.getByText('This code is wrong or too old').waitFor(); // Enter sends an incomplete code
     await page.getByLabel('One-time code').focus();
-    await page.keyboard.insertText(`Your code: ${second.slice(0, 4)} ${second.slice(4)}`); // as a paste does
+    await page.keyboard.insertText(`Your code: ${second.slice(0, 4)} ${second.slice(4)}`); // stands for a paste
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
     await secondStep(false);
   });

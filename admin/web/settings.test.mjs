@@ -52,7 +52,7 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Send a test' }).click();
     await page.locator('[data-tried]').getByText('at this step: connect').waitFor(); // no server listens at this address
 
-    // A server that refuses the sign-in: the page names the steps before the failure.
+    // For a server that refuses the sign-in, the page names the completed steps.
     const server = createServer((socket) => {
       socket.unref();
       socket.write('220 here\r\n');
@@ -105,12 +105,12 @@ await onStage(async (stage) => {
     await page.getByText('Saved', { exact: true }).waitFor();
     assert.deepEqual((await settings()).rateLimits.rules, [...before, { label: '*:list', audience: '@guest', maxRequests: 100, duration: 10 }]);
     await page.getByRole('button', { name: 'Remove *:list' }).click();
-    await loads(page, () => save(page)); // the page that a save leads to
+    await loads(page, () => save(page)); // a save opens the page again
     assert.deepEqual((await settings()).rateLimits.rules, before);
     await isWell(page);
   });
 
-  test('the page of the limits shows what rules have refused, and what other rules would have refused', async () => {
+  test('the page of the limits shows the requests that rules have refused, or that other rules would refuse', async () => {
     const { rateLimits } = await settings();
     const page = await stage.signedIn();
     const refused = page.locator('#refusals');
@@ -128,7 +128,7 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Try these rules on the log' }).click();
     await refused.getByText('With these rules, saved or not').waitFor();
     const health = await refused.getByRole('listitem').first().innerText();
-    assert.ok(Number(health.match(/(\d+) requests/)[1]) >= 4, health); // other tests have asked for /api/health too
+    assert.ok(Number(health.match(/(\d+) requests/)[1]) >= 4, health); // other tests have also requested /api/health
     await picture(page, 'settings-refused-1440-light');
     await page.setViewportSize({ width: 390, height: 844 });
     await refused.scrollIntoViewIfNeeded();
@@ -265,18 +265,18 @@ await onStage(async (stage) => {
     await page.mouse.move(x + width - 100, y + 20);
     await page.mouse.down();
     await page.mouse.move(x + width - 1, y + 20);
-    await chart.getByText(/^\w+ \d\d:00 to \w+ \d\d:00$/).waitFor(); // the dragged period
+    await chart.getByText(/^\w+ \d\d:00 to \w+ \d\d:00$/).waitFor(); // the period of the drag
     await page.mouse.up();
     await page.waitForURL(/filter=.*from=.*to=/);
     await chart.getByText('5 entries').waitFor();
     assert.equal(await rows.count(), 5);
 
-    // The same by keys.
+    // Keys select a period too.
     const said = () => page.locator('#said').innerText();
     await page.goto(`${stage.url}/_/logs?filter=${encodeURIComponent('data.url ~ "wrong"')}`);
     await chart.getByText('5 entries').waitFor();
     await drawing.focus();
-    await page.keyboard.press('ArrowLeft'); // the last bar
+    await page.keyboard.press('ArrowLeft'); // reaches the last bar
     assert.match(await said(), /^\w+ \d\d:00 to \w+ \d\d:00: [5n]/);
     await page.keyboard.press('Escape');
     assert.equal(await said(), 'Nothing is selected');
@@ -349,7 +349,7 @@ await onStage(async (stage) => {
     await page.getByRole('link', { name: 'Older' }).click();
     await page.waitForURL(/after=/);
     assert.deepEqual(await rows.locator('.row-link').allInnerTexts(), Array.from({ length: 10 }, (_, i) => `GET /api/health?counted${9 - i}`));
-    assert.equal(await page.getByRole('button', { name: 'Follow', exact: true }).count(), 0); // only the newest entries can be followed
+    assert.equal(await page.getByRole('button', { name: 'Follow', exact: true }).count(), 0); // only a view of the newest entries has the button
     await page.getByRole('link', { name: 'Newest' }).click();
 
     await page.waitForURL((url) => !url.searchParams.has('after'));
@@ -389,7 +389,7 @@ await onStage(async (stage) => {
     await save(page);
     await dialog.getByText('Superusers may come from 10.0.0.0/8 only, and the server will see you as 127.0.0.1.').waitFor();
     await dialog.getByText('The rule /_/ counts the pages of the console too').waitFor();
-    assert.equal(await dialog.getByText('counts the sign-ins').count(), 0); // 20 requests are enough for them
+    assert.equal(await dialog.getByText('counts the sign-ins').count(), 0); // 20 requests are enough for sign-ins
     await picture(page, 'settings-lockout-1440-light');
     await dialog.getByRole('button', { name: 'Back to the settings' }).click();
     assert.deepEqual((await settings()).superuserIPs, ['127.0.0.0/8']);
@@ -399,7 +399,7 @@ await onStage(async (stage) => {
       await page.getByLabel('Requests', { exact: true }).last().fill('1');
       await page.getByLabel('Interval').last().fill('3600');
       await save(page);
-      // The default rule *:auth counts sign-ins before a rule for their path does.
+      // The default rule *:auth takes precedence over a rule for the path of sign-ins.
       if (label.startsWith('_')) await dialog.getByText(`The rule ${label} counts the sign-ins of superusers too: 1 in 3600 s. After a mistyped password the fifth attempt would wait for about 240 min`).waitFor();
       else assert.equal(await dialog.getByText('counts the sign-ins').count(), 0);
       await dialog.getByRole('button', { name: 'Back to the settings' }).click();

@@ -114,7 +114,7 @@ class Stage {
     if (!this.sharedIsOpen) return;
     this.sharedIsOpen = false;
     const page = await this.shared.newPage();
-    for (const open of this.shared.pages()) if (open !== page) await open.close(); // a closed page stores its draft
+    for (const open of this.shared.pages()) if (open !== page) await open.close(); // a page stores its draft when it is closed
     const browser = await this.shared.newCDPSession(page);
     await browser.send('Storage.clearDataForOrigin', { origin: new URL(this.url).origin, storageTypes: 'local_storage' });
     await this.shared.clearCookies();
@@ -135,7 +135,7 @@ class Stage {
     return page;
   }
 
-  /** Signs in to the console and returns the token of the session. Only the first call signs in; the cookies are kept. */
+  /** Signs in to the console, at the first call only, and returns the token of the session. */
   async signIn() {
     if (this.token) return this.token;
     const answer = await fetch(`${this.url}/_/sign-in`, { method: 'POST', body: new URLSearchParams({ identity: email, password }), redirect: 'manual' });
@@ -165,12 +165,12 @@ class Stage {
     await dialog.waitFor({ state: 'detached' });
   }
 
-  /** Removes the cookie that confirms the password: the next dangerous action asks for the password. */
+  /** Removes the confirmation of the password: the next dangerous action asks for the password. */
   async unconfirm(page) {
     await page.context().clearCookies({ name: 'loam_confirmed' });
   }
 
-  /** Types the password into the dialog that asks for it again. */
+  /** Types the password into the dialog that asks for it. */
   async confirm(page, secret = password) {
     await page.getByLabel(`Password of ${email}`).fill(secret);
     await page.getByLabel(`Password of ${email}`).press('Enter');
@@ -197,7 +197,7 @@ class Stage {
 /** The number of bytes of the text, or the buffer, compressed by gzip. */
 export const weight = async (text) => (await promisify(gzip)(text)).length;
 
-/** Calls act, which makes the page load another page, and waits until it is loaded. */
+/** Calls act, by which the page opens another page, and waits until that page is loaded. */
 export async function loads(page, act) {
   const loaded = page.waitForEvent('load');
   await act();

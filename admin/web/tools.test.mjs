@@ -72,7 +72,7 @@ await onStage(async (stage) => {
     await page.waitForURL('**/_/settings/mail#i-smtp.host');
     await type('?save');
     await option(/^save the form/).waitFor();
-    await page.keyboard.press('Enter'); // a key opens the list of all keys
+    await page.keyboard.press('Enter'); // opens the list of all shortcuts
     await page.getByRole('dialog', { name: 'Keys' }).waitFor();
     await page.keyboard.press('Escape');
     await page.goto(`${stage.url}/_/c/notes`);
@@ -137,7 +137,7 @@ await onStage(async (stage) => {
     await rule.fill('@request.auth.rol = "editor"');
     await page.locator('[data-rule=viewRule]').getByText('@request.auth.rol is always null: no auth collection has the field rol.').waitFor();
 
-    // Of several values the deciding ones are named, and of all accounts those that may do it.
+    // The tester names the values that decide a comparison, and the accounts that a rule allows.
     await rule.fill('@collection.people.role ?= "editor" && @request.auth.role = "editor"');
     await verdict('View').getByText(/true: \["(editor|member)", "(editor|member)"\] and "editor" · decided by "editor"/).waitFor();
     await verdict('View').getByRole('button', { name: 'Who may?' }).press('Enter');
@@ -276,7 +276,7 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Run selection' }).click();
     await rows.getByRole('columnheader', { name: 'one' }).waitFor();
 
-    await run('SELEC 1');
+    await run('SELECT 1 FROM FROM');
     await page.getByRole('alert').getByText('syntax error').waitFor();
 
     // A change of a whole table needs a confirmation, which has the number of rows.
@@ -316,7 +316,7 @@ await onStage(async (stage) => {
     await editor.press('Escape');
     await page.getByRole('button', { name: 'Dry run' }).click();
     await page.getByText(/^1 row would change · 1 row · .* · dry run, nothing was stored$/).waitFor();
-    await run(`INSERT INTO notes (id, title) ${many.replace('SELECT i FROM', "SELECT printf('row%012d', i), 'many' FROM")} RETURNING id`);
+    await run(`INSERT INTO notes (id, title) ${many.replace('SELECT i FROM', "SELECT 'row' || substr(CAST(1000000000000 + i AS TEXT), 2), 'many' FROM")} RETURNING id`);
     await page.getByText(/the first 1,000 rows of more · /).waitFor();
     await page.getByRole('button', { name: 'Next 1,000 rows' }).click();
     await page.getByRole('alert').getByText('The statements write').waitFor();
@@ -339,6 +339,117 @@ await onStage(async (stage) => {
     assert.equal(await editor.inputValue(), 'SELECT titleauthor');
     await page.setViewportSize({ width: 390, height: 844 });
     await picture(page, 'sql-390-light');
+  });
+
+  test('SQL: the layout of a script or of a selection, which changes no token', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/sql`);
+    const editor = page.getByRole('textbox', { name: 'SQL' });
+    const typed = "select  title,'a  b' as \"c  d\" -- why\nfrom notes where stars=-1 and title<>'x' /* the\n end */ ; select 2";
+    const laidOut = "select\n  title,\n  'a  b' as \"c  d\" -- why\nfrom\n  notes\nwhere\n  stars = -1\n  and title <> 'x'\n  /* the\n  end */;\n\nselect\n  2";
+    const holds = (text) => page.waitForFunction((value) => document.querySelector('[data-sql] textarea').value === value, text);
+    const format = page.getByRole('button', { name: 'Format' });
+    await editor.fill(typed);
+    await editor.press('Escape');
+    assert.equal(await page.evaluate(() => performance.getEntriesByType('resource').filter(({ name }) => name.includes('sqlformat')).length), 0);
+    await editor.evaluate((e) => e.setSelectionRange(e.value.indexOf('stars'), e.value.indexOf('stars')));
+    await editor.press('Alt+Shift+F');
+    await holds(laidOut);
+    assert.equal(await editor.evaluate((e) => e.value.slice(e.selectionStart, e.selectionStart + 5)), 'stars');
+    await page.locator('#said', { hasText: 'Formatted' }).waitFor({ state: 'attached' });
+    for (const [width, scheme] of [[1440, 'light'], [1440, 'dark'], [1024, 'light'], [390, 'dark']]) {
+      await page.setViewportSize({ width, height: 844 });
+      await page.emulateMedia({ colorScheme: scheme });
+      await picture(page, `sql-format-${width}-${scheme}`);
+    }
+    await editor.press('Control+z');
+    await holds(typed);
+    await editor.evaluate((e) => e.setSelectionRange(e.value.lastIndexOf('select'), e.value.length));
+    await format.click();
+    await holds(typed.replace('select 2', 'select\n  2'));
+    assert.equal(await editor.evaluate((e) => e.value.slice(e.selectionStart, e.selectionEnd)), 'select\n  2');
+
+    // The formatter refuses a text that it cannot read, and the text stays. So does a text of which it would change more than the layout.
+    for (const [text, reason] of [["select 'open", `the formatter cannot read "'open"`], ['select 1;'.repeat(12_000), 'More than 100,000 characters are not formatted']]) {
+      await editor.fill(text);
+      await editor.press('Alt+Shift+F');
+      await page.getByRole('alert').getByText(reason).waitFor();
+      assert.equal(await editor.inputValue(), text);
+    }
+    const answers = await page.evaluate(async () => {
+      const { layout } = await import(performance.getEntriesByType('resource').find(({ name }) => name.endsWith('/sqlformat.js')).name);
+      const answer = (text, dialect) => {
+        try {
+          return layout(text, dialect);
+        } catch (error) {
+          return error.message;
+        }
+      };
+      return [
+        answer('select [a  b], `c  d`, x\'00ff\', 1e-3, - -1 from t where a=:p and b=?1 and c=$q', 'sqlite'),
+        answer('select a->>\'$.b\' from t where a @>\'{"x":1}\' and b=-1 and $t$ it\'s  $t$ = e\'\\\'  \' and c::text ~* \'y\'', 'postgresql'),
+        answer("select 'a'\n'b'", 'postgresql'), // one literal, but not on one line
+        answer('select a =@ b', 'postgresql'), // a name of an operator, not = and @
+      ];
+    });
+    const refused = 'Not formatted: the formatter would change more than the layout.';
+    assert.deepEqual(answers, [
+      "select\n  [a  b],\n  `c  d`,\n  x'00ff',\n  1e-3,\n  - -1\nfrom\n  t\nwhere\n  a = :p\n  and b = ?1\n  and c = $q",
+      "select\n  a ->> '$.b'\nfrom\n  t\nwhere\n  a @> '{\"x\":1}'\n  and b = -1\n  and $t$ it's  $t$ = e'\\'  '\n  and c::text ~* 'y'",
+      refused,
+      refused,
+    ]);
+    await isWell(page);
+  });
+
+  test('SQL: a result of a text or a time and a number as a chart', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/sql`);
+    const editor = page.getByRole('textbox', { name: 'SQL' });
+    const choice = page.getByRole('radiogroup', { name: 'Show the result as' });
+    const chart = page.getByRole('region', { name: 'Chart' });
+    const image = chart.getByRole('img');
+    const run = async (text) => {
+      const answered = page.waitForResponse('**/_/sql/run');
+      await editor.fill(text);
+      await editor.press('Escape');
+      await editor.press('Control+Enter');
+      await answered;
+    };
+    const values = (...rows) => `SELECT column1 AS label, column2 AS revenue FROM (VALUES ${rows.map((row) => `(${row.join(', ')})`).join(', ')}) AS v`;
+    await run(values(["'NO'", 412880.4], ["'SE'", 318442.1], ["'Bosnia and Herzegovina'", -1402.6], ['NULL', 9007199254740993n], ["'DE'", 'NULL']));
+    assert.equal(await page.evaluate(() => performance.getEntriesByType('resource').filter(({ name }) => /uplot|sqlchart/.test(name)).length), 0);
+    await choice.getByText('Rows').press('ArrowRight');
+    await chart.locator('canvas').waitFor();
+    await page.getByRole('region', { name: 'Rows' }).waitFor({ state: 'hidden' });
+    assert.equal(await image.getAttribute('aria-label'), 'revenue by label: 5 bars, from -1402.6 (Bosnia and Herzegovina) to 9007199254740993 (NULL). The rows are the same as a table.');
+    await image.press('End');
+    await page.locator('#said', { hasText: 'DE: NULL' }).waitFor({ state: 'attached' });
+    await image.press('ArrowLeft');
+    assert.equal(await chart.locator('.legend b').innerText(), '9007199254740993'); // all digits
+
+    // The choice stays for the next result. Times are put in order, in UTC.
+    const days = Array.from({ length: 90 }, (_, i) => [`'2026-${String(9 + Math.floor(i / 30)).padStart(2, '0')}-${String(1 + (i % 30)).padStart(2, '0')} 00:00:00.000Z'`, i % 30 === 7 ? 'NULL' : 200 + Math.round(100 * Math.sin(i / 9))]);
+    await run(values(...days.toReversed()));
+    await image.press('Home');
+    assert.equal(await chart.locator('.legend').getAttribute('data-at'), '2026-09-01 00:00:00.000Z');
+    await chart.getByText('Times are in UTC.').waitFor();
+    await pictures(page, 'sql-chart-times');
+    await run(values(...Array.from({ length: 70 }, (_, i) => [`'Country ${i}'`, i * i])));
+    await chart.getByText('The first 60 of 70 rows.').waitFor();
+    await pictures(page, 'sql-chart-bars');
+    await run(values(["'2026-11'", 3], ["'2026-10'", 2]));
+    assert.match(await image.getAttribute('aria-label'), /^revenue by label: 2 times, from 2 \(2026-10\) to 3 \(2026-11\)/);
+    await run(values(["'2026-13'", 0]));
+    assert.match(await image.getAttribute('aria-label'), /^revenue by label: 1 bars/);
+    await isWell(page);
+
+    // Results without numbers, and of other numbers of columns, are rows.
+    for (const text of ['SELECT 1 AS one, 2 AS two, 3 AS three', "SELECT 'a' AS one, '2 of 3' AS two", "SELECT 'a' AS one, NULL AS two", 'SELECT title, stars FROM notes WHERE 1 = 2']) {
+      await run(text);
+      await page.getByRole('region', { name: 'Rows' }).waitFor();
+      assert.equal(await choice.isVisible() || await chart.isVisible(), false, text);
+    }
   });
 
   test('SQL that writes is counted and asks for the password, once', async () => {
@@ -372,7 +483,8 @@ await onStage(async (stage) => {
     assert.equal((await answered).status(), 200);
     assert.equal(await stars(), 3);
 
-    // Without a session the sign-in asks for the password, and a whole table is still a question.
+    // If the session has ended, the sign-in also confirms the password; the question about the
+    // whole table remains.
     await page.context().clearCookies();
     await run('UPDATE notes SET stars = 4');
     await stage.again(page);
@@ -380,7 +492,7 @@ await onStage(async (stage) => {
     assert.equal(await stars(), 3);
     await dialog.getByRole('button', { name: 'Back to the query' }).click();
 
-    // One dialog has both questions.
+    // One dialog asks for the password and about the whole table.
     await stage.unconfirm(page);
     await run('UPDATE notes SET stars = 5');
     await dialog.getByText('UPDATE without WHERE changes the only row of notes').waitFor();
@@ -457,7 +569,7 @@ await onStage(async (stage) => {
     // The rules of the collection apply to the chosen identity.
     await page.getByRole('navigation', { name: 'Operations' }).getByText('View one').click();
     await page.getByRole('textbox', { name: 'id' }).waitFor();
-    assert.equal(await page.getByRole('textbox', { name: 'id' }).inputValue(), note.id); // of a stored record
+    assert.equal(await page.getByRole('textbox', { name: 'id' }).inputValue(), note.id); // the id of a stored record
     await page.getByRole('region', { name: 'Sample of 200' }).getByText('"Water the beans"').waitFor();
     assert.equal(await page.locator('[data-rule-line] code').innerText(), (await stage.api('GET', '/api/collections/notes')).viewRule);
     await attempt();
@@ -475,7 +587,7 @@ await onStage(async (stage) => {
     await answer.getByText('"title": "Water the beans"').waitFor();
     assert.equal(await code('cURL').isVisible(), true);
 
-    await page.goto(`${stage.url}/_/c/notes/api/update`); // a write asks for the record
+    await page.goto(`${stage.url}/_/c/notes/api/update`); // an update needs the id of a record
     await attempt();
     await page.getByText('Write the id of a record').waitFor();
     await page.goto(`${stage.url}/_/c/notes/api/gql-list`);
@@ -560,7 +672,7 @@ await onStage(async (stage) => {
     await elsewhere.pdf();
     assert.deepEqual([await printed === zoomed, await viewBox()], [false, zoomed]);
     await elsewhere.emulateMedia({ media: 'print' });
-    await elsewhere.setViewportSize({ width: 718, height: 1000 }); // A4 without its margins
+    await elsewhere.setViewportSize({ width: 718, height: 1000 }); // the width of A4 without its margins
     await picture(elsewhere, 'diagram-print');
     assert.deepEqual(await Promise.all(['.rail', '.diagram-list', '.er'].map((part) => elsewhere.locator(part).isVisible())), [false, false, true]);
     assert.equal(await elsewhere.evaluate(() => getComputedStyle(document.documentElement).colorScheme), 'light');
@@ -671,7 +783,7 @@ await onStage(async (stage) => {
     await compare();
     await changes.getByText('Nothing: all of it is here already').waitFor();
 
-    // A file, here in UTF-16, is read in place of the text. Ids of another server are no change.
+    // A file, here in UTF-16, replaces the text. Other ids for the same names are no change.
     const moved = structuredClone(exported.filter((c) => c.name === 'notes'));
     moved[0].id = 'elsewhere';
     Object.assign(moved[0].fields.find((f) => f.name === 'title'), { id: 'elsewhere', help: 'A title' });

@@ -9,14 +9,14 @@ import (
 	"unicode/utf8"
 )
 
-// Info is the name and the logo of a service.
+// Info is the name and the logo of a provider.
 type Info struct {
 	Name        string `json:"name"`
 	DisplayName string `json:"displayName"`
 	Logo        string `json:"logo"` // an SVG image
 }
 
-// List returns all services that can be configured, in their order.
+// List returns all known providers, in their order.
 func List() []Info {
 	list := make([]Info, len(kinds))
 	for i, k := range kinds {
@@ -25,7 +25,7 @@ func List() []Info {
 	return list
 }
 
-// Find returns the service of that name. ok is false for an unknown name.
+// Find returns the provider with the name. ok is false for an unknown name.
 func Find(name string) (i Info, ok bool) {
 	if k := find(name); k != nil {
 		return k.info(), true

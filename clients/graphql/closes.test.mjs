@@ -1,4 +1,4 @@
-// How connections end: each close code, as the stock client and a bare one see it.
+// The ends of connections: each close code, as the stock client and a bare client get it.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, test } from 'node:test';
@@ -13,7 +13,7 @@ await root.collections.update('users', { authAlert: { enabled: false } });
 await app.open('posts', [{ name: 'title', type: 'text' }]);
 const concurrently = { concurrency: true };
 
-/** A bare client, which sends what a stock one never would. */
+/** A bare client, which can send messages that the stock client never sends. */
 async function bare(protocol = 'graphql-transport-ws', headers = {}) {
   const ws = new WebSocket(url, protocol ? [protocol] : [], { headers });
   const closed = once(ws, 'close').then(([code]) => code);

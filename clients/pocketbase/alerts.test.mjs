@@ -1,4 +1,4 @@
-// Ann is told when somebody signs in to her account from somewhere new.
+// An account gets a mail about a sign-in from a new place.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually, start } from './app.mjs';
@@ -33,7 +33,7 @@ test('one from elsewhere is', async () => {
   const own = elsewhere.collection('_authOrigins');
   await eventually(async () => assert.equal((await own.getList()).totalItems, 2));
   await from('Evil <b>'); // known by now
-  // She may look through the list and strike one out; nobody else may.
+  // The account may read the list of places and delete an entry; other accounts may not.
   const [first] = await own.getFullList();
   assert.match(first.fingerprint, /^[0-9a-f]{32}$/);
   assert.equal(await own.delete(first.id), true);

@@ -23,12 +23,12 @@ class App {
     this.url = server.url;
   }
 
-  /** A client that is not signed in, with one request at a time not enforced. */
+  /** A client that is not signed in. Its requests do not cancel each other. */
   guest() {
     return new PocketBase(this.url).autoCancellation(false);
   }
 
-  /** A client of its own, signed in. */
+  /** Another client, signed in. */
   async signIn(collection, identity, secret) {
     const client = this.guest();
     await client.collection(collection).authWithPassword(identity, secret);
@@ -42,12 +42,12 @@ class App {
     return this.signIn(collection, address, secret);
   }
 
-  /** Makes a base collection that everybody may use, unless rules say otherwise. */
+  /** Makes a base collection that everybody may use, unless rules says otherwise. */
   open(name, fields, extra = {}) {
     return this.root.collections.create({ name, type: 'base', fields, ...everybody, ...extra });
   }
 
-  /** A request below the SDK: the body is sent as it is. */
+  /** Sends a request without the SDK. The body is sent unchanged. */
   async raw(method, path, body, headers = {}) {
     const response = await fetch(this.url + path, {
       method,
@@ -73,7 +73,7 @@ function parsed(text) {
   }
 }
 
-/** Rules that let everybody do everything. */
+/** Rules that allow everything to everybody. */
 export const everybody = { listRule: '', viewRule: '', createRule: '', updateRule: '', deleteRule: '' };
 
 /**
@@ -97,7 +97,7 @@ export async function fails(call, status, codes, message) {
 /** Fails unless the body is the error envelope of the status. */
 export function envelope(body, status) {
   assert.ok(body, 'the body is not JSON');
-  // A superuser may also be told a reason.
+  // Superusers may also get a reason.
   const keys = Object.keys(body).filter((key) => key !== 'reason');
   assert.deepEqual(keys, ['data', 'message', 'status'], JSON.stringify(body));
   assert.equal(body.status, status, JSON.stringify(body));
@@ -105,7 +105,7 @@ export function envelope(body, status) {
   assert.equal(Object.prototype.toString.call(body.data), '[object Object]');
 }
 
-/** Fails unless raw answered with the envelope of the status. */
+/** Fails unless raw has answered with the envelope of the status. */
 export function refused(answer, status, codes) {
   assert.equal(answer.status, status, answer.text.slice(0, 300));
   assert.equal(answer.headers.get('content-type'), 'application/json');
@@ -125,7 +125,7 @@ function codesOf(data, path = '', into = {}) {
   return into;
 }
 
-/** Repeats a check until it holds, for a minute at most: a busy machine is slow. */
+/** Repeats a check until it succeeds, for up to a minute on a slow machine. */
 export async function eventually(check) {
   for (const end = Date.now() + 60_000; ; await new Promise((resolve) => setTimeout(resolve, 10))) {
     try {
@@ -136,7 +136,7 @@ export async function eventually(check) {
   }
 }
 
-/** The values of one field of records, in order. */
+/** The values of a field in a list of records. */
 export function pluck(records, field) {
   return records.map((record) => record[field]);
 }

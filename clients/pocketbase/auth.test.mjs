@@ -1,4 +1,4 @@
-// Signing in with a password, refreshing, and what changes of an account do.
+// Signing in with a password, refreshing tokens, and the effects of changes of an account.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually, fails, refused, start } from './app.mjs';
@@ -104,7 +104,7 @@ test('changing one’s own account', async () => {
   const own = client.collection('members');
   const { id } = client.authStore.record;
   await own.update(id, { nick: 'Bobby', emailVisibility: true });
-  assert.equal(client.authStore.record.nick, 'Bobby'); // the SDK keeps it
+  assert.equal(client.authStore.record.nick, 'Bobby'); // the SDK keeps the record
   await fails(own.update(id, { email: 'new@example.com' }), 400, { email: 'validation_values_mismatch' });
   await fails(own.update(id, { verified: true }), 400, { verified: 'validation_values_mismatch' });
   const next = { password: 'another-password', passwordConfirm: 'another-password' };
@@ -113,7 +113,7 @@ test('changing one’s own account', async () => {
 
   const other = await app.signIn('members', 'bob@example.com', secret);
   await own.update(id, { ...next, oldPassword: secret });
-  // Every token from before is dead by the time of the answer.
+  // All earlier tokens have ended when the response arrives.
   await fails(other.collection('members').authRefresh(), 401, {});
   await fails(client.collection('members').authRefresh(), 401, {});
   await fails(guest.collection('members').authWithPassword('bob@example.com', secret), 400, {});
@@ -193,7 +193,7 @@ test('the SDK renews the token of a superuser by itself', async () => {
   asked.length = 0;
   await client.settings.getAll();
   assert.deepEqual(asked, ['auth-refresh', 'settings']);
-  // A token that was revoked is replaced by signing in again.
+  // A new sign-in replaces a revoked token.
   await app.root.collection('_superusers').update(client.authStore.record.id, { 'tokenKey:autogenerate': '' });
   asked.length = 0;
   await client.settings.getAll();

@@ -71,13 +71,13 @@ class Page {
     await this.send('Runtime.evaluate', { expression, userGesture: true });
   }
 
-  /** Waits until the scripts of the page have nothing to do and none of its requests is open. */
+  /** Waits until the scripts of the page are idle and all requests have ended. */
   async idle() {
     await this.value('new Promise((done) => requestIdleCallback(done))');
     await this.until('performance.getEntriesByType("resource").every((entry) => entry.responseEnd > 0)');
   }
 
-  /** Waits until the expression is true, for a minute at most. */
+  /** Waits until the expression is true, for up to a minute. */
   async until(expression) {
     for (const end = Date.now() + 60_000; !(await this.value(expression).catch(() => false)); ) {
       if (Date.now() > end) throw new Error(`never true: ${expression}; the page is ${await this.text()}`);
@@ -85,7 +85,7 @@ class Page {
     }
   }
 
-  /** What a person reads. */
+  /** The visible text of the page. */
   text() {
     return this.value('document.body.innerText');
   }

@@ -1,4 +1,4 @@
-// A mailbox for a test file: an SMTP server that others wrote, and the mails it was sent.
+// A mailbox for a test file: an SMTP server from npm, and the mails that it has received.
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { SMTPServer } from 'smtp-server';
@@ -41,7 +41,7 @@ class Mailbox {
     else this.mails.push(mail);
   }
 
-  /** The next mail, which must come within a minute. */
+  /** The next mail. It must arrive within a minute. */
   async next() {
     if (this.mails.length > 0) return this.mails.shift();
     let timer;
@@ -51,7 +51,7 @@ class Mailbox {
     return mail;
   }
 
-  /** The next mail, to this address, and the token in its link to this page. */
+  /** The next mail, which must be to the address, and the token in its link to the page. */
   async link(to, page) {
     const mail = await this.next();
     assert.deepEqual(mail.to, [to]);

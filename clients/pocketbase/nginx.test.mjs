@@ -22,7 +22,7 @@ await app.open('notes', [{ name: 'text', type: 'text' }, { name: 'file', type: '
 const url = options.skip ? app.url : await startProxy(app.url);
 const pb = new PocketBase(url).autoCancellation(false);
 const notes = pb.collection('notes');
-const soon = 10_000; // milliseconds, enough on a busy machine; a proxy that buffers holds an event back for longer
+const soon = 10_000; // milliseconds; enough on a slow machine, while a proxy that buffers delays an event for longer
 const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
 test('an event of a stream is not held back, after a silence too', options, async () => {
@@ -45,7 +45,7 @@ test('an event of a stream is not held back, after a silence too', options, asyn
   await pb.realtime.unsubscribe();
 });
 
-// Twenty seconds pass, whatever the database is: once is enough.
+// Twenty seconds pass with every database, so one run is enough.
 const slow = imported || onPostgres ? { skip: 'it takes long' } : options;
 test('a stream and a WebSocket are never silent for as long as nginx waits', slow, async (t) => {
   const controller = new AbortController();
@@ -69,7 +69,7 @@ test('a stream and a WebSocket are never silent for as long as nginx waits', slo
   const sent = Date.now();
   for (let answer; answer?.id !== '1'; ) answer = JSON.parse((await Promise.race([once(ws, 'message'), closed]))[0]);
   assert.ok(Date.now() - sent < soon);
-  closed.catch(() => {}); // now it may be
+  closed.catch(() => {}); // from here on it may close
 });
 
 test('uploads, parts and compressed answers pass', options, async () => {

@@ -1,5 +1,5 @@
-// Import of collections (PUT /api/collections/import): matching of items to stored
-// collections by id or name, merging, deletion of what is missing.
+// Import of collections (PUT /api/collections/import): items are matched with stored collections by
+// id or name and merged; missing collections are deleted on request.
 
 package collection
 
@@ -15,23 +15,23 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Import is a set of collections that the installation is to have.
+// Import is a list of collections to create or change.
 type Import struct {
 	Collections   []json.RawMessage `json:"collections"`
-	DeleteMissing bool              `json:"deleteMissing"` // what is not among them goes: collections, and fields of those that are
-	Convert       bool              `json:"convert"`       // fields may become ones of another kind
+	DeleteMissing bool              `json:"deleteMissing"` // deletes the collections, and the fields of listed collections, that are not in the list
+	Convert       bool              `json:"convert"`       // allows changes of the kind of a field
 }
 
-// head is the part of an item that it is matched to a stored collection by.
+// head is the part of an item by which it is matched with a stored collection.
 type head struct{ ID, Name string }
 
-// failed returns the ItemError of an item that cannot be decoded.
+// failed returns the error of an item that cannot be decoded.
 func (h head) failed(err error) error {
 	return &ItemError{&schema.Collection{ID: h.ID, Name: h.Name}, err}
 }
 
-// check validates the form of the body: at least one item, every item an object whose id
-// and name, if any, are texts. What it accepts, heads can decode.
+// check validates the body: it has an item, and each item is an object whose id and name are texts
+// or missing.
 func (i *Import) check() error {
 	if len(i.Collections) == 0 {
 		fails := fault.Fields{}
@@ -50,10 +50,9 @@ func (i *Import) check() error {
 	return nil
 }
 
-// Import creates, updates and deletes collections until they match the import, all or
-// nothing (docs/wire/records.md §2.10). A body of the wrong form is an Invalid fault; every
-// other failure of it is one with its reason under "collections". Hooks run for each
-// collection that the import touches.
+// Import creates, updates and deletes collections until they match the import, all or nothing
+// (docs/wire/records.md §2.10). The faults are Invalid, with the reason under "collections" unless
+// the body has the wrong form. Hooks run for each collection that the import changes.
 func (s *Service) Import(ctx context.Context, caller record.Caller, in *Import) error {
 	e := &OperationEvent{Operation: OpImport, Caller: caller, Import: in}
 	return s.around(ctx, e, "", func(e *OperationEvent) error { return s.importAsked(ctx, e.Caller, e.Import) })
@@ -74,7 +73,7 @@ func (s *Service) importAsked(ctx context.Context, caller record.Caller, in *Imp
 		for i := range submitted.Collections {
 			submitted.Collections[i] = parts[i].body
 		}
-		if err := submitted.check(); err != nil { // hooks may have changed it
+		if err := submitted.check(); err != nil { // hooks may have changed the import
 			return err
 		}
 		var warnings []string
@@ -90,7 +89,7 @@ func (s *Service) importAsked(ctx context.Context, caller record.Caller, in *Imp
 	})
 }
 
-// partRequest is one create, update or delete of an import, as the hooks see it.
+// partRequest is a create, update or delete of an import, for the hooks.
 type partRequest struct {
 	action change.Action
 	name   string
@@ -133,14 +132,14 @@ func (s *Service) withAllHooks(ctx context.Context, caller record.Caller, list [
 func (i *Import) heads() []head {
 	list := make([]head, len(i.Collections))
 	for n, item := range i.Collections {
-		_ = json.Unmarshal(item, &list[n]) // was checked
+		_ = json.Unmarshal(item, &list[n]) // check has decoded the item
 	}
 	return list
 }
 
-// match returns the collection that an item is about: the one with its id, else the one
-// with its name. If another item has the id of that one, the name alone is no match, as the
-// other item may rename it.
+// match returns the stored collection of an item: the collection with the id of the item, else the
+// collection with its name. A collection whose id is that of another item does not match by name,
+// since the other item may rename it.
 func match(s *schema.Snapshot, h head, all []head) *schema.Collection {
 	if c := s.ByID(h.ID); c != nil {
 		return c
@@ -170,10 +169,10 @@ func (w *schemaChange) applyImport(in *Import) (*schema.Snapshot, error) {
 	return next, nil
 }
 
-// importChanges returns the changes that an import asks for. Two items about the same
-// collection are merged, the later one over the earlier.
+// importChanges returns the changes of an import. Of two items for the same collection, the later
+// is merged over the earlier.
 func (w *schemaChange) importChanges(in *Import) (changes []alter.Change, err error) {
-	ids := map[string]string{} // of collections that have another one here
+	ids := map[string]string{} // ids of the import to the stored ids that differ
 	heads := in.heads()
 	for i, item := range in.Collections {
 		h, now := heads[i], schema.NewSnapshot(0, w.after(changes))
@@ -223,14 +222,13 @@ func (w *schemaChange) warnItem(i int, draft *schema.Collection, item json.RawMe
 	}
 }
 
-// mergeItem returns the stored collection with an item merged over it, and notes which
-// rules the item contains.
+// mergeItem merges an item over the stored collection, and notes which rules the item has.
 func (w *schemaChange) mergeItem(c *schema.Collection, item json.RawMessage, in *Import) (*schema.Collection, error) {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(item, &object); err != nil {
 		return nil, err
 	}
-	delete(object, "id") // here it is known by its own
+	delete(object, "id") // the stored id is kept
 	body, err := json.Marshal(object)
 	if err != nil {
 		return nil, err
@@ -246,8 +244,7 @@ func (w *schemaChange) mergeItem(c *schema.Collection, item json.RawMessage, in 
 	return draft, nil
 }
 
-// relink replaces the collection ids of relations by the ids of this installation, old to
-// new.
+// relink replaces the old collection ids of relations by the new ids.
 func relink(c *schema.Collection, ids map[string]string) {
 	for _, f := range c.Fields {
 		if k, ok := f.Kind.(*schema.Relation); ok && ids[k.CollectionID] != "" {
@@ -256,9 +253,8 @@ func relink(c *schema.Collection, ids map[string]string) {
 	}
 }
 
-// orphans refuses the import if it deletes a collection that is referred to by one which
-// the import does not change. Where the import changes the referring collection, validation
-// of that one decides.
+// orphans returns a fault if the import deletes a collection to which an unchanged collection
+// refers. References of changed collections are checked by their validation.
 func (w *schemaChange) orphans(changes []alter.Change) error {
 	next := schema.NewSnapshot(0, w.after(changes))
 	for _, ch := range changes {

@@ -1,5 +1,4 @@
-// Errors of an import, in the one text that the wire format has for them
-// (docs/wire/records.md §2.10).
+// Errors of an import, in the form of the wire format (docs/wire/records.md §2.10).
 
 package collection
 
@@ -13,10 +12,10 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// ItemError is the error of one collection of an import. Import and Plan wrap it in the fault of the
-// whole import.
+// ItemError is the error of one collection of an import. It is wrapped in the fault of Import or
+// Plan.
 type ItemError struct {
-	Collection *schema.Collection // with the changes of the import; only id and name if the item cannot be decoded
+	Collection *schema.Collection // as changed by the import; with id and name only if the item cannot be decoded
 	Err        error
 }
 
@@ -25,8 +24,8 @@ func (e *ItemError) Error() string { return fmt.Sprintf("collection %q: %v", e.C
 // Unwrap returns the error of the collection.
 func (e *ItemError) Unwrap() error { return e.Err }
 
-// collectionError returns the failure of one collection of an import: a text that names the
-// collection and has its field failures as JSON.
+// collectionError returns the fault of one collection of an import. Its text names the collection
+// and has the problems of its fields as JSON.
 func collectionError(c *schema.Collection, err error) error {
 	var e *fault.Error
 	if !errors.As(err, &e) {
@@ -39,8 +38,8 @@ func collectionError(c *schema.Collection, err error) error {
 	return undone(fmt.Sprintf("Data validations failed for collection %q (%s):\n%s", c.Name, c.ID, text), &ItemError{c, err})
 }
 
-// joinFailures returns one failure with the texts of all. An error that is no import
-// failure is returned alone: it says more than the others.
+// joinFailures joins the texts of import faults. Any other error is returned alone, since it is
+// more important.
 func joinFailures(list []error) error {
 	if len(list) < 2 {
 		return errors.Join(list...)
@@ -69,8 +68,8 @@ func plainFields(fields fault.Fields) map[string]any {
 	return out
 }
 
-// unimported gives any other failure of an import the form of the wire format. Internal
-// errors are returned as they are, so that clients do not see their text.
+// unimported gives the fault of an import the form of the wire format. Internal errors are returned
+// unchanged, so that clients do not see their text.
 func unimported(err error) error {
 	var e *fault.Error
 	if !errors.As(err, &e) || e.Kind == fault.Internal || e.Fields["collections"] != nil {
@@ -86,7 +85,7 @@ func unimported(err error) error {
 	return undone("Failed to import the collections configuration. Raw error:\n"+reason, err)
 }
 
-// undone is the Invalid fault of an import, its reason under "collections".
+// undone returns the Invalid fault of an import, with the reason under "collections".
 func undone(message string, err error) error {
 	fails := fault.Fields{}
 	fails.Set(fault.Leaf("validation_collections_import_failure", message), "collections")

@@ -24,7 +24,7 @@ func With(t testing.TB, definitions ...any) *core.App {
 	return app
 }
 
-// Password is the password of the accounts that User makes.
+// Password is the password of the accounts of User.
 const Password = "correct-horse"
 
 // User creates a verified account with the e-mail address and Password in an auth collection,

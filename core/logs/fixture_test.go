@@ -92,7 +92,7 @@ func (k *keeper) list(p record.ListParams) (entries []entry, total int) {
 	return entries, page.TotalItems
 }
 
-// page flushes and returns the entries of a page, and the page.
+// page flushes the log and reads a page.
 func (k *keeper) page(p record.ListParams) (entries []entry, page *record.Page) {
 	k.t.Helper()
 	k.flush(k.t.Context())
@@ -113,7 +113,7 @@ func (k *keeper) numbers(filter, sort string) []int {
 	return numbersOf(entries)
 }
 
-// numbersOf returns the attribute n of each entry.
+// numbersOf returns the attributes n of the entries.
 func numbersOf(entries []entry) []int {
 	list := []int{}
 	for _, e := range entries {

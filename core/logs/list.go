@@ -1,4 +1,4 @@
-// Reading logs: pages, one entry, and how many there are by the hour, through the planner of records.
+// Reading logs through the planner of records: pages, single entries, and numbers by hour.
 
 package logs
 
@@ -15,7 +15,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// described is the table as the planner knows it. It is in no snapshot of the App.
+// described is the definition of the table for the planner. No snapshot of the App has it.
 var described = describe()
 
 // hourColumn is the column of hours since 1970 in the view of the compact form. No filter can name
@@ -42,10 +42,10 @@ func (s *Service) scope(of *schema.Snapshot) query.Scope {
 // read lists the columns of an entry in the order in which the API returns them.
 var read = []string{"id", "created", "data", "message", "level"}
 
-// List returns one page of the entries, as JSON, the oldest first unless Sort says otherwise. Filter
-// and Sort know id, created, level, message and data with paths below it; an expression that
-// cannot be planned is an Invalid fault, and so is a Cursor of another Sort. With Walk, Page.Next is
-// the Cursor of the next page. Expand is ignored. Who is not a superuser gets the fault of
+// List returns one page of the entries as JSON, sorted by Sort, or the oldest first if Sort is "".
+// Filter and Sort may use id, created, level, message, and data with a path. With Walk, Page.Next
+// is the Cursor of the next page. Expand is ignored. A Filter or Sort that cannot be planned, and a
+// Cursor of another Sort, is an Invalid fault. A caller who is not a superuser gets the fault of
 // record.Caller.RequireSuperuser.
 func (s *Service) List(ctx context.Context, caller record.Caller, p record.ListParams) (*record.Page, error) {
 	p.Clamp()
@@ -60,7 +60,7 @@ func (s *Service) List(ctx context.Context, caller record.Caller, p record.ListP
 	}
 	if p.Walk {
 		sel.Keys = true
-		sel.Limit++ // the further entry tells whether there is a next page
+		sel.Limit++ // an entry beyond the page shows that there is a next page
 	}
 	err := s.reading(ctx, caller, func(db *database) (func(store.Reader) error, error) {
 		items, err := db.planner.Compile(sel)
@@ -85,8 +85,8 @@ func (s *Service) List(ctx context.Context, caller record.Caller, p record.ListP
 	return page, nil
 }
 
-// Get returns one entry as JSON. An unknown id is a NotFound fault; who is not a superuser gets the
-// fault of record.Caller.RequireSuperuser.
+// Get returns one entry as JSON. The fault is NotFound for an unknown id, and that of
+// record.Caller.RequireSuperuser for a caller who is not a superuser.
 func (s *Service) Get(ctx context.Context, caller record.Caller, id string) (entry []byte, err error) {
 	err = s.reading(ctx, caller, func(db *database) (func(store.Reader) error, error) {
 		return func(r store.Reader) error {
@@ -107,21 +107,21 @@ func (s *Service) Get(ctx context.Context, caller record.Caller, id string) (ent
 	return entry[1 : len(entry)-1], nil
 }
 
-// Hour is how many entries were made in an hour.
+// Hour is the number of entries in an hour.
 type Hour struct {
-	Date  string `json:"date"` // when it began
+	Date  string `json:"date"` // the beginning of the hour
 	Total int64  `json:"total"`
 }
 
-// Stats returns how many entries the filter selects, by the hours in which there are any, the
-// first one first. Faults are those of List.
+// Stats counts the entries that match the filter by hour, the oldest hour first. Hours without
+// entries are left out. The faults are those of List.
 func (s *Service) Stats(ctx context.Context, caller record.Caller, filter string) (hours []Hour, err error) {
 	err = s.reading(ctx, caller, func(db *database) (func(store.Reader) error, error) {
 		sel := s.byHour(db, filter)
 		_, err := db.planner.Aggregate(sel)
 		return func(r store.Reader) error {
 			hours = []Hour{}
-			for sel.Offset = 0; sel.Offset == len(hours); sel.Offset += sel.Limit { // while the pages are full
+			for sel.Offset = 0; sel.Offset == len(hours); sel.Offset += sel.Limit { // until a page is not full
 				plan, err := db.planner.Aggregate(sel)
 				if err != nil {
 					return err
@@ -172,8 +172,8 @@ func appendHours(hours []Hour, r store.Reader, plan *query.AggregatePlan) ([]Hou
 // hourLayout is the time layout of Hour.Date.
 const hourLayout = "2006-01-02 15:00:00.000Z"
 
-// reading plans, and then reads in one state of the database. Errors of the plan are Invalid faults
-// with their reason: the caller is a superuser.
+// reading calls plan, and then the returned function in one read transaction. Errors of plan become
+// Invalid faults with their reason, since the caller is a superuser.
 func (s *Service) reading(ctx context.Context, caller record.Caller, plan func(*database) (func(store.Reader) error, error)) error {
 	if err := caller.RequireSuperuser(); err != nil {
 		return err
@@ -201,7 +201,7 @@ func (s *Service) reading(ctx context.Context, caller record.Caller, plan func(*
 	return err
 }
 
-// unavailable is the fault of logs that cannot be read now.
+// unavailable returns the fault of logs that cannot be read at the moment.
 func unavailable(err error) error {
 	if fault.KindOf(err) == fault.Unavailable {
 		return err
@@ -209,7 +209,7 @@ func unavailable(err error) error {
 	return fault.Wrap(fault.Unavailable, "The logs cannot be read at the moment.", err)
 }
 
-// number is what the plan of a count counts.
+// number reads the result of a plan that counts.
 func number(r store.Reader, plan *query.Plan) (n int, err error) {
 	if plan.Empty {
 		return 0, nil
@@ -218,8 +218,8 @@ func number(r store.Reader, plan *query.Plan) (n int, err error) {
 	return int(total), err
 }
 
-// encode returns the first entries of a plan, at most limit, as a JSON list. If the plan has more
-// entries, next is the cursor of the last entry in the list, else "".
+// encode returns the first entries of a plan, at most limit, as a JSON list. next is the cursor of
+// the last of them if there are more entries, else "".
 func encode(r store.Reader, plan *query.Plan, limit int) (list []byte, next string, err error) {
 	if plan.Empty {
 		return []byte("[]"), "", nil

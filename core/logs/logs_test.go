@@ -90,7 +90,7 @@ func TestListFiltersAndSorts(t *testing.T) {
 	}
 }
 
-// More hours than one aggregate gives.
+// There are more hours than one aggregate returns.
 func TestStatsOfManyHours(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(t)
@@ -144,7 +144,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// Whatever is logged can be stored and read again.
+// Hostile entries are stored and read back.
 func TestHostileEntries(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(t)
@@ -173,7 +173,7 @@ func TestDataIsCut(t *testing.T) {
 		e := k.Entry(0)
 		for _, key := range []string{"a", "b", "c"} {
 			e.Text(key, strings.Repeat("x", 20))
-			if key == "b" { // does not fit into 16 KiB, so what follows is left out too
+			if key == "b" { // exceeds 16 KiB, so it and the later attributes are left out
 				e.Text("long", strings.Repeat("x", 16<<10))
 			}
 		}
@@ -205,7 +205,7 @@ func TestLevels(t *testing.T) {
 	}
 }
 
-// What is logged through package slog is kept with its attributes and groups.
+// Entries of package slog are kept with their attributes and groups.
 func TestHandler(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(t)
@@ -236,7 +236,7 @@ type panics struct{}
 
 func (panics) String() string { panic("no string") }
 
-// A queue that is full, and a database that fails, cost entries, which are counted, and nobody waits.
+// If the queue is full or the database fails, entries are dropped and counted, and no caller waits.
 func TestLostEntriesAreCounted(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(t)
@@ -257,7 +257,7 @@ func TestLostEntriesAreCounted(t *testing.T) {
 	if len(entries) != 2 || entries[0].Message != "kept" || entries[1].Message != "log entries were lost" || entries[1].Data["count"] != float64(maxItems+5+1) {
 		t.Errorf("%+v", entries)
 	}
-	// Bytes count too.
+	// The queue is also limited by bytes.
 	k.set(func(l *settings.Logs) { l.MaxDataSize = maxData })
 	for range 10 {
 		e := k.Entry(0)
@@ -269,8 +269,7 @@ func TestLostEntriesAreCounted(t *testing.T) {
 	}
 }
 
-// Entries are written when there are a thousand of them, or a megabyte, or three seconds after
-// the first.
+// Entries are written when a thousand, or a megabyte, is waiting, or three seconds after the first.
 func TestWhenEntriesAreWritten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -298,7 +297,7 @@ func TestWhenEntriesAreWritten(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		large := s.Entry(0)
 		large.Message(strings.Repeat("x", maxMessage))
-		for range batchBytes / maxMessage { // one less than a megabyte
+		for range batchBytes / maxMessage { // one entry less than a megabyte
 			e := s.Entry(0)
 			e.Message(strings.Repeat("x", maxMessage))
 			e.Add()
@@ -318,7 +317,7 @@ func TestWhenEntriesAreWritten(t *testing.T) {
 	})
 }
 
-// Many log while the writer writes.
+// Several goroutines log during writes.
 func TestConcurrentEntries(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(t)
@@ -348,7 +347,7 @@ func TestConcurrentEntries(t *testing.T) {
 	}
 }
 
-// Who reads the logs sees what was logged before, although it would be written later.
+// A read of the logs includes entries that are not written yet.
 func TestReadersSeeWhatIsQueued(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(t)

@@ -9,34 +9,34 @@ import (
 	"strings"
 )
 
-// Step is a part of the way of a mail.
+// Step is a step of sending a mail.
 type Step string
 
 // The steps in their order.
 const (
-	LookUp    Step = "look-up"   // of the server's address
+	LookUp    Step = "look-up"   // the address of the server is looked up
 	Connect   Step = "connect"   //
 	TLS       Step = "TLS"       // the handshake, at once or by STARTTLS
 	Greeting  Step = "greeting"  //
 	SignIn    Step = "sign-in"   //
-	Sender    Step = "sender"    // the server is told from whom the mail is
-	Recipient Step = "recipient" // and to whom
-	Content   Step = "content"   // and its text
-	Transport Step = "transport" // all of them, where a hook has put its own way
+	Sender    Step = "sender"    // the server is told the sender
+	Recipient Step = "recipient" // the server is told the recipients
+	Content   Step = "content"   // the text is sent
+	Transport Step = "transport" // a hook sends the mail in its own way
 )
 
-// Error is a mail that could not be sent.
+// Error is the error of a mail that could not be sent.
 type Error struct {
 	Step Step
-	Hint string // what may help; "" if nothing comes to mind
+	Hint string // advice for the operator, or ""
 	Err  error
 
-	// Reached lists the completed steps before Step, with the address of the server, the version of
-	// TLS and the user name, but no secrets. It is not part of the text of the error.
+	// Reached lists the completed steps, with the address of the server, the version of TLS and the
+	// user name, but without secrets. Error does not include it.
 	Reached []string
 
-	reply int  // of the server; 0: none
-	retry bool // the same may succeed later
+	reply int  // the code of the server's reply; 0 if there is none
+	retry bool // the same mail may be accepted later
 }
 
 func (e *Error) Error() string {
@@ -49,27 +49,27 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Errors of mails that no server has seen.
+// The errors of mails that were not sent to a server.
 var (
 	ErrOff  = errors.New("SMTP is off in the settings")
 	ErrFull = errors.New("too many mails are waiting")
 	ErrLate = errors.New("the mail has expired")
 )
 
-// failure is what has come of a step: a reply of the server, or a connection that was
-// lost. A reply of 500 and above is final.
+// failure returns the error of a step: a reply of the server, or a lost connection. A reply of 500
+// and above is final.
 func (s *smtpServer) failure(step Step, err error) *Error {
 	e := &Error{Step: step, Err: err, Hint: s.hint(step, false), retry: true}
 	var reply *textproto.Error
 	if errors.As(err, &reply) {
 		e.reply, e.retry = reply.Code, reply.Code < 500
-		// A reply may have several lines; a log line has one.
+		// A reply may have several lines, but is logged in one.
 		e.Err = fmt.Errorf("%d %s", reply.Code, strings.Join(strings.Fields(reply.Msg), " "))
 	}
 	return e
 }
 
-// isNetwork reports whether the connection was to blame.
+// isNetwork reports whether the connection has failed.
 func isNetwork(err error) bool {
 	var network net.Error
 	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)

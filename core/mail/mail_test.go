@@ -19,7 +19,7 @@ import (
 
 const token = "header.claims.signature"
 
-// syncBuffer is a log that several goroutines write.
+// syncBuffer is a log for concurrent writers.
 type syncBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -37,7 +37,7 @@ func (s *syncBuffer) String() string {
 	return s.b.String()
 }
 
-// newService returns a service that sends to the server, and its settings and log.
+// newService returns a service that sends to the server, with its settings and its log.
 func newService(server *smtptest.Server) (*Service, *settings.Settings, *syncBuffer) {
 	current := settings.Defaults()
 	current.Meta.AppURL, current.Meta.SenderAddress = "https://app.example.com/", "support@example.com"
@@ -60,7 +60,7 @@ func message() *Message {
 	}
 }
 
-// A mail arrives as it was written, by every way to connect and to sign in.
+// A mail arrives unchanged by every way of connecting and signing in.
 func TestSend(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -116,8 +116,8 @@ func TestSend(t *testing.T) {
 	}
 }
 
-// What fails says at which step, whether it is worth another attempt, and what may
-// help; the log says it without the token.
+// The error of a mail names the step, tells whether another attempt may succeed, and gives advice.
+// The log has it without the token.
 func TestSendFails(t *testing.T) {
 	t.Parallel()
 	at := func(verb, reply string) func(string) string {
@@ -195,7 +195,7 @@ func TestSendFails(t *testing.T) {
 	}
 }
 
-// A server that never answers is given up when the context ends.
+// Sending ends with the context if the server never answers.
 func TestSendInTime(t *testing.T) {
 	t.Parallel()
 	for verb, step := range map[string]Step{"CONNECT": Greeting, "EHLO": Greeting, "RCPT": Recipient, "CONTENT": Content} {
@@ -219,7 +219,7 @@ func TestSendInTime(t *testing.T) {
 	}
 }
 
-// Passwords go to no other machine in the open.
+// Passwords are not sent unencrypted to another machine.
 func TestSignInNeedsTLS(t *testing.T) {
 	t.Parallel()
 	server := &smtpServer{SMTP: settings.SMTP{Host: "mail.example.com", Username: "me", Password: "sesame open", AuthMethod: "LOGIN"}}
@@ -256,7 +256,7 @@ func TestInvalidMessages(t *testing.T) {
 	}
 }
 
-// Lines that begin with a dot, very long ones and every byte come through.
+// Lines that begin with a dot, very long lines and all bytes arrive unchanged.
 func TestContentIsTransparent(t *testing.T) {
 	t.Parallel()
 	server := (&smtptest.Server{}).Start(t)
@@ -271,8 +271,7 @@ func TestContentIsTransparent(t *testing.T) {
 	}
 }
 
-// While SMTP is off, mails are printed if that is asked for, and else not sent; one
-// warning says so.
+// While SMTP is off, mails are printed if the settings say so, else dropped with one warning.
 func TestOff(t *testing.T) {
 	t.Parallel()
 	s, _, log := newService(nil)
@@ -307,7 +306,7 @@ func TestOff(t *testing.T) {
 	}
 }
 
-// Hooks change a message, refuse it, or send it another way.
+// Hooks change a message, refuse it, or send it in another way.
 func TestHooks(t *testing.T) {
 	t.Parallel()
 	server := (&smtptest.Server{}).Start(t)

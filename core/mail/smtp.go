@@ -17,12 +17,12 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// smtpServer is the server that the settings name.
+// smtpServer is the mail server of the settings.
 type smtpServer struct {
 	settings.SMTP
-	greeting string         // what it is told who we are
-	roots    *x509.CertPool // nil: those of the system
-	reached  []string       // completed steps, for Error.Reached
+	greeting string         // the name of this server in HELO
+	roots    *x509.CertPool // nil for the certificates of the system
+	reached  []string       // the completed steps, for Error.Reached
 }
 
 // newServer returns the server of the settings.
@@ -30,8 +30,8 @@ func newServer(s *settings.Settings, roots *x509.CertPool) *smtpServer {
 	return &smtpServer{SMTP: s.SMTP, greeting: greeting(s), roots: roots}
 }
 
-// greeting is the name by which we introduce ourselves: the host of the application,
-// else that of the sender, for servers refuse who calls itself "localhost".
+// greeting returns the name of this server in HELO: the host of the application, else the domain of
+// the sender. Mail servers refuse "localhost".
 func greeting(s *settings.Settings) string {
 	if s.SMTP.LocalName != "" {
 		return s.SMTP.LocalName
@@ -46,7 +46,7 @@ func greeting(s *settings.Settings) string {
 	return s.Meta.SenderAddress[strings.LastIndexByte(s.Meta.SenderAddress, '@')+1:]
 }
 
-// send delivers the message. Its error names the step that failed and has the steps before it.
+// send delivers the message. Its error names the failed step and the steps before it.
 func (s *smtpServer) send(ctx context.Context, m *Message, now time.Time) error {
 	err := s.deliver(ctx, m, now)
 	var failed *Error
@@ -56,7 +56,7 @@ func (s *smtpServer) send(ctx context.Context, m *Message, now time.Time) error 
 	return err
 }
 
-// reach adds a completed step.
+// reach records a completed step.
 func (s *smtpServer) reach(format string, args ...any) {
 	s.reached = append(s.reached, fmt.Sprintf(format, args...))
 }
@@ -71,22 +71,21 @@ func (s *smtpServer) deliver(ctx context.Context, m *Message, now time.Time) err
 	if err != nil {
 		return err
 	}
-	// The connection ends with the context, whatever it waits for.
-	// net/smtp knows no context; a deadline in the past ends every read and write of the
+	// net/smtp takes no context. A deadline in the past ends the running read or write of the
 	// connection.
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	defer conn.Close()
 	err = s.converse(conn, m, body)
 	var failed *Error
-	// The error of the connection says "i/o timeout", which is our own doing.
+	// The deadline in the past makes the error "i/o timeout".
 	if errors.As(err, &failed) && ctx.Err() != nil {
 		failed.Err, failed.Hint = errors.New("no answer in time"), s.hint(failed.Step, true)
 	}
 	return err
 }
 
-// dial connects to the server, with TLS if that is to come first.
+// dial connects to the server, and begins TLS if smtp.tls is on.
 func (s *smtpServer) dial(ctx context.Context) (net.Conn, error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
 	if err != nil {
@@ -113,8 +112,8 @@ func (s *smtpServer) tlsConfig() *tls.Config {
 	return &tls.Config{ServerName: s.Host, RootCAs: s.roots, MinVersion: tls.VersionTLS12}
 }
 
-// tlsError is the failure of a handshake. A certificate that is not valid does not
-// become so in five minutes; a connection that was lost may come back.
+// tlsError returns the error of a handshake. An invalid certificate is final; a lost connection is
+// not.
 func (s *smtpServer) tlsError(err error) error {
 	var plain tls.RecordHeaderError
 	var certificate *tls.CertificateVerificationError
@@ -122,7 +121,7 @@ func (s *smtpServer) tlsError(err error) error {
 	return &Error{Step: TLS, Err: err, Hint: s.hint(TLS, notTLS), retry: !notTLS && !errors.As(err, &certificate)}
 }
 
-// hint is what to try where port and TLS do not go together.
+// hint returns advice if the port does not fit smtp.tls, else "".
 func (s *smtpServer) hint(step Step, suspicious bool) string {
 	switch {
 	case s.TLS && step == TLS && (suspicious || s.Port == 587 || s.Port == 25):
@@ -144,8 +143,8 @@ func (s *smtpServer) converse(conn net.Conn, m *Message, body []byte) error {
 		return s.failure(Greeting, err)
 	}
 	s.reach("greeted as %s", s.greeting)
-	// Encrypted wherever the server offers it: without smtp.tls it is offered in the open, by
-	// the server alone.
+	// STARTTLS is used if the server offers it. Without smtp.tls an attacker could remove the
+	// offer.
 	if offered, _ := c.Extension("STARTTLS"); offered && !s.TLS {
 		if err := c.StartTLS(s.tlsConfig()); err != nil {
 			return s.tlsError(err)
@@ -164,8 +163,8 @@ func (s *smtpServer) converse(conn net.Conn, m *Message, body []byte) error {
 	}
 	s.reach("sender %s accepted", m.From.Address)
 	for _, to := range m.recipients() {
-		// One recipient that is refused stops the mail for all: the mails of accounts have a
-		// single one, and an error is better than half a delivery.
+		// A refused recipient stops the mail for all recipients: mails of accounts have one
+		// recipient, and an error is better than half a delivery.
 		if err := c.Rcpt(to); err != nil {
 			return s.failure(Recipient, err)
 		}
@@ -185,7 +184,7 @@ func (s *smtpServer) converse(conn net.Conn, m *Message, body []byte) error {
 	return nil
 }
 
-// signIn tells the server user name and password, which go over no line in the open.
+// signIn sends the user name and the password, if the connection is encrypted or local.
 func (s *smtpServer) signIn(c *smtp.Client) error {
 	if offered, _ := c.Extension("AUTH"); !offered {
 		return &Error{Step: SignIn, Err: errors.New("the server does not let anybody sign in"), Hint: s.hint(SignIn, false)}
@@ -196,29 +195,29 @@ func (s *smtpServer) signIn(c *smtp.Client) error {
 	}
 	if err := c.Auth(method); err != nil {
 		failed := s.failure(SignIn, err)
-		// net/smtp refuses to send a password over a line that is not encrypted; to try again
-		// would change nothing.
+		// net/smtp refuses to send a password over an unencrypted connection. Another attempt would
+		// fail too.
 		if failed.reply == 0 && !isNetwork(err) {
-			failed.retry = false // our own refusal
+			failed.retry = false // the refusal of net/smtp
 		}
 		return failed
 	}
 	return nil
 }
 
-// loginAuth is the method LOGIN, which is in no standard and in many servers.
+// loginAuth is the method LOGIN, which has no standard but is common.
 type loginAuth struct{ settings.SMTP }
 
 func (a *loginAuth) Start(server *smtp.ServerInfo) (string, []byte, error) {
-	// The password would go over the line in the open.
+	// The password would be sent unencrypted.
 	if !server.TLS && !isLocalhost(server.Name) {
 		return "", nil, errors.New("unencrypted connection")
 	}
 	return "LOGIN", nil, nil
 }
 
-// Next answers the two questions of the server. It answers nothing else, so that a server of
-// another mind learns no password.
+// Next answers the questions for the user name and the password, and refuses any other, so that
+// only a server that asks for the password gets it.
 func (a *loginAuth) Next(asked []byte, more bool) ([]byte, error) {
 	if !more {
 		return nil, nil

@@ -1,4 +1,5 @@
-// Explaining a rule: whether it lets a caller do something, and which part of it decides.
+// Explanations of rules: whether a rule lets a caller do an operation, and which parts of the rule
+// decide.
 
 package record
 
@@ -14,43 +15,43 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Question is whether a caller may do something with a record of a collection. The rule
-// need not be the one that is saved.
+// Question asks whether a rule lets a caller do an operation with a record of a collection. The
+// rule may differ from the saved rule.
 type Question struct {
 	Collection string    // id or name
 	Operation  Operation // OpList, OpView, OpCreate, OpUpdate or OpDelete
-	Rule       *string   // nil: superusers only
+	Rule       *string   // nil for a rule that only superusers pass
 
-	// ID is the stored record; "" asks about a record with the fields of Body as if it was
-	// stored. A create has no ID.
+	// ID is the id of a stored record. If it is "", the fields of Body are judged as a stored
+	// record. The ID of a create is ignored.
 	ID   string
-	Body map[string]any // what a create or an update sends
+	Body map[string]any // the body of a create or an update
 }
 
-// Explanation is the answer to a Question. Nothing was written.
+// Explanation is the answer to a Question. Explain writes nothing.
 type Explanation struct {
 	Allowed bool
-	Problem *RuleProblem // the rule cannot be used; nil if it can
-	// Warnings are sentences about parts of a usable rule that probably mean something else than intended.
+	Problem *RuleProblem // the reason why the rule cannot be used; nil if it can
+	// Warnings are sentences about parts of the rule that are valid but probably not intended.
 	Warnings []string
-	Clause   *Clause // the rule as a tree; nil where none is judged: superusers, "" and no rule
+	Clause   *Clause // the rule as a tree; nil if no rule was judged, as for superusers and for the rule ""
 
-	SQL  string   // of the rule; "" if nothing had to be read
-	Args []string // its parameters as texts
-	Plan []string // how the engine runs it, a line for each step
+	SQL  string   // the statement of the rule; "" if no statement was necessary
+	Args []string // the parameters of SQL as texts
+	Plan []string // the query plan of the engine, a line for each step
 	Time time.Duration
 }
 
-// RuleProblem is why a rule cannot be used.
+// RuleProblem is the reason why a rule cannot be used.
 type RuleProblem struct {
 	Message string
-	Pos     int // byte offset in the rule, 0 where it is not known
+	Pos     int // the byte offset in the rule; 0 if it is not known
 }
 
-// Explain judges a question for a caller, in the statement that the operation itself uses. asks must
-// be a superuser, else the fault is that of RequireSuperuser. Other faults: NotFound for an
-// unknown collection, and for a record that is not stored; Invalid for another operation, a
-// body that cannot be taken, and a rule that takes too long.
+// Explain answers a question for a caller, by the statement that the operation itself would use.
+// asks must be a superuser, else the fault is that of RequireSuperuser. The other faults are
+// NotFound for an unknown collection and for a record that is not stored, and Invalid for an
+// operation without a rule, a body that is not valid, and a rule that takes too long.
 func (s *Service) Explain(ctx context.Context, asks, caller Caller, q Question) (e *Explanation, err error) {
 	if err := asks.RequireSuperuser(); err != nil {
 		return nil, err
@@ -94,12 +95,12 @@ func (rq *readRequest) explain(ctx context.Context, q Question) (*Explanation, e
 	return x.out, err
 }
 
-// explaining is one Question on its way.
+// explaining is the state of answering a Question.
 type explaining struct {
 	rq         *readRequest
 	collection *schema.Collection
-	record     *Record      // that the rule is about
-	sel        query.Select // what the operation selects, but for the rule
+	record     *Record      // the record that the rule is judged on
+	sel        query.Select // the statement of the operation without the rule
 	out        *Explanation
 }
 
@@ -112,8 +113,8 @@ func (x *explaining) broken(err error) (*Explanation, error) {
 	return x.out, nil
 }
 
-// prepare finds the record and what the operation selects. A write goes as far as
-// authorize does.
+// prepare finds the record and the statement of the operation. For a write it does the steps before
+// authorize.
 func (x *explaining) prepare(r store.Reader, q Question) error {
 	op := Op{Caller: x.rq.caller, Collection: x.collection.ID, ID: q.ID, Input: Input{Body: q.Body}}
 	switch q.Operation {
@@ -146,7 +147,7 @@ func (x *explaining) prepare(r store.Reader, q Question) error {
 	return nil
 }
 
-// write takes a write to where its rule is judged.
+// write does the steps of a write before its rule is judged.
 func (x *explaining) write(r store.Reader, op Op) (*writeRequest, error) {
 	w := &writeRequest{rq: x.rq, op: op, id: op.ID, collection: x.collection, table: x.table()}
 	if err := w.accept(); err != nil {
@@ -174,7 +175,7 @@ func (x *explaining) prepareRead(r store.Reader, q Question) error {
 
 func (x *explaining) table() *table { return x.rq.service.table(x.rq.snapshot, x.collection) }
 
-// imagine asks about a record of these fields as if it was stored. Nothing is sent.
+// imagine judges a record with these fields as if it was stored. The request has no body then.
 func (x *explaining) imagine(body map[string]any) error {
 	if x.collection.IsView() {
 		return fault.New(fault.Invalid, "The rows of a view come from its query: choose one.")
@@ -188,7 +189,7 @@ func (x *explaining) imagine(body map[string]any) error {
 	return nil
 }
 
-// judge runs the statement of the rule, then looks at its parts.
+// judge runs the statement of the rule, then judges the parts of the rule.
 func (x *explaining) judge(r store.Reader, rule string) error {
 	expression, err := lang.Parse(rule)
 	if err != nil {
@@ -227,7 +228,7 @@ func (x *explaining) judge(r store.Reader, rule string) error {
 	return err
 }
 
-// plan asks the engine how it runs the statement.
+// plan returns the query plan of the engine for the statement.
 func (x *explaining) plan(r store.Reader, plan *query.Plan) (lines []string, err error) {
 	sql, column := x.rq.service.cfg.Store.Dialect().Explain(plan.SQL)
 	rows, err := r.Query(sql, plan.Args...)

@@ -1,4 +1,4 @@
-// The parts of a rule, each judged by itself in the scope of the whole.
+// The parts of a rule. Each part is judged by itself in the scope of the whole rule.
 
 package record
 
@@ -12,24 +12,25 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Clause is a part of a rule: a comparison, or parts that && or || join.
+// Clause is a part of a rule: a comparison, or parts that are joined by && or ||.
 type Clause struct {
 	Text     string
-	Pos, End int    // where it stands in the rule, in bytes
+	Pos, End int    // the range in the rule, in bytes
 	Join     string // "&&" or "||"; "" for a comparison
 	Parts    []*Clause
 
 	Holds   bool
-	Known   bool // Holds was found out
-	Decides bool // it is why the whole rule has its answer
+	Known   bool // Holds is known
+	Decides bool // the clause decides the answer of the whole rule
 
 	Left, Right Side // the operands of a comparison
 }
 
-// maxFlags is the maximum number of expressions that one statement judges.
+// maxFlags is the maximum number of expressions in one statement.
 const maxFlags = 16
 
-// clauses is the tree of the rule, with what holds of its parts and the values of their sides.
+// clauses returns the tree of the rule, with the results of its parts and the values of their
+// sides.
 func (x *explaining) clauses(r store.Reader, rule string, e lang.Expr) (*Clause, error) {
 	var all []*Clause
 	var flags []string
@@ -62,8 +63,8 @@ func (x *explaining) clauses(r store.Reader, rule string, e lang.Expr) (*Clause,
 	return root, x.values(r, comparisons)
 }
 
-// flags finds out which expressions hold, and notes it in the Clause of each. If an expression does
-// not compile by itself, all expressions in its statement stay unknown.
+// flags judges expressions and sets Holds and Known of their clauses. If an expression cannot be
+// compiled by itself, all expressions of its statement stay unknown.
 func (x *explaining) flags(r store.Reader, clauses []*Clause, flags []string) error {
 	for len(flags) > 0 {
 		n := min(maxFlags, len(flags))
@@ -75,7 +76,7 @@ func (x *explaining) flags(r store.Reader, clauses []*Clause, flags []string) er
 	return nil
 }
 
-// someFlags is flags for at most maxFlags expressions, in one statement.
+// someFlags is flags for at most maxFlags expressions, with one statement.
 func (x *explaining) someFlags(r store.Reader, clauses []*Clause, flags []string) error {
 	sel := x.sel
 	sel.Flags = flags
@@ -96,8 +97,7 @@ func (x *explaining) someFlags(r store.Reader, clauses []*Clause, flags []string
 	return rows.Close()
 }
 
-// shown is the value of a field as JSON, "" if there is none. Nobody is shown a password, or
-// what makes tokens.
+// shown returns the value of a field as JSON; "" for a missing field, a password and a token key.
 func (r *Record) shown(field string) string {
 	i := r.collection.FieldIndex(field)
 	if i < 0 || r.collection.Fields[i].IsPassword() || r.collection.IsAuth() && field == "tokenKey" {
@@ -105,12 +105,12 @@ func (r *Record) shown(field string) string {
 	}
 	text, err := schema.Marshal(r.values[i])
 	if err != nil {
-		return "" // a value that JSON cannot hold is not shown
+		return "" // the value cannot be encoded as JSON
 	}
 	return string(text)
 }
 
-// ignoreRule drops the error of an expression that cannot be used.
+// ignoreRule drops the error of an expression that is not valid by itself.
 func ignoreRule(err error) error {
 	if _, invalid := err.(*query.Error); invalid { //nolint:errorlint // the planner returns it as it is
 		return nil
@@ -118,7 +118,7 @@ func ignoreRule(err error) error {
 	return err
 }
 
-// shownValue is a value as JSON.
+// shownValue returns a value as JSON.
 func shownValue(v store.Value) string {
 	switch v.Kind() {
 	case store.KindNull:
@@ -132,15 +132,15 @@ func shownValue(v store.Value) string {
 	return string(text)
 }
 
-// decide marks the parts that are why the clause holds or not: all that hold together, or
-// the first that suffices. Where none suffices, as of parts that share a related record,
-// the clause itself decides.
+// decide marks the parts that decide the result of the clause: the first part that suffices, or all
+// parts together. If no part suffices, as with parts that share a related record, the clause itself
+// decides.
 func (c *Clause) decide() {
 	if c.Join == "" {
 		c.Decides = true
 		return
 	}
-	sufficient := c.Join == "||" // what one part alone settles
+	sufficient := c.Join == "||" // the result of a part that settles the clause alone
 	if c.Holds == sufficient {
 		i := slices.IndexFunc(c.Parts, func(p *Clause) bool { return p.Known && p.Holds == sufficient })
 		if i < 0 {

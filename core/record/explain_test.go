@@ -10,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// shown writes a tree of clauses: + or - for what holds, ! for what decides.
+// shown formats a tree of clauses. + and - mean that a part holds or fails, ! that it decides.
 func shown(c *record.Clause) string {
 	mark := map[bool]string{true: "+", false: "-"}[c.Holds]
 	if !c.Known {
@@ -29,7 +29,7 @@ func shown(c *record.Clause) string {
 	return mark + "(" + strings.Join(parts, " "+c.Join+" ") + ")"
 }
 
-// An explanation has the answer that the operation has, and names what decides.
+// An explanation has the result of the operation, and marks the parts that decide.
 func TestExplain(t *testing.T) {
 	t.Parallel()
 	b, public, private := newRuled(t)
@@ -52,7 +52,7 @@ func TestExplain(t *testing.T) {
 		{record.OpView, guest, rule("@request.auth.id != '' && n = 'x'"), row, nil, false, "-(-!@request.auth.id != '' && +n = 'x')"},
 		{record.OpView, signedIn, rule("@request.auth.id != '' && (num > 5 || r.pub = true)"), row, nil, true, "+(+!@request.auth.id != '' && +(-num > 5 || +!r.pub = true))"},
 		{record.OpDelete, signedIn, rule("num > 5 || n = 'y'"), row, nil, false, "-(-!num > 5 || -!n = 'y')"},
-		// Each part holds of some related record, no record has both.
+		// Each part holds for some related record, but no record satisfies both.
 		{record.OpView, guest, rule("rm.n ?= 'A' && rm.pub ?= false"), row, nil, false, "-!(+rm.n ?= 'A' && +rm.pub ?= false)"},
 		{record.OpUpdate, guest, rule("@request.body.num > num"), row, object{"num": 4.0}, true, "+!@request.body.num > num"},
 		{record.OpUpdate, guest, rule("@request.body.num:isset = false"), row, object{"num": 4.0}, false, "-!@request.body.num:isset = false"},
@@ -89,7 +89,7 @@ func text(rule *string) string {
 	return *rule
 }
 
-// An explanation shows the values that were compared, but no password, and where a rule is wrong.
+// An explanation shows the compared values except passwords, and the place of an error in a rule.
 func TestExplainShows(t *testing.T) {
 	t.Parallel()
 	b, public, private := newRuled(t)
@@ -146,7 +146,7 @@ func TestExplainShows(t *testing.T) {
 	}
 }
 
-// side writes the values of a Side: in brackets if there may be several, with ! after each deciding
+// side formats a Side. Brackets mean that there may be several values, and ! follows a deciding
 // value.
 func side(s record.Side) string {
 	if !s.Many {
@@ -162,7 +162,7 @@ func side(s record.Side) string {
 	return "[" + strings.Join(list, " ") + "]"
 }
 
-// TestWho compares the accounts of Who with those that Explain allows, one by one.
+// Who and Explain agree about each account.
 func TestWho(t *testing.T) {
 	t.Parallel()
 	b, public, _ := newRuled(t)

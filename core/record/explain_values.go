@@ -1,5 +1,5 @@
-// The values on both sides of a comparison in a rule: of one record, or of each record that a path
-// reaches.
+// The values on both sides of a comparison in a rule: values of a record, or of all records that a
+// path leads to.
 
 package record
 
@@ -16,19 +16,19 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// maxSideValues is the maximum number of values of a Side, and of records that a walk reads for each
+// maxSideValues is the maximum number of values of a Side, and of records that are read for each
 // relation of a path.
 const maxSideValues = 20
 
-// Side is an operand of a comparison with its values as JSON.
+// Side is an operand of a comparison.
 type Side struct {
-	Values  []string // empty for no record, and for an operand whose values are not shown
+	Values  []string // as JSON; empty if no record has the operand, and if its values are not shown
 	Many    bool     // the operand may have several values
-	More    bool     // there are more values
-	Decides []bool   // for each value whether it decides the comparison; empty if that was not found out
+	More    bool     // the operand has more values than Values
+	Decides []bool   // for each of Values, whether it decides the comparison; nil if this is not known
 }
 
-// One returns the value of an operand that has a single value, "" of others.
+// One returns the value of an operand with a single value, "" for any other operand.
 func (s Side) One() string {
 	if s.Many || len(s.Values) != 1 {
 		return ""
@@ -36,13 +36,13 @@ func (s Side) One() string {
 	return s.Values[0]
 }
 
-// compared is a comparison of the rule, and its Clause.
+// compared is a comparison and its Clause.
 type compared struct {
 	clause *Clause
 	of     *lang.Compare
 }
 
-// values finds the values on both sides of the comparisons, and the values that decide among several.
+// values sets the sides of the comparisons.
 func (x *explaining) values(r store.Reader, list []compared) error {
 	for _, c := range list {
 		for _, side := range []struct {
@@ -60,7 +60,7 @@ func (x *explaining) values(r store.Reader, list []compared) error {
 	return nil
 }
 
-// side finds the values of an operand: a part of the request, a field of the record, or fields of
+// side sets the values of an operand: a part of the request, a field of the record, or a field of
 // the records at the end of a path.
 func (x *explaining) side(r store.Reader, to *Side, of lang.Operand) error {
 	if v, known := query.Known(x.sel.Scope, of); known {
@@ -79,7 +79,7 @@ func (x *explaining) side(r store.Reader, to *Side, of lang.Operand) error {
 	w := &walk{x: x, reader: r, modifier: modifier, out: to}
 	switch {
 	case parts[0] == "@collection" && len(parts) > 2:
-		collection, _, _ := strings.Cut(parts[1], ":") // with an alias
+		collection, _, _ := strings.Cut(parts[1], ":") // drops the alias
 		c := x.rq.snapshot.Find(collection)
 		if c == nil {
 			return nil
@@ -94,7 +94,7 @@ func (x *explaining) side(r store.Reader, to *Side, of lang.Operand) error {
 	return w.of([]*Record{x.record}, parts)
 }
 
-// walk follows a path of relations, and collects the values at its end.
+// walk follows a path of relations and collects the values at the end of the path.
 type walk struct {
 	x        *explaining
 	reader   store.Reader
@@ -102,8 +102,8 @@ type walk struct {
 	out      *Side
 }
 
-// of follows the path from records of one collection. A path of single relations that reaches no record
-// has the value null.
+// of follows the path from the records of list, which are of one collection. If a path of single
+// relations ends early because a relation is empty, its value is null.
 func (w *walk) of(list []*Record, parts []string) error {
 	if len(list) == 0 {
 		if !w.out.Many {
@@ -136,7 +136,7 @@ func (w *walk) of(list []*Record, parts []string) error {
 	return w.records(query.Select{Scope: w.x.rq.scope(target, nil), IDs: ids}, parts[1:])
 }
 
-// back follows a back relation, COLLECTION_via_FIELD.
+// back follows a back relation COLLECTION_via_FIELD.
 func (w *walk) back(to *schema.Collection, list []*Record, parts []string) error {
 	name, field, _ := strings.Cut(parts[0], "_via_")
 	c := w.x.rq.snapshot.Find(name)
@@ -155,8 +155,8 @@ func (w *walk) back(to *schema.Collection, list []*Record, parts []string) error
 	return w.records(query.Select{Scope: w.x.rq.scope(c, nil), RefBy: &query.Ref{Field: field, IDs: ids}}, parts[1:])
 }
 
-// records reads the selected records, in the order of sel.IDs if it is not nil, and follows the path
-// from them.
+// records reads the records of sel and follows the path from them. If sel.IDs is not nil, they have
+// its order.
 func (w *walk) records(sel query.Select, parts []string) error {
 	sel.Columns, sel.Limit = fieldNames(sel.Collection), maxSideValues+1
 	plan, err := w.x.rq.service.planner.Compile(sel)
@@ -187,8 +187,8 @@ func (w *walk) records(sel query.Select, parts []string) error {
 	return w.of(list, parts)
 }
 
-// add adds the value of a field of the record, or of a member of its JSON, with the modifier. Passwords
-// and keys of tokens are left out.
+// add adds the value of a field of the record, or of a member of its JSON, after the modifier is
+// applied. Passwords and token keys are left out.
 func (w *walk) add(r *Record, field string, members []string) {
 	text := r.shown(field)
 	if text == "" {
@@ -200,7 +200,7 @@ func (w *walk) add(r *Record, field string, members []string) {
 	case len(members) > 0:
 		text = member(text, members)
 	case w.modifier == "lower":
-		text = ir.LowerText(text) // escapes in JSON mean the same in lower case
+		text = ir.LowerText(text) // escapes in JSON stay valid in lower case
 	case w.modifier == "length" && isList:
 		text = strconv.Itoa(len(list))
 	case w.modifier == "each" && isList:
@@ -213,7 +213,7 @@ func (w *walk) add(r *Record, field string, members []string) {
 	w.put(text)
 }
 
-// put adds a value, or notes that there are more values than the maximum.
+// put adds a value. It sets More instead if the maximum is reached.
 func (w *walk) put(text string) {
 	if len(w.out.Values) == maxSideValues {
 		w.out.More = true
@@ -222,7 +222,7 @@ func (w *walk) put(text string) {
 	w.out.Values = append(w.out.Values, text)
 }
 
-// member returns the JSON at the path in a JSON document, "null" if the path leads to no value.
+// member returns the value at the path in a JSON document; "null" if there is none.
 func member(text string, path []string) string {
 	for _, name := range path {
 		var object map[string]json.RawMessage
@@ -240,11 +240,11 @@ func member(text string, path []string) string {
 	return text
 }
 
-// decisive marks the values that decide a comparison of several values with a single value. It judges
-// the comparison for each value alone. A comparison that must hold for any value is decided by the
-// values for which it holds; a comparison that must hold for all values by the values for which it
-// fails. If a comparison for any value fails, or a comparison for all values holds, all values decide
-// together, and none is marked.
+// decisive marks the values that decide a comparison of several values with a single value. To find
+// them, it judges the comparison for each value alone. A comparison that holds because it holds for
+// any value is decided by these values. A comparison that fails because it must hold for all values
+// is decided by the values for which it fails. In the other cases all values decide together, and
+// none is marked.
 func (x *explaining) decisive(r store.Reader, c compared) error {
 	many, one := &c.clause.Left, &c.clause.Right
 	if one.Many {
@@ -274,8 +274,7 @@ func (x *explaining) decisive(r store.Reader, c compared) error {
 	return nil
 }
 
-// literal returns a JSON value as a literal of the rule language. Lists and objects are compared as
-// their text.
+// literal returns a JSON value as a literal of the rule language. Lists and objects become texts.
 func literal(text string) string {
 	var s string
 	switch {

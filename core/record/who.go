@@ -17,19 +17,20 @@ const (
 	whoMost = 5000 // maximum number of accounts in one call of Who
 )
 
-// Allowed holds the accounts of an auth collection that a rule allows.
+// Allowed are the accounts of an auth collection that a rule allows.
 type Allowed struct {
-	IDs    []string // of the first allowed accounts, in the order of insertion
-	Count  int      // number of allowed accounts among the judged accounts
-	Judged int      // number of judged accounts
+	IDs    []string // the ids of the first allowed accounts, in the order of insertion
+	Count  int      // the number of allowed accounts among the judged accounts
+	Judged int      // the number of judged accounts
 	More   bool     // the collection has accounts that were not judged
 }
 
-// Who returns the accounts of an auth collection, other than that of the superusers, for which Explain
-// would allow a Question. It judges up to 5,000 accounts, and returns the ids of the first limit
-// accounts that are allowed. For the rule nil it judges none. caller has the request; its Auth is
-// ignored. asks must be a superuser. The faults are those of Explain, and Invalid for a rule that
-// cannot be used and for a collection without accounts.
+// Who returns the accounts of an auth collection that the rule of a Question allows, as Explain
+// would judge each of them. It judges up to 5,000 accounts, and none if the rule is nil. a.IDs has
+// the ids of the first allowed accounts, at most limit. caller is the request; its Auth is ignored.
+// asks must be a superuser. The collection must not be that of the superusers. The faults are those
+// of Explain, and Invalid for a rule that cannot be used and for a collection that is not an auth
+// collection.
 func (s *Service) Who(ctx context.Context, asks, caller Caller, q Question, accounts string, limit int) (a Allowed, err error) {
 	if err := asks.RequireSuperuser(); err != nil {
 		return a, err
@@ -80,7 +81,7 @@ func (rq *readRequest) who(ctx context.Context, q Question, accounts string, lim
 	return a, err
 }
 
-// accountIDs returns the ids of the accounts in the order of insertion, whoMost+1 at most.
+// accountIDs returns the ids of up to whoMost+1 accounts, in the order of insertion.
 func accountIDs(rq *readRequest, r store.Reader, of *schema.Collection) ([]string, error) {
 	plan, err := rq.service.planner.Compile(query.Select{Scope: rq.scope(of, nil), Columns: []string{"id"}, Limit: whoMost + 1})
 	if err != nil {
@@ -89,7 +90,7 @@ func accountIDs(rq *readRequest, r store.Reader, of *schema.Collection) ([]strin
 	return store.Texts(r, plan.SQL, plan.Args...)
 }
 
-// allowed returns the accounts of ids that the rule allows, in the order of ids.
+// allowed returns the ids of the accounts that the rule allows, in the order of ids.
 func (x *explaining) allowed(r store.Reader, of *schema.Collection, ids []string) ([]string, error) {
 	sel := x.sel
 	sel.Callers, sel.Columns, sel.Limit = &query.Callers{Collection: of, IDs: ids}, nil, 0

@@ -8,10 +8,10 @@ import (
 	"slices"
 )
 
-// AuthOptions are what only an auth collection has. The order of the properties
-// is that of the wire.
+// AuthOptions are the options of auth collections. The order of the properties is that of the wire
+// format.
 type AuthOptions struct {
-	AuthRule   *string `json:"authRule"`   // nil: nobody can sign in; "": everybody
+	AuthRule   *string `json:"authRule"`   // nil: no account can sign in; "": all accounts
 	ManageRule *string `json:"manageRule"` // nil: superusers only; never ""
 
 	AuthAlert    AuthAlert    `json:"authAlert"`
@@ -26,8 +26,8 @@ type AuthOptions struct {
 	VerificationToken  Token `json:"verificationToken"`
 	FileToken          Token `json:"fileToken"`
 
-	// SessionDuration is for how many seconds after a sign-in its tokens can be refreshed,
-	// and live at most; 0: for ever.
+	// SessionDuration is the number of seconds after a sign-in for which its tokens can be
+	// refreshed, and after which they end; 0 for no limit.
 	SessionDuration int64 `json:"sessionDuration,omitempty"`
 
 	VerificationTemplate       Template `json:"verificationTemplate"`
@@ -66,7 +66,7 @@ type Translation struct {
 	Body    string `json:"body"`
 }
 
-// Translations is a map that a body replaces, so that one can be removed.
+// Translations is a map that a body replaces as a whole, so that a body can remove a translation.
 type Translations map[string]Translation
 
 // UnmarshalJSON replaces the translations.
@@ -79,27 +79,27 @@ func (t *Translations) UnmarshalJSON(body []byte) error {
 	return nil
 }
 
-// Token says how long tokens of a type live and what they are signed with,
-// together with the record's tokenKey. The secret never leaves the server.
+// Token has the lifetime of tokens of a type, and the secret that signs them together with the
+// record's tokenKey. The secret never leaves the server.
 type Token struct {
 	Secret   string `json:"secret,omitempty"`
 	Duration int64  `json:"duration"` // seconds
 }
 
-// PasswordAuth is signing in with a password.
+// PasswordAuth has the options of the sign-in with a password.
 type PasswordAuth struct {
 	Enabled        bool     `json:"enabled"`
 	IdentityFields []string `json:"identityFields"`
 }
 
-// MFA asks those for whom the rule holds for two ways of signing in.
+// MFA requires two ways of signing in from the accounts for which Rule holds.
 type MFA struct {
 	Enabled  bool   `json:"enabled"`
-	Duration int64  `json:"duration"` // seconds between the two
-	Rule     string `json:"rule"`     // "": everybody
+	Duration int64  `json:"duration"` // seconds between the two ways
+	Rule     string `json:"rule"`     // "": all accounts
 }
 
-// OTP is signing in with a code sent by mail.
+// OTP has the options of the sign-in with a code in a mail.
 type OTP struct {
 	Enabled       bool     `json:"enabled"`
 	Duration      int64    `json:"duration"` // seconds
@@ -107,15 +107,14 @@ type OTP struct {
 	EmailTemplate Template `json:"emailTemplate"`
 }
 
-// OAuth2 is signing in through other services.
+// OAuth2 has the options of the sign-in through OAuth2 providers.
 type OAuth2 struct {
 	Providers    Providers    `json:"providers"`
 	MappedFields MappedFields `json:"mappedFields"`
 	Enabled      bool         `json:"enabled"`
 }
 
-// MappedFields are the fields that take what a provider tells about a person; ""
-// for none.
+// MappedFields names the fields for the profile data of a provider; "" for none.
 type MappedFields struct {
 	ID        string `json:"id"`
 	Name      string `json:"name"`
@@ -123,12 +122,12 @@ type MappedFields struct {
 	AvatarURL string `json:"avatarURL"`
 }
 
-// All are the names, to be read or changed.
+// All returns pointers to the names.
 func (m *MappedFields) All() []*string {
 	return []*string{&m.ID, &m.Name, &m.Username, &m.AvatarURL}
 }
 
-// Provider is one configured service. What is empty is the service's default.
+// Provider is a configured OAuth2 provider. An empty option stands for the default of the provider.
 type Provider struct {
 	PKCE         *bool           `json:"pkce"`
 	Name         string          `json:"name"`
@@ -141,7 +140,7 @@ type Provider struct {
 	Extra        json.RawMessage `json:"extra"` // an object, nil if empty
 }
 
-// MarshalJSON writes an object for Extra in any case (docs/wire/records.md §2.2).
+// MarshalJSON always writes Extra as an object (docs/wire/records.md §2.2).
 func (p Provider) MarshalJSON() ([]byte, error) {
 	type plain Provider
 	if p.Extra == nil || string(p.Extra) == "null" {
@@ -150,11 +149,11 @@ func (p Provider) MarshalJSON() ([]byte, error) {
 	return Marshal(plain(p))
 }
 
-// Providers is a list that a body replaces, except that what the body leaves out
-// of a provider is kept from the stored one of the same name.
+// Providers is a list that a body replaces. Options that the body leaves out for a provider are
+// kept from the stored provider with the same name.
 type Providers []Provider
 
-// Named returns the provider of that name, as it is in the list; nil if there is none.
+// Named returns the provider with the name, a pointer into the list; nil if there is none.
 func (p Providers) Named(name string) *Provider {
 	i := slices.IndexFunc(p, func(in Provider) bool { return in.Name == name })
 	if i < 0 {
@@ -163,7 +162,7 @@ func (p Providers) Named(name string) *Provider {
 	return &p[i]
 }
 
-// UnmarshalJSON decodes over the providers that the list holds now.
+// UnmarshalJSON decodes the list over the providers that p holds.
 func (p *Providers) UnmarshalJSON(body []byte) error {
 	var items []json.RawMessage
 	if err := json.Unmarshal(body, &items); err != nil {
@@ -175,8 +174,8 @@ func (p *Providers) UnmarshalJSON(body []byte) error {
 		if err := json.Unmarshal(item, &named); err != nil {
 			return err
 		}
-		// Secrets are not shown to clients, so a body that sends back what it was shown has
-		// none: they are kept from the stored provider.
+		// Clients do not get secrets, so a body often has none: they are kept from the stored
+		// provider.
 		provider := Provider{}
 		if stored := p.Named(named.Name); stored != nil {
 			provider = stored.clone()
@@ -193,7 +192,7 @@ func (p *Providers) UnmarshalJSON(body []byte) error {
 	return nil
 }
 
-// checkExtra fails if extra is there and no object.
+// checkExtra returns an error unless Extra is empty or an object.
 func (p *Provider) checkExtra() error {
 	if p.Extra == nil {
 		return nil
@@ -216,7 +215,7 @@ func clonePointer[T any](p *T) *T {
 	return &v
 }
 
-// Clone is a copy that shares nothing with o.
+// Clone returns a deep copy.
 func (o *AuthOptions) Clone() *AuthOptions {
 	c := *o
 	c.AuthRule, c.ManageRule = clonePointer(o.AuthRule), clonePointer(o.ManageRule)
@@ -233,8 +232,8 @@ func (o *AuthOptions) Clone() *AuthOptions {
 	return &c
 }
 
-// Templates returns all templates that there are, by their paths on the wire. To write
-// through a pointer changes o.
+// Templates returns the existing templates by their paths in the wire format. The pointers lead
+// into o.
 func (o *AuthOptions) Templates() map[string]*Template {
 	all := map[string]*Template{
 		"authAlert.emailTemplate":    &o.AuthAlert.EmailTemplate,
@@ -249,7 +248,8 @@ func (o *AuthOptions) Templates() map[string]*Template {
 	return all
 }
 
-// Tokens returns all token settings by their wire names. To write through a pointer changes o.
+// Tokens returns the options of all types of tokens by their names in the wire format. The pointers
+// lead into o.
 func (o *AuthOptions) Tokens() map[string]*Token {
 	return map[string]*Token{
 		"authToken":          &o.AuthToken,
@@ -260,9 +260,9 @@ func (o *AuthOptions) Tokens() map[string]*Token {
 	}
 }
 
-// public is the options as a client may see them: without secrets.
+// public returns the options for clients, without secrets.
 func (o *AuthOptions) public() *AuthOptions {
-	// The options are in a snapshot that others read.
+	// The options belong to a snapshot with other readers.
 	c := o.Clone()
 	for _, t := range c.Tokens() {
 		t.Secret = ""

@@ -15,6 +15,7 @@ import (
 // Danger is a statement that changes or deletes all rows of a table.
 type Danger struct {
 	Verb      string // UPDATE, DELETE, TRUNCATE, DROP TABLE, DROP COLUMN
+	Constant  bool   // the statement has a WHERE without a column, as in WHERE 1 = 1
 	Table     string
 	Statement string
 	Rows      int64 // number of rows of the table; -1 if unknown
@@ -24,7 +25,7 @@ type Danger struct {
 const countLimit = 5 * time.Second
 
 // Review returns the statements of a script that change whole tables: UPDATE and DELETE without
-// WHERE, TRUNCATE, and the dropping of tables and columns. Review judges the words of the script,
+// WHERE or with a constant condition, TRUNCATE, and the dropping of tables and columns. Review judges the words of the script,
 // and does not run the script. For a script that cannot run the faults are those of Run.
 func (s *Service) Review(ctx context.Context, caller record.Caller, query string) ([]Danger, error) {
 	if err := allow(caller, query); err != nil {
@@ -33,7 +34,7 @@ func (s *Service) Review(ctx context.Context, caller record.Caller, query string
 	var list []Danger
 	for _, statement := range statements(query) {
 		for _, w := range wholes(statement) {
-			d := Danger{Verb: w.verb, Table: w.table[len(w.table)-1], Rows: s.count(ctx, w.table)}
+			d := Danger{Verb: w.verb, Constant: w.constant, Table: w.table[len(w.table)-1].text, Rows: s.count(ctx, w.table)}
 			d.Statement = query[statement[0].pos:statement[len(statement)-1].end]
 			list = append(list, d)
 		}
@@ -74,12 +75,16 @@ func (s *Service) Plan(ctx context.Context, caller record.Caller, query string) 
 }
 
 // count returns the number of rows of a table, -1 if the number is unknown.
-func (s *Service) count(ctx context.Context, table []string) (n int64) {
+func (s *Service) count(ctx context.Context, table []token) (n int64) {
 	ctx, stop := context.WithTimeout(ctx, countLimit)
 	defer stop()
 	quoted := make([]string, len(table))
 	for i, part := range table {
-		quoted[i] = store.Quote(part)
+		name := part.text
+		if !part.quoted {
+			name = strings.ToLower(name) // as PostgreSQL reads it; SQLite ignores the case
+		}
+		quoted[i] = store.Quote(name)
 	}
 	err := s.cfg.Store.Read(ctx, func(r store.Reader) (err error) {
 		n, err = store.Number(r, "SELECT count(*) FROM "+strings.Join(quoted, "."))
@@ -93,9 +98,10 @@ func (s *Service) count(ctx context.Context, table []string) (n int64) {
 
 // whole is a table that a statement changes as a whole.
 type whole struct {
-	verb  string
-	table []string // schema and name, or the name
-	depth int
+	verb     string
+	table    []token // schema and name, or the name
+	depth    int
+	constant bool
 }
 
 // wholes returns the tables that a statement changes as a whole. A WHERE belongs to the last change
@@ -115,17 +121,22 @@ func wholes(statement []token) (list []whole) {
 		closeAbove(t.depth)
 		switch {
 		case t.is("where") && len(open) > 0 && open[len(open)-1].depth == t.depth:
-			open = open[:len(open)-1]
+			if open[len(open)-1].constant = isConstant(statement[i+1:], t.depth); !open[len(open)-1].constant {
+				open = open[:len(open)-1]
+			}
 		case t.is("delete") && next(statement, i+1).is("from"):
-			open = append(open, whole{"DELETE", tableAt(statement, i+2), t.depth})
+			table, _ := tableAt(statement, i+2)
+			open = append(open, whole{verb: "DELETE", table: table, depth: t.depth})
 		case t.is("update") && updates(statement, i):
-			open = append(open, whole{"UPDATE", tableAt(statement, i+1), t.depth})
+			table, _ := tableAt(statement, i+1)
+			open = append(open, whole{verb: "UPDATE", table: table, depth: t.depth})
 		case t.is("drop") && next(statement, i+1).is("table"):
-			list = append(list, whole{"DROP TABLE", tableAt(statement, i+2), 0})
-		case t.is("drop") && i > 0 && next(statement, 0).is("alter") && !next(statement, i+1).is("constraint"):
-			list = append(list, whole{"DROP COLUMN", tableAt(statement, 2), 0})
+			list = append(list, tablesAt("DROP TABLE", statement, i+2)...)
+		case t.is("drop") && dropsColumn(statement, i):
+			table, _ := tableAt(statement, 2)
+			list = append(list, whole{verb: "DROP COLUMN", table: table})
 		case t.is("truncate") && i == 0:
-			list = append(list, whole{"TRUNCATE", tableAt(statement, 1), 0})
+			list = append(list, tablesAt("TRUNCATE", statement, 1)...)
 		}
 	}
 	closeAbove(-1)
@@ -138,9 +149,44 @@ func wholes(statement []token) (list []whole) {
 	return kept
 }
 
+// isConstant reports whether a condition is made of literals, signs and TRUE, FALSE, NULL, NOT, AND,
+// OR and IS only. The condition ends with its parentheses, or at RETURNING.
+func isConstant(condition []token, depth int) bool {
+	for _, t := range condition {
+		if t.depth < depth || t.is("returning") {
+			break
+		}
+		literal := !t.name() || !t.quoted && t.text[0] >= '0' && t.text[0] <= '9'
+		for _, word := range []string{"true", "false", "null", "not", "and", "or", "is"} {
+			literal = literal || t.is(word)
+		}
+		if !literal {
+			return false
+		}
+	}
+	return true
+}
+
+// dropsColumn reports whether the DROP at token i of an ALTER TABLE drops a column, and not a
+// constraint or a property of a column, as in ALTER COLUMN … DROP DEFAULT.
+func dropsColumn(statement []token, i int) bool {
+	if !statement[0].is("alter") || !next(statement, 1).is("table") || next(statement, i+1).is("constraint") {
+		return false
+	}
+	for i--; i > 1 && statement[i].text != ","; i-- {
+		if statement[i].is("alter") {
+			return false
+		}
+	}
+	return true
+}
+
 // updates reports whether the UPDATE at token i begins a change. The UPDATE in FOR UPDATE, ON
-// UPDATE, DO UPDATE and in the event of a trigger does not.
+// UPDATE, DO UPDATE, in the event of a trigger and in a MERGE does not.
 func updates(statement []token, i int) bool {
+	if next(statement, i+1).is("set") {
+		return false
+	}
 	if i > 0 {
 		for _, word := range []string{"for", "on", "do", "key", "before", "after", "of", "or"} {
 			if statement[i-1].is(word) {
@@ -164,8 +210,24 @@ func next(statement []token, i int) token {
 	return token{}
 }
 
-// tableAt returns the name of the table that begins at token i, after words such as IF EXISTS.
-func tableAt(statement []token, i int) (name []string) {
+// tablesAt returns a change of each table in a list of names that begins at token i.
+func tablesAt(verb string, statement []token, i int) (list []whole) {
+	for {
+		table, end := tableAt(statement, i)
+		list = append(list, whole{verb: verb, table: table})
+		if next(statement, end).is("*") {
+			end++ // the tables that inherit from the table, too
+		}
+		if !next(statement, end).is(",") {
+			return list
+		}
+		i = end + 1
+	}
+}
+
+// tableAt returns the name of the table that begins at token i, after words such as IF EXISTS, and
+// the number of the token behind the name.
+func tableAt(statement []token, i int) (name []token, end int) {
 	for {
 		t := next(statement, i)
 		skip := false
@@ -178,13 +240,14 @@ func tableAt(statement []token, i int) (name []string) {
 		i++
 	}
 	for next(statement, i).name() {
-		name = append(name, statement[i].text)
-		if next(statement, i+1).text != "." {
+		name = append(name, statement[i])
+		i++
+		if !next(statement, i).is(".") {
 			break
 		}
-		i += 2
+		i++
 	}
-	return name
+	return name, i
 }
 
 func contains(statement []token, word string) bool {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loambase/loam/core/coretest/enginetest"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/sqlrun"
@@ -15,6 +16,10 @@ func TestReview(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	run(t, f.App, `INSERT INTO posts (id, title) VALUES ('p00000000000001', 'a'), ('p00000000000002', 'b')`)
+	others := "0"
+	if enginetest.Postgres() {
+		others = "-1" // there is no schema main
+	}
 	for query, want := range map[string]string{
 		`DELETE FROM posts`:                                                         "DELETE posts 2",
 		`delete from "posts" -- WHERE id = 1`:                                       "DELETE posts 2",
@@ -30,6 +35,16 @@ func TestReview(t *testing.T) {
 		`DROP TABLE IF EXISTS posts; DROP TABLE nothing; DROP INDEX posts`:          "DROP TABLE posts 2, DROP TABLE nothing -1",
 		`ALTER TABLE posts DROP COLUMN title`:                                       "DROP COLUMN posts 2",
 		`TRUNCATE TABLE posts`:                                                      "TRUNCATE posts 2",
+		`DELETE FROM Posts`:                                                         "DELETE Posts 2",
+		`DELETE FROM posts WHERE 1 = 1 OR (NOT 'a' = 'b') RETURNING id`:             "DELETE posts 2 constant",
+		`WITH x AS (DELETE FROM posts WHERE TRUE) SELECT id FROM others`:            "DELETE posts 2 constant",
+		`DELETE FROM posts WHERE id = id OR 1 = 1`:                                  "",
+		`DROP TABLE posts, main."others" CASCADE`:                                   "DROP TABLE posts 2, DROP TABLE others " + others,
+		`TRUNCATE ONLY posts *, nothing`:                                            "TRUNCATE posts 2, TRUNCATE nothing -1",
+		`ALTER TABLE posts ADD COLUMN x TEXT, DROP title, ALTER x DROP NOT NULL`:    "DROP COLUMN posts 2",
+		`ALTER TABLE posts ALTER COLUMN title DROP DEFAULT, DROP CONSTRAINT c`:      "",
+		`ALTER VIEW posts ALTER COLUMN title DROP DEFAULT`:                          "",
+		`MERGE INTO posts USING others ON TRUE WHEN MATCHED THEN UPDATE SET id = 1`: "",
 		`EXPLAIN DELETE FROM posts`:                                                 "",
 		`SELECT 'DELETE FROM posts'`:                                                "",
 		`SELECT $tag$ DELETE FROM posts $tag$; SELECT E'\' DELETE FROM posts'`:      "",
@@ -43,7 +58,11 @@ func TestReview(t *testing.T) {
 		}
 		var got []string
 		for _, d := range list {
-			got = append(got, fmt.Sprint(d.Verb, " ", d.Table, " ", d.Rows))
+			words := fmt.Sprint(d.Verb, " ", d.Table, " ", d.Rows)
+			if d.Constant {
+				words += " constant"
+			}
+			got = append(got, words)
 		}
 		if strings.Join(got, ", ") != want {
 			t.Errorf("%s is reviewed as %v, want %s", query, got, want)

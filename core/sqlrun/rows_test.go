@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loambase/loam/core/coretest/enginetest"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/sqlrun"
@@ -32,7 +33,11 @@ func TestPage(t *testing.T) {
 			t.Errorf("without %d rows: %d from %q, truncated %v, columns %v; want %+v", test.skip, len(page.Rows), first, page.Truncated, page.Columns, test)
 		}
 	}
-	large := strings.ReplaceAll(numbers, "SELECT i FROM", "SELECT printf('%.*c', 1000000, 'x') FROM")
+	text := "printf('%.*c', 1000000, 'x')"
+	if enginetest.Postgres() {
+		text = "repeat('x', 1000000)"
+	}
+	large := strings.ReplaceAll(numbers, "SELECT i FROM", "SELECT "+text+" FROM")
 	if page, err := f.SQL().Page(t.Context(), record.Root(), large, 0); err != nil || len(page.Rows) != 16 || !page.Truncated {
 		t.Errorf("rows of 1 MB: a page of %d, truncated %v, %v", len(page.Rows), page.Truncated, err)
 	}

@@ -1,9 +1,8 @@
-// Package sqlrun runs SQL that a superuser has written (the SQL console).
+// Package sqlrun runs SQL of superusers (the SQL console).
 //
-// Such SQL goes past rules, hooks and validation, and so past all that is cached. What it
-// writes is committed only if the server can work with what is then in the database;
-// everything that is cached is dropped with the commit, and the change log says of each
-// collection whose table was touched that anything in it may be different.
+// Such SQL bypasses rules, hooks, validation and caches. Its changes are committed only if the
+// server can work with the changed database. The commit drops all caches, and the change log gets
+// an entry for each changed collection, which stands for any change of its records.
 package sqlrun
 
 import (
@@ -30,12 +29,12 @@ const (
 	maxQuery  = 5000 // characters
 	maxRows   = 1000
 	maxBytes  = 16 << 20  // of the values of a result
-	maxMemory = 128 << 20 // of one script, where the engine is in this process
+	maxMemory = 128 << 20 // of a script, if the engine runs in this process
 	limit     = 3 * time.Minute
 	atOnce    = 2 // scripts
 )
 
-// Config is what a Service depends on. All fields are required.
+// Config has the dependencies of a Service. All fields are required.
 type Config struct {
 	Store       store.Store
 	Snapshot    func() *schema.Snapshot
@@ -48,30 +47,30 @@ type Config struct {
 // Service runs SQL. It is safe for concurrent use.
 type Service struct {
 	cfg    Config
-	places chan struct{} // taken by the scripts that run
+	places chan struct{} // has a value for each running script
 	warned sync.Once
 }
 
-// New returns a Service.
+// New returns the Service of an app.
 func New(c Config) *Service { return &Service{cfg: c, places: make(chan struct{}, atOnce)} }
 
-// Result is what the last statement of a script has given.
+// Result is the result of the last statement of a script.
 type Result struct {
 	ExecTime float64     `json:"execTime"`     // milliseconds
-	Affected int64       `json:"affectedRows"` // rows that it inserted, updated or deleted
+	Affected int64       `json:"affectedRows"` // rows that the statement inserted, updated or deleted
 	Columns  []Column    `json:"columns"`
 	Rows     [][]*string `json:"rows"` // null for NULL
 
-	Truncated bool   `json:"truncated,omitempty"` // there were more rows than these
+	Truncated bool   `json:"truncated,omitempty"` // the statement has more rows than Rows
 	Warning   string `json:"warning,omitempty"`
-	Wrote     bool   `json:"-"` // by the engine's judgement, a statement of the script may write
+	Wrote     bool   `json:"-"` // a statement of the script may have written, in the judgement of the engine
 	Total     int64  `json:"-"` // rows that all statements of the script inserted, updated or deleted
 }
 
-// Column is a column of the rows.
+// Column is a column of Result.Rows.
 type Column struct {
 	Name     string `json:"name"`
-	Type     string `json:"type"` // as the database calls it; empty for most expressions
+	Type     string `json:"type"` // the database's name of the type; "" for most expressions
 	Nullable bool   `json:"nullable"`
 }
 
@@ -182,7 +181,7 @@ func check(query string) error {
 	return fault.Invalidate("An error occurred while validating the submitted data.", fault.Fields{"query": fail})
 }
 
-// failure is the fault of a script that was not run to its end, if its author can mend it.
+// failure returns the fault of a script that failed, if a change of the script can help.
 func failure(err error) error {
 	var statement *store.StatementError
 	var unique *store.UniqueError
@@ -206,7 +205,8 @@ func failure(err error) error {
 	return fault.New(fault.Invalid, "Failed to execute query. Raw error:\n"+reason)
 }
 
-// written is called in the transaction of a script that may have written these tables.
+// written checks and logs the changes of a script, in its transaction. tables may have more names
+// than the changed tables.
 func (s *Service) written(tx store.Tx, caller record.Caller, tables []string) error {
 	touched := func(table string) bool {
 		return slices.ContainsFunc(tables, func(t string) bool { return strings.EqualFold(t, table) })
@@ -219,13 +219,18 @@ func (s *Service) written(tx store.Tx, caller record.Caller, tables []string) er
 	if err != nil {
 		return err
 	}
+	if caller.Actor() != "" && touched(schema.Superusers) { // a program may delete all superusers
+		if err := keepSuperuser(tx); err != nil {
+			return err
+		}
+	}
 	changes := reset(before, after, touched)
 	if touched("_params") {
 		if err := s.cfg.Settings.Reread(tx); err != nil {
 			return err
 		}
 		changes = append(changes, change.Change{Kind: change.Settings, Action: change.Update})
-		// The state of the log is in that table as well.
+		// The table _params also has the state of the change log.
 		if err := s.cfg.Changes.RenewWithin(tx); err != nil {
 			return fault.New(fault.Invalid, "the table _params could not be used any more: "+err.Error())
 		}
@@ -237,8 +242,8 @@ func (s *Service) written(tx store.Tx, caller record.Caller, tables []string) er
 	return s.cfg.Changes.Append(tx, changes)
 }
 
-// keepOwn refuses to write the tables that are the server's own record of what happened,
-// and to drop any that it cannot do without.
+// keepOwn returns a fault if a script has changed the change log or the list of migrations, or has
+// dropped a table that the server needs.
 func keepOwn(tx store.Tx, touched func(table string) bool) error {
 	for _, table := range schema.InternalTables() {
 		if (table == "_changes" || table == "_migrations") && touched(table) {
@@ -262,8 +267,17 @@ func keepOwn(tx store.Tx, touched func(table string) bool) error {
 	return nil
 }
 
-// reset returns a change of each collection whose table was touched, and of all if their
-// definitions were: it stands for everything that may have happened to the records.
+// keepSuperuser refuses to leave the database without a superuser: nobody could sign in.
+func keepSuperuser(tx store.Tx) error {
+	n, err := store.Number(tx, "SELECT count(*) FROM "+store.Quote(schema.Superusers))
+	if err == nil && n == 0 {
+		err = fault.New(fault.Invalid, "the last superuser cannot be deleted")
+	}
+	return err
+}
+
+// reset returns a change for each collection whose table was changed, or for all if definitions
+// were changed. It stands for any change of the records.
 func reset(before, after *schema.Snapshot, touched func(table string) bool) (changes []change.Change) {
 	all := touched("_collections")
 	for _, c := range after.All() {

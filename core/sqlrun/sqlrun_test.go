@@ -15,6 +15,7 @@ import (
 	"github.com/loambase/loam/core/coretest/enginetest"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
 )
 
 func run(t *testing.T, app *core.App, query string) [][]*string {
@@ -222,6 +223,30 @@ func TestWhoMayRunWhat(t *testing.T) {
 	}
 	if rows := run(t, f.App, "SELECT '"+strings.Repeat("ü", 4991)+"'"); len(rows) != 1 {
 		t.Errorf("5000 characters: %v", rows)
+	}
+}
+
+// The script of a superuser may delete the own account, if another superuser remains.
+func TestTheLastSuperuserStays(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	var callers []record.Caller
+	for _, email := range []string{"a@example.com", "b@example.com"} {
+		id := coretest.Create(t, f.App, schema.Superusers, map[string]any{"email": email, "password": password, "passwordConfirm": password})["id"].(string)
+		account, err := f.Records().FindByID(t.Context(), schema.Superusers, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		callers = append(callers, record.Caller{Auth: account})
+	}
+	if _, err := f.SQL().Run(t.Context(), callers[0], `DELETE FROM _superusers WHERE email = 'a@example.com'`); err != nil {
+		t.Error(err)
+	}
+	if _, err := f.SQL().Run(t.Context(), callers[1], `DELETE FROM _superusers`); fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "last superuser") {
+		t.Errorf("the last superuser: %v", err)
+	}
+	if n := f.total(t, schema.Superusers); n != 1 {
+		t.Errorf("%d superusers", n)
 	}
 }
 

@@ -1,4 +1,4 @@
-// Brake: attempts that fail again and again are slowed down.
+// Brake: a delay after failed attempts.
 
 package budget
 
@@ -11,9 +11,9 @@ import (
 	"github.com/loambase/loam/internal/cache"
 )
 
-// Brake slows attempts down that fail again and again, by what they are about and who
-// makes them: guesses of one password from one address. Whoever succeeds is not slowed
-// down by what others do. It is safe for concurrent use, and its memory is bounded.
+// Brake delays attempts after repeated failures with the same key, for example guesses of one
+// password from one address. A success with a key is not delayed by failures with other keys. It is
+// safe for concurrent use, and its memory is bounded.
 type Brake struct {
 	seed maphash.Seed
 
@@ -22,20 +22,20 @@ type Brake struct {
 	passed *cache.Cache[uint64, struct{}]
 }
 
-// failures are those of one key since the last success.
+// failures are the failed attempts with a key since the last success.
 type failures struct {
 	count int
 	last  time.Time
 }
 
 const (
-	freeFailures = 5               // that cost no delay
-	firstDelay   = time.Second     // after the next one; each further one doubles it
-	maxDelay     = 5 * time.Minute // and failures are forgotten after three times as long
-	brakeKeys    = 1 << 16         // keys that are remembered of each kind, about
+	freeFailures = 5               // failed attempts without a delay
+	firstDelay   = time.Second     // after the next failed attempt; each further one doubles it
+	maxDelay     = 5 * time.Minute // failures are forgotten after three times as long
+	brakeKeys    = 1 << 16         // the approximate number of keys that are kept, failed and passed each
 )
 
-// NewBrake returns a Brake that knows of no attempt.
+// NewBrake returns a Brake without failures.
 func NewBrake() *Brake {
 	return &Brake{
 		seed: maphash.MakeSeed(), failed: cache.New[uint64, failures](brakeKeys),
@@ -54,7 +54,7 @@ func (b *Brake) Key(texts ...string) uint64 {
 	return h.Sum64()
 }
 
-// Check returns nil if an attempt may be made now, else a fault.TooMany that says when.
+// Check returns nil if an attempt is allowed now, else a fault.TooMany with the time to wait.
 func (b *Brake) Check(key uint64) error {
 	f, ok := b.failed.Get(key)
 	if !ok || f.count <= freeFailures {
@@ -67,7 +67,7 @@ func (b *Brake) Check(key uint64) error {
 	return &fault.Error{Kind: fault.TooMany, RetryAfter: left}
 }
 
-// delay returns the time after the last failure in which no attempt may be made.
+// delay returns the time after the last failure in which no attempt is allowed.
 func (f failures) delay() time.Duration {
 	if f.count <= freeFailures {
 		return 0
@@ -75,8 +75,8 @@ func (f failures) delay() time.Duration {
 	return min(firstDelay<<min(f.count-freeFailures-1, 20), maxDelay)
 }
 
-// Failed notes an attempt that has failed. It returns the number of further attempts that do not have
-// to wait, and the time in which no attempt may be made; one of the two is 0.
+// Failed records a failed attempt. It returns the number of further attempts without a wait, and
+// the time in which no attempt is allowed; one of the two is 0.
 func (b *Brake) Failed(key uint64) (free int, delay time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -89,7 +89,7 @@ func (b *Brake) Failed(key uint64) (free int, delay time.Duration) {
 	return max(0, freeFailures+1-f.count), f.delay()
 }
 
-// Passed notes one that has succeeded, and forgets those that have failed.
+// Passed records a successful attempt, and forgets the failed attempts with the key.
 func (b *Brake) Passed(key uint64) {
 	b.mu.Lock()
 	b.failed.Delete(key)
@@ -97,8 +97,7 @@ func (b *Brake) Passed(key uint64) {
 	b.passed.Put(key, struct{}{})
 }
 
-// HasPassed reports whether an attempt of that key has succeeded, as far as is
-// remembered.
+// HasPassed reports whether an attempt with the key is known to have succeeded.
 func (b *Brake) HasPassed(key uint64) bool {
 	_, ok := b.passed.Get(key)
 	return ok

@@ -22,7 +22,7 @@ var (
 	root   = Caller{Class: Superuser, Group: "_superusers", Name: "root"}
 )
 
-// hold takes units, which must be there.
+// hold takes units that are available.
 func hold(t *testing.T, b *Budget, c Caller, units int64) *Lease {
 	t.Helper()
 	l, err := b.TryAcquire(c, units)
@@ -58,8 +58,7 @@ func TestSharesAndReserve(t *testing.T) {
 	}
 }
 
-// TestMoreThanThereIs: what is greater than a share takes all of it, or nobody could
-// ever have it.
+// A request for more units than a share gets the whole share, or it could never run.
 func TestMoreThanThereIs(t *testing.T) {
 	t.Parallel()
 	b := New(Config{Total: 10, Share: 4, Reserve: 2})
@@ -78,8 +77,8 @@ func TestMoreThanThereIs(t *testing.T) {
 	}
 }
 
-// TestTurns: of three guests with many requests and a member who comes last, nobody
-// waits for all the requests of somebody else.
+// Callers take turns: of three guests with many requests, and a member who comes last, no caller
+// waits for all requests of another.
 func TestTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -136,7 +135,7 @@ func TestWaitEnds(t *testing.T) {
 		if _, err := b.Acquire(ctx, guest(2), 2); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("a context that ended: %v", err)
 		}
-		// One that is too large for now holds up those behind it, until it leaves.
+		// A request that is too large at the moment holds up later requests until it is given up.
 		go func() { _, _ = b.Acquire(t.Context(), guest(2), 2) }()
 		time.Sleep(time.Millisecond)
 		began = time.Now()
@@ -152,7 +151,7 @@ func TestWaitEnds(t *testing.T) {
 	})
 }
 
-// TestManyCallers: units are neither lost nor made, and idle callers are forgotten.
+// Units are neither lost nor created, and idle callers are forgotten.
 func TestManyCallers(t *testing.T) {
 	t.Parallel()
 	b := New(Config{Total: 20, Share: 6, Reserve: 4, Queue: 3})
@@ -295,7 +294,7 @@ func TestMemory(t *testing.T) {
 	check(256 << 20)
 	write("system.slice/loam.service/memory.max", "134217728\n")
 	check(128 << 20)
-	write("self", "0::/../../..\n") // a group outside of what the container sees
+	write("self", "0::/../../..\n") // a group outside of the container's view
 	check(512 << 20)
 	if Memory() <= 0 {
 		t.Error("Memory() is nothing")

@@ -15,12 +15,12 @@ import (
 	"github.com/loambase/loam/internal/yaml"
 )
 
-// maxFile is how long a file may be: as long as the body of a request that creates a
+// maxFile is the maximum size of a file, in bytes: that of the body of a request that creates a
 // collection.
 const maxFile = 32 << 20
 
-// FormatOf returns the format of a file by the ending of its name. ok is false for a name that
-// is none of a file with a collection, and so may be a folder's.
+// FormatOf returns the format of a file by the extension of its name. ok is false for other
+// extensions, as of a folder.
 func FormatOf(path string) (f Format, ok bool) {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".json":
@@ -37,12 +37,13 @@ func FileName(c *schema.Collection, f Format) string { return url.PathEscape(c.N
 // File is a collection that was read from a file.
 type File struct {
 	Path string
-	Name string // of the collection
+	Name string // the name of the collection
 	JSON json.RawMessage
 }
 
-// Read returns the collections of a folder, those of its files that end in .json, .yaml or
-// .yml, or of one file. An error names the file; that two have the same name or id is one.
+// Read returns the collections of a file, or of the files in a folder whose names end in .json,
+// .yaml or .yml. Two files with the same name or id of a collection are an error. An error names
+// the file.
 func Read(path string) ([]File, error) {
 	paths := []string{path}
 	if _, single := FormatOf(path); !single {
@@ -55,7 +56,7 @@ func Read(path string) ([]File, error) {
 		}
 	}
 	var list []File
-	seen := map[string]string{} // paths by name, in lower case, and id
+	seen := map[string]string{} // the paths, by name in lower case and by id
 	for _, path := range paths {
 		f, id, err := readFile(path)
 		if err != nil {
@@ -89,7 +90,7 @@ func files(dir string) (paths []string, err error) {
 func readFile(path string) (f *File, id string, err error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, "", errors.Unwrap(err) // its path is told already
+		return nil, "", errors.Unwrap(err) // the caller adds the path
 	}
 	defer file.Close()
 	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
@@ -122,8 +123,8 @@ func readFile(path string) (f *File, id string, err error) {
 	return &File{Path: path, Name: head.Name, JSON: raw}, head.ID, nil
 }
 
-// headError returns the error of a head that cannot be decoded, with the name of the property and the
-// expected type.
+// headError describes an error in the head of a file: the name of the property and the expected
+// type.
 func headError(err error) error {
 	var wrong *json.UnmarshalTypeError
 	switch {
@@ -135,9 +136,9 @@ func headError(err error) error {
 	return fmt.Errorf("%s must be a text, and is of the type %s", strings.ToLower(wrong.Field), wrong.Value)
 }
 
-// Write writes the collections to a folder, which is made if it is missing, and removes the
-// files of collections that are not among them. It returns the paths that it has written
-// or removed, and leaves files alone that are as they should be.
+// Write writes the collections to the folder dir, which it creates if it is missing, and removes
+// the files of other collections. It returns the paths of written and removed files. Files with the
+// right content are not written.
 func Write(dir string, list []*schema.Collection, f Format) (changed []string, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
@@ -170,7 +171,8 @@ func Write(dir string, list []*schema.Collection, f Format) (changed []string, e
 	return changed, nil
 }
 
-// isDefinition reports whether a file is one that Write has made, or might have.
+// isDefinition reports whether a file has the definition of a collection, so that Write may remove
+// the file.
 func isDefinition(path string) bool {
 	f, _, err := readFile(path)
 	if err != nil {
@@ -184,8 +186,8 @@ func isDefinition(path string) bool {
 	return json.Unmarshal(f.JSON, &part) == nil && part.Type != "" && (part.Fields != nil || part.ViewQuery != "")
 }
 
-// WriteFile writes a collection to a file, whole or not at all, and reports whether it was
-// another text before.
+// WriteFile writes a collection to a file, all or nothing. written is false if the file already had
+// the content.
 func WriteFile(path string, c *schema.Collection, f Format) (written bool, err error) {
 	text, err := Text(c, f)
 	if err != nil {

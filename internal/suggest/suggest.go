@@ -1,4 +1,4 @@
-// Package suggest finds the known word that a mistyped word stands for.
+// Package suggest finds the known word that a misspelt word probably stands for.
 package suggest
 
 import (
@@ -9,9 +9,9 @@ import (
 // maxTypos is the maximum edit distance of a typing error.
 const maxTypos = 2
 
-// Nearest returns the known word with the smallest edit distance from word, upper and lower case
-// being equal; of several such words the first in alphabetical order. It returns "" if word is no
-// typing error of a known word.
+// Nearest returns the known word with the smallest edit distance from word, regardless of case; of
+// several such words the first in alphabetical order. It returns "" if the distance is too large
+// for a typing error.
 func Nearest(word string, known []string) string {
 	best, nearest := "", maxTypos+1
 	for _, k := range slices.Sorted(slices.Values(known)) {
@@ -23,8 +23,8 @@ func Nearest(word string, known []string) string {
 	return best
 }
 
-// distance returns the edit distance of two words: the number of letters to insert, delete,
-// replace or swap with their neighbour (optimal string alignment).
+// distance returns the edit distance of two words: the number of letters to insert, delete, replace
+// or swap with a neighbour (optimal string alignment).
 func distance(a, b string) int {
 	before, last := []int(nil), make([]int, len(b)+1)
 	for j := range last {

@@ -1,6 +1,6 @@
-// Command testbinary is the program loam with the lowest cost of password hashes: clients' tests
-// sign in thousands of times, and a hash at the default cost takes 64 times as long. "make binary"
-// builds it.
+// Command testbinary is loam with the lowest cost of password hashes. The tests of clients sign in
+// thousands of times, and a hash at the default cost takes 64 times as long. "make binary" builds
+// it.
 package main
 
 import (

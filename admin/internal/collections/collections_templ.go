@@ -488,8 +488,8 @@ func duplicateDialog(in *schema.Collection, name string) templ.Component {
 	})
 }
 
-// targetDialog asks for the name of a new collection, to which the relation field with the key will
-// refer.
+// targetDialog asks for the name of a new collection, and makes it the target of the relation field
+// with the key.
 func targetDialog(in *schema.Collection, key string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1134,7 +1134,7 @@ func endDialog(e end) templ.Component {
 	})
 }
 
-// newPage is the form of a new collection; name is the first value of its name.
+// newPage is the form of a new collection. name is the initial value of the input of its name.
 func newPage(name string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -13,17 +13,17 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// opened is the definition that was stored when a form was opened. The hidden input _base has the
-// definition as JSON.
+// opened is the stored definition at the time when a form was opened. The form has it as JSON in
+// the hidden input _base.
 type opened struct {
 	Name    string                   `json:"name"`
 	Query   string                   `json:"query,omitempty"`
-	Order   []string                 `json:"order"`  // the keys of the fields in their stored order
-	Fields  map[string]form.Document `json:"fields"` // the stored fields by their keys
+	Order   []string                 `json:"order"`  // the keys of the fields, in the stored order
+	Fields  map[string]form.Document `json:"fields"` // the fields by key
 	Indexes []string                 `json:"indexes"`
 }
 
-// asOpened returns the opened definition of a form that is opened now.
+// asOpened returns the definition for the input _base of a new form.
 func (d *definition) asOpened() opened {
 	o := opened{Name: d.in.Name, Query: d.query, Order: []string{}, Fields: map[string]form.Document{}, Indexes: d.in.Indexes}
 	for i, f := range d.fields {
@@ -39,8 +39,8 @@ func (o opened) text() (string, error) {
 	return string(text), err
 }
 
-// rebased returns the opened definition with the stored values of the conflicts, so that the next
-// save of the form has no conflicts and stores the typed values.
+// rebased returns the opened definition with the stored values at the conflicts. With this _base
+// the next save of the form has no conflicts and stores the typed values.
 func (t *draft) rebased() opened {
 	o := t.base
 	for _, at := range t.conflicts {
@@ -63,21 +63,21 @@ func (t *draft) rebased() opened {
 	return o
 }
 
-// draft is a three-way merge of the typed definition in a form and the stored definition. Its base is
-// the opened definition: an option that only one person has changed gets the changed value, and an
-// option that both have changed is a conflict.
+// draft is a three-way merge of a form and the stored definition. The base is the opened
+// definition. An option that was changed on one side only gets the changed value; an option that
+// was changed on both sides is a conflict.
 type draft struct {
 	d         *definition // the stored definition
 	base      opened
 	sent      url.Values
 	targets   []form.Option
-	problems  []form.Problem // about typed texts that are not values of their inputs
+	problems  []form.Problem // inputs whose text cannot be read
 	conflicts []form.Problem
-	fieldKeys []string // the keys of the fields of the body, "" for a field that the form does not have
-	indexKeys []string // the keys of the indexes of the body, "" for an index that the form does not have
+	fieldKeys []string // the keys of the fields of the body, "" for a field that the form lacks
+	indexKeys []string // the keys of the indexes of the body, "" for an index that the form lacks
 }
 
-// readDraft reads the form of the fields of the collection in the address.
+// readDraft reads the form with the fields of the collection in the address.
 func readDraft(c *console.Call) (in *schema.Collection, t *draft, err error) {
 	if in, err = c.Collection(); err != nil {
 		return nil, nil, err
@@ -103,7 +103,7 @@ func draftOf(d *definition, sent url.Values, targets []form.Option) *draft {
 	return t
 }
 
-// stored returns the stored field with the key in the form, nil for a new or deleted field.
+// stored returns the stored field with the key, nil for a new or deleted field.
 func (t *draft) stored(key string) form.Document {
 	was, known := t.base.Fields[key]
 	if !known {
@@ -115,8 +115,8 @@ func (t *draft) stored(key string) form.Document {
 	return nil
 }
 
-// body returns the change of the collection that the form describes. Fields and indexes that were
-// deleted in the form are missing in the body.
+// body returns the merged definition as the body of an update. It lacks the fields and indexes that
+// were deleted in the form.
 func (t *draft) body() map[string]any {
 	name := t.value("name", t.base.Name, t.d.in.Name)
 	if t.d.in.View != nil {
@@ -125,8 +125,8 @@ func (t *draft) body() map[string]any {
 	return map[string]any{"name": name, "fields": t.fields(), "indexes": t.indexes()}
 }
 
-// value returns the merged value of an input: the typed value if the form changes it, else the
-// stored value.
+// value merges an option of the collection. It returns the typed value if the form changes the
+// option, else the stored value.
 func (t *draft) value(input, was, now string) string {
 	if t.changes(input, was, now) {
 		return form.Sent(t.sent, input)
@@ -134,8 +134,8 @@ func (t *draft) value(input, was, now string) string {
 	return now
 }
 
-// changes reports whether the typed text of an input differs from was, the opened text, and from now,
-// the stored text. If was and now differ too, changes adds a conflict.
+// changes reports whether the text of an input differs from the opened value and from the stored
+// value. If these two also differ from each other, changes adds a conflict.
 func (t *draft) changes(input, was, now string) bool {
 	typed := form.Sent(t.sent, input)
 	if typed == was || typed == now {
@@ -151,14 +151,15 @@ func (t *draft) conflict(input, words string) {
 	t.conflicts = append(t.conflicts, form.Problem{Name: input, Message: words})
 }
 
-// entry is a field of the body with its key in the form, "" for a field that the form does not have.
+// entry is a field of the body. key is "" for a field that the form lacks.
 type entry struct {
 	key   string
 	field form.Document
 }
 
-// fields returns the fields of the body in the order of the form, then the fields that somebody else
-// has added. If nothing was moved in the form, the stored fields have their stored order.
+// fields returns the fields of the body in the order of the form, followed by the fields that
+// another user has added. If no field was moved in the form, the stored fields keep their stored
+// order.
 func (t *draft) fields() []form.Document {
 	var list []entry
 	for _, key := range t.sent["order"] {
@@ -191,7 +192,7 @@ func sameField(as form.Document) func(form.Document) bool {
 	return func(f form.Document) bool { return f.Text("id") == as.Text("id") }
 }
 
-// place returns the index of a field in the stored fields, and for a new field the index behind them.
+// place returns the index of a field in the stored fields. The place of a new field is after them.
 func (t *draft) place(f form.Document) int {
 	if i := slices.IndexFunc(t.d.stored, sameField(f)); i >= 0 {
 		return i
@@ -199,16 +200,16 @@ func (t *draft) place(f form.Document) int {
 	return len(t.d.stored)
 }
 
-// moved reports whether fields were moved in the form. Otherwise the form has the opened fields in
-// their order, then the new fields.
+// moved reports whether the order of the fields was changed in the form. New fields at the end do
+// not change the order.
 func (t *draft) moved() bool {
 	mine := t.sent["order"]
 	kept := slices.DeleteFunc(slices.Clone(t.base.Order), func(key string) bool { return !slices.Contains(mine, key) })
 	return !slices.Equal(mine[:min(len(kept), len(mine))], kept)
 }
 
-// field returns the field with the key: the stored field, or a new one, with the typed options. It
-// returns nil for an unchanged field that somebody else has deleted.
+// field returns the field with the key: the stored or new field with the typed options. It returns
+// nil for a field that another user has deleted and the form leaves unchanged.
 func (t *draft) field(key string) form.Document {
 	was, now, at := t.base.Fields[key], t.stored(key), "fields."+key
 	f := form.Document{"type": t.sent.Get(at + ".type")}
@@ -217,7 +218,7 @@ func (t *draft) field(key string) form.Document {
 	}
 	stored := now
 	if now == nil {
-		stored = was // the deletion is the only conflict of the field
+		stored = was // so that the deletion is the only conflict of the field
 	}
 	all := inputs(f.Text("type"), at, t.targets)
 	typed := slices.DeleteFunc(slices.Clone(all), func(in form.Input) bool {
@@ -239,12 +240,13 @@ func (t *draft) field(key string) form.Document {
 	return f
 }
 
-// document returns the document of the inputs of a field.
+// document wraps a field so that the inputs named fields.KEY.option find its options.
 func document(key string, f form.Document) form.Document {
 	return form.Document{"fields": map[string]any{key: map[string]any(f)}}
 }
 
-// checkDeleted finds the fields that were deleted in the form and that somebody else has changed.
+// checkDeleted adds a conflict for each field that was deleted in the form and changed by another
+// user.
 func (t *draft) checkDeleted() {
 	for _, key := range t.base.Order {
 		now := t.stored(key)
@@ -255,8 +257,8 @@ func (t *draft) checkDeleted() {
 	}
 }
 
-// indexes returns the indexes of the body: the indexes of the form that nobody else has deleted, then
-// the indexes that somebody else has added.
+// indexes returns the indexes of the body: the indexes of the form without those that another user
+// has deleted, followed by the indexes that another user has added.
 func (t *draft) indexes() []string {
 	list := []string{}
 	for _, key := range t.sent["indexes.order"] {
@@ -268,7 +270,7 @@ func (t *draft) indexes() []string {
 		if !stored && slices.Contains(t.base.Indexes, text) {
 			continue
 		}
-		if !stored { // the service renames the columns of a stored statement
+		if !stored { // the collection service renames the columns of a stored statement
 			text = t.inNewNames(text)
 		}
 		list, t.indexKeys = append(list, text), append(t.indexKeys, key)

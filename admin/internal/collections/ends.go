@@ -61,7 +61,7 @@ func confirmed(c *console.Call, of func(*schema.Collection) end) (in *schema.Col
 	return nil, false, ask(c, of, http.StatusUnprocessableEntity, "This is not the name of the collection.")
 }
 
-// refuse answers with the dialog and the reason of an Invalid fault. Any other error is returned.
+// refuse shows the dialog again with the reason of an Invalid fault. It returns any other error.
 func refuse(c *console.Call, of func(*schema.Collection) end, err error) error {
 	reason, err := refusal(err)
 	if err != nil {
@@ -94,7 +94,7 @@ func drop(c *console.Call) error {
 	return c.Go("/_/")
 }
 
-// backUp makes a backup of the server while a dialog asks whether data may be lost.
+// backUp makes a backup of the server for a dialog that asks whether data may be lost.
 func backUp(c *console.Call) error {
 	key, err := c.App.Backups().Create(c.R.Context(), c.Caller, "")
 	if err != nil {

@@ -105,9 +105,9 @@ func newField(c *console.Call) error {
 	return c.Part(fieldRow(console.CollectionPath(in), f, true))
 }
 
-// saveFields stores the fields in the form. A change that loses or rewrites data, or breaks rules,
-// is described in a dialog first. If somebody else has changed the same option since the form was
-// opened, nothing is stored, and the form shows the conflict.
+// saveFields stores the fields in the form. Before a change that loses or rewrites data, or breaks
+// rules, a dialog describes the effects and asks for confirmation. If another user has changed an
+// option that the form changes too, nothing is stored, and the form shows the conflict.
 func saveFields(c *console.Call) error {
 	in, t, err := readDraft(c)
 	if err != nil {
@@ -128,7 +128,7 @@ func saveFields(c *console.Call) error {
 	if err != nil {
 		return form.FailAt(c, err, t.input)
 	}
-	// The plan lists the typed query of a view too.
+	// A changed query of a view is in the plan as a rewrite, but the user has typed it.
 	plan.Rewrites = slices.DeleteFunc(plan.Rewrites, func(w collection.Rewrite) bool { return w.To == body["viewQuery"] })
 	r := review{in: in, plan: plan, names: t.d.nameChanges(body), again: t.sent.Get("_confirmed") != ""}
 	if r.asks() && t.sent.Get("_confirmed") != in.Name {
@@ -146,8 +146,8 @@ func saveFields(c *console.Call) error {
 	return c.Go(console.CollectionPath(updated) + "/fields")
 }
 
-// storeChange stores the change of a collection. The fault is Unavailable if somebody else has changed
-// the collection since in was read.
+// storeChange updates a collection. The fault is Unavailable if another user has changed the
+// collection since in was read.
 func storeChange(c *console.Call, in *schema.Collection, body map[string]any) (updated *schema.Collection, err error) {
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -176,20 +176,13 @@ func planOf(c *console.Call, in *schema.Collection, body any) (*collection.Plan,
 	return c.App.Collections().Plan(c.R.Context(), c.Caller, text)
 }
 
-// input returns the name of the input of a value of the body. The service names fields and indexes
-// by their numbers in the body, the form by their keys.
+// input returns the name of the input for a name in the body. Fields and indexes have numbers in
+// the body and keys in the form.
 func (t *draft) input(name string) string {
 	keys := map[string][]string{"fields": t.fieldKeys, "indexes": t.indexKeys}
 	parts := strings.SplitN(name, ".", 3)
-	if i, notNumber := strconv.Atoi(at(parts, 1)); notNumber == nil && at(keys[parts[0]], i) != "" {
+	if i, notNumber := strconv.Atoi(form.At(parts, 1)); notNumber == nil && form.At(keys[parts[0]], i) != "" {
 		parts[1] = keys[parts[0]][i]
 	}
 	return strings.Join(parts, ".")
-}
-
-func at(list []string, i int) string {
-	if i < 0 || i >= len(list) {
-		return ""
-	}
-	return list[i]
 }

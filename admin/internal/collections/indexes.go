@@ -114,8 +114,8 @@ func (ix *index) change(in *schema.Collection, sent url.Values) {
 	ix.text, ix.parsed = "", schema.Index{Unique: ix.parsed.Unique}
 }
 
-// inNewNames returns the statement with the new names of the fields that the form renames. It keeps
-// a stored name that a field in the form has. An invalid statement is returned unchanged.
+// inNewNames returns the statement with the new names of the renamed fields. A name in the
+// statement stays if a field of the form has it. An invalid statement is returned unchanged.
 func (t *draft) inNewNames(text string) string {
 	ix, err := schema.ParseIndex(text)
 	if err != nil {

@@ -83,7 +83,7 @@ func indexList(d *definition) templ.Component {
 	})
 }
 
-// indexRow shows an index of the form: its name and columns, and its statement, which can be unfolded.
+// indexRow shows the name and the columns of an index. Its statement can be unfolded.
 func indexRow(in *schema.Collection, ix index, open bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

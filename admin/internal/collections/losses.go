@@ -1,4 +1,5 @@
-// The part of a review that reads data: lost values, and requests that use an old name.
+// This file has the parts of a review that read data: the lost values, and the requests that use an
+// old name.
 
 package collections
 
@@ -15,14 +16,14 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// lost is a loss with some of the lost values.
+// lost is a loss with examples of the lost values.
 type lost struct {
 	collection.Loss
 	values []collection.Example // To is "" for a deleted field
 }
 
-// lossesOf returns the losses of a plan with some of the lost values. The plan has values of converted
-// fields; values of deleted fields are read from the records.
+// lossesOf adds examples to the losses of a plan. The plan has examples for converted fields;
+// examples for deleted fields are read from the records.
 func lossesOf(c *console.Call, plan *collection.Plan) (list []lost, err error) {
 	for _, l := range plan.Losses {
 		one := lost{l, l.Examples}
@@ -36,7 +37,7 @@ func lossesOf(c *console.Call, plan *collection.Plan) (list []lost, err error) {
 	return list, nil
 }
 
-// valuesOf returns up to three stored values of the field of a loss, none of a password.
+// valuesOf returns up to three stored values of the field of a loss. Passwords have no examples.
 func valuesOf(c *console.Call, l collection.Loss) (list []collection.Example, err error) {
 	in := c.App.Snapshot().Find(l.Collection)
 	if in == nil || in.Field(l.Field) == nil || in.Field(l.Field).IsPassword() {
@@ -57,7 +58,7 @@ func valuesOf(c *console.Call, l collection.Loss) (list []collection.Example, er
 	return list, nil
 }
 
-// filled returns the filter for records in which the field has a value.
+// filled returns a filter for the records in which the field is not empty.
 func filled(f *schema.Field) string {
 	switch {
 	case f.Multiple():
@@ -74,24 +75,24 @@ func filled(f *schema.Field) string {
 	return f.Name + " != ''"
 }
 
-// use counts the requests of the last day that have an old name in their address.
+// use is the number of requests of the last day with an old name in their address.
 type use struct {
-	name  string // the old name of a field or of the collection
+	name  string // the old name, of a field or of the collection
 	count int64
-	path  string // the address of the logs with these requests
+	path  string // the address of the page that lists these requests
 }
 
-// countTime limits the time in which requests with old names are counted.
+// countTime is the time limit for counting the requests with old names.
 const countTime = time.Second
 
-// usesOf returns the requests with the old names of the fields and the collection that body renames
-// or deletes. Names whose requests cannot be counted within countTime are left out.
+// usesOf counts the requests with the names that body renames or deletes. Names without requests,
+// and names that cannot be counted within countTime, are left out.
 func (d *definition) usesOf(c *console.Call, body map[string]any) (list []use) {
 	ctx, cancel := context.WithTimeout(c.R.Context(), countTime)
 	defer cancel()
 	from := c.App.Now().Add(-24 * time.Hour).UTC().Truncate(time.Second)
 	for _, name := range d.oldNames(body) {
-		filter := "(" + inAddress("/collections/"+d.in.Name+"/") + " || " + inAddress("/collections/"+d.in.ID+"/") + ") && " + inAddress("%?%"+name+"%") // the query, behind the ?, has the filter
+		filter := "(" + inAddress("/collections/"+d.in.Name+"/") + " || " + inAddress("/collections/"+d.in.ID+"/") + ") && " + inAddress("%?%"+name+"%") // a request names a field in its query, after the ?
 		if name == d.in.Name {
 			filter = inAddress("/collections/" + name + "/")
 		}

@@ -9,7 +9,8 @@ import (
 	"github.com/loambase/loam/admin/internal/form"
 )
 
-// checkNames answers with the problems of the typed names, by their inputs, as a JSON object.
+// checkNames answers with a JSON object: the problems of the typed names by the names of their
+// inputs.
 func checkNames(c *console.Call) error {
 	in, t, err := readDraft(c)
 	if err != nil {
@@ -34,8 +35,8 @@ func checkNames(c *console.Call) error {
 	return c.JSON(problems)
 }
 
-// names returns the stored and new fields with the typed names and no other change, so that their
-// plan converts no values. A deleted field keeps its column under another name. A new field
+// names returns a list of fields that changes only names, so that its plan converts no values:
+// stored and new fields with the typed names, and deleted fields under other names. A new field
 // without a name is left out.
 func (t *draft) names() (fields []form.Document) {
 	add := func(key, name string, f form.Document) {

@@ -104,7 +104,7 @@ func targetsOf(snapshot *schema.Snapshot) (list []form.Option) {
 	return list
 }
 
-// targetOf returns the only option for the collection of a stored relation, which cannot be changed.
+// targetOf returns the only option for the target of a stored relation, which cannot be changed.
 func targetOf(snapshot *schema.Snapshot, stored form.Document) []form.Option {
 	if in := snapshot.ByID(stored.Text("collectionId")); in != nil {
 		return []form.Option{{Value: in.ID, Label: in.Name}}

@@ -122,7 +122,7 @@ func providersSection(s signIn) templ.Component {
 	})
 }
 
-// providersDialog lists the providers that can be added, with a search for their names.
+// providersDialog lists the providers that can be added, with a search by name.
 func providersDialog(in *schema.Collection, list []choice) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -241,8 +241,8 @@ func providersDialog(in *schema.Collection, list []choice) templ.Component {
 	})
 }
 
-// providerTitle returns the display name of a provider. The generic providers of OpenID Connect have
-// the same display name, so their titles have the provider's name too.
+// providerTitle returns the display name of a provider. Since the generic providers of OpenID
+// Connect share a display name, their titles include the name of the provider.
 func providerTitle(p choice) string {
 	if isOpenID(p.Name) {
 		return p.DisplayName + " (" + p.Name + ")"
@@ -563,7 +563,7 @@ func providerItem(in *schema.Collection, p providerRow) templ.Component {
 	})
 }
 
-// removeDialog asks for a confirmation before a stored provider is removed from the form.
+// removeDialog asks for confirmation before a stored provider is removed from the form.
 func removeDialog(p providerRow, linked int) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -654,8 +654,8 @@ func removeDialog(p providerRow, linked int) templ.Component {
 	})
 }
 
-// appleDialog asks for the private key and the other values of a client secret for Apple. The secret
-// is for the provider with the key in the form.
+// appleDialog asks for the private key and the other values from which a client secret for Apple is
+// made, for the provider with the key.
 func appleDialog(in *schema.Collection, key string, document form.Document) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -33,8 +33,8 @@ func (r review) asks() bool {
 // the collection.
 func (r review) loses() bool { return len(r.plan.Losses) > 0 }
 
-// nameChanges describes the new name of the collection, and the fields that are renamed, deleted, or
-// hold a single value instead of a list.
+// nameChanges describes the new name of the collection, and the fields that are deleted, are
+// renamed, or from then on hold a single value instead of a list.
 func (d *definition) nameChanges(body map[string]any) (list []string) {
 	if is, _ := body["name"].(string); is != d.in.Name {
 		list = append(list, "The collection "+d.in.Name+" becomes "+is+". Apps that use the old name fail.")
@@ -54,7 +54,8 @@ func (d *definition) nameChanges(body map[string]any) (list []string) {
 	return list
 }
 
-// oldNames returns the names of the collection and of the fields that body renames or deletes.
+// oldNames returns the names that body renames or deletes: the name of the collection and names of
+// fields.
 func (d *definition) oldNames(body map[string]any) (names []string) {
 	if body["name"] != d.in.Name {
 		names = append(names, d.in.Name)
@@ -67,8 +68,8 @@ func (d *definition) oldNames(body map[string]any) (names []string) {
 	return names
 }
 
-// eachChange calls fn with each stored field and its options in body, nil for a deleted field. The
-// fields of a view, which follow from its query, are left out.
+// eachChange calls fn with each stored field and its options in body; is is nil for a deleted
+// field. The fields of a view are left out, since they follow from its query.
 func (d *definition) eachChange(body map[string]any, fn func(was *schema.Field, is form.Document)) {
 	fields, ok := body["fields"].([]form.Document)
 	if !ok {
@@ -83,7 +84,7 @@ func (d *definition) eachChange(body map[string]any, fn func(was *schema.Field, 
 	}
 }
 
-// ruleChanges returns the rules that differ from the stored ones.
+// ruleChanges returns the typed rules that differ from the stored rules.
 func ruleChanges(in *schema.Collection, typed []rule) (list []difference) {
 	stored := rulesOf(in)
 	for i, r := range typed {

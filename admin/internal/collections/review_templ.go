@@ -17,8 +17,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// reviewDialog shows the effect of a change. If the change deletes data, the name of the
-// collection must be typed.
+// reviewDialog shows the effects of a change and asks for confirmation: for the name of the
+// collection if the change deletes data.
 func reviewDialog(r review) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -599,7 +599,7 @@ func reviewDialog(r review) templ.Component {
 	})
 }
 
-// differences lists changed values: the old and the new value side by side.
+// differences lists old and new values side by side.
 func differences(title string, list []difference) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -687,7 +687,7 @@ func differences(title string, list []difference) templ.Component {
 	})
 }
 
-// keepFirst offers a backup of the server and an export of the collection before data are lost.
+// keepFirst offers a backup of the server and an export of the collection.
 func keepFirst(in *schema.Collection) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -793,7 +793,7 @@ func keepFirst(in *schema.Collection) templ.Component {
 	})
 }
 
-// backedUp takes the place of the button that has made a backup: a toast would lie below the dialog.
+// backedUp replaces the button that has made a backup, since the dialog would cover a toast.
 func backedUp(key string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

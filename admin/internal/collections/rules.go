@@ -1,7 +1,6 @@
 package collections
 
 import (
-	"encoding/json"
 	"net/http"
 	"strings"
 
@@ -107,19 +106,15 @@ func saveRules(c *console.Call) error {
 			return err
 		}
 	}
-	text, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
-	if _, err := c.App.Collections().Update(c.R.Context(), c.Caller, in.ID, text); err != nil {
+	if err := update(c, in, body); err != nil {
 		return form.Fail(c, err)
 	}
 	c.Toast("Saved")
 	return c.Go(console.CollectionPath(in) + "/rules")
 }
 
-// changesManage reports whether the manage rule differs from the stored one. It decides who may set
-// the passwords of others, so a change requires the password.
+// changesManage reports whether the typed manage rule differs from the stored rule. Such a change
+// requires the password, since managers may set the passwords of other accounts.
 func changesManage(in *schema.Collection, typed []rule) bool {
 	for i, r := range rulesOf(in) {
 		if r.name == "manageRule" && r.words() != typed[i].words() {

@@ -109,10 +109,10 @@ func newProvider(c *console.Call) error {
 	return c.Part(providerItem(in, row))
 }
 
-// saveSignIn stores the options in the form. A second step may lock out all superusers, so before
-// it is switched on a dialog asks for a code from a mail, or for the name of the collection.
-// Another dialog shows changed identityOptions of OIDC providers before they are stored. The options
-// of superusers require the password, since a change may weaken the sign-in to this console.
+// saveSignIn stores the options in the form. A changed sign-in of the superusers requires the
+// password. Since a second step may lock out all superusers, a dialog asks for a code from a mail,
+// or for the name of the collection, before the second step is switched on. Another dialog shows
+// changed identityOptions of OIDC providers before they are stored.
 func saveSignIn(c *console.Call) error {
 	in, err := authOf(c)
 	if err != nil {
@@ -151,8 +151,8 @@ func saveSignIn(c *console.Call) error {
 	return c.Go(console.CollectionPath(in) + "/sign-in")
 }
 
-// signInChange returns the change of the options in the form, and the changed identityOptions of OIDC
-// providers.
+// signInChange returns the change that the form describes, and in moved the changed identityOptions
+// of OIDC providers.
 func signInChange(in *schema.Collection, sent url.Values) (change map[string]any, moved []difference, problems []form.Problem, err error) {
 	change, problems = form.Patch(signInGroups(in), sent)
 	if sent.Has("providers.any") {
@@ -169,7 +169,7 @@ func signInChange(in *schema.Collection, sent url.Values) (change map[string]any
 	return change, moved, problems, nil
 }
 
-func update(c *console.Call, in *schema.Collection, change map[string]any) error {
+func update(c *console.Call, in *schema.Collection, change any) error {
 	text, err := json.Marshal(change)
 	if err != nil {
 		return err
@@ -181,23 +181,18 @@ func update(c *console.Call, in *schema.Collection, change map[string]any) error
 // keysOf returns the keys of the providers in the form, in their order.
 func keysOf(sent url.Values) []string { return sent["providers.order"] }
 
-// failSignIn answers with the problems of an error. The service names a provider by its index, the
-// form by its key.
+// failSignIn is form.Fail for the form of the sign-in. The service names a provider by its index,
+// the form by its key.
 func failSignIn(c *console.Call, err error, sent url.Values) error {
-	problems, err := console.Problems(err)
-	if err != nil {
-		return err
-	}
-	var list []form.Problem
-	for name, message := range problems {
+	return form.FailAt(c, err, func(name string) string {
 		parts := strings.SplitN(name, ".", 4)
-		if i, wrong := strconv.Atoi(at(parts, 2)); at(parts, 1) == "providers" && wrong == nil && i < len(keysOf(sent)) {
-			name = strings.Join(append([]string{"providers", keysOf(sent)[i]}, parts[3:]...), ".")
+		i, notNumber := strconv.Atoi(form.At(parts, 2))
+		key := form.At(keysOf(sent), i)
+		if form.At(parts, 1) != "providers" || notNumber != nil || key == "" {
+			return name
 		}
-		list = append(list, form.Problem{Name: name, Message: message})
-	}
-	slices.SortFunc(list, func(a, b form.Problem) int { return strings.Compare(a.Name, b.Name) })
-	return form.Refuse(c, http.StatusUnprocessableEntity, list)
+		return strings.Join(append([]string{"providers", key}, parts[3:]...), ".")
+	})
 }
 
 // mailKind is a kind of mail to accounts.

@@ -44,7 +44,8 @@ func (f field) summary() string {
 	return strings.Join(parts, ", ")
 }
 
-// option returns the text of an option, "" for a number that is 0.
+// option returns the text of an option; "" for a 0, which means no limit, unless the field is a
+// number.
 func (f field) option(name string) string {
 	text := f.document.Text("fields." + f.key + "." + name)
 	if text == "0" && f.kind != "number" {
@@ -60,7 +61,7 @@ func (f field) when(option, words string) string {
 	return ""
 }
 
-// capacity describes the maximum number of values in the field, "" for a field with one value.
+// capacity describes the maximum number of values of the field, "" for a field with a single value.
 func (f field) capacity() string {
 	if most := f.option("maxSelect"); most != "" && most != "1" {
 		return "up to " + most
@@ -68,7 +69,7 @@ func (f field) capacity() string {
 	return ""
 }
 
-// target returns the name of the collection that a relation refers to.
+// target returns the name of the target of a relation.
 func (f field) target() string {
 	id := f.option("collectionId")
 	for _, in := range f.inputs {
@@ -81,8 +82,8 @@ func (f field) target() string {
 	return id
 }
 
-// listed joins the first three lines of a text by commas and, if there are more lines, adds their
-// number. The result begins with before; it is "" for an empty text.
+// listed joins the first three lines by commas and adds the number of further lines. before is put
+// in front. The result for an empty text is "".
 func listed(before, lines string) string {
 	const most = 3
 	if lines == "" {

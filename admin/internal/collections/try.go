@@ -36,7 +36,7 @@ type verdict struct {
 	why   string // the reason, in words
 	about *record.Explanation
 
-	wrong, meant string // an unknown name in the rule, and the nearest known name; "" if none is near
+	wrong, meant string // an unknown name in the rule, and the name that was probably meant; both "" if there is none
 	wrongAt      int    // byte offset of the unknown name in the rule
 }
 
@@ -46,7 +46,7 @@ type judgement struct {
 	operation record.Operation
 	method    string
 	allowed   string // the effect on the client if the rule allows the operation
-	denied    string // the effect of a denial
+	denied    string // the effect on the client if the rule denies the operation
 }
 
 var judged = []judgement{
@@ -55,15 +55,15 @@ var judged = []judgement{
 	{"createRule", record.OpCreate, http.MethodPost, "answers 200", "answers 400"},
 	{"updateRule", record.OpUpdate, http.MethodPatch, "answers 200", "answers 404"},
 	{"deleteRule", record.OpDelete, http.MethodDelete, "answers 204", "answers 404"},
-	// authRule and manageRule are judged on the stored account, with the body and the context of the
-	// request. OpView stands for an operation that writes nothing.
+	// authRule and manageRule are judged on the stored account, with the body and the context of
+	// the request, as an operation that writes nothing.
 	{"authRule", record.OpView, http.MethodPost, "answers 200", "answers 403"},
 	{"manageRule", record.OpView, http.MethodPatch, "a manager", "not a manager"},
 }
 
-// testerOf returns the tester for the identity and the record in the address: "as" is guest, user or
-// superuser, "accounts" and "user" are the collection and the id of a user, "on" is the id of the
-// record. Without "on" the first record is chosen.
+// testerOf returns the tester for the parameters of the address: "as" is guest, user or superuser,
+// "accounts" and "user" are the collection and the id of a user, "on" is the id of the record. If
+// "on" is missing, the first record is chosen.
 func testerOf(c *console.Call, in *schema.Collection) (tester, error) {
 	q := c.R.URL.Query()
 	t := tester{in: in, accounts: c.Accounts(), chosen: ui.Chosen{As: q.Get("as")}}
@@ -92,7 +92,7 @@ func testerOf(c *console.Call, in *schema.Collection) (tester, error) {
 	return t, err
 }
 
-// knownRecord returns the record of an id. The title of a record that does not exist is its id.
+// knownRecord returns the record with the id. If there is no such record, the id is its title.
 func knownRecord(c *console.Call, in *schema.Collection, id string) (records.Known, error) {
 	found, err := records.WithIDs(c, in, id)
 	if err != nil || len(found) == 0 {
@@ -125,17 +125,17 @@ func tryRules(c *console.Call) error {
 	return c.Part(verdicts(in, list, problem, testOf(c, in, caller, list)))
 }
 
-// attempt is the input of the tester: an identity with its request, and a record or a body.
+// attempt is the input of the tester: the caller, and a record or a body.
 type attempt struct {
 	in       *schema.Collection
 	caller   record.Caller
-	id       string         // of the stored record; "" for none
-	imagined bool           // body is a record that is not stored
-	body     map[string]any // nil if none is written
+	id       string         // the id of a stored record; "" if no record is chosen
+	imagined bool           // the body is judged as a record, although it is not stored
+	body     map[string]any // nil if no body is written
 }
 
-// attemptOf reads the record and the body from the form. problem is a sentence for the form if the
-// body is wrong.
+// attemptOf reads the record and the body from the form. problem is a sentence about a body that
+// cannot be read.
 func attemptOf(c *console.Call, in *schema.Collection, caller record.Caller) (t attempt, problem string) {
 	sent := c.R.PostForm
 	t = attempt{in: in, caller: caller, imagined: sent.Get("_on") == "body"}
@@ -146,8 +146,8 @@ func attemptOf(c *console.Call, in *schema.Collection, caller record.Caller) (t 
 	return t, problem
 }
 
-// question returns the caller and the question of a rule. If the user has not chosen the record, or
-// not written the body, that the rule needs, missing tells the user to do so.
+// question returns the caller and the question for a rule. If the rule needs a record or a body
+// that the form lacks, missing tells the user what to do.
 func (t attempt) question(j judgement, r rule) (caller record.Caller, q record.Question, missing string) {
 	switch {
 	case j.operation == record.OpCreate && t.body == nil && !t.imagined:
@@ -171,7 +171,7 @@ func (t attempt) question(j judgement, r rule) (caller record.Caller, q record.Q
 }
 
 // requestOfForm reads the query and the headers of the request from the form. problem is a sentence
-// for the form if they are wrong.
+// about a query or header that cannot be read.
 func requestOfForm(c *console.Call) (caller record.Caller, problem string) {
 	sent := c.R.PostForm
 	var err error
@@ -194,8 +194,8 @@ func requestOfForm(c *console.Call) (caller record.Caller, problem string) {
 	return caller, ""
 }
 
-// callerOf reads the identity and its request from the form. problem is a sentence for the form if
-// the input is incomplete or wrong.
+// callerOf reads the account and the request of the caller from the form. problem is a sentence
+// about input that is missing or wrong.
 func callerOf(c *console.Call) (caller record.Caller, problem string, err error) {
 	if caller, problem = requestOfForm(c); problem != "" {
 		return caller, problem, nil
@@ -229,7 +229,8 @@ func bodyOf(text string) (body map[string]any, problem string) {
 	return body, ""
 }
 
-// judgeAll judges each rule of the collection, in the order of judged.
+// judgeAll judges the typed rules in the order of judged. A rule that the collection lacks is left
+// out.
 func judgeAll(c *console.Call, t attempt) (list []verdict, err error) {
 	rules := typedRules(c, t.in)
 	for _, j := range judged {
@@ -300,7 +301,7 @@ func whyDenied(r rule, e *record.Explanation, j judgement) string {
 	return "superusers only · answers 403"
 }
 
-// misspelt looks for a known name near the unknown name at which the rule cannot be used.
+// misspelt sets wrong and meant if the rule has an unknown name and a known name is similar.
 func (v *verdict) misspelt(snapshot *schema.Snapshot, q record.Question) {
 	text, pos := v.rule.expression(), v.about.Problem.Pos
 	if pos >= len(text) {
@@ -394,7 +395,7 @@ func wordLength(text string) int {
 	return end
 }
 
-// sides lists the compared values, and behind them the deciding values. Several values of a side are
+// sides lists the two compared values, then the values that decide. A side with several values is
 // in brackets.
 func sides(c *record.Clause) string {
 	left, right := sideWords(c.Left), sideWords(c.Right)
@@ -433,10 +434,10 @@ func sideWords(s record.Side) string {
 	return "[" + list + "]"
 }
 
-// maxShown is the size limit of a compared value on the page, in bytes.
+// maxShown is the number of bytes to which a compared value is cut on the page.
 const maxShown = 200
 
-// shortened cuts a long value.
+// shortened cuts a value to maxShown bytes.
 func shortened(text string) string {
 	if len(text) <= maxShown {
 		return text

@@ -13,18 +13,18 @@ import (
 	"github.com/loambase/loam/internal/wire"
 )
 
-// maxWho is the maximum number of accounts of a collection in the answer of who.
+// maxWho is the number of allowed accounts that are listed for each collection.
 const maxWho = 20
 
-// accountsOf are the accounts of a collection that a rule allows.
+// accountsOf holds the accounts of a collection that a rule allows.
 type accountsOf struct {
 	record.Allowed
 	in   *schema.Collection
 	list []records.Known
 }
 
-// who answers with the identities that a typed rule allows for the record or the body in the form.
-// The parameter rule of the address is the name of the rule.
+// who answers with the identities that a typed rule allows on the record, or with the body, in the
+// form. The parameter rule of the address is the name of the rule.
 func who(c *console.Call) error {
 	in, err := c.Collection()
 	if err != nil {

@@ -51,7 +51,8 @@ func openWords(r rule) string {
 	return "Everyone"
 }
 
-// openSentence returns a sentence about the effect of an open rule, "" for a rule of accounts.
+// openSentence returns a sentence about the effect of an open rule, "" for authRule, manageRule and
+// mfa.rule.
 func openSentence(r rule) string {
 	switch r.name {
 	case "listRule":
@@ -119,7 +120,7 @@ func (v verdict) problemText() string {
 	return text
 }
 
-// warningText returns the warnings about a rule as one text; "" if there are no warnings.
+// warningText joins the warnings about a rule; "" if there are none.
 func (v verdict) warningText() string {
 	if v.about == nil {
 		return ""
@@ -131,7 +132,8 @@ func (v verdict) warningText() string {
 	return strings.Join(list, " ")
 }
 
-// whoWords returns the number of allowed accounts of a collection, as the words before their list.
+// whoWords returns the text before a list of allowed accounts: their number, and the number that is
+// listed if some are left out.
 func whoWords(a accountsOf) string {
 	of := " of "
 	if a.More {

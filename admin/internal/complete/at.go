@@ -69,7 +69,7 @@ func (w *words) choices(in *schema.Collection, path, typed string) []Completion 
 	return list
 }
 
-// Literal returns a text as a string literal of filters and rules, in the quotation marks ' or \".
+// Literal returns a text as a string literal of filters and rules. quote is ' or ".
 func Literal(text, quote string) string {
 	return quote + strings.NewReplacer(`\`, `\\`, quote, `\`+quote).Replace(text) + quote
 }
@@ -107,8 +107,8 @@ func withoutModifier(path string) string {
 	return path
 }
 
-// field returns the field at the end of a path that begins at a record, at @request.body, at
-// @request.auth or at a collection; nil if the path does not lead to a field.
+// field returns the field at the end of a path; nil if the path does not lead to a field. The path
+// begins at the record, @request.body, @request.auth or @collection.
 func (w *words) field(in *schema.Collection, path string) *schema.Field {
 	parts := strings.Split(path, ".")
 	if strings.HasPrefix(path, "@") {
@@ -124,8 +124,9 @@ func (w *words) field(in *schema.Collection, path string) *schema.Field {
 	return in.Field(parts[len(parts)-1])
 }
 
-// start returns the collection in which a path with @ begins, and the rest of the path; nil for a
-// path without a rest. @request.auth begins in the first auth collection that has the field.
+// start returns the collection in which a path that begins with @ continues, and the rest of the
+// path. The collection is nil for an unknown path and for a path without a rest. @request.auth
+// continues in the first auth collection that has the field.
 func (w *words) start(in *schema.Collection, parts []string) (*schema.Collection, []string) {
 	if len(parts) < 3 {
 		return nil, nil
@@ -133,7 +134,7 @@ func (w *words) start(in *schema.Collection, parts []string) (*schema.Collection
 	rest := parts[2:]
 	switch {
 	case parts[0] == "@collection":
-		name, _, _ := strings.Cut(parts[1], ":") // with an alias
+		name, _, _ := strings.Cut(parts[1], ":") // drops the alias
 		return w.snapshot.Find(name), rest
 	case parts[0] == "@request" && parts[1] == "body":
 		return in, rest
@@ -143,7 +144,7 @@ func (w *words) start(in *schema.Collection, parts []string) (*schema.Collection
 	return nil, nil
 }
 
-// accountsWith returns the first auth collection with a field of that name, nil if there is none.
+// accountsWith returns the first auth collection with a field of that name, or nil.
 func (w *words) accountsWith(name string) *schema.Collection {
 	for _, c := range w.snapshot.All() {
 		if c.IsAuth() && c.Field(name) != nil {

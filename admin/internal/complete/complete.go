@@ -53,8 +53,8 @@ func (w *words) names(in *schema.Collection, typed string) []Completion {
 	return w.matching(typed[:last], typed[last:])
 }
 
-// follow adds the names that may follow the beginning of a path, which is empty or ends with a dot
-// or a colon.
+// follow adds the names that may follow the beginning of a path. beginning is empty or ends with a
+// dot or a colon.
 func (w *words) follow(in *schema.Collection, beginning string) {
 	end := len(beginning) - 1
 	switch {
@@ -73,6 +73,7 @@ type words struct {
 	rule     bool // a rule, which may name @request and @collection
 	channel  bool // a rule of a channel, which may name @channel, and of @request only auth
 	list     []Completion
+	back     map[string][]Completion // back relations by the id of the collection that they begin in; nil before the first use
 }
 
 func (w *words) add(text, icon, hint string, more bool) {
@@ -127,16 +128,27 @@ func (w *words) fields(in *schema.Collection) {
 		_, related := f.Kind.(*schema.Relation)
 		w.add(f.Name, console.KindIcon(f), f.Type(), related)
 	}
-	for _, other := range w.snapshot.All() {
+	if w.back == nil {
+		w.back = backRelations(w.snapshot)
+	}
+	w.list = append(w.list, w.back[in.ID]...)
+}
+
+// backRelations returns the names of the back relations, by the id of the collection that they
+// begin in.
+func backRelations(snapshot *schema.Snapshot) map[string][]Completion {
+	back := map[string][]Completion{}
+	for _, other := range snapshot.All() {
 		if other.View != nil {
 			continue
 		}
 		for _, f := range other.Fields {
-			if k, ok := f.Kind.(*schema.Relation); ok && k.CollectionID == in.ID {
-				w.add(other.Name+"_via_"+f.Name, "relation", "those that refer to it", true)
+			if k, ok := f.Kind.(*schema.Relation); ok {
+				back[k.CollectionID] = append(back[k.CollectionID], Completion{other.Name + "_via_" + f.Name, "relation", "those that refer to it", true})
 			}
 		}
 	}
+	return back
 }
 
 // below adds the names that may follow a path.
@@ -199,12 +211,14 @@ func (w *words) account() {
 		if !c.IsAuth() {
 			continue
 		}
-		before := len(w.list)
 		w.fields(c)
-		w.list = slices.Concat(w.list[:before], slices.DeleteFunc(slices.Clone(w.list[before:]), func(n Completion) bool {
-			return slices.ContainsFunc(w.list[:before], func(o Completion) bool { return o.Text == n.Text })
-		}))
 	}
+	known := map[string]bool{}
+	w.list = slices.DeleteFunc(w.list, func(n Completion) bool {
+		twice := known[n.Text]
+		known[n.Text] = true
+		return twice
+	})
 }
 
 // maxLevels is the maximum number of relations in a path that is completed.

@@ -49,10 +49,10 @@ func Help(snapshot *schema.Snapshot, in *schema.Collection) []Topic {
 // under returns the topic of the names that may follow a path, up to maxNames.
 func (w *words) under(in *schema.Collection, title, path string) Topic {
 	w.below(in, path)
+	more := max(0, len(w.list)-maxNames)
+	w.list = w.list[:len(w.list)-more]
 	t := w.topic(in, title, path+".")
-	if len(t.Names) > maxNames {
-		t.Names, t.More = t.Names[:maxNames], len(t.Names)-maxNames
-	}
+	t.More = more
 	return t
 }
 

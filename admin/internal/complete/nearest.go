@@ -8,14 +8,14 @@ import (
 	"github.com/loambase/loam/internal/suggest"
 )
 
-// Misspelt is a part of a path that names nothing, with the name that was probably meant.
+// Misspelt is an unknown part of a path, and the known name that was probably meant.
 type Misspelt struct {
 	Pos          int // byte offset of the part in the path
 	Wrong, Meant string
 }
 
-// Nearest returns the first unknown part of a path in a rule of the collection, with the known name
-// that is most like it. ok is false if all parts are known, or if no known name is like the part.
+// Nearest looks for the first unknown part of a path in a rule of the collection, and for the known
+// name that is most similar. ok is false if all parts are known, or if no name is similar.
 func Nearest(snapshot *schema.Snapshot, in *schema.Collection, path string) (m Misspelt, ok bool) {
 	for m.Pos <= len(path) {
 		rest := path[m.Pos:]

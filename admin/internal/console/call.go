@@ -74,8 +74,8 @@ func (c *Call) Param(name string) string {
 	return wire.PathValue(c.R, name)
 }
 
-// Collection returns the collection whose name or id is in the address. The fault is NotFound for an
-// unknown collection.
+// Collection returns the collection whose name or id is in the address. The fault is NotFound if
+// there is no such collection.
 func (c *Call) Collection() (*schema.Collection, error) {
 	name := c.Param("collection")
 	if found := c.App.Snapshot().Find(name); found != nil {
@@ -135,6 +135,14 @@ func Unlocked(screen func(*Call) error) func(*Call) error {
 
 // Part answers with a part of a page.
 func (c *Call) Part(part templ.Component) error { return c.render(http.StatusOK, part) }
+
+// PartOf answers a request of htmx with a part of a page that replaces the element of a selector,
+// whatever the target of the request is.
+func (c *Call) PartOf(selector string, part templ.Component) error {
+	c.W.Header().Set("HX-Retarget", selector)
+	c.W.Header().Set("HX-Reswap", "outerHTML")
+	return c.Part(part)
+}
 
 // PartAs answers with a part of a page and a status, such as 422 for a form with problems.
 func (c *Call) PartAs(status int, part templ.Component) error { return c.render(status, part) }

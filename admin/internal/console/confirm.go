@@ -1,5 +1,5 @@
-// The confirmation by password: dangerous actions require that the superuser has typed the password
-// in the last 15 minutes. The proof is a token in a cookie (auth.Service.NewConfirmation).
+// The confirmation by password. Dangerous actions require that the superuser has typed the password
+// in the last 15 minutes. A token in a cookie proves this; see auth.Service.NewConfirmation.
 
 package console
 
@@ -18,14 +18,16 @@ const (
 	confirmedFor    = 15 * time.Minute
 )
 
-// unconfirmed is the error of an action that requires the password. The answer is the form.
+// unconfirmed is the error of an action that requires the password. Call.fail answers with the
+// form.
 type unconfirmed struct{ form ui.Confirm }
 
 func (*unconfirmed) Error() string {
 	return "console: the password was not typed in the last 15 minutes"
 }
 
-// Confirmed wraps a screen with a dangerous action: the screen runs only if Confirm returns nil.
+// Confirmed wraps a screen with a dangerous action. The screen is called only if Confirm returns
+// nil.
 func Confirmed(screen Screen) Screen {
 	return func(c *Call) error {
 		if err := c.Confirm(ui.Confirm{}); err != nil {
@@ -36,9 +38,9 @@ func Confirmed(screen Screen) Screen {
 }
 
 // Confirm returns nil if the superuser has typed the password in this session in the last 15
-// minutes. Otherwise the screen returns the error of Confirm and changes nothing: the answer is a
-// dialog that asks for the password, with the Title, Verb and About of ask. After the right password
-// the script sends the request again.
+// minutes. Otherwise it returns an error, which the screen must return without a change of any
+// data. The response then asks for the password, in a dialog with the Title, Verb and About of ask.
+// After the right password the script sends the request again.
 func (c *Call) Confirm(ask ui.Confirm) error {
 	is, err := c.IsConfirmed()
 	if err == nil && !is {
@@ -47,15 +49,14 @@ func (c *Call) Confirm(ask ui.Confirm) error {
 	return err
 }
 
-// IsConfirmed reports whether the superuser has typed the password in this session in the last 15
-// minutes.
+// IsConfirmed reports whether Confirm would return nil.
 func (c *Call) IsConfirmed() (bool, error) {
 	until, err := c.confirmedUntil()
 	return !until.IsZero(), err
 }
 
-// confirmedUntil returns the end of the confirmation in the request; the zero time if the request
-// has no valid confirmation of this session.
+// confirmedUntil returns the end of the confirmation, or the zero time if the request has no valid
+// confirmation of this session.
 func (c *Call) confirmedUntil() (time.Time, error) {
 	cookie, err := c.R.Cookie(confirmedCookie)
 	if err != nil {
@@ -68,13 +69,13 @@ func (c *Call) confirmedUntil() (time.Time, error) {
 	return c.Auth.Confirmed(c.R.Context(), c.Caller.Auth, secret, cookie.Value)
 }
 
-// PasswordConfirmed starts the 15 minutes. The caller has checked the password of the signed-in
-// superuser.
+// PasswordConfirmed starts the 15 minutes of a confirmation. The caller must have checked the
+// password of the signed-in superuser.
 func (c *Call) PasswordConfirmed() error { return c.confirmUntil(c.App.Now().Add(confirmedFor)) }
 
 func (c *Call) confirmUntil(expires time.Time) error {
 	left := expires.Sub(c.App.Now())
-	if left < time.Second { // the confirmation ends while its session is renewed
+	if left < time.Second { // the confirmation has ended during the renewal of its session
 		return nil
 	}
 	secret, err := c.sessionSecret()
@@ -88,13 +89,13 @@ func (c *Call) confirmUntil(expires time.Time) error {
 	return err
 }
 
-// keptRound is the name of the kept document with a random text, which each sign-out of the superuser
-// replaces.
+// keptRound is the name of the kept document with a random text. Each sign-out of the superuser
+// replaces the text.
 const keptRound = "confirmations"
 
-// sessionSecret returns the text to which confirmations of this session are bound: the token of the
-// session and the text of keptRound. A sign-out does not end the token but replaces the text, so that
-// copies of both cookies confirm nothing after a sign-out.
+// sessionSecret returns the secret of the session for its confirmations: the token of the session
+// and the text of keptRound. A sign-out does not end the token, but it replaces the text; so copies
+// of both cookies are not confirmed any more.
 func (c *Call) sessionSecret() (string, error) {
 	round := ""
 	err := c.App.Kept(c.R.Context(), c.Caller, keptRound, &round)
@@ -107,7 +108,8 @@ func (c *Call) endConfirmations() error {
 	})
 }
 
-// AskPassword answers with the form for the password: a dialog for a script, else a page.
+// AskPassword answers with the form for the password: a dialog for a request of a script, else a
+// page.
 func (c *Call) AskPassword(status int, f ui.Confirm) error {
 	f.Account = c.Caller.Auth.Text("email")
 	if c.FromScript() {
@@ -119,8 +121,8 @@ func (c *Call) AskPassword(status int, f ui.Confirm) error {
 	return c.PageAs(status, Page{Title: "Your password again"}, ui.ConfirmPage(f))
 }
 
-// sentFrom returns the address of the page with the form that the request sends, or the address of
-// the request itself if it is a GET.
+// sentFrom returns the address to open after the confirmation: of the page with the sent form, or
+// of the request itself if it is a GET.
 func (c *Call) sentFrom() string {
 	from := c.R.URL
 	if c.R.Method != http.MethodGet {

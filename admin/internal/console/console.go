@@ -29,13 +29,13 @@ type Config struct {
 	// It may set headers. The error is a fault.TooMany.
 	Limit func(w http.ResponseWriter, r *http.Request, q *request.Request, collection string, tags ...string) error
 
-	// LimitedBy wraps a handler so that its requests count against the rate limits for their path.
-	// refuse answers a request over a limit; its error is a fault.TooMany.
+	// LimitedBy wraps a handler: its requests count against the rate limits for their path. refuse
+	// answers a request over a limit; err is a fault.TooMany.
 	LimitedBy func(next http.Handler, refuse func(w http.ResponseWriter, r *http.Request, q *request.Request, err error)) http.Handler
 
-	// Judge returns a function that judges requests of the past by rate limits, in the order of their
-	// times. The function returns the index of the rule that applies to a request, -1 for none, and
-	// whether the rule denies the request.
+	// Judge returns a function that applies rate limits to requests of the past, in the order of
+	// their times. rule is the index of the rule that applies to a request, -1 for none; denied
+	// reports whether the rule denies the request.
 	Judge func(limits settings.RateLimits) func(at time.Time, ip string, signedIn bool, method, path string) (rule int, denied bool)
 
 	// API handles requests to the API, but no requests below /_/.
@@ -50,7 +50,7 @@ type Config struct {
 	// History holds the samples of this server's metrics for the charts.
 	History *metrics.History
 
-	// Own holds the pages, inputs and files that the embedding program adds; the zero Own has none.
+	// Own holds the pages, inputs and files of the embedding program.
 	Own Own
 
 	// Tasks runs the long work of superusers, such as bulk changes; Imports holds their imports.
@@ -105,8 +105,8 @@ func (c *Console) Mount(router chi.Router, routes []Route) {
 	}
 }
 
-// Limited wraps a handler so that its requests count against the rate limits for their path. A
-// request over a limit gets a page, or a toast for a script.
+// Limited wraps a handler: its requests count against the rate limits for their path. The answer to
+// a request over a limit is a toast for a script, else a page.
 func (c *Console) Limited(next http.Handler) http.Handler {
 	everyone := &request.Route{Audience: request.Everyone, Quiet: true}
 	return c.LimitedBy(next, func(w http.ResponseWriter, r *http.Request, _ *request.Request, err error) {

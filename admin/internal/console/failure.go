@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -14,7 +17,7 @@ import (
 	"github.com/loambase/loam/internal/wire"
 )
 
-// maxUnread is the maximum number of bytes of a refused form that are read before the answer.
+// maxUnread limits the bytes of a refused form that are read before the response.
 const maxUnread = 32 << 20
 
 // fail answers with an error: a page for an opened address, a dialog or a toast for a request of a
@@ -22,8 +25,9 @@ const maxUnread = 32 << 20
 func (c *Call) fail(err error) {
 	var missing *unconfirmed
 	if errors.Is(err, errSignIn) || errors.As(err, &missing) {
-		// A browser that still sends its form would lose the answer when the connection closes.
-		io.CopyN(io.Discard, c.R.Body, maxUnread) //nolint:errcheck // the answer is the same
+		// If the connection closes while the browser still sends the form, the browser loses the
+		// response.
+		io.CopyN(io.Discard, c.R.Body, maxUnread) //nolint:errcheck // the response is the same
 	}
 	if errors.Is(err, errSignIn) {
 		if err = c.signInFirst(); err == nil {
@@ -72,8 +76,8 @@ func (c *Call) Dialog(status int, dialog templ.Component) error {
 	return c.render(status, dialog)
 }
 
-// Above answers with a modal dialog above the open dialogs, which stay open. An open dialog of the same
-// id is replaced.
+// Above answers with a modal dialog above the open dialogs. It replaces an open dialog with the
+// same id.
 func (c *Call) Above(status int, dialog templ.Component) error {
 	c.retarget("#dialogs", "beforeend")
 	return c.render(status, dialog)
@@ -101,6 +105,20 @@ func Problems(err error) (map[string]string, error) {
 	return problems, nil
 }
 
+// OneLine joins the messages of Problems into one line, in the order of their fields. Each message
+// begins with its field, except that of the field with the name, and of "".
+func OneLine(problems map[string]string, name string) string {
+	var list []string
+	for _, field := range slices.Sorted(maps.Keys(problems)) {
+		if field == name || field == "" {
+			list = append(list, problems[field])
+		} else {
+			list = append(list, field+": "+problems[field])
+		}
+	}
+	return strings.Join(list, " ")
+}
+
 func flatten(into map[string]string, prefix string, fields fault.Fields) {
 	for name, f := range fields {
 		switch {
@@ -113,8 +131,8 @@ func flatten(into map[string]string, prefix string, fields fault.Fields) {
 	}
 }
 
-// words returns the message of a problem. The message of the API about a reserved value refers to a
-// list, which a form does not show.
+// words returns the message of a problem. The API's message about a reserved value mentions a list
+// that forms do not show.
 func words(f *fault.Field) string {
 	if f.Code == "validation_not_in_invalid" {
 		return "This is reserved. Choose another."
@@ -122,7 +140,7 @@ func words(f *fault.Field) string {
 	return wire.Sentence(f.Message)
 }
 
-// TooMany sets the header Retry-After and returns the time to wait. err is a fault.TooMany.
+// TooMany returns the time to wait after a fault.TooMany, and sets it as the header Retry-After.
 func TooMany(c *Call, err error) time.Duration {
 	_, shown := wire.Describe(err)
 	c.W.Header().Set("Retry-After", ui.Seconds(shown.RetryAfter))

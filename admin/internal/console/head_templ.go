@@ -14,8 +14,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Head is the head of all pages about a collection. It shows the name of the collection, the tabs of
-// Call.Tabs with a mark at the current tab, and the main action.
+// Head is the head of the pages of a collection: its name, its tabs with a mark at the current tab,
+// and the main action.
 func Head(in *schema.Collection, tabs []Tab, current string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

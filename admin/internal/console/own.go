@@ -29,9 +29,9 @@ type OwnPage struct {
 
 // OwnInput is a custom element of the embedding program that replaces the input of a field.
 type OwnInput struct {
-	Collection string // name or id
+	Collection string // the name or id of the collection
 	Field      string
-	Element    string // valid name of a custom element
+	Element    string // the name of the custom element
 }
 
 // OwnFiles is the path below which the files of the embedding program are served.
@@ -40,8 +40,8 @@ const OwnFiles = "/_/x-files/"
 // ID returns the ID of the entry in the navigation, or of the tab.
 func (p OwnPage) ID() string { return "x/" + p.Name }
 
-// Elements returns the names of the custom elements that replace inputs of the collection, by the
-// names of their fields.
+// Elements returns the custom elements that replace inputs of the collection: their names by the
+// names of the fields.
 func (c *Call) Elements(in *schema.Collection) map[string]string {
 	names := map[string]string{}
 	for _, input := range c.Own.Inputs {

@@ -13,11 +13,11 @@ import (
 
 const (
 	keptNames = "old names"
-	maxNames  = 1000 // maximum number of stored old names
+	maxNames  = 1000 // the maximum number of stored names
 )
 
-// rememberNames stores the old name of each renamed collection with the id of the collection, so that
-// old addresses still lead to its pages.
+// rememberNames stores the old name of each renamed collection with its id, so that addresses with
+// the old name stay valid.
 func rememberNames(app *core.App) {
 	app.Hooks().Collections.AfterSuccess.BindFunc(func(e *collection.Event) error {
 		if e.Original == nil || e.Original.Name == e.Collection.Name {
@@ -35,8 +35,8 @@ func rememberNames(app *core.App) {
 	})
 }
 
-// open calls the screen of the route. If the address of a page has the id or an old name of a
-// collection, the answer is a redirect to the address with the present name.
+// open calls the screen of the route. A page whose address has the id or an old name of a
+// collection is redirected to the address with the current name.
 func (c *Call) open(route Route) error {
 	rest, ok := strings.CutPrefix(c.R.URL.Path, "/_/c/"+c.Param("collection"))
 	if !ok || route.Method != http.MethodGet || c.FromScript() || !c.Caller.Superuser() {
@@ -53,7 +53,7 @@ func (c *Call) open(route Route) error {
 	return c.Go(to.String())
 }
 
-// byAnyName returns the collection with the name, the id or the old name; nil for an unknown name.
+// byAnyName returns the collection with the name, the id or the old name, or nil.
 func (c *Call) byAnyName(name string) (*schema.Collection, error) {
 	if in := c.App.Snapshot().Find(name); in != nil {
 		return in, nil

@@ -43,8 +43,8 @@ func (c *Call) recognise() error {
 	return c.renew(expires)
 }
 
-// CheckAddress returns a Forbidden fault, which names the address and the way out, if superusers may
-// not come from the IP address of the caller.
+// CheckAddress returns a Forbidden fault if superusers may not come from the IP address of the
+// caller. The message has the address, and the command that allows all addresses again.
 func (c *Call) CheckAddress() error {
 	if c.Settings.SuperuserAllowed(c.Caller.IP) {
 		return nil
@@ -74,16 +74,16 @@ func (c *Call) renew(expires time.Time) error {
 		if confirmed.IsZero() {
 			return nil
 		}
-		return c.confirmUntil(confirmed) // a confirmation belongs to one token
+		return c.confirmUntil(confirmed) // a confirmation is valid for one token of the session
 	case kind == fault.Unauthenticated || kind == fault.Forbidden: // the session has reached its maximum lifetime
 		return nil
 	}
 	return err
 }
 
-// SignedIn starts a session with the token of a sign-in by password, and returns its superuser; nil
-// if the token is not valid. It replaces an earlier session of the browser. The password counts as
-// confirmed.
+// SignedIn starts a session with the token of a sign-in by password, in place of an earlier session
+// of the browser. It returns the superuser, whose password counts as confirmed; nil if the token is
+// not valid.
 func (c *Call) SignedIn(token string) (*record.Record, error) {
 	c.setCookie(sessionCookie, token, 0)
 	r, err := c.Auth.Authenticate(c.R.Context(), token)
@@ -94,7 +94,7 @@ func (c *Call) SignedIn(token string) (*record.Record, error) {
 	return r, c.PasswordConfirmed()
 }
 
-// SignedOut ends the session in this browser, and the confirmations of the account in all browsers.
+// SignedOut ends the session of this browser, and the account's confirmations in all browsers.
 func (c *Call) SignedOut() error {
 	for _, name := range []string{sessionCookie, confirmedCookie} {
 		c.setCookie(name, "", -1)
@@ -105,8 +105,8 @@ func (c *Call) SignedOut() error {
 	return c.endConfirmations()
 }
 
-// setCookie sets a cookie of the session, which scripts cannot read and other sites cannot make the
-// browser send. maxAge is that of http.Cookie.
+// setCookie sets a cookie of the session. Scripts cannot read it, and browsers do not send it with
+// requests from other sites. maxAge is MaxAge of http.Cookie.
 func (c *Call) setCookie(name, value string, maxAge int) {
 	http.SetCookie(c.W, &http.Cookie{
 		Name: name, Value: value, Path: "/_/", MaxAge: maxAge, HttpOnly: true,

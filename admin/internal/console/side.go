@@ -60,7 +60,7 @@ func (c *Call) Accounts() (names []string) {
 // CollectionPath returns the address of the records of a collection.
 func CollectionPath(c *schema.Collection) string { return "/_/c/" + c.Name }
 
-// RecordPath returns the address of a record. collection is the name or the id of its collection.
+// RecordPath returns the address of a record. collection is a name or an id.
 func RecordPath(collection, id string) string {
 	return "/_/c/" + url.PathEscape(collection) + "/r/" + url.PathEscape(id)
 }

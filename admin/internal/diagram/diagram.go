@@ -60,7 +60,7 @@ type edge struct {
 	many     bool
 }
 
-// pictureOf returns the diagram with the places that the superuser has chosen.
+// pictureOf returns the diagram with the places of the collections that the superuser has chosen.
 func pictureOf(c *console.Call) (*picture, error) {
 	placed, err := placesOf(c)
 	if err != nil {

@@ -665,7 +665,7 @@ func endPart(e edge) templ.Component {
 	})
 }
 
-// file is the diagram as an SVG document, in the colours of the light theme.
+// file is the diagram as an SVG document in the colours of the light theme.
 func file(p *picture) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

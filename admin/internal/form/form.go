@@ -90,8 +90,8 @@ func sorted(problems map[string]string) (list []Problem) {
 	return list
 }
 
-// Conflict answers 409 to a form whose fields somebody else has changed. The answer has the
-// problems, and base as the new value of the input _base, so that the next save overwrites.
+// Conflict answers 409 with the problems of a form whose fields another user has changed. base
+// replaces the value of the input _base, so that the next save overwrites these changes.
 func Conflict(c *console.Call, list []Problem, base string) error {
 	c.W.Header().Set("HX-Retarget", "find [data-problems]")
 	c.W.Header().Set("HX-Reswap", "outerHTML")

@@ -173,7 +173,7 @@ func conflict(list []Problem, base string) templ.Component {
 	})
 }
 
-// Base is the hidden input with the stored state, as text, with which a form was opened.
+// Base is the hidden input _base, with the state at the time when the form was opened.
 func Base(state string, again bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

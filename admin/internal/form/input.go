@@ -27,7 +27,7 @@ const (
 	Colour
 	Moment // a date and time, stored in UTC
 	Cron   // a cron expression, with the Options as presets and a preview of the next times
-	Rule   // an expression of the rule language; the page loads editor.js
+	Rule   // an expression of the rule language; the page must load editor.js
 )
 
 // Input describes the input of one value of a document. A form is a list of Inputs.
@@ -36,8 +36,8 @@ type Input struct {
 	Label, Help string
 	Kind        Kind
 	Options     []Option // the options of a Choice; the presets of a Colour, a Cron or Lines
-	Unit        string   // of a Number; signin.js shows seconds, "s", in larger units too
-	Names       string   // of a Rule: the address of its completions
+	Unit        string   // of a Number; signin.js adds the value in larger units to seconds, "s"
+	Names       string   // of a Rule: the address that completes names
 	Mono, Wide  bool
 	Whole       bool // of a Choice: the values of the options are whole numbers
 	Unset       bool // of a Secret: no value is stored, so the form offers no clearing
@@ -75,7 +75,7 @@ func Open(v any) (Document, error) {
 // Text returns the text of a value for its input, "" for a missing value. name is a path.
 func (d Document) Text(name string) string { return d.text(name) }
 
-// Text returns the text that the input of an unchanged form sends for its value in the document.
+// Text returns the text that an unchanged form sends for the value in the document.
 func (in Input) Text(d Document) string {
 	if in.Kind == Switch {
 		return strconv.FormatBool(d.On(in.Name))
@@ -83,9 +83,17 @@ func (in Input) Text(d Document) string {
 	return d.text(in.Name)
 }
 
-// Sent returns the text that a form sent for an input, with \n at the ends of lines.
+// At returns the text at the index, "" if the list has no such index.
+func At(list []string, i int) string {
+	if i < 0 || i >= len(list) {
+		return ""
+	}
+	return list[i]
+}
+
+// Sent returns the text that a form has sent for an input, with lines that end with \n.
 func Sent(sent url.Values, name string) string {
-	texts := sent[name] // of a switch that is on: "false" and "true"
+	texts := sent[name] // a switch that is on sends "false" and "true"
 	if len(texts) == 0 {
 		return ""
 	}
@@ -217,13 +225,13 @@ func (in Input) value(text string) (value any, wrong string) {
 	return text, ""
 }
 
-// decimal returns a typed number as JSON. It keeps the digits of a text that is JSON.
+// decimal converts a typed number to JSON. A number that is valid JSON keeps its digits.
 func decimal(text string) (value any, wrong string) {
 	n, err := strconv.ParseFloat(text, 64)
 	switch {
 	case err != nil, math.IsInf(n, 0), math.IsNaN(n), strings.ContainsAny(text, "_xX"):
 		return nil, "This is no number. A decimal point is a dot."
-	case !json.Valid([]byte(text)): // such as .5, +5 and 05
+	case !json.Valid([]byte(text)): // .5, +5 and 05 are not valid JSON
 		text = strconv.FormatFloat(n, 'f', -1, 64)
 	}
 	return json.RawMessage(text), ""

@@ -1108,8 +1108,8 @@ func DateInput(id, name, label, value string) templ.Component {
 	})
 }
 
-// presets shows a button for each of the input's Options. A button replaces the text of the input, or
-// adds lines to an input of the kind Lines.
+// presets has a button for each of the input's Options. A button replaces the text of the input;
+// for the kind Lines it adds lines.
 func presets(in Input) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

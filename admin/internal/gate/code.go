@@ -93,7 +93,7 @@ func enterCode(c *console.Call) error {
 	return enter(c, res, again.Dialog, again.To)
 }
 
-// masked returns an address with its first letter and its domain: "m•••@example.com".
+// masked shortens an address to its first letter and its domain, such as "m•••@example.com".
 func masked(email string) string {
 	name, domain, _ := strings.Cut(email, "@")
 	_, size := utf8.DecodeRuneInString(name)

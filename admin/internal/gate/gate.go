@@ -91,7 +91,7 @@ func signIn(c *console.Call) error {
 	}
 	res, err := c.Auth.WithPassword(c.R.Context(), guest(c), schema.Superusers,
 		auth.PasswordForm{Identity: again.Identity, Password: field("password")}, "")
-	if fault.KindOf(err) == fault.Forbidden { // the password is right, so the visitor may learn the reason
+	if fault.KindOf(err) == fault.Forbidden { // after the right password the reason may be shown
 		err = cmp.Or(c.CheckAddress(), err)
 	}
 	if err != nil {
@@ -121,11 +121,11 @@ func refuse(c *console.Call, f ui.SignIn, err error) error {
 	return ShowSignIn(c, status, f)
 }
 
-// fewTries is the maximum number of left tries that a refused sign-in mentions.
+// fewTries is the number of remaining attempts from which on the form mentions them.
 const fewTries = 3
 
-// problem returns the status and the problem of a refused sign-in; wrong is the message about wrong
-// credentials. Other errors are returned.
+// problem returns the status and the problem of a refused sign-in. wrong is the message for a wrong
+// password. An error that is no refusal is returned.
 func problem(c *console.Call, err error, wrong string) (status int, p ui.Problem, _ error) {
 	switch fault.KindOf(err) {
 	case fault.Invalid:
@@ -163,8 +163,8 @@ func enter(c *console.Call, res *auth.Response, dialog bool, to string) error {
 	return c.Event("signedin", map[string]string{"account": account})
 }
 
-// confirmPassword checks the password of the superuser again. A guess counts as an attempt to sign
-// in.
+// confirmPassword checks the password of the signed-in superuser. A wrong password counts as a
+// failed sign-in.
 func confirmPassword(c *console.Call) error {
 	field, err := form(c)
 	if err != nil {

@@ -391,8 +391,8 @@ func restoredPage() templ.Component {
 	})
 }
 
-// expiredPage explains how to go on after an invalid link of the installer. If a superuser exists, a
-// restart of the server prints no new link.
+// expiredPage explains how to go on after a link of the installer that is not valid. If a superuser
+// exists, a restart of the server prints no new link.
 func expiredPage(hasSuperuser bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

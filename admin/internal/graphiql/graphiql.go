@@ -6,7 +6,6 @@ package graphiql
 import (
 	"context"
 	"embed"
-	"encoding/json"
 	"net/http"
 	"strings"
 
@@ -70,7 +69,7 @@ func giveToken(c *console.Call) error {
 	if err != nil {
 		return err
 	}
-	return answer(c, map[string]any{"token": response.Token, "seconds": lifetime})
+	return c.JSON(map[string]any{"token": response.Token, "seconds": lifetime})
 }
 
 // findAccount answers with the account that has the typed e-mail address or id.
@@ -87,7 +86,7 @@ func findAccount(c *console.Call) error {
 	if err != nil {
 		return err
 	}
-	return answer(c, map[string]any{"as": in.ID + "/" + found.ID()})
+	return c.JSON(map[string]any{"as": in.ID + "/" + found.ID()})
 }
 
 func find(ctx context.Context, records *record.Service, in *schema.Collection, name string) (*record.Record, error) {
@@ -104,9 +103,4 @@ func field(c *console.Call, name string) (string, error) {
 		return "", fault.Wrap(fault.Invalid, "The form cannot be read.", err)
 	}
 	return c.R.PostFormValue(name), nil
-}
-
-func answer(c *console.Call, v any) error {
-	c.W.Header().Set("Content-Type", "application/json")
-	return json.NewEncoder(c.W).Encode(v)
 }

@@ -50,8 +50,8 @@ func pathOf(e entry, name string) string {
 	return ""
 }
 
-// testerPath returns the address of the rules of the collection that a request was about, with its
-// caller and its record as the choices of the tester; "" unless a rule may have refused the request.
+// testerPath returns the address of the rule tester with the collection, the caller and the record
+// of a request; "" unless a rule may have refused the request.
 func testerPath(e entry, find func(collection string) *schema.Collection) string {
 	path, _, _ := strings.Cut(attribute(e, "url"), "?")
 	name, id, ok := recordOf(path)
@@ -82,8 +82,8 @@ func testerPath(e entry, find func(collection string) *schema.Collection) string
 	return console.CollectionPath(in) + "/rules?" + q.Encode()
 }
 
-// recordOf splits the path of a request about records: /api/collections/NAME/records/ID. id is "" for
-// requests about the whole collection.
+// recordOf splits the path /api/collections/NAME/records/ID. id is "" if the path ends with
+// records. ok is false for other paths.
 func recordOf(path string) (collection, id string, ok bool) {
 	parts := strings.Split(path, "/")
 	if len(parts) < 5 || len(parts) > 6 || parts[1] != "api" || parts[2] != "collections" || parts[4] != "records" {
@@ -92,8 +92,8 @@ func recordOf(path string) (collection, id string, ok bool) {
 	return parts[3], strings.Join(parts[5:], ""), true
 }
 
-// mayBeRule reports whether a rule may have refused the request. The answer to a refused request is
-// 403 for a locked rule, 404 for a rule about one record, and 400 for the create rule.
+// mayBeRule reports whether a rule may have refused the request. A locked rule gives the status
+// 403, a rule about one record 404, and the create rule 400.
 func mayBeRule(e entry, id string) bool {
 	switch status(e) {
 	case "403":
@@ -106,8 +106,8 @@ func mayBeRule(e entry, id string) bool {
 	return false
 }
 
-// byRule reports whether the entry says that a rule has refused the request. The entry of a read never
-// says so: the server does not find out whether the record exists.
+// byRule reports whether the entry names a rule as the reason of the refusal. Entries of reads
+// never do, since the server does not find out whether the record exists.
 func byRule(e entry) bool {
 	return strings.Contains(attribute(e, "details"), "the rule is not satisfied")
 }

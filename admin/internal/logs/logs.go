@@ -48,7 +48,7 @@ type view struct {
 	entries                      []entry
 }
 
-// frequent lists the filters that the page offers as links.
+// frequent lists filters that the page offers as links.
 var frequent = []struct{ label, filter string }{
 	{"4xx", "data.status >= 400 && data.status < 500"},
 	{"5xx", "data.status >= 500"},
@@ -56,8 +56,8 @@ var frequent = []struct{ label, filter string }{
 	{"Warnings", "level = 4"},
 }
 
-// isNewest reports whether the view begins with the newest entry of all, so that new entries can be
-// shown above.
+// isNewest reports whether the view begins with the newest entry, so that new entries can be shown
+// above it.
 func (v view) isNewest() bool { return v.after == "" && v.to.IsZero() }
 
 func viewOf(q url.Values) view {

@@ -16,11 +16,10 @@ const (
 	awayFor  = 30 * 24 * time.Hour
 )
 
-// ends has the times until which concerns are put away, by the ID of the concern.
+// ends has, by the ID of a concern, the time until which the concern is put away.
 type ends map[string]time.Time
 
-// splitAway splits the concerns into the shown concerns and the concerns that the superuser has put
-// away.
+// splitAway splits the list into the concerns that are shown and the concerns that are put away.
 func splitAway(c *console.Call, list []concern) (shown, away []concern, err error) {
 	var until ends
 	if err := c.App.Kept(c.R.Context(), c.Caller, keptAway, &until); err != nil {
@@ -36,7 +35,7 @@ func splitAway(c *console.Call, list []concern) (shown, away []concern, err erro
 	return shown, away, nil
 }
 
-// putAway hides a concern from the superuser for awayFor, or shows it again.
+// putAway puts a concern away for awayFor, or takes it back.
 func putAway(c *console.Call) error {
 	if err := form.Read(c, form.Small); err != nil {
 		return err
@@ -67,8 +66,8 @@ func putAway(c *console.Call) error {
 	return c.Part(card(shown, away, true))
 }
 
-// setAway stores the end of the time for which a concern is put away, or removes the end. It removes
-// the ends that are over too.
+// setAway stores that a concern is put away for awayFor; with back, it removes the concern. It also
+// removes concerns whose time is over.
 func setAway(c *console.Call, id string, back bool) error {
 	return core.ChangeKept(c.R.Context(), c.App, c.Caller, keptAway, func(until ends) (ends, error) {
 		now := c.App.Now()

@@ -12,7 +12,7 @@ import (
 
 // concern is a problem or an omission of the installation.
 type concern struct {
-	ID          string // unique among the problems of the installation, and the same at each request
+	ID          string // identifies the concern, also in later requests
 	What, Why   string // the problem, and its cause or effect
 	Path, Label string // a link to the page where it can be solved
 	Quiet       bool   // possibly intended

@@ -48,8 +48,8 @@ func page(shown, away []concern) templ.Component {
 	})
 }
 
-// card lists the shown concerns, and below them, folded, the concerns that were put away. With moved
-// the card answers a button of the list, which the answer removes: the heading gets the focus.
+// card lists the shown concerns and, folded, the concerns that are put away. moved is true in the
+// answer to a button of the list: the answer replaces this button, so the heading gets the focus.
 func card(shown, away []concern, moved bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -268,7 +268,7 @@ func card(shown, away []concern, moved bool) templ.Component {
 	})
 }
 
-// entry is a concern with the link to its page; the children are the form that moves it.
+// entry is a concern with a link to its page. The children are the form that moves the concern.
 func entry(item concern) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -399,7 +399,8 @@ func entry(item concern) templ.Component {
 	})
 }
 
-// move is the form that puts a concern away, or shows it again; the children are its button.
+// move is the form that puts a concern away, or takes it back. The children are the content of its
+// button.
 func move(item concern, back bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -425,7 +426,7 @@ func move(item concern, back bool) templ.Component {
 		var templ_7745c5c3_Var17 string
 		templ_7745c5c3_Var17, templ_7745c5c3_Err = templruntime.NewAttributeExpression(item.ID).Resolve(ctx)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/overview/overview.templ`, Line: 87, Col: 48}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/overview/overview.templ`, Line: 88, Col: 48}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var17)
 		if templ_7745c5c3_Err != nil {

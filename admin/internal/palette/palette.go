@@ -34,7 +34,7 @@ type Item struct {
 	ID    string `json:"id,omitempty"` // of a record
 }
 
-// Screen is a page, or a place in a page, that does not depend on collections.
+// Screen is a page, or a place in a page, that does not depend on a collection.
 type Screen struct{ Label, Hint, Icon, Path string }
 
 // Routes returns the routes of the package. screens are the pages that the palette offers besides

@@ -90,8 +90,8 @@ func showAccount(c *console.Call) error {
 	return answer(c, p)
 }
 
-// changeAccount does the action of the button that was pressed: it sends a mail, ends all tokens,
-// unlinks a provider or makes a token. The end of all tokens and a new token require the password.
+// changeAccount does the action named by the input do: it sends a mail, ends all tokens, unlinks a
+// provider or makes a token. The end of all tokens and a new token require the password.
 func changeAccount(c *console.Call) error {
 	p, err := accountOf(c)
 	if err != nil {
@@ -127,7 +127,7 @@ func changeAccount(c *console.Call) error {
 	}
 	c.Toast(said)
 	if c.FromScript() && !c.IsPart("panel") {
-		return c.Done() // the menu of a record, whose form stays open
+		return c.Done() // the form of the record stays open beside the menu
 	}
 	if p, err = accountOf(c); err != nil {
 		return err

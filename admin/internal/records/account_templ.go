@@ -348,8 +348,8 @@ func signIn(p *panel) templ.Component {
 	})
 }
 
-// accountMenu is the part of a record's menu for accounts: mails, tokens, the end of all tokens. Its
-// entries leave the form of the record open.
+// accountMenu is the part of the menu of an account's record for mails and tokens. Its entries
+// leave the form of the record open.
 func accountMenu(p *panel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -495,8 +495,8 @@ func accountMenu(p *panel) templ.Component {
 	})
 }
 
-// accountAction is an entry of the menu that posts an action of the sign-in tab. question is the
-// question before the action, "" for none.
+// accountAction is an entry of the menu that does the action do of changeAccount. It asks the
+// question first, unless question is "".
 func accountAction(p *panel, do, question string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

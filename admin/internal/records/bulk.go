@@ -214,20 +214,21 @@ func named(err error, so string) error {
 	if err != nil {
 		return err
 	}
-	var list []string
-	for name, words := range problems {
-		list = append(list, strings.TrimPrefix(name+": ", ": ")+words)
-	}
-	return fault.New(fault.Invalid, so+" "+strings.Join(list, " "))
+	return fault.New(fault.Invalid, so+" "+console.OneLine(problems, ""))
 }
 
-// showTask answers with the progress of a task.
+// showTask answers with the progress of a task; after the end of the task, with the whole body of
+// the dialog.
 func showTask(c *console.Call) error {
 	t, err := taskOf(c)
 	if err != nil {
 		return err
 	}
-	return c.Part(progressBody(t, c.R.URL.Query().Get("back")))
+	s, back := t.Status(), c.R.URL.Query().Get("back")
+	if s.Over {
+		return c.PartOf("#task-body", progressBody(t, s, back))
+	}
+	return c.Part(meter(t, s, back))
 }
 
 func cancelTask(c *console.Call) error {
@@ -236,7 +237,7 @@ func cancelTask(c *console.Call) error {
 		return err
 	}
 	t.Cancel()
-	return c.Part(progressBody(t, c.R.URL.Query().Get("back")))
+	return c.Part(progressBody(t, t.Status(), c.R.URL.Query().Get("back")))
 }
 
 func taskOf(c *console.Call) (*task.Task, error) {
@@ -260,8 +261,8 @@ func taskPath(t *task.Task, act, back string) string {
 	return "/_/tasks/" + t.ID + act + "?back=" + url.QueryEscape(back)
 }
 
-// someJSON answers with the selected records as the API returns them, to be copied. The fault is
-// TooLarge for more than 1,000 records.
+// someJSON answers with the selected records in the form of the API. The fault is TooLarge for more
+// than 1,000 records.
 func someJSON(c *console.Call) error {
 	s, err := selectionOf(c)
 	if err != nil {

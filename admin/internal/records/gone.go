@@ -13,22 +13,22 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// deleted is a deleted record whose deletion is in the change log.
+// deleted is a deleted record that the change log still holds.
 type deleted struct {
 	in        *schema.Collection
-	r         *record.Record // the record before its deletion, without passwords
-	by        string         // title of the account that deleted the record
-	at        time.Time      // time of the deletion
-	obstacle  string         // reason why the record cannot be put back; "" if it can
-	referring []string       // names of the collections with relations to the collection
+	r         *record.Record // the state before the deletion, without passwords
+	by        string         // the title of the account that deleted the record
+	at        time.Time      // the time of the deletion
+	obstacle  string         // the reason why the record cannot be restored; "" if it can
+	referring []string       // the names of the collections with relations to the collection
 }
 
 func (d *deleted) title() string { return cmp.Or(cut(d.r.Text(titleField(d.in).Name)), d.r.ID()) }
 
 func (d *deleted) path() string { return recordPath(d.in, d.r.ID()) + "/gone" }
 
-// deletedOf reads a deleted record from the change log. The fault is NotFound for a record that
-// exists, and for a deletion that the change log does not hold.
+// deletedOf reads a deleted record from the change log. The fault is NotFound if the record exists,
+// or if the change log does not hold its deletion.
 func deletedOf(c *console.Call, in *schema.Collection, id string) (*deleted, error) {
 	missing := fault.New(fault.NotFound, "There is no record "+id+" in "+in.Name+" any more.")
 	if in.View != nil {
@@ -59,7 +59,8 @@ func deletedOf(c *console.Call, in *schema.Collection, id string) (*deleted, err
 	return d, nil
 }
 
-// showDeleted answers with the panel of a deleted record, or with a page that has only this panel.
+// showDeleted answers with the panel of a deleted record, or with a page that consists of this
+// panel.
 func showDeleted(c *console.Call, in *schema.Collection, id string) error {
 	d, err := deletedOf(c, in, id)
 	switch {
@@ -71,7 +72,7 @@ func showDeleted(c *console.Call, in *schema.Collection, id string) error {
 	return c.PageAs(http.StatusNotFound, about(c, in, d.title()), deletedPage(d))
 }
 
-// showNotice answers with the notice about the deletion of a record whose form is open.
+// showNotice answers with the notice above an open form whose record was deleted.
 func showNotice(c *console.Call) error {
 	in, err := c.Collection()
 	if err != nil {
@@ -85,8 +86,8 @@ func showNotice(c *console.Call) error {
 }
 
 // restore creates a deleted record again, with its id and its dates. The fault is Invalid for a
-// record that has lost files or passwords. To a request of the notice in an open form the answer is
-// the event "restored": the form and its typed values stay.
+// record whose files or passwords are lost. The notice above an open form gets no new form but the
+// event "restored", so that the typed values stay.
 func restore(c *console.Call) error {
 	in, err := c.Collection()
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/loambase/loam/admin/internal/ui"
 )
 
-// deletedPage is a page with the panel of a deleted record.
+// deletedPage is the page of a deleted record, without a table.
 func deletedPage(d *deleted) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -60,8 +60,8 @@ func deletedPage(d *deleted) templ.Component {
 	})
 }
 
-// deletedPanel is the panel of a deleted record: the account that deleted the record, and a button that
-// puts the record back.
+// deletedPanel names the account that deleted the record, and has a button that restores the
+// record.
 func deletedPanel(d *deleted) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -212,7 +212,7 @@ func deletedPanel(d *deleted) templ.Component {
 	})
 }
 
-// deletedNotice is the content of the banner over the open form of a deleted record.
+// deletedNotice is the content of the banner above an open form whose record was deleted.
 func deletedNotice(d *deleted) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -115,7 +115,8 @@ func importOf(c *console.Call) (*importing, error) {
 	return &importing{View: job.View(), in: in, job: job, all: c.App.Snapshot()}, nil
 }
 
-// showImport answers with the page of an import, or with its part that shows the progress.
+// showImport answers with the page of an import, or with its part that shows the progress. When the
+// import no longer runs, the answer to a request for the progress replaces the whole part.
 func showImport(c *console.Call) error {
 	i, err := importOf(c)
 	if err != nil {
@@ -126,10 +127,13 @@ func showImport(c *console.Call) error {
 	} else if ok && i.Stage == sheet.Mapping {
 		i.again = reflect.DeepEqual(plan, i.Plan)
 	}
-	if c.IsPart("import") {
-		return c.Part(importPart(i))
+	switch {
+	case !c.IsPart("import-meter"):
+		return c.Page(about(c, i.in, "Import"), importPart(i))
+	case i.running():
+		return c.Part(importMeter(i))
 	}
-	return c.Page(about(c, i.in, "Import"), importPage(i))
+	return c.PartOf("#import", importPart(i))
 }
 
 // changeImport sets the plan of the form and does the action of the button that was pressed: check,
@@ -171,8 +175,8 @@ func changeImport(c *console.Call) error {
 	return c.Part(importPart(i))
 }
 
-// follow sets the plan of the import to the plan in the form, then checks or runs the import if do is
-// "check" or "run". A plan that was not checked is not run.
+// follow applies the sent form to the import: it sets the plan, then does the action do, which is
+// "check", "run" or another word for no action. Only a plan whose rows were checked is run.
 func (i *importing) follow(c *console.Call, do string) error {
 	plan, err := i.planOf(c)
 	if err != nil {
@@ -222,8 +226,8 @@ func problemsOf(err error) string {
 	return strings.Join(slices.Sorted(maps.Values(problems)), " ")
 }
 
-// planOf reads the plan from the form. A column that is mapped to another field than before gets
-// the proposed way of reading and the proposed meaning of empty cells.
+// planOf reads the plan from the form. A column with a new field gets the proposed way of reading
+// and the proposed meaning of empty cells.
 func (i *importing) planOf(c *console.Call) (sheet.Plan, error) {
 	p := sheet.Plan{
 		Match: c.R.PostForm.Get("match"), Existing: sheet.Existing(c.R.PostForm.Get("existing")), SkipBad: c.R.PostForm.Get("skipbad") == "true",

@@ -1,10 +1,8 @@
 package records
 
 import (
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/loambase/loam/admin/internal/console"
@@ -112,23 +110,9 @@ func saveCell(c *console.Call) error {
 		return err
 	}
 	if len(problems) > 0 {
-		return refuseCell(c, http.StatusUnprocessableEntity, wordsOf(problems, e.f.Name), c.R.PostForm.Get("_base"))
+		return refuseCell(c, http.StatusUnprocessableEntity, console.OneLine(problems, e.f.Name), c.R.PostForm.Get("_base"))
 	}
 	return e.saved(c)
-}
-
-// wordsOf joins the problems of a save. The problem of a field other than the edited field begins
-// with the name of the field.
-func wordsOf(problems map[string]string, field string) string {
-	var list []string
-	for _, name := range slices.Sorted(maps.Keys(problems)) {
-		if name == field || name == "" {
-			list = append(list, problems[name])
-		} else {
-			list = append(list, name+": "+problems[name])
-		}
-	}
-	return strings.Join(list, " ")
 }
 
 // saved answers with the stored row.

@@ -55,8 +55,8 @@ func hasOneInput(f *schema.Field) bool {
 	return !slices.Contains([]string{"relation", "geoPoint", "file", "editor"}, f.Type()) && !(f.Type() == "select" && f.Multiple())
 }
 
-// element returns the name of the custom element that replaces the input of the field; "" for none,
-// and for a field whose input is more than one text.
+// element returns the name of the custom element that replaces the input of the field; "" if there
+// is none, or if the input of the field is not a single text.
 func (p *panel) element(f *schema.Field) string {
 	if !slices.Contains([]string{"text", "number", "email", "url", "date", "json"}, f.Type()) {
 		return ""
@@ -129,7 +129,7 @@ func between(least, most *float64) string {
 	return further(ui.Limits(limit(least), limit(most), ""))
 }
 
-// further returns words as the continuation of a hint, "" for no words.
+// further appends words to a hint after a dot; "" if there are no words.
 func further(words string) string {
 	if words == "" {
 		return ""
@@ -159,7 +159,8 @@ func domains(only, except []string) string {
 	return ""
 }
 
-// characters returns the attribute with the maximum length of a text, in characters.
+// characters returns the attribute with the maximum number of characters of a text; nil for no
+// limit.
 func characters(f *schema.Field) templ.Attributes {
 	kind, ok := f.Kind.(*schema.Text)
 	if !ok || kind.Max == 0 {
@@ -182,7 +183,7 @@ func number(p *panel, f *schema.Field) string {
 	return decimal(p.r.Number(f.Name))
 }
 
-// decimal returns a number without an exponent.
+// decimal formats a number without an exponent.
 func decimal(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 
 // jsonText returns the stored document.
@@ -213,8 +214,7 @@ func isLong(p *panel, f *schema.Field) bool {
 	return ok && (kind.Max > 200 || strings.Contains(p.r.Text(f.Name), "\n") || len(p.r.Text(f.Name)) > 100)
 }
 
-// inTextarea returns a text as the content of a textarea. HTML parsers drop a line break at the
-// beginning.
+// inTextarea returns the content of a textarea for a text. HTML parsers drop its first line break.
 func inTextarea(text string) string { return "\n" + text }
 
 // asks returns the attributes with the question before a change of the switch, and the label of the
@@ -333,8 +333,8 @@ func many(f *schema.Field) templ.Attributes {
 	return templ.Attributes{"data-many": ""}
 }
 
-// accepts returns the attributes with the limits of a file field: the size of a file in bytes, and
-// the MIME types separated by spaces.
+// accepts returns the attributes with the limits of a file field: the maximum size of a file in
+// bytes, and the allowed MIME types, separated by spaces.
 func accepts(f *schema.Field) templ.Attributes {
 	kind, ok := f.Kind.(*schema.File)
 	if !ok {

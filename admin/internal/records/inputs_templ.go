@@ -18,8 +18,8 @@ import (
 	"strconv"
 )
 
-// selectInput is a list of checkboxes if the field holds several values, which are stored in the order
-// of the checkboxes. Otherwise it is a select.
+// selectInput is a select, or a list of checkboxes for a field with several values. The values are
+// stored in the order of the checkboxes.
 func selectInput(p *panel, f *schema.Field) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -973,8 +973,8 @@ func fileInput(p *panel, f *schema.Field) templ.Component {
 	})
 }
 
-// storedFile shows the thumb or the icon of a stored file. preview.js opens pictures, videos and sounds
-// in a dialog.
+// storedFile shows the thumb or the icon of a stored file. preview.js opens pictures, videos and
+// sounds in a dialog.
 func storedFile(p *panel, name string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -11,16 +11,15 @@ import (
 // Known is the id, the title and the address of a record.
 type Known struct{ ID, Title, Path string }
 
-// Search returns up to limit records of the collection whose id is words, or whose title field or
-// presentable text fields contain words. Empty words match all records.
+// Search returns up to limit records of the collection whose title field, presentable text fields or
+// id contain words. Words of less than four characters match whole ids only. Empty words match all records.
 func Search(c *console.Call, in *schema.Collection, words string, limit int) ([]Known, error) {
 	filter, params := search(in, words)
 	found, err := c.App.Records().Find(c.R.Context(), c.Caller, record.Query{Collection: in.ID, Filter: filter, Params: params, Limit: limit})
 	return known(in, found), err
 }
 
-// WithIDs returns the records of the collection with the ids, in the order of ids. It leaves out unknown
-// ids.
+// WithIDs returns the records with the ids, in the order of ids. It leaves out unknown ids.
 func WithIDs(c *console.Call, in *schema.Collection, ids ...string) ([]Known, error) {
 	found, err := c.App.Records().FindByIDs(c.R.Context(), in.ID, ids...)
 	return known(in, found), err

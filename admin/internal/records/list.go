@@ -35,7 +35,7 @@ type view struct {
 	list          []row
 	next, prev    string // cursors of the next and the previous page, "" for none
 	problem       string
-	slow          bool // the query was stopped, because it took too long
+	slow          bool // the query took too long and was stopped
 	saved         []core.SavedView
 }
 
@@ -94,6 +94,15 @@ func (v *view) choose(names []string) {
 			v.columns = append(v.columns, f)
 		}
 	}
+}
+
+// columnNames returns the names of the columns, separated by spaces.
+func (v *view) columnNames() string {
+	names := make([]string, len(v.columns))
+	for i, f := range v.columns {
+		names[i] = f.Name
+	}
+	return strings.Join(names, " ")
 }
 
 // titleField returns the field whose value is the title of a record: the first presentable text

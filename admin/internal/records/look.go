@@ -38,7 +38,7 @@ func (v *view) livePath() string {
 // exportPath returns the address that answers with the records of the view as a file.
 func (v *view) exportPath(format string) string {
 	q := url.Values{"format": {format}}
-	if v.filter != "" && v.problem == "" { // with a problem of the filter the table shows all records
+	if v.filter != "" && v.problem == "" { // if the filter has a problem, the table shows all records
 		q.Set("filter", v.filter)
 	}
 	return console.CollectionPath(v.in) + "/export?" + q.Encode()

@@ -27,7 +27,7 @@ type panel struct {
 	sources []string            // names of the collections with public file fields, for rich texts
 	places  []filePlace         // fields that can store files of rich texts
 	appURL  string
-	inputs  map[string]string // custom elements of the embedding program, by the names of their fields
+	inputs  map[string]string // the custom elements of the embedding program by field name
 	prefix  string            // prefix of the ids of inputs, for a form in a dialog over another form
 	past    *record.History   // the history tab, shown instead of the form; nil for another tab
 	account *account          // the sign-in tab, shown instead of the form; nil for another tab
@@ -80,8 +80,8 @@ func panelOf(c *console.Call, in *schema.Collection, id string) (*panel, error) 
 	return withRelated(c, &panel{in: in, r: r, appURL: c.Settings.Meta.AppURL})
 }
 
-// openPanel returns the panel beside the table: of the open record, or of its deletion. It returns
-// nil if no record is open, and for a deletion that the change log does not hold.
+// openPanel returns the panel beside the table for the open record, or for its deletion. It returns
+// nil if no record is open, or if the change log does not hold the deletion.
 func openPanel(c *console.Call, v *view) (templ.Component, error) {
 	if v.open == "" {
 		return nil, nil
@@ -192,12 +192,11 @@ func asJSON(c *console.Call) error {
 	if err != nil {
 		return err
 	}
-	c.W.Header().Set("Content-Type", "application/json")
-	c.W.Write(text) //nolint:errcheck // a client that has disconnected gets no answer
-	return nil
+	return c.JSON(json.RawMessage(text))
 }
 
-// withRelated reads the titles of the related records, and the custom elements of the fields.
+// withRelated adds the facts for the inputs: the titles of related records, the custom elements,
+// and for editors of HTML the places of media.
 func withRelated(c *console.Call, p *panel) (*panel, error) {
 	p.related, p.names, p.inputs = map[string][]choice{}, map[string]string{}, c.Elements(p.in)
 	if slices.ContainsFunc(p.in.Fields, func(f *schema.Field) bool { return f.Type() == "editor" }) {

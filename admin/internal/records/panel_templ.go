@@ -63,7 +63,7 @@ func recordPage(p *panel) templ.Component {
 	})
 }
 
-// alone is the content of a page with a panel and no table.
+// alone is the content of a page without a table.
 func alone(title string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -111,7 +111,7 @@ func alone(title string) templ.Component {
 	})
 }
 
-// closePanel is the link in the head of a panel that closes it, or leads back to the table.
+// closePanel is the link in the head of a panel that leads back to the table.
 func closePanel(in *schema.Collection) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1363,7 +1363,7 @@ func deleteDialog(p *panel, referring []string) templ.Component {
 	})
 }
 
-// stored is the value of a field of a view, read-only and untruncated.
+// stored shows the whole value of a field of a view, read-only.
 func stored(p *panel, f *schema.Field) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/ui"
@@ -16,6 +17,10 @@ import (
 const (
 	maxFound = 20   // records on a page of the answers
 	maxAll   = 1000 // records that "Add all" adds to a relation
+
+	// minIDPart is the length from which words match a part of an id. Random ids contain shorter words by
+	// chance: of 100,000 ids, 28 contain a given word of three letters, and one contains a word of four.
+	minIDPart = 4
 )
 
 // picking is a search for records that a relation may hold.
@@ -190,6 +195,9 @@ func search(in *schema.Collection, words string) (filter string, params map[stri
 	}
 	filter = "id = {:q}"
 	title := titleField(in)
+	if title.IsID() || utf8.RuneCountInString(words) >= minIDPart {
+		filter = "id ~ {:q}"
+	}
 	for _, f := range in.Fields {
 		if f.Kind.Class() == schema.ClassText && isShown(in, f) && !f.IsID() && (f == title || f.Presentable) {
 			filter += " || " + f.Name + " ~ {:q}"

@@ -64,7 +64,8 @@ func Routes() []console.Route {
 	}
 }
 
-// ofSuperusers wraps a screen that writes records: the records of superusers require the password.
+// ofSuperusers wraps a screen that writes records: for the collection of superusers, the screen
+// requires the password.
 func ofSuperusers(screen console.Screen) console.Screen {
 	return func(c *console.Call) error {
 		in, err := c.Collection()
@@ -78,8 +79,8 @@ func ofSuperusers(screen console.Screen) console.Screen {
 	}
 }
 
-// confirmFor returns the error of console.Call.Confirm for the collection of superusers, and nil for
-// other collections.
+// confirmFor requires the password for the collection of superusers. Its error is that of
+// console.Call.Confirm; it is nil for other collections.
 func confirmFor(c *console.Call, in *schema.Collection) error {
 	if in.Name != schema.Superusers {
 		return nil

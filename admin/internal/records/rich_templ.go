@@ -412,14 +412,14 @@ func richInput(p *panel, f *schema.Field) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 39, "\"><svg class=\"i\" viewBox=\"0 0 16 16\" aria-hidden=\"true\"><circle class=\"rich-swatch\" cx=\"8\" cy=\"8\" r=\"7\" fill=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 39, "\"><svg class=\"i\" viewBox=\"0 0 16 16\" aria-hidden=\"true\"><circle cx=\"8\" cy=\"8\" r=\"7\" fill=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var22 string
 			templ_7745c5c3_Var22, templ_7745c5c3_Err = templruntime.NewAttributeExpression(b.Value).Resolve(ctx)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/records/rich.templ`, Line: 63, Col: 121}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/records/rich.templ`, Line: 63, Col: 101}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var22)
 			if templ_7745c5c3_Err != nil {
@@ -599,8 +599,8 @@ func richInput(p *panel, f *schema.Field) templ.Component {
 	})
 }
 
-// mediaRow inserts a picture, a video or a sound into the text by its address. The address is typed,
-// or taken from a list of the files of the record or of a collection.
+// mediaRow inserts a picture, a video or a sound into the text. The user types its address or takes
+// it from a list of the files of the record or of a collection.
 func mediaRow(p *panel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -670,8 +670,8 @@ func mediaRow(p *panel) templ.Component {
 	})
 }
 
-// waitingRow asks for the file field that is to store the pasted, dropped or chosen files. The text
-// has placeholders for the files until they are stored.
+// waitingRow asks for the file field that stores the files that were pasted, dropped or chosen.
+// Until they are stored, the text has placeholders for them.
 func waitingRow(p *panel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -20,12 +20,12 @@ const maxLive = 50
 // longestRead is the number of characters to which the database cuts a longer value for a cell.
 const longestRead = 16 * maxCell
 
-// longestQuery is the time after which the query of a page is stopped.
+// longestQuery is the time limit of the query of a page.
 const longestQuery = 10 * time.Second
 
-// read reads the rows of the page. If the filter, the sort or a cursor is wrong, problem has the
-// message, and the first page of all records is read instead. A query that takes longer than most is
-// stopped; then the view is slow and has no rows.
+// read reads the rows of the page. If the filter, the sort or a cursor is wrong, read sets problem
+// to the message and reads the first page of all records instead. A query that takes longer than
+// most is stopped; then the view has no rows and slow is true.
 func (v *view) read(c *console.Call, most time.Duration) error {
 	ctx, cancel := context.WithTimeout(c.R.Context(), most)
 	defer cancel()
@@ -46,8 +46,8 @@ func (v *view) read(c *console.Call, most time.Duration) error {
 	return err
 }
 
-// readPage reads the page that the address names. If no full page stands before the cursor, it
-// reads the first page instead.
+// readPage reads the page of the address. If less than a full page stands before the cursor
+// v.before, it reads the first page instead.
 func (v *view) readPage(ctx context.Context, c *console.Call) error {
 	n := v.node()
 	n.Filter, n.Limit, n.Cursors = v.expression(), v.rows, true
@@ -87,8 +87,8 @@ func (v *view) node() *record.Node {
 	return n
 }
 
-// readTree reads the rows of the query and the titles of their related records in one snapshot of
-// the database, and sets v.list.
+// readTree sets v.list to the rows of the query. The rows and the titles of their related records
+// are read from one snapshot of the database.
 func (v *view) readTree(ctx context.Context, c *console.Call, n *record.Node) (list record.List, err error) {
 	var relations []*schema.Field
 	for _, f := range v.columns {

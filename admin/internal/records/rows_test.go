@@ -12,7 +12,7 @@ import (
 	"github.com/loambase/loam/internal/request"
 )
 
-// A query that takes too long is stopped, and the page says so in place of the rows.
+// A query that takes too long is stopped, and the page has a message in place of the rows.
 func TestSlowQuery(t *testing.T) {
 	app := coretest.New(t)
 	in := coretest.Collection(t, app, `{"name": "growers", "type": "base", "fields": [{"name": "name", "type": "text"}]}`)

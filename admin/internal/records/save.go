@@ -74,7 +74,7 @@ func save(c *console.Call) error {
 		if err != nil {
 			return err
 		}
-		return form.Conflict(c, problems, renewed(c, now, conflicts)) // saving again overwrites
+		return form.Conflict(c, problems, renewed(c, now, conflicts)) // saving again overwrites the stored values
 	case fault.KindOf(err) == fault.NotFound:
 		return fault.New(fault.NotFound, "This record was deleted meanwhile. What you have typed is still here.")
 	case err != nil:
@@ -108,7 +108,7 @@ var errConflict = fault.New(fault.Invalid, "Somebody else has changed this recor
 
 // conflictsOf returns the sent fields that have changed since the form was read.
 func conflictsOf(c *console.Call, in *schema.Collection, now *record.Record, sent []string) (list []conflict) {
-	read := marksOf(c) // a form without marks overwrites
+	read := marksOf(c) // without marks there are no conflicts
 	for _, name := range sent {
 		was, known := read[name]
 		if f := in.Field(name); !known || was == mark(now.Get(name)) || f.IsPassword() {
@@ -120,9 +120,9 @@ func conflictsOf(c *console.Call, in *schema.Collection, now *record.Record, sen
 	return list
 }
 
-// renewed returns the marks of the form, with the marks of the stored values for the fields in
-// conflict. Other fields keep their marks: the form does not show their stored values, so a save must
-// not overwrite these values without a conflict.
+// renewed returns the marks of the form, in which the fields in conflict get the marks of their
+// stored values. The other marks stay: the form does not show the stored values of these fields, so
+// a save that overwrites them must be a conflict again.
 func renewed(c *console.Call, now *record.Record, list []conflict) string {
 	marks := marksOf(c)
 	for _, at := range list {
@@ -131,7 +131,8 @@ func renewed(c *console.Call, now *record.Record, list []conflict) string {
 	return encoded(marks)
 }
 
-// marksOf returns the marks of the values with which the form was read, nil for a form without marks.
+// marksOf returns the marks of the values that the form was filled with, nil for a form without
+// marks.
 func marksOf(c *console.Call) (marks map[string]string) {
 	if json.Unmarshal([]byte(c.R.PostForm.Get("_base")), &marks) != nil {
 		return nil

@@ -42,8 +42,8 @@ func selectionOf(c *console.Call) (*selection, error) {
 	return s, nil
 }
 
-// read reads the first readTogether of the selected records after the cursor, with these fields; nil
-// stands for all fields. The fault is Invalid, with a sentence, for a filter that has become wrong.
+// read reads the selected records after the cursor, up to readTogether. If fields is nil, all
+// fields are read. The fault is Invalid if the filter is no longer valid.
 func (s *selection) read(ctx context.Context, c *console.Call, fields []string, after string) (*record.Branch, error) {
 	n := &record.Node{Collection: s.in.ID, Fields: fields, Sort: "id", Limit: readTogether, Cursors: true, After: after}
 	if s.all {
@@ -61,7 +61,7 @@ func (s *selection) read(ctx context.Context, c *console.Call, fields []string, 
 	return branch, err
 }
 
-// find returns the ids of the selected records that exist, each once.
+// find returns the ids of the selected records that exist. Each id is there once.
 func (s *selection) find(ctx context.Context, c *console.Call) (found []string, err error) {
 	after := ""
 	for {

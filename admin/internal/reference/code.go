@@ -225,7 +225,7 @@ func (f filled) member(name string, text func(string) string) string {
 	return text(value)
 }
 
-// jsClient returns the code that makes the JavaScript client of the server at the address.
+// jsClient returns the JavaScript code that creates the client. base is the address of the server.
 func jsClient(base string) string {
 	return "import PocketBase from 'pocketbase';\n\nconst pb = new PocketBase(" + jsText(base) + ");\n"
 }
@@ -242,8 +242,8 @@ func jsOptions(list [][2]string) string {
 	return out + "}"
 }
 
-// optionValue returns the value of a named option of a client's method: the clients take skipTotal and
-// download as booleans.
+// optionValue returns the value of an option of a method of the clients. skipTotal and download are
+// booleans there.
 func optionValue(o [2]string, text func(string) string) string {
 	if o[0] == "skipTotal" || o[0] == "download" {
 		return strconv.FormatBool(o[1] == "1" || o[1] == "true")
@@ -299,7 +299,7 @@ func (f filled) dart() string {
 	return out + "final answer = await " + in + "." + f.client + "(" + strings.Join(list, ", ") + ");\n"
 }
 
-// dartClient returns the code that makes the Dart client of the server at the address.
+// dartClient returns the Dart code that creates the client. base is the address of the server.
 func dartClient(base string) string {
 	return "import 'package:pocketbase/pocketbase.dart';\n\nfinal pb = PocketBase(" + dartText(base) + ");\n"
 }

@@ -9,19 +9,19 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// maxExample is the size limit of a stored record on the page, in bytes of JSON.
+// maxExample is the maximum size of a stored record that the page shows, in bytes of JSON.
 const maxExample = 4 << 10
 
-// example is a stored record of a collection that the page shows. Its members are "" if there is no
-// such record.
+// example is a stored record for the examples of the page. All fields are "" if the collection has
+// no such record.
 type example struct {
 	id   string
 	file string // the name of a stored file
-	json string // the record as a guest sees it; "" for more than maxExample bytes
+	json string // the record as a guest sees it; "" if it is larger than maxExample
 }
 
-// exampleOf returns the first record of the collection; with files, the first that has a file. A
-// view that cannot be read has no example.
+// exampleOf returns the first record of the collection or, if files is true, the first record with
+// a file. A view that cannot be read has no example.
 func exampleOf(c *console.Call, in *schema.Collection, files bool) (e example, err error) {
 	q := record.Query{Collection: in.ID, Limit: 1}
 	field := fileField(in)
@@ -48,7 +48,7 @@ func exampleOf(c *console.Call, in *schema.Collection, files bool) (e example, e
 	return e, err
 }
 
-// record returns the example as JSON, a sample if there is none.
+// record returns the record as JSON; a made-up record if there is none.
 func (e example) record(in *schema.Collection) string {
 	if e.json != "" {
 		return pretty([]byte(e.json))
@@ -56,7 +56,7 @@ func (e example) record(in *schema.Collection) string {
 	return sampleRecord(in)
 }
 
-// fileField returns the first file field that the API returns, nil if there is none.
+// fileField returns the first file field that the API shows, or nil.
 func fileField(in *schema.Collection) *schema.Field {
 	i := slices.IndexFunc(in.Fields, func(f *schema.Field) bool { return f.Type() == "file" && shown(in, f) })
 	if i < 0 {

@@ -30,10 +30,10 @@ func Routes() []console.Route {
 	}
 }
 
-// operationID returns the id of the operation in the address.
+// operationID returns the id of the operation in the address, by default "list".
 func operationID(c *console.Call) string { return cmp.Or(c.Param("operation"), "list") }
 
-// found returns the operations of the collection, and the operation in the address.
+// found returns all operations of the collection, and the operation in the address.
 func found(c *console.Call, in *schema.Collection, e example) (all []operation, op operation, err error) {
 	all = operations(in, schema.TypeNames(c.App.Snapshot().All()), e)
 	for i := range all {

@@ -5,12 +5,12 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// ruleLine is the rule that decides an operation: a label, and the identities that may use the
-// operation in words, or an expression.
+// ruleLine describes the rule of an operation: its label, and either its expression or, for a rule
+// without one, the allowed identities in words.
 type ruleLine struct{ label, words, expression string }
 
-// ruleOf returns the rule that decides the operation with the id. ok is false for an operation that no
-// rule decides alone.
+// ruleOf describes the rule of the operation with the id. ok is false if no single rule decides the
+// operation.
 func ruleOf(in *schema.Collection, id string) (line ruleLine, ok bool) {
 	var rule *string
 	switch id {

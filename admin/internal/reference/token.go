@@ -1,10 +1,10 @@
 package reference
 
-// Snippet is code of an app in a language.
+// Snippet is code in a programming language.
 type Snippet struct{ Language, Code string }
 
-// WithToken returns the code of apps, in JavaScript and Dart, that send a token with their requests.
-// base is the address of the server.
+// WithToken returns code for apps that use a token, in JavaScript and Dart. base is the address of
+// the server.
 func WithToken(base, token string) []Snippet {
 	return []Snippet{
 		{"JavaScript", jsClient(base) + "pb.authStore.save(" + jsText(token) + ");"},

@@ -1,6 +1,8 @@
 package settings
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,9 +46,5 @@ func reasonOf(err error) string {
 	if err != nil {
 		return "This is no cron expression."
 	}
-	var words []string
-	for _, message := range problems {
-		words = append(words, message)
-	}
-	return strings.Join(words, " ")
+	return strings.Join(slices.Sorted(maps.Values(problems)), " ")
 }

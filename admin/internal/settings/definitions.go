@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -20,12 +18,12 @@ import (
 type definitions struct {
 	text  string
 	list  []json.RawMessage
-	lines []int // by index in list: the line on which the definition begins
+	lines []int // by index in list: the number of the line on which the definition begins
 }
 
 // definitionsOf parses a file of collections: a JSON array of definitions, an object with such an
-// array as its property collections, or one definition. problem is a message, with a line, about a
-// file without definitions, else "".
+// array as its property collections, or a single definition. problem is a message about a file that
+// has none of these, with the number of a line; else "".
 func definitionsOf(text string) (d definitions, problem string) {
 	d.text = strings.TrimPrefix(text, "\ufeff")
 	begin := len(d.text) - len(strings.TrimLeft(d.text, " \t\r\n"))
@@ -63,10 +61,10 @@ func (d *definitions) add(item json.RawMessage, offset int) {
 	d.list, d.lines = append(d.list, item), append(d.lines, d.line(offset))
 }
 
-// read adds the elements of the array at the offset. The text is valid JSON.
+// read adds the elements of the array at the offset, which is valid JSON.
 func (d *definitions) read(offset int) {
 	in := json.NewDecoder(strings.NewReader(d.text[offset:]))
-	in.Token() //nolint:errcheck // the bracket
+	in.Token() //nolint:errcheck // skips the bracket
 	for in.More() {
 		var item json.RawMessage
 		if in.Decode(&item) != nil {
@@ -76,11 +74,11 @@ func (d *definitions) read(offset int) {
 	}
 }
 
-// readObject adds the definitions of an object at the offset: the elements of its property
-// collections, or the object itself. The text is valid JSON.
+// readObject adds the object at the offset, or the elements of its property collections. The object
+// is valid JSON.
 func (d *definitions) readObject(offset int) (problem string) {
 	in := json.NewDecoder(strings.NewReader(d.text[offset:]))
-	in.Token() //nolint:errcheck // the brace
+	in.Token() //nolint:errcheck // skips the brace
 	for in.More() {
 		key, err := in.Token()
 		var value json.RawMessage
@@ -100,7 +98,7 @@ func (d *definitions) readObject(offset int) (problem string) {
 	return ""
 }
 
-// headProblem returns a message about a definition that names no collection, else "".
+// headProblem returns a message about a definition without a valid name or id, else "".
 func headProblem(item json.RawMessage) string {
 	var head struct{ ID, Name *string }
 	switch err := json.Unmarshal(item, &head); {
@@ -114,19 +112,18 @@ func headProblem(item json.RawMessage) string {
 	return ""
 }
 
-// problemOf returns a message about an import that the service has refused: the line and the name of
-// the collection, and the problems of its properties. Any error other than an Invalid fault is
-// returned.
+// problemOf describes an Invalid fault of an import: the line and the name of the collection, and
+// the problems of its properties. Any other error is returned.
 func (d *definitions) problemOf(err error) (string, error) {
 	var at *collection.ItemError
 	if !errors.As(err, &at) {
 		problems, err := console.Problems(err)
-		return joined(problems), err
+		return console.OneLine(problems, ""), err
 	}
 	where := ""
 	for i, item := range d.list {
 		var head struct{ ID, Name string }
-		json.Unmarshal(item, &head) //nolint:errcheck // headProblem has checked it
+		json.Unmarshal(item, &head) //nolint:errcheck // headProblem has decoded the item
 		if head.ID != "" && head.ID == at.Collection.ID || strings.EqualFold(head.Name, at.Collection.Name) {
 			where = fmt.Sprintf("Line %d, %s: ", d.lines[i], cmp.Or(head.Name, head.ID))
 			break
@@ -143,19 +140,11 @@ func (d *definitions) problemOf(err error) (string, error) {
 		return where + strings.TrimPrefix(f.Err.Error(), "schema: ") + ".", nil
 	}
 	problems, err := console.Problems(f)
-	return where + joined(named(at, problems)), err
+	return where + console.OneLine(named(at, problems), ""), err
 }
 
-// joined returns the messages in the order of their properties, as one line.
-func joined(problems map[string]string) string {
-	var list []string
-	for _, name := range slices.Sorted(maps.Keys(problems)) {
-		list = append(list, strings.TrimPrefix(name+": ", ": ")+problems[name])
-	}
-	return strings.Join(list, " ")
-}
-
-// named replaces the index of a field by its name: "fields.2.max" becomes "title max".
+// named replaces the index in the path of a field by the name of the field: "fields.2.max" becomes
+// "title max".
 func named(at *collection.ItemError, problems map[string]string) map[string]string {
 	list := map[string]string{}
 	for path, message := range problems {

@@ -40,24 +40,24 @@ func lockouts(c *console.Call, now, next *settings.Settings) (list []lockout) {
 	return append(list, limitLockouts(c, now.RateLimits, next.RateLimits, ip)...)
 }
 
-// visit is a request of a superuser who opens the console or signs in.
+// visit is a request by which a superuser opens the console or signs in.
 type visit struct{ method, path string }
 
 var (
 	opensPage = visit{http.MethodGet, "/_/"}
-	// The sign-in of the console counts against the rules for its path, and against the rules for the
-	// sign-in by the API.
+	// A sign-in to the console counts against the rules for its path and against the rules for
+	// sign-ins by the API.
 	signsIn = []visit{{http.MethodPost, "/_/sign-in"}, {http.MethodPost, "/api/collections/" + schema.Superusers + "/auth-with-password"}}
 )
 
-// A rule for sign-ins is a reason if a superuser, after a mistyped password, waits for the fifth
-// attempt for more than a minute.
+// A rule for sign-ins is a lockout if the fifth attempt, after a mistyped password, comes more than
+// a minute after the first.
 const (
 	attempts = 5
 	patience = time.Minute
 )
 
-// limitLockouts returns the reasons among the rate limits. An unchanged rule is no reason.
+// limitLockouts returns the lockouts by rate limits. A rule that does not change is left out.
 func limitLockouts(c *console.Call, now, next settings.RateLimits, ip string) (list []lockout) {
 	changed := func(v visit) *settings.Rule {
 		old, rule := ruleOf(c, now, v, ip), ruleOf(c, next, v, ip)
@@ -89,10 +89,10 @@ func limitLockouts(c *console.Call, now, next settings.RateLimits, ip string) (l
 	return list
 }
 
-// limitsOff is the request to the API that turns off rate limits.
+// limitsOff is the request to the API that switches rate limits off.
 const limitsOff = `PATCH /api/settings {"rateLimits":{"enabled":false}}`
 
-// ruleOf returns the rule that counts a request of a guest from the address; nil for none.
+// ruleOf returns the rule that counts a request of a guest from the address ip, or nil.
 func ruleOf(c *console.Call, limits settings.RateLimits, v visit, ip string) *settings.Rule {
 	if i, _ := c.Judge(limits)(c.App.Now(), ip, false, v.method, v.path); i >= 0 {
 		return &limits.Rules[i]
@@ -100,7 +100,8 @@ func ruleOf(c *console.Call, limits settings.RateLimits, v visit, ip string) *se
 	return nil
 }
 
-// waitOf returns the time between the first and the last of the attempts that a rule allows.
+// waitOf returns the time between the first and the last of the attempts, if each comes as soon as
+// the rule allows.
 func waitOf(r *settings.Rule) time.Duration {
 	windows := (attempts - 1) / max(1, r.MaxRequests)
 	return time.Duration(windows) * time.Duration(r.Duration) * time.Second

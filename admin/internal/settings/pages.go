@@ -11,7 +11,7 @@ import (
 type page struct {
 	id, title, icon string
 	groups          []form.Group
-	listAt          int             // number of groups above the list of the page
+	listAt          int             // the number of groups above the list of the page
 	test            string          // the test of the page: "mail", "storage", "backups"; "" for none
 	note            templ.Component // a note above the inputs; nil for none
 }

@@ -1,4 +1,4 @@
-// The problems of a page of settings, at the inputs of the page.
+// The problems of the settings, at the inputs of a page.
 
 package settings
 
@@ -14,8 +14,8 @@ import (
 	"github.com/loambase/loam/admin/internal/form"
 )
 
-// failSettings is form.Fail with the problems of lists at the inputs of their entries. A problem of
-// a line names the number of the line.
+// failSettings is form.Fail for settings: problems of the entries of lists are shown at the inputs
+// of these entries.
 func failSettings(c *console.Call, err error) error {
 	list, err := problemsOf(c, err)
 	if err != nil {
@@ -24,7 +24,7 @@ func failSettings(c *console.Call, err error) error {
 	return form.Refuse(c, http.StatusUnprocessableEntity, list)
 }
 
-// problemsOf returns the problems of an Invalid fault with the names of their inputs. Any other error
+// problemsOf returns the problems of an Invalid fault by the names of their inputs. Any other error
 // is returned.
 func problemsOf(c *console.Call, err error) (list []form.Problem, other error) {
 	problems, err := console.Problems(err)
@@ -34,7 +34,7 @@ func problemsOf(c *console.Call, err error) (list []form.Problem, other error) {
 	for _, name := range slices.Sorted(maps.Keys(problems)) {
 		input, before := inputOf(name, c.R.PostForm[channelOrder])
 		words := before + problems[name]
-		if last := len(list) - 1; last >= 0 && list[last].Name == input { // another line of the same input
+		if last := len(list) - 1; last >= 0 && list[last].Name == input { // the problem of an earlier line of the same input
 			list[last].Message += " " + words
 			continue
 		}
@@ -43,8 +43,8 @@ func problemsOf(c *console.Call, err error) (list []form.Problem, other error) {
 	return list, nil
 }
 
-// inputOf returns the name of the input for a value of the settings document, and the beginning of
-// its problem. order has the keys of the channels.
+// inputOf returns the name of the input for a path in the settings document, and a prefix for its
+// problem. order has the keys of the channels.
 func inputOf(name string, order []string) (input, before string) {
 	list, index, property := entryName(name)
 	switch {
@@ -53,14 +53,14 @@ func inputOf(name string, order []string) (input, before string) {
 		return ruleInput(index, property), ""
 	case list == channelsName && index < len(order):
 		return channelEntry{key: order[index]}.at(property), ""
-	case property == "": // a line of form.Lines
+	case property == "": // a line of an input of the kind form.Lines
 		return list, fmt.Sprintf("Line %d: ", index+1)
 	}
 	return name, ""
 }
 
-// entryName splits the path of a value in a list: realtime.channels.2.pattern is "pattern" of the
-// entry 2 of realtime.channels. index is -1 if the path has no number.
+// entryName splits the path of a value in a list: realtime.channels.2.pattern becomes
+// realtime.channels, 2 and pattern. index is -1 if the path has no number.
 func entryName(name string) (list string, index int, property string) {
 	parts := strings.Split(name, ".")
 	for i, part := range parts {

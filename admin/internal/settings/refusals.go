@@ -18,28 +18,29 @@ import (
 
 const (
 	refusalsPeriod = 24 * time.Hour
-	refusalsTime   = 2 * time.Second // time limit for reading the log
-	refusalsPage   = 1000            // entries read at once
-	refusalsMost   = 100_000         // maximum number of requests, which are held in memory
+	refusalsTime   = 2 * time.Second // the time limit for reading the log
+	refusalsPage   = 1000            // the number of entries that are read at once
+	refusalsMost   = 100_000         // the maximum number of requests that are held in memory
 )
 
-// refusals are the requests in the log that rate limits have refused, or would have refused.
+// refusals counts requests in the log that rate limits have refused or, if typed is true, would
+// have refused.
 type refusals struct {
 	since    time.Time // the time of the oldest request that was read
 	requests int       // the number of requests that were read
-	whole    bool      // the log was read back to the beginning of refusalsPeriod
-	rules    []refused // by rule, in the order of the settings
-	typed    bool      // the rules come from the form, not from the settings
+	whole    bool      // all requests of refusalsPeriod were read
+	rules    []refused // in the order of the settings
+	typed    bool      // the rules are those of the form; else those of the settings
 }
 
-// refused is a rule with the number of refused requests and of their addresses.
+// refused is a rule with the number of refused requests, and their IP addresses.
 type refused struct {
 	settings.Rule
 	requests int
 	clients  map[string]bool
 }
 
-// logged is a request in the log.
+// logged is the entry of a request in the log.
 type logged struct {
 	Created string `json:"created"`
 	Data    struct {
@@ -51,10 +52,10 @@ type logged struct {
 	} `json:"data"`
 }
 
-// showRefusals answers with the requests that the saved rules have refused.
+// showRefusals answers with the requests that were refused, by the saved rules.
 func showRefusals(c *console.Call) error {
 	limits := c.App.Settings().Current().RateLimits
-	limits.Enabled = true // also for rules that refused requests before the limits were switched off
+	limits.Enabled = true // limits that are switched off now may have refused requests earlier
 	return answerRefusals(c, limits, false)
 }
 
@@ -87,7 +88,7 @@ func tryRules(c *console.Call) error {
 	return answerRefusals(c, next.RateLimits, true)
 }
 
-// problemOfRule returns the message of a problem with the number of the rule.
+// problemOfRule returns the message of a problem, with the number of the rule in front.
 func problemOfRule(p form.Problem) string {
 	if _, row, property := entryName(p.Name); row >= 0 {
 		return fmt.Sprintf("Rule %d, %s: %s", row+1, property, p.Message)
@@ -95,8 +96,8 @@ func problemOfRule(p form.Problem) string {
 	return p.Message
 }
 
-// answerRefusals answers with the refused requests in the log, by the rule of limits that applies. With
-// typed the rules are judged anew; otherwise the requests with the answer 429 count.
+// answerRefusals answers with the refused requests in the log by rule. If typed is true, limits
+// decides which requests are refused; otherwise the requests with the status 429 are.
 func answerRefusals(c *console.Call, limits settings.RateLimits, typed bool) error {
 	list, whole, err := requestsOf(c)
 	if err != nil {
@@ -107,7 +108,7 @@ func answerRefusals(c *console.Call, limits settings.RateLimits, typed bool) err
 		found.rules[i] = refused{Rule: r, clients: map[string]bool{}}
 	}
 	judge := c.Judge(limits)
-	for i, r := range slices.Backward(list) { // the oldest first
+	for i, r := range slices.Backward(list) { // from the oldest to the newest
 		at, _ := schema.ParseTime(r.Created)
 		if i == len(list)-1 {
 			found.since = at
@@ -128,8 +129,9 @@ func answerRefusals(c *console.Call, limits settings.RateLimits, typed bool) err
 	return c.Part(refusalList(found))
 }
 
-// requestsOf returns the requests of the last day in the log, the newest first, without the requests
-// of superusers, which are never counted. whole is false if a limit has ended the reading.
+// requestsOf returns the requests of refusalsPeriod in the log, the newest first. Requests of
+// superusers are left out, since they are not counted. whole is false if refusalsTime or
+// refusalsMost has ended the reading.
 func requestsOf(c *console.Call) (list []logged, whole bool, err error) {
 	ctx, stop := context.WithTimeout(c.R.Context(), refusalsTime)
 	defer stop()
@@ -159,7 +161,7 @@ func requestsOf(c *console.Call) (list []logged, whole bool, err error) {
 	}
 }
 
-// total returns the number of refused requests of all rules.
+// total returns the number of refused requests.
 func (f refusals) total() (n int) {
 	for _, r := range f.rules {
 		n += r.requests

@@ -22,14 +22,13 @@ type rule struct {
 
 const (
 	rulesName = "rateLimits.rules" // the path in the settings document
-	rulesSent = "rule.sent"        // the input that is sent with the list, also with an empty list
+	rulesSent = "rule.sent"        // the input that a form with a list of rules has, even if the list is empty
 )
 
-// ruleInput returns the name of a problem of the input of a property in a row, counted from 0.
+// ruleInput returns the name of the input of a property in a row, for a problem. Rows count from 0.
 func ruleInput(row int, property string) string { return fmt.Sprintf("rule.%d.%s", row, property) }
 
-// putRules adds the list of rate limits in the form to the change. If the form has no list, the
-// change gets no rate limits.
+// putRules adds the rate limits of the form to the change, unless the form has no list of rules.
 func putRules(change map[string]any, sent url.Values) (problems []form.Problem) {
 	if !sent.Has(rulesSent) {
 		return nil
@@ -37,23 +36,16 @@ func putRules(change map[string]any, sent url.Values) (problems []form.Problem) 
 	list := make([]rule, len(sent["rule.label"]))
 	for i, label := range sent["rule.label"] {
 		number := func(property string) int64 {
-			n, err := strconv.ParseInt(strings.TrimSpace(at(sent["rule."+property], i)), 10, 64)
+			n, err := strconv.ParseInt(strings.TrimSpace(form.At(sent["rule."+property], i)), 10, 64)
 			if err != nil {
 				problems = append(problems, form.Problem{Name: ruleInput(i, property), Message: "This is no whole number."})
 			}
 			return n
 		}
-		list[i] = rule{Label: strings.TrimSpace(label), Audience: at(sent["rule.audience"], i), MaxRequests: number("maxRequests"), Duration: number("duration")}
+		list[i] = rule{Label: strings.TrimSpace(label), Audience: form.At(sent["rule.audience"], i), MaxRequests: number("maxRequests"), Duration: number("duration")}
 	}
 	form.Put(change, rulesName, list)
 	return problems
-}
-
-func at(list []string, i int) string {
-	if i >= len(list) {
-		return ""
-	}
-	return list[i]
 }
 
 // rulesOf returns the stored rules as rows.

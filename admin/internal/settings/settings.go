@@ -71,7 +71,7 @@ func Items() (items []ui.Item) {
 	return append(items, ui.Item{Label: "Jobs", Icon: "clock", Path: "/_/jobs"})
 }
 
-// Inputs returns an entry for each input of the pages of settings. Its Path leads to the input.
+// Inputs returns a link to each input of the pages of settings.
 func Inputs() (items []ui.Item) {
 	for _, p := range pages() {
 		for _, g := range p.groups {
@@ -142,9 +142,9 @@ func (p page) list(c *console.Call, now *settings.Settings) (templ.Component, er
 	return nil, nil
 }
 
-// save stores the settings in the form and reloads the page, since a setting may change its look.
-// Dangerous settings require the password. If the settings may lock out the superuser, a dialog asks
-// for a confirmation first.
+// save stores the settings in the form and reloads the page, since settings may change its look.
+// Dangerous settings require the password. Before settings that may lock out the superuser are
+// saved, a dialog asks for confirmation.
 func save(c *console.Call) error {
 	p, err := pageOf(c)
 	if err != nil {
@@ -187,9 +187,9 @@ func save(c *console.Call) error {
 	return c.Go("/_/settings/" + p.id)
 }
 
-// dangerous lists the settings by which a stranger could get accounts or data: mails and their links,
-// which reset passwords; buckets, which receive files and backups; rate limits, which slow down
-// guesses; and the addresses from which superusers may come.
+// dangerous lists the settings by which an attacker could take over accounts or read data. smtp and
+// meta.appURL direct mails that reset passwords; buckets receive files and backups; rate limits
+// slow down guesses; superuserIPs and trustedProxy restrict the addresses of superusers.
 var dangerous = []string{"meta.appURL", "smtp", "s3", "backups.s3", "rateLimits", "superuserIPs", "trustedProxy"}
 
 // isDangerous reports whether a change has a dangerous setting.

@@ -91,7 +91,7 @@ type collectionChange struct {
 	isNew      bool
 	properties []change
 	fields     []change
-	byName     []string // names under which the file has other ids: of the collection and of its fields
+	byName     []string // the names of the collection and of the fields that have another id in the file
 }
 
 // change is the change of a property, or of a field with the changes of its properties.
@@ -260,8 +260,8 @@ func difference(in *schema.Collection, now document, deleteMissing bool) (collec
 	return change, nil
 }
 
-// sameByName returns the name of the collection and the names of its fields, as far as their ids
-// differ in the new document.
+// sameByName returns the names of the collection and of its fields that have another id in the new
+// document.
 func sameByName(was, now document) (names []string) {
 	other := func(was, now document) bool {
 		return now.text("id") != "" && now.text("id") != was.text("id") && strings.EqualFold(now.text("name"), was.text("name"))

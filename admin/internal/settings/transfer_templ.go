@@ -175,7 +175,7 @@ func transferPage(list []*schema.Collection) templ.Component {
 	})
 }
 
-// exportPreview shows the text of an export, and a button that copies the text.
+// exportPreview shows the text of an export, with a button that copies it.
 func exportPreview(count int, text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -93,7 +93,6 @@ func exported(in *schema.Collection) (list []*schema.Field) {
 	return list
 }
 
-// writer writes records in a format.
 type writer struct {
 	*bufio.Writer
 	format Format
@@ -145,7 +144,7 @@ func (w *writer) end() {
 	}
 }
 
-// cellText returns the text of a CSV cell for a value: a string without quotes, any other value as
+// cellText returns the text of a value in a CSV: a string without its quotes, any other value as
 // JSON.
 func cellText(f *schema.Field, value json.RawMessage) string {
 	if f.Kind.Class() == schema.ClassJSON {
@@ -158,8 +157,8 @@ func cellText(f *schema.Field, value json.RawMessage) string {
 	return string(value)
 }
 
-// Quote returns the text of a cell of a CSV (RFC 4180), in quotation marks if it may contain a
-// separator or a line end, or has white space at an end.
+// Quote returns a text as a cell of a CSV (RFC 4180). A text that contains a quotation mark, a line
+// end or a common separator, or that has white space at an end, is quoted.
 func Quote(cell string) string {
 	if strings.ContainsAny(cell, ",;\t|\"\r\n") || cell != strings.TrimSpace(cell) {
 		return `"` + strings.ReplaceAll(cell, `"`, `""`) + `"`
@@ -167,7 +166,6 @@ func Quote(cell string) string {
 	return cell
 }
 
-// row writes cells as a line of a CSV (RFC 4180).
 func (w *writer) row(cells []string) error {
 	for i, cell := range cells {
 		if i > 0 {

@@ -33,7 +33,7 @@ type file struct {
 type line struct {
 	number int
 	cells  []cell   // by column
-	beyond []string // the cells behind the last column; nil if all of them are empty, as spreadsheets write them
+	beyond []string // the cells after the last column; nil if all of them are empty
 }
 
 // cell is the value of a row in a column.
@@ -63,9 +63,9 @@ func read(name string, r io.Reader) (*file, error) {
 	return f, f.readCSV(text)
 }
 
-// Text returns the content of a file as text, without a byte order mark, and its encoding: "UTF-8",
-// "UTF-16" or "Windows-1252". It recognises UTF-16 by the byte order mark or by the zero bytes, and
-// reads text that is not UTF-8 as Windows-1252, which includes Latin-1.
+// Text decodes the content of a text file, drops a byte order mark, and returns the encoding:
+// "UTF-8", "UTF-16" or "Windows-1252". UTF-16 is recognised by its byte order mark or its zero
+// bytes. Other bytes that are not valid UTF-8 are read as Windows-1252, which includes Latin-1.
 func Text(data []byte) (text, encoding string) {
 	switch {
 	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
@@ -82,7 +82,7 @@ func Text(data []byte) (text, encoding string) {
 			zeros[i%2]++
 		}
 	}
-	for i, n := range zeros { // little endian: the second byte of a Latin letter is zero
+	for i, n := range zeros { // in little endian, the second byte of a Latin letter is zero
 		if n > len(sample)/4 {
 			return wide(data, 1-i), "UTF-16"
 		}
@@ -114,11 +114,12 @@ func wide(data []byte, low int) string {
 	return string(utf16.Decode(units))
 }
 
-// separators are the separators of cells that sniff recognises.
+// separators are the separators that sniff considers.
 const separators = ",;\t|"
 
 // sniff guesses the separator of a CSV: the separator that splits the header into the most cells.
-// Between two separators with as many cells, an equal length of the first 20 rows decides.
+// If two separators give the same number of cells, sniff prefers the separator that splits each of
+// the first 20 rows into that number.
 func sniff(text string) byte {
 	best, most := byte(','), 0
 	for i := range len(separators) {
@@ -141,7 +142,7 @@ func sniff(text string) byte {
 	return best
 }
 
-// sepLine matches the first line of a CSV in which a spreadsheet names the separator.
+// sepLine matches the line sep=; with which some spreadsheets begin a CSV to name its separator.
 var sepLine = regexp.MustCompile(`^(?i:sep=)([,;\t|])\r?\n`)
 
 func (f *file) readCSV(text string) error {
@@ -185,7 +186,7 @@ func (f *file) readCSV(text string) error {
 	return nil
 }
 
-// named makes unique and non-empty column names from the cells of the header.
+// named makes column names from the cells of the header. The names are unique and not empty.
 func named(row []string) []string {
 	names := make([]string, len(row))
 	for i, name := range row {
@@ -273,7 +274,7 @@ func (r *csvReader) cell() (string, error) {
 	}
 }
 
-// added are the keys that records of the API have besides their fields.
+// added lists the keys that the API adds to the fields of a record.
 var added = []string{"collectionId", "collectionName", "expand"}
 
 // readJSON reads an array of objects, a sequence of objects, or a response of the list endpoint of
@@ -338,8 +339,9 @@ func objectsOf(text string) (list []map[string]json.RawMessage, err error) {
 	}
 }
 
-// LineOf returns the line of an error of package encoding/json in a JSON text, from 1. from is the
-// offset of the decoded value; the offset of a syntax error is an offset in the whole text.
+// LineOf returns the line number, from 1, of an error of package encoding/json in a JSON text. from
+// is the offset of the decoded value in the text. A type error counts its offset from there, a
+// syntax error from the beginning of the text.
 func LineOf(text string, err error, from int) int {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError

@@ -46,9 +46,9 @@ func (j *Job) Kind(column int) string {
 	return "text"
 }
 
-// numbers guesses the decimal mark of the numbers in a column: "comma" or "dot". If all numbers are
-// like 1,234, which may be a fraction or a thousand, the guess is "comma" for a file with semicolons
-// between its cells.
+// numbers guesses the decimal mark of the numbers in a column: "comma" or "dot". A number like
+// 1,234 fits both marks. If all numbers do, the guess is "comma" for a file whose cells are
+// separated by semicolons, else "dot".
 func (f *file) numbers(column int) string {
 	has := func(is func(text string) bool) bool { return f.any(column, is) }
 	switch {
@@ -61,7 +61,8 @@ func (f *file) numbers(column int) string {
 	return "dot"
 }
 
-// all reports whether the column has values and has is true of each. Empty cells are ignored.
+// all reports whether the column has values and each of them satisfies has. Empty cells are
+// ignored.
 func (f *file) all(column int, has func(text string) bool) bool {
 	some := false
 	for _, row := range f.rows {

@@ -43,7 +43,8 @@ func TestKind(t *testing.T) {
 	}
 }
 
-// The plan of an earlier file fits a file with the same columns, in any order, and no other file.
+// The plan of an earlier file fits a file with the same columns, in any order, and no file with
+// other columns.
 func TestLike(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -101,7 +101,7 @@ func (s *Service) guess(ctx context.Context, f *file, in *schema.Collection) (p 
 	return p, nil
 }
 
-// reads proposes the way in which the column of a file is read for a field of the collection.
+// reads proposes how a column of the file is mapped to the field.
 func (s *Service) reads(ctx context.Context, f *file, column int, in *schema.Collection, field *schema.Field) (c Column, err error) {
 	c = Column{Name: f.columns[column], Field: field.Name, Empty: emptyOf(field)}
 	switch of := targetOf(field, s.app.Snapshot()); {
@@ -124,8 +124,9 @@ func (s *Service) reads(ctx context.Context, f *file, column int, in *schema.Col
 	return c, err
 }
 
-// titleOf returns the name of the field by which records of the collection are named in files: a
-// presentable text field, else name, title or email; "" if there is none.
+// titleOf returns the name of the field by which a file probably refers to records of the
+// collection: a presentable text field, else name, title or email; "" if the collection has none of
+// them.
 func titleOf(of *schema.Collection) string {
 	for _, g := range of.Fields {
 		if g.Presentable && g.Kind.Class() == schema.ClassText && !g.IsPassword() && !g.IsID() {
@@ -140,8 +141,8 @@ func titleOf(of *schema.Collection) string {
 	return ""
 }
 
-// names returns the first different values of a column of related records; of a field with multiple
-// values, the values in its lists.
+// names returns the first different values, at most lookedUp, of a column that refers to records.
+// If multiple is true, a cell holds a list of values.
 func (f *file) names(column int, multiple bool) (list []string) {
 	known := map[string]bool{}
 	for _, row := range f.rows {
@@ -162,7 +163,7 @@ func (f *file) names(column int, multiple bool) (list []string) {
 	return list
 }
 
-// hasIDs reports whether a row of the file has one of the names as the id of its record.
+// hasIDs reports whether the column of the file for the record id has one of the names.
 func (f *file) hasIDs(in *schema.Collection, names []string) bool {
 	column := slices.IndexFunc(f.columns, func(name string) bool {
 		field := fieldFor(in, name)
@@ -171,7 +172,7 @@ func (f *file) hasIDs(in *schema.Collection, names []string) bool {
 	return column >= 0 && f.any(column, func(text string) bool { return slices.Contains(names, text) })
 }
 
-// isID reports whether a record of the collection has one of the names as its id.
+// isID reports whether one of the names is the id of a record of the collection.
 func (s *Service) isID(ctx context.Context, of *schema.Collection, names []string) (bool, error) {
 	ids := make([]any, len(names))
 	for i, name := range names {
@@ -184,8 +185,8 @@ func (s *Service) isID(ctx context.Context, of *schema.Collection, names []strin
 	return len(branch.Records) > 0, branch.Err
 }
 
-// fieldFor returns the importable field with the name of the column; case, spaces, "-" and "_" are
-// ignored. It returns nil if there is no such field.
+// fieldFor returns the importable field with the name of the column, or nil. Case, spaces, "-" and
+// "_" are ignored.
 func fieldFor(in *schema.Collection, name string) *schema.Field {
 	simple := func(s string) string {
 		return strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(s))
@@ -257,7 +258,7 @@ func (f *file) readDate(column int) string {
 	return way
 }
 
-// any reports whether is returns true for a non-empty value of the column.
+// any reports whether a value of the column satisfies is. Empty cells are ignored.
 func (f *file) any(column int, is func(text string) bool) bool {
 	for _, row := range f.rows {
 		text, ok := row.cells[column].plain()
@@ -268,9 +269,10 @@ func (f *file) any(column int, is func(text string) bool) bool {
 	return false
 }
 
-// Like returns the earlier plan with its columns in the order of the file. A column of numbers or dates
-// that cannot be read in the earlier way gets the way that its values propose. fits is false if
-// the file has other column names, or if the plan is no longer valid for the collection.
+// Like returns the earlier plan with its columns in the order of the file. If the Way of a column
+// of numbers or dates cannot read all values in the file, and the proposed Way can, the column gets
+// the proposed Way. fits is false if the file has other column names, or if the plan is no longer
+// valid for the collection.
 func (j *Job) Like(earlier Plan) (p Plan, fits bool) {
 	in, err := j.collection()
 	if err != nil || len(earlier.Columns) != len(j.file.columns) {
@@ -292,8 +294,8 @@ func (j *Job) Like(earlier Plan) (p Plan, fits bool) {
 	return p, p.check(in, j.file.columns) == nil
 }
 
-// reread returns the mapping c of a column of numbers or dates. If the Way of c cannot read all values
-// of the column and the proposed Way can, the returned mapping has the proposed Way.
+// reread returns the mapping c of a column. For a column of numbers or dates, the proposed Way
+// replaces the Way of c if only the proposed Way can read all values.
 func (f *file) reread(column int, field *schema.Field, c Column) Column {
 	other := c
 	switch {

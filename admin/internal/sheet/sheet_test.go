@@ -249,14 +249,15 @@ func TestFilesOfOthers(t *testing.T) {
 	}
 }
 
-// The numbers and dates of a column are read in the way that its values show. A value that cannot be
-// read in this way makes its row bad: none becomes another number.
+// The decimal mark of a column of numbers, and the order of day and month in a column of dates, are
+// guessed from the values. A value that does not fit makes its row bad and is never stored as
+// another number or date.
 func TestNumbersAndDates(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	for _, c := range []struct{ field, values, as, want string }{
 		{"n", "0,125|0,250", "comma", "0.125 0.25"},
-		{"n", "1,234|2,500", "comma", "1.234 2.5"}, // cells are separated by semicolons
+		{"n", "1,234|2,500", "comma", "1.234 2.5"}, // the cells of the file are separated by semicolons
 		{"n", "1,234,567|2,500", "dot", "1.234567e+06 2500"},
 		{"n", "1 234,5|12'500,75", "comma", "1234.5 12500.75"},
 		{"n", "2.500,5|1.234", "comma", "2500.5 1234"},
@@ -300,8 +301,8 @@ func TestNumbersAndDates(t *testing.T) {
 	}
 }
 
-// A row with cells behind the last column is a bad row of its own; empty cells there are ignored. A
-// spreadsheet may name the separator in a line of its own.
+// Text after the last column makes a row bad; empty cells there do not. A line sep=; before the
+// header names the separator.
 func TestRowsThatAreTooLong(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -352,7 +353,7 @@ func TestBadRows(t *testing.T) {
 	b.expect("the good ones", b.run(j), 1, 0, 0, 5)
 	b.value("kinds", "sku = 'S2'", "n")
 
-	// All or nothing also holds for a row that becomes bad after the check.
+	// A row may also become bad after the check; then no row is imported.
 	j = b.open("kinds", "text\nnew 1\nnew 2\n", nil)
 	b.expect("check", b.check(j), 2, 0, 0, 0)
 	b.create("kinds", object{"text": "new 2"})

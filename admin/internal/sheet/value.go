@@ -35,12 +35,12 @@ func (c cell) isEmpty() bool {
 	return ok && text == ""
 }
 
-// value returns the value of a cell for a field, or in wrong a message for a cell that the field
-// cannot take. For a relation that is matched by another field of its target, the value is the text
-// to search for.
+// value converts a cell to a value of the field. wrong is a message if the cell cannot be
+// converted. If the column names related records by another field than the id, the value is the
+// text of the cell.
 func (c cell) value(f *schema.Field, column Column) (v any, wrong string) {
 	if f.Kind.Class() == schema.ClassJSON && c.raw != nil {
-		return c.raw, "" // "" too is a value of a json field
+		return c.raw, "" // an empty string is a value of a json field
 	}
 	if c.isEmpty() {
 		return emptyValue(f, column.Empty), ""
@@ -106,7 +106,7 @@ func choiceValue(f *schema.Field, text string) (any, string) {
 		return text, ""
 	}
 	if kind, ok := f.Kind.(*schema.Select); ok && slices.Contains(kind.Values, text) && !json.Valid([]byte(text)) {
-		return []string{text}, "" // one option, with a separator in its name
+		return []string{text}, "" // an option whose name contains a separator
 	}
 	return split(text), ""
 }
@@ -197,25 +197,27 @@ func boolValue(text string) (any, string) {
 	return nil, fmt.Sprintf("%q is neither true nor false.", short(text))
 }
 
-// clock matches the optional time behind a date. Its groups are the hour, the minute, the second, the
-// milliseconds and the letter of AM or PM.
+// clock matches the optional time after a date. Its groups are the hour, the minute, the second,
+// the milliseconds, and the first letter of AM or PM.
 const clock = `(?:,?[ T]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{3}))?)?(?: ?([AaPp])\.?[Mm]\.?)?)?$`
 
-// The forms of a date in digits: three groups for its numbers, then the groups of clock.
+// The patterns of dates in digits. The first three groups are the numbers of the date in the order
+// of the text; the others are the groups of clock.
 var (
 	dayFirst  = regexp.MustCompile(`^(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})` + clock)
 	yearFirst = regexp.MustCompile(`^(\d{4})[./-](\d{1,2})[./-](\d{1,2})` + clock)
 )
 
-// isoDate matches the beginning of a date in the format of ISO 8601.
+// isoDate matches the beginning of an ISO 8601 date.
 var isoDate = regexp.MustCompile(`^\d{4}-\d`)
 
-// namedMonth are layouts of dates with the English name of a month.
+// namedMonth lists the layouts of dates with the English name of a month.
 var namedMonth = []string{"2 Jan 2006", "2-Jan-2006", "2-Jan-06", "Jan 2, 2006", "2 January 2006", "January 2, 2006"}
 
-// timeValue reads a date, or a date and time, in the format of way: "iso", "dmy" or "mdy". A value
-// without a time zone is UTC. A date that begins with a year of four digits, or that names its month,
-// is read in every way. A year of two digits lies between 1969 and 2068.
+// timeValue reads a date, with or without a time. way is the order of day, month and year in a date
+// of digits: "iso", "dmy" or "mdy". Dates that begin with a year of four digits, and dates with the
+// name of a month, are read regardless of way. A value without a time zone is in UTC. A year of two
+// digits lies between 1969 and 2068.
 func timeValue(text, way string) (time.Time, string) {
 	text = strings.TrimSpace(text)
 	if m := dayFirst.FindStringSubmatch(text); m != nil && way != "iso" {
@@ -248,8 +250,8 @@ func timeValue(text, way string) (time.Time, string) {
 	return time.Time{}, fmt.Sprintf("%q is no date in the form of this column.", short(text))
 }
 
-// calendar returns the time of a date and of the groups of clock, in UTC, or a message if there is no
-// such day or time. text is the value for the message.
+// calendar returns the UTC time of a date and of the groups of clock. It returns a message, which
+// quotes text, if the day or the time of day does not exist.
 func calendar(text, year, month, day string, groups []string) (time.Time, string) {
 	var n [7]int
 	for i, digits := range append([]string{year, month, day}, groups[:4]...) {

@@ -1,5 +1,5 @@
 // Package sql serves the SQL console: it runs scripts, shows rows and query plans, stores queries,
-// and asks for a confirmation before a script writes.
+// and asks for confirmation before a script writes.
 package sql
 
 import (
@@ -41,15 +41,17 @@ func show(c *console.Call) error {
 	if err := c.App.Kept(c.R.Context(), c.Caller, keptQueries, &queries); err != nil {
 		return err
 	}
+	engine := "sqlite"
+	if c.App.Config.DB != "" {
+		engine = "postgresql"
+	}
 	return c.Page(console.Page{
 		Title: "SQL", Section: "sql", Crumbs: []ui.Crumb{{Label: "SQL"}}, Side: side(list, queries), Scripts: []string{"editor.js", "sql.js"},
-	}, page())
+	}, page(engine))
 }
 
-// run runs a script and answers with its rows. Before a script that writes, its changes are counted
-// in a transaction that is rolled back. A dialog then shows the number, and asks for the password;
-// if the password was typed in the last 15 minutes, the dialog opens only for changes of whole tables
-// and while records are locked.
+// run runs a script and answers with its rows. Before a script that writes, ask may answer with a
+// dialog; the dialog sends the script again with the input confirmed.
 func run(c *console.Call) error {
 	if err := form.Read(c, form.Small); err != nil {
 		return err
@@ -66,8 +68,11 @@ func run(c *console.Call) error {
 	return answer(c, result, err)
 }
 
-// ask answers with the rows of a script that only reads, and with a dialog before a script that
-// writes. It returns false for a script that may run at once.
+// ask answers with the rows of a script that only reads. For a script that writes, it counts the
+// changes in a transaction that is rolled back, and answers with a dialog that shows them and asks
+// for the password. If the password was typed in the last 15 minutes, there is a dialog only for a
+// change of a whole table, or if the settings lock records. answered is false for a script that may
+// run without a dialog.
 func ask(c *console.Call, query string) (answered bool, err error) {
 	dangers, err := c.App.SQL().Review(c.R.Context(), c.Caller, query)
 	if err != nil {

@@ -10,7 +10,7 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 // ConfirmDialog asks for the password of the superuser, above the page and its dialogs. After the
-// right password session.js sends the refused request again.
+// right password, session.js sends the refused request again.
 func ConfirmDialog(f Confirm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -102,7 +102,7 @@ func ConfirmDialog(f Confirm) templ.Component {
 	})
 }
 
-// ConfirmPage asks for the password of the superuser after a form that no script has sent.
+// ConfirmPage asks for the password of the superuser after a form that was sent without scripts.
 func ConfirmPage(f Confirm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -253,7 +253,7 @@ func confirmInput(f Confirm) templ.Component {
 	})
 }
 
-// ConfirmProblem is the message about a typed password.
+// ConfirmProblem is the message about a refused password.
 func ConfirmProblem(p Problem) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Number returns the digits of n, which must not be negative, with commas between thousands.
+// Number formats n with commas between thousands. n must not be negative.
 func Number[T int | int64](n T) string {
 	text := strconv.FormatInt(int64(n), 10)
 	for at := len(text) - 3; at > 0; at -= 3 {
@@ -14,8 +14,8 @@ func Number[T int | int64](n T) string {
 	return text
 }
 
-// Counted returns a number with its noun, such as "1 record", "1,234 records" and "2 addresses". n must
-// not be negative.
+// Counted returns a number with its noun: "1 record", "1,234 records", "2 addresses". n must not be
+// negative.
 func Counted[T int | int64](n T, noun string) string {
 	switch {
 	case n == 1:
@@ -28,8 +28,8 @@ func Counted[T int | int64](n T, noun string) string {
 	return Number(n) + " " + noun
 }
 
-// Limits describes the limits of a value, such as "2 to 10", "2 or more" and "up to 10". least and most
-// are "" for no limit; the unit follows the numbers. Limits returns "" for a value without limits.
+// Limits describes the limits of a value: "2 to 10", "2 or more", "up to 10", or "" for no limits.
+// least and most are "" for no limit. unit is appended.
 func Limits(least, most, unit string) string {
 	switch {
 	case least == "" && most == "":

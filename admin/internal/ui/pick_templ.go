@@ -124,8 +124,9 @@ func Picker(name, collection, label, id, title string) templ.Component {
 	})
 }
 
-// Chosen is an identity: As is "guest" (also if empty), "user" or "superuser". A user has the name of
-// the collection, the id and the title of the account; an empty ID stands for no account yet.
+// Chosen is the identity in an Identity input. As is "guest", "user" or "superuser"; "" is a guest.
+// A user has the collection, the id and the title of the account; the id is "" if no account is
+// chosen yet.
 type Chosen struct{ As, Collection, ID, Title string }
 
 // Identity is the choice of an identity: a guest, a user of an auth collection, or a superuser.
@@ -213,7 +214,7 @@ func Identity(accounts []string, chosen Chosen) templ.Component {
 				var templ_7745c5c3_Var9 string
 				templ_7745c5c3_Var9, templ_7745c5c3_Err = templruntime.NewAttributeExpression(name).Resolve(ctx)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/ui/pick.templ`, Line: 35, Col: 25}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/ui/pick.templ`, Line: 36, Col: 25}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var9)
 				if templ_7745c5c3_Err != nil {
@@ -236,7 +237,7 @@ func Identity(accounts []string, chosen Chosen) templ.Component {
 				var templ_7745c5c3_Var10 string
 				templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(name)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/ui/pick.templ`, Line: 35, Col: 74}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/ui/pick.templ`, Line: 36, Col: 74}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 				if templ_7745c5c3_Err != nil {

@@ -734,7 +734,7 @@ func Dialog(id string) templ.Component {
 }
 
 // ProblemBanner is the banner of a Problem. wait.js counts the time to wait down, and disables the
-// button of the form for this time.
+// button of the form meanwhile.
 func ProblemBanner(p Problem) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -47,9 +47,9 @@ type Gate struct {
 type SignIn struct {
 	Identity, To string
 	Problem      Problem
-	Dialog       bool // the form is a dialog over the current page
+	Dialog       bool // the form is a dialog above the current page
 	NoSuperuser  bool
-	Fields       []string // the fields by which an account is found, such as "email"
+	Fields       []string // the fields that identify an account, such as "email"
 }
 
 // label returns the label of the input for the identity: the names of the Fields, such as "Email or
@@ -80,18 +80,18 @@ type Code struct {
 	Dialog                     bool
 }
 
-// Problem is the reason why a form was refused. The zero Problem is none.
+// Problem is the reason why a form was refused. Its zero value is no problem.
 type Problem struct {
 	Words string
-	Wait  time.Duration // until the server takes the form again; 0: at once
+	Wait  time.Duration // the time until the form may be sent again; 0 if at once
 }
 
-// Confirm is the form that asks a signed-in superuser for the password again.
+// Confirm is the form that asks a signed-in superuser for the password.
 type Confirm struct {
-	Account     string          // e-mail address of the superuser
-	Title, Verb string          // the heading and the text of the button; "" for the defaults
-	About       templ.Component // the effects of the action, for the dialog; may be nil
-	Problem     Problem         // about the typed password
+	Account     string          // the email address of the superuser
+	Title, Verb string          // the heading and the button; "" for the defaults
+	About       templ.Component // the effects of the action, shown in the dialog; may be nil
+	Problem     Problem         // the reason why the typed password was refused
 	To          string          // the address that the page opens after the right password
 }
 
@@ -103,9 +103,9 @@ func (f Confirm) verb() string { return cmp.Or(f.Verb, "Go on") }
 type Failure struct {
 	Status          int
 	Message, Reason string
-	Lines           []string      // problems of single inputs
-	Request         string        // request id, by which the log has the cause; "" for errors of the client
-	Wait            time.Duration // until the server takes the request; 0 for no limit
+	Lines           []string      // the problems of single inputs
+	Request         string        // the id of the request in the log; "" for errors of the client
+	Wait            time.Duration // the time until the request may be sent again; 0 for no limit
 }
 
 // Title returns the heading of the page.

@@ -175,8 +175,8 @@ var numbers = func() (list [1024][]string) {
 // Counted reports whether a rule applies to the request.
 func (v Verdict) Counted() bool { return v.rule != nil }
 
-// Rule returns the index, in the list of the settings, of the rule that applies to the request; -1 if
-// no rule applies.
+// Rule returns the index of the rule that applies to the request, in the list of the settings; -1
+// if no rule applies.
 func (v Verdict) Rule() int {
 	if v.rule == nil {
 		return -1

@@ -10,11 +10,11 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// Judge returns a function that judges requests of the past by rate limits, in the order of their
-// times. The function has counters of its own, so that real clients lose no requests. It returns the
-// index of the rule that applies to the request, -1 for none, and whether the rule denies the
-// request. If two rules apply, it returns the tighter one. The function is not safe for concurrent
-// use.
+// Judge returns a function that applies rate limits to requests of the past. It must be called with
+// the requests in the order of their times, from one goroutine at a time. It returns the index of
+// the rule that applies to the request, -1 if no rule applies, and whether the rule denies the
+// request; of two rules that apply, the tighter one. The counters are separate from those of the
+// API, so real clients lose no requests.
 func (a *API) Judge(limits settings.RateLimits) func(at time.Time, ip string, signedIn bool, method, path string) (rule int, denied bool) {
 	var now time.Time
 	limiter := ratelimit.New(func() time.Time { return now })
@@ -34,8 +34,8 @@ func (a *API) Judge(limits settings.RateLimits) func(at time.Time, ip string, si
 	}
 }
 
-// findRoute returns a function that finds the route of a request, and the value of {collection} in its
-// path. The route is nil if the table of routes has none for the request.
+// findRoute returns a function that finds the route of a request and the value of {collection} in
+// its path. found is nil if the table has no route for the request.
 func (a *API) findRoute() func(method, path string) (found *route, collection string) {
 	router, byPattern := chi.NewRouter(), map[string]*route{}
 	for _, r := range a.table() {

@@ -62,16 +62,16 @@ func (l *limiters) forget() {
 	}
 }
 
-// Limited wraps a handler outside of the table of routes, so that its requests count against the
-// rules for their path. A request over a limit gets the JSON of the error.
+// Limited wraps a handler whose route is not in the table of routes: its requests count against the
+// rules for their path. A request over the limit gets the error as JSON.
 func (a *API) Limited(next http.Handler) http.Handler {
 	return a.LimitedBy(next, func(w http.ResponseWriter, r *http.Request, q *request.Request, err error) { q.Fail(w, r, err) })
 }
 
-// Refuse answers a request over a rate limit; the error is a fault.TooMany.
+// Refuse answers a request over a rate limit. err is a fault.TooMany.
 type Refuse = func(w http.ResponseWriter, r *http.Request, q *request.Request, err error)
 
-// LimitedBy is Limited, but refuse answers a request over a limit.
+// LimitedBy is Limited with another answer to requests over the limit.
 func (a *API) LimitedBy(next http.Handler, refuse Refuse) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if a.limiter.Concerns(r.Method, r.URL.Path) { // else the caller need not be authenticated
@@ -146,7 +146,7 @@ func (c *call) limit() error {
 }
 
 // action describes a request to a route for the limiter. collection is the value of {collection} in
-// the path, "" if the route has none.
+// the path, "" if the path has no collection.
 func (a *API) action(limiter *ratelimit.Limiter, method, path string, route *route, collection string) ratelimit.Action {
 	limits := &route.limits
 	action := ratelimit.Action{Method: method, Paths: [3]string{path}}
@@ -167,9 +167,9 @@ func (a *API) action(limiter *ratelimit.Limiter, method, path string, route *rou
 	return action
 }
 
-// spellings returns the path of a request, and the same path with the name and with the id of the
-// collection: a client cannot avoid a rule for one spelling by the use of another. begin is the
-// offset of the collection in the path.
+// spellings returns the path of a request as it is, with the name of the collection, and with its
+// id. All three are matched with the rules, so a client cannot avoid a rule by another spelling.
+// begin is the offset of the collection in the path.
 func spellings(path string, begin int, collection string, in *schema.Collection) [3]string {
 	end := begin + len(collection)
 	if end > len(path) {

@@ -12,7 +12,7 @@ import (
 	"github.com/loambase/loam/internal/request"
 )
 
-// TestFindRoute demands that each route of the table is found by a path that it serves.
+// findRoute finds each route of the table by a path of the route.
 func TestFindRoute(t *testing.T) {
 	t.Parallel()
 	a := &API{}

@@ -1,5 +1,5 @@
-// The plan cache: which parts of a Select its plan depends on, and how a cached plan is
-// used for another request.
+// The plan cache: the parts of a Select that its plan depends on, and the use of a cached plan for
+// another request.
 
 package query
 
@@ -14,36 +14,36 @@ import (
 	"github.com/loambase/loam/internal/cache"
 )
 
-// plans is the plan cache of the current snapshot. What differs between requests without
-// changing the statement (the record, the limit, the offset) is not in the key: with
-// replaces it in a copy of the parameters.
+// plans is the plan cache of the current snapshot. The key lacks values that do not change the
+// statement, such as the record, the limit and the offset: Plan.with sets them in a copy of the
+// parameters.
 type plans = cache.PerSnapshot[schema.Snapshot, cache.Cache[planKey, keptPlan]]
 
 func newPlans() *cache.Cache[planKey, keptPlan] { return cache.New[planKey, keptPlan](maxPlans) }
 
 const (
 	maxPlans = 1000
-	// Longer expressions are planned each time: a client that builds ever new filters must
-	// not fill the cache.
-	maxPlanText = 1024 // bytes of expressions; what is longer is planned each time
+	// Longer expressions are planned each time, so that a client with ever new filters cannot fill
+	// the cache.
+	maxPlanText = 1024 // bytes of the rule, the filter and the sort
 )
 
-// dependence is how much of the request a plan depends on, from little to everything.
+// dependence is the part of the request that a plan depends on, from nothing to everything.
 type dependence uint8
 
 const (
 	onNothing  dependence = iota
 	onSignedIn            // whether the caller has an id
-	onIdentity            // which record the caller is
-	onRequest             // anything: no other request has the plan
+	onIdentity            // the record of the caller
+	onRequest             // everything: no other request has the plan
 )
 
-// depend records that the plan depends on that much of the request.
+// depend records that the plan depends on this part of the request.
 func (b *builder) depend(on dependence) { b.depends = max(b.depends, on) }
 
-// planKey is what a plan depends on. Equal expressions depend on the same parts of the
-// request: the entry with on == onNothing says which, the entries with other values
-// hold the plans themselves, keyed by those parts.
+// planKey is the key of an entry. A Select has two: the entry with on == onNothing has the
+// dependence of the plan, and the entry with this dependence as on, and with the values of the
+// request, has the plan.
 type planKey struct {
 	collection *schema.Collection
 	columns    selection
@@ -51,17 +51,16 @@ type planKey struct {
 	form       form
 
 	rule, filter, sort, flag, outputs string
-	ref                               string             // of RefBy or Parents
-	callers                           *schema.Collection // of Callers
+	ref                               string             // the field of RefBy or Parents
+	callers                           *schema.Collection // the collection of Callers
 
 	on       dependence
 	signedIn bool
-	in       *schema.Collection // of the caller
+	in       *schema.Collection // the collection of the caller
 	id       string
 }
 
-// form has a bit for each part of a Select that is not in the key itself but changes the
-// statement.
+// form has a bit for each part of a Select that changes the statement and is not in the key.
 type form uint16
 
 const (
@@ -78,13 +77,12 @@ const (
 	formBackward
 )
 
-// selection identifies the columns that are read, by position in the collection:
-// comparable, so that it can be part of a key, and without an allocation for up to 24
-// columns.
+// selection identifies the columns by their positions in the collection. It is comparable, as a
+// part of a key, and needs no allocation for up to 24 columns.
 type selection struct {
 	width int
 	at    [24]uint8 // position + 1
-	more  string    // what does not fit: names
+	more  string    // the names of the other columns
 }
 
 // selectionOf returns the selection of the columns.
@@ -122,15 +120,14 @@ func formOf(sel *Select, count bool) (f form) {
 	return f
 }
 
-// keptPlan is an entry of the cache: a plan, or only how much of the request the plan
-// depends on, where the plan itself is under the longer key.
+// keptPlan is the value of an entry: the plan, or only its dependence.
 type keptPlan struct {
 	depends dependence
 	plan    *Plan
 }
 
-// keyOf returns the key of the Select without the request. ok is false if the plan is not cached: a
-// key has no candidate and no cursor, and only texts of limited length.
+// keyOf returns the part of the key that does not depend on the request. ok is false if the plan is
+// not cached: if the Select has a candidate or a cursor, or if its texts are too long.
 func keyOf(sel *Select, count bool) (key planKey, ok bool) {
 	if sel.Candidate != nil || sel.After != "" || sel.Before != "" || len(sel.Flags) > 1 || sel.Snapshot == nil {
 		return key, false
@@ -155,8 +152,8 @@ func keyOf(sel *Select, count bool) (key planKey, ok bool) {
 	return key, true
 }
 
-// keyText identifies a text and an expression which must both hold. A NUL, which no text
-// may contain, separates them.
+// keyText returns the key of a text and an expression that must both hold. A NUL, which texts
+// cannot have, separates them.
 func keyText(text string, e lang.Expr) string {
 	if e == nil {
 		return text
@@ -164,7 +161,7 @@ func keyText(text string, e lang.Expr) string {
 	return text + "\x00" + e.String()
 }
 
-// of completes the key by those parts of the request that the plan depends on.
+// of adds the values of the request that the plan depends on to the key.
 func (k planKey) of(r *Request, on dependence) planKey {
 	k.on = on
 	if r == nil || r.Auth == nil {
@@ -175,13 +172,13 @@ func (k planKey) of(r *Request, on dependence) planKey {
 		k.signedIn = r.Auth.ID() != ""
 	case onIdentity:
 		k.in, k.id = r.Auth.Collection(), r.Auth.ID()
-		k.signedIn = true // a record without an id is no guest
+		k.signedIn = true // a record without an id is signed in too
 	}
 	return k
 }
 
-// planned returns the plan of the Select, from the cache if it is there. It looks twice:
-// the short key tells how much of the request matters, the long one has the plan.
+// planned returns the plan of the Select, from the cache if it is there. It reads two entries: the
+// dependence of the plan, and the plan.
 func (p *Planner) planned(sel *Select, count bool) (*Plan, error) {
 	if err := checkSelect(sel); err != nil {
 		return nil, err
@@ -199,7 +196,7 @@ func (p *Planner) planned(sel *Select, count bool) (*Plan, error) {
 		return kept.plan.with(sel), nil
 	}
 	plan, err := p.plan(*sel, count)
-	if err != nil || ok { // known not to be kept
+	if err != nil || ok { // the plan is not kept
 		return plan, err
 	}
 	switch plan.depends {
@@ -214,8 +211,7 @@ func (p *Planner) planned(sel *Select, count bool) (*Plan, error) {
 	return plan, nil
 }
 
-// plan makes the plan. It takes a copy, so that a Select whose plan is cached stays off the
-// heap.
+// plan makes the plan. It takes a copy, so that a Select with a cached plan stays off the heap.
 func (p *Planner) plan(sel Select, count bool) (*Plan, error) {
 	if count {
 		return p.count(&sel)
@@ -223,8 +219,8 @@ func (p *Planner) plan(sel Select, count bool) (*Plan, error) {
 	return p.compile(&sel)
 }
 
-// with returns the plan with the parameters of another Select: p itself if they are equal,
-// else a copy with its own arguments.
+// with returns the plan with the parameters of another Select: p itself if they are equal, else a
+// copy.
 func (p *Plan) with(sel *Select) *Plan {
 	var args []store.Value
 	set := func(slot int, v store.Value) {

@@ -142,11 +142,10 @@ func headerName(key string) string {
 	return string(b)
 }
 
-// authIdent resolves @request.auth.<p>. Id, collection and account fields are those of the
-// token's record, as constants; every other field is read from the stored record, by a
-// join.
+// authIdent resolves @request.auth.<p>. The id, the collection and the account fields are constants
+// from the record of the token; other fields are read from the stored record by a join.
 func (r *resolver) authIdent(p pathName) (ir.Operand, error) {
-	if p.modifier == "isset" || p.modifier == "changed" { // for guests too, so that no such rule is saved
+	if p.modifier == "isset" || p.modifier == "changed" { // also for guests, else such a rule could be saved
 		return ir.Operand{}, misplaced(p)
 	}
 	if r.b.callers != nil {

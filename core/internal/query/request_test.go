@@ -174,7 +174,7 @@ func TestGuestsHaveNoIdentity(t *testing.T) {
 	}
 }
 
-// TestKnownRulesCostNothing: what is known before the query is not in it.
+// Values that are known before the query are not in the statement.
 func TestKnownRulesCostNothing(t *testing.T) {
 	f := chat(t)
 	in := &query.Request{Auth: f.user("ann")}

@@ -1,4 +1,4 @@
-// Warnings about rules that compile but hardly mean what they say.
+// Warnings about rules that compile but probably do not mean what was intended.
 
 package query
 
@@ -10,8 +10,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Warnings returns sentences about parts of a rule that compile but probably mean something
-// else than intended. A rule that does not compile has none: CheckRule reports it.
+// Warnings returns sentences about parts of a rule that compile but were probably not intended. A
+// rule that does not compile has no warnings; CheckRule reports its error.
 func Warnings(snapshot *schema.Snapshot, c *schema.Collection, rule string) []string {
 	e, err := lang.Parse(rule)
 	if err != nil {
@@ -22,8 +22,7 @@ func Warnings(snapshot *schema.Snapshot, c *schema.Collection, rule string) []st
 	return r.warnings(e, nil)
 }
 
-// warnings appends the warnings about an expression to the list. A comparison has one at
-// most.
+// warnings appends the warnings about an expression to the list, at most one for each comparison.
 func (r *resolver) warnings(e lang.Expr, list []string) []string {
 	switch e := e.(type) {
 	case *lang.And:
@@ -53,8 +52,8 @@ func (r *resolver) warnings(e lang.Expr, list []string) []string {
 	return list
 }
 
-// bareList warns of a field of several values that is compared as one text, the JSON of the
-// list. Compared with the empty text, with a list, or with NULL that may be intended.
+// bareList warns of a field with several values that is compared as text, the JSON of its list. A
+// comparison with the empty text, a list or NULL may be intended, and has no warning.
 func (r *resolver) bareList(side, other lang.Operand) (hint string, ok bool) {
 	id, isIdent := side.(lang.Ident)
 	if !isIdent {
@@ -73,8 +72,8 @@ func (r *resolver) bareList(side, other lang.Operand) (hint string, ok bool) {
 	return id.Name + " has several values and is compared as the text of a list: write " + id.Name + ":each, or " + id.Name + ".id for a relation", true
 }
 
-// unknownOfAccount warns of a field of @request.auth that no auth collection has: the field is NULL
-// for every caller.
+// unknownOfAccount warns of a field of @request.auth that no auth collection has. Such a field is
+// null for every caller.
 func (r *resolver) unknownOfAccount(side lang.Operand) (hint string, ok bool) {
 	id, _ := side.(lang.Ident)
 	name, isAuth := strings.CutPrefix(id.Name, "@request.auth.")
@@ -94,7 +93,7 @@ func (r *resolver) unknownOfAccount(side lang.Operand) (hint string, ok bool) {
 	return id.Name + " is always null: no auth collection has the field " + name, true
 }
 
-// isRequest reports whether the operand is known only when a request comes.
+// isRequest reports whether the value of the operand depends on the request.
 func isRequest(o lang.Operand) bool {
 	id, ok := o.(lang.Ident)
 	return ok && strings.HasPrefix(id.Name, "@request.")

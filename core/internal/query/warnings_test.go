@@ -6,8 +6,8 @@ import (
 	"github.com/loambase/loam/core/internal/query"
 )
 
-// TestWarnings demands a warning of a list that is compared as a text, and of an unknown field of
-// accounts; other comparisons have none.
+// There is a warning for a list that is compared as a text, and for an unknown field of
+// @request.auth, but not for other comparisons.
 func TestWarnings(t *testing.T) {
 	f := everything(t)
 	for rule, want := range map[string]int{

@@ -1,9 +1,8 @@
 // Package s3 keeps blobs in a bucket of an S3-compatible object store.
 //
-// It speaks the few calls that a blob.Store needs, in the form that every such store
-// understands: signature V4 over the whole of each request, no checksum headers, no
-// trailers, no chunked signatures. ETags are names of versions and nothing else. What is
-// written or read passes through a bounded piece of memory.
+// It uses only the few calls that a blob.Store needs, in the form that all such stores understand:
+// signature V4 over the whole request, without checksum headers, trailers and chunked signatures.
+// ETags serve only as names of versions. Content passes through a buffer of limited size.
 package s3
 
 import (
@@ -24,37 +23,39 @@ import (
 	"github.com/loambase/loam/core/internal/s3/ambient"
 )
 
-// Config names a bucket and who may use it. Endpoint, Bucket, Region and keys are required.
+// Config has the address of a bucket and the keys for it. Endpoint, Bucket, Region and keys are
+// required.
 type Config struct {
 	Endpoint  string // https://s3.example.com; without a scheme it is https
 	Bucket    string
 	Region    string
 	AccessKey string
 	Secret    string
-	Ambient   bool // the keys are not those two, but what the machine offers (package ambient)
+	Ambient   bool // the keys come from the machine (package ambient), not from AccessKey and Secret
 	PathStyle bool // the bucket is in the path of the URL, not in front of the host
 
-	// Patience is how long the store may say nothing where an answer, or more of it, is due.
-	// Default: a minute.
+	// Patience is the time after which a request fails while the store sends nothing. Default: a
+	// minute.
 	Patience time.Duration
 }
 
-// Store keeps blobs in a bucket. It is safe for concurrent use. If the bucket cannot be reached,
-// or fails for the moment, the error is a fault.Unavailable.
+// Store keeps blobs in a bucket. It is safe for concurrent use. If the bucket cannot be reached, or
+// fails temporarily, the error is a fault.Unavailable.
 type Store struct {
 	cfg    Config
-	base   url.URL // of the bucket, without a slash at the end of its path
+	base   url.URL // the address of the bucket, without a slash at the end
 	source keySource
 	client *http.Client
-	slow   *http.Client // for what the store works at before it answers
+	slow   *http.Client // for requests that the store answers after long work
 	now    func() time.Time
-	part   int           // bytes of a part of an upload
-	pause  time.Duration // before a request is sent again
+	part   int           // the size of a part of an upload, in bytes
+	pause  time.Duration // the time before a request is sent again
 }
 
 var _ blob.Store = (*Store)(nil)
 
-// New returns the Store of a bucket. Nothing is sent: whether it can be used shows Check.
+// New returns the Store of a bucket. It sends no request; Check tells whether the bucket can be
+// used.
 func New(c Config) (*Store, error) {
 	if !strings.Contains(c.Endpoint, "://") {
 		c.Endpoint = "https://" + c.Endpoint
@@ -80,20 +81,21 @@ func New(c Config) (*Store, error) {
 	return s, nil
 }
 
-// keySource is where the keys come from.
+// keySource provides the keys.
 type keySource interface {
 	Get(ctx context.Context) (ambient.Keys, error)
 	Refused(k ambient.Keys) (again bool)
 }
 
-// fixed are keys that somebody has written down.
+// fixed are the keys of a Config.
 type fixed ambient.Keys
 
 func (f fixed) Get(context.Context) (ambient.Keys, error) { return ambient.Keys(f), nil }
 func (f fixed) Refused(ambient.Keys) bool                 { return false }
 
-// newClient waits for an answer only so long, and follows no redirection: a signature is
-// for one host. No store is where machines have their metadata services, which tell secrets.
+// newClient returns a client that waits for a response for the time patience. It follows no
+// redirection, since a signature is valid for one host, and connects to no metadata service of a
+// machine, since such a service gives out secrets.
 func newClient(patience time.Duration) *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
@@ -103,15 +105,15 @@ func newClient(patience time.Duration) *http.Client {
 			ResponseHeaderTimeout: patience,
 			IdleConnTimeout:       90 * time.Second,
 			MaxIdleConnsPerHost:   16,
-			DisableCompression:    true, // a blob is what was stored
+			DisableCompression:    true, // the content of a blob is returned as it was stored
 			ForceAttemptHTTP2:     true,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
-// refuseMetadata refuses addresses that are those of the link alone, and the other one of
-// a machine's metadata service.
+// refuseMetadata refuses the addresses of metadata services: link-local addresses and
+// fd00:ec2::254.
 func refuseMetadata(_, address string, _ syscall.RawConn) error {
 	to, err := netip.ParseAddrPort(address)
 	if err != nil {
@@ -123,7 +125,7 @@ func refuseMetadata(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// Close gives up the connections that are idle.
+// Close closes idle connections.
 func (s *Store) Close() error {
 	s.client.CloseIdleConnections()
 	s.slow.CloseIdleConnections()
@@ -134,7 +136,7 @@ func (s *Store) Close() error {
 func (s *Store) Delete(ctx context.Context, key string) error {
 	p, err := blob.Path(key)
 	if err != nil {
-		return nil // there is no such blob
+		return nil // the blob does not exist
 	}
 	if err := s.delete(ctx, p); err != nil {
 		return fmt.Errorf("delete blob %q: %w", key, err)
@@ -150,7 +152,7 @@ func (s *Store) delete(ctx context.Context, p string) error {
 	return err
 }
 
-// DeletePrefix implements blob.Store. The prefix "" is blob.ErrKey: nobody means that.
+// DeletePrefix implements blob.Store. The prefix "", which would delete all blobs, is blob.ErrKey.
 func (s *Store) DeletePrefix(ctx context.Context, prefix string) error {
 	if strings.TrimSuffix(prefix, "/") == "" {
 		return fmt.Errorf("%w: %q", blob.ErrKey, prefix)
@@ -158,8 +160,8 @@ func (s *Store) DeletePrefix(ctx context.Context, prefix string) error {
 	return s.List(ctx, prefix, func(b blob.Info) error { return s.Delete(ctx, b.Key) })
 }
 
-// Check stores, reads and deletes a blob under the key. Its error names the step that failed and
-// the steps before it.
+// Check writes, reads and deletes a blob with the key. The error names the failed step and the
+// steps before it.
 func (s *Store) Check(ctx context.Context, key string) error {
 	const text = "loam"
 	if err := s.Put(ctx, key, strings.NewReader(text), int64(len(text)), blob.Attributes{ContentType: "text/plain"}); err != nil {
@@ -179,7 +181,7 @@ func (s *Store) Check(ctx context.Context, key string) error {
 	return errors.Join(failed, err)
 }
 
-// checkRead returns an error unless the content of the blob is text.
+// checkRead returns an error unless the blob with the key has the content text.
 func (s *Store) checkRead(ctx context.Context, key, text string) error {
 	b, err := s.Open(ctx, key)
 	if err != nil {

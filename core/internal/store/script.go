@@ -1,22 +1,21 @@
-// Scripts: SQL that an administrator has written, and what it gives.
+// Scripts: the SQL of an administrator, and its result.
 
 package store
 
-// Script is SQL that somebody who may do everything has written: one or more statements,
-// which are trusted with the data and with nothing else. An engine refuses what reaches
-// past the database (files, programs, other databases), ends the transaction, or changes
-// settings of the connection.
+// Script is the SQL of an administrator, one or more statements. It may read and change all data of
+// the database, but not more: the engine refuses statements that use files, programs or other
+// databases, end the transaction, or change settings of the connection.
 type Script struct {
 	SQL    string
-	Args   []Value // for the parameters $1, $2 … of the only statement; nil: no parameters
-	Rows   int     // of the result, at most
-	Bytes  int64   // of the values of the result, at most
-	Memory int64   // that an engine in this process may take for it
+	Args   []Value // the values of $1, $2 … in the only statement; nil for no parameters
+	Rows   int     // maximum number of rows of the result
+	Bytes  int64   // maximum size of the values of the result
+	Memory int64   // maximum memory of an engine in this process, in bytes
 
-	// Written is called within the transaction, after the last statement, if a statement
-	// may have written. tables have the names of those that were, and may have those of
-	// others. Its error undoes the script. It may be called more than once, as the function
-	// of Store.Write.
+	// Written is called within the transaction, after the last statement, if a statement may have
+	// written. tables has the names of the changed tables, and may have others. An error of Written
+	// rolls the script back. Written may be called more than once, like the function of
+	// Store.Write.
 	Written func(tx Tx, tables []string) error
 
 	// Row, if it is not nil, is called with each row of the last statement; ScriptResult.Rows then
@@ -27,7 +26,7 @@ type Script struct {
 	Row func(columns []ScriptColumn, row []*string) error
 }
 
-// ScriptResult is what the last statement of a script gives.
+// ScriptResult is the result of the last statement of a script.
 type ScriptResult struct {
 	Columns   []ScriptColumn
 	Rows      [][]*string // nil for NULL
@@ -35,28 +34,28 @@ type ScriptResult struct {
 	Changed   int64       // rows that the statement inserted, updated or deleted
 	Total     int64       // rows that all statements of the script inserted, updated or deleted
 
-	// Powerful says that the account of the database reaches past it, into files or
-	// programs of its machine, so that what is refused is all that keeps a script from them.
+	// Powerful reports that the account of the database may use files or programs of its machine,
+	// so that only the refusals of the engine keep a script from them.
 	Powerful bool
 }
 
 // ScriptColumn is a column of the rows.
 type ScriptColumn struct {
 	Name     string
-	Type     string // as the engine calls it; may be empty for an expression
+	Type     string // the engine's name of the type; may be "" for an expression
 	Nullable bool
 }
 
-// ErrScriptRow is a row that is larger than the result of a script may be.
+// ErrScriptRow is the error of a row that is larger than Script.Bytes.
 var ErrScriptRow error = &StatementError{Message: "a row is larger than the whole result may be: select less of it, as with substr()"}
 
-// ErrScriptMemory is a script that needs more than Script.Memory.
+// ErrScriptMemory is the error of a script that needs more than Script.Memory.
 var ErrScriptMemory error = &StatementError{Message: "the statement needs more memory than a script may take"}
 
 // ErrScriptWrites is the error of a script that writes although it has a Script.Row.
 var ErrScriptWrites error = &StatementError{Message: "the statements write: they run once, as a whole, and give no further rows"}
 
-// cellBytes is what a value takes beside its bytes.
+// cellBytes is the memory of a value in addition to its bytes.
 const cellBytes = 32
 
 // Add appends a row to Rows, or calls Script.Row with the row. bytes is the length of all values of

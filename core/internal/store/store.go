@@ -16,9 +16,8 @@ type Store interface {
 	Migrator() Migrator
 
 	// Read calls fn in one read transaction, so fn reads one state of the database. fn must not
-	// keep the Reader or its rows after it returns. WithLimit limits the time of fn. Read may
-	// call fn a second time if all queries of the first call have failed; then only the second
-	// call counts.
+	// keep the Reader or its rows after it returns. WithLimit limits the time of fn. If no query of
+	// fn has returned a row yet, Read may call fn a second time; then only the second call counts.
 	Read(ctx context.Context, fn func(Reader) error) error
 
 	// Write calls fn in a new transaction and returns nil when the transaction is durable, even

@@ -1,4 +1,5 @@
-// <shop-colour> is the input of the field "colour": a swatch for each usual colour, and a box for others.
+// <shop-colour> is the input of the field "colour": a swatch for each usual colour, and a box for
+// other colours.
 const colours = { Red: '#c62828', Yellow: '#f9a825', Green: '#2e7d32', Blue: '#1565c0', Black: '#000000' };
 
 class ShopColour extends HTMLElement {

@@ -51,7 +51,7 @@ addEventListener('keydown', (event) => {
   if (event.key === 'Escape' && document.querySelector('.app.drawer-open')) toggleDrawer(false);
 });
 
-/** Hides the entries of a list that do not contain the text of the search beside it; checked entries stay. */
+/** Hides the entries of a list without the text of the search beside it, except checked entries. */
 function narrow(search) {
   const list = search.dataset?.narrows && document.getElementById(search.dataset.narrows);
   if (!list) return;
@@ -78,7 +78,7 @@ addEventListener('keydown', (event) => {
   }
 });
 
-/** An address with the id of an input focuses the input. */
+/** Focuses the input whose id is the fragment of the address. */
 const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
 if (named?.matches('input, select, textarea')) named.focus();
 

@@ -1,13 +1,13 @@
-// Values that the user types while a save of a record is under way. The answer of the save replaces
-// the form: the new form gets the typed values, the focus and the scroll position. If the user saves
-// again meanwhile, the new form is saved at once.
+// Keeps the values that the user types while a record is being saved. The response to the save
+// replaces the form; the new form gets these values, the focus and the scroll position. If the user
+// has saved again meanwhile, the new form is saved at once.
 import { fieldName, fill, labelsOf } from './drafts.js';
 import { changed, unequal, values } from './form.js';
 
-const sent = new WeakMap(); // by form: { all: its values when its last request was sent, names: the fields in the request }
-const again = new WeakSet(); // forms that were submitted while their save was under way
-// The state of the form that a save replaces, until the new form is ready: { values, files, labels,
-// marks, save, focus, top, scroll }.
+const sent = new WeakMap(); // by form, at its last request: { all: the values, names: the fields in the request }
+const again = new WeakSet(); // forms that the user has submitted again during their save
+// The state of a form whose save was answered, until the new form is ready: { values, files,
+// labels, marks, save, focus, top, scroll }.
 let kept = null;
 
 const isForm = (node) => node?.matches?.('#panel form.panel-form') ?? false;
@@ -16,7 +16,7 @@ const baseOf = (form) => form.querySelector('[name=_base]');
 const marksOf = (form) => JSON.parse(baseOf(form)?.value ?? '{}');
 const fileInputOf = (form, name) => form.querySelector(`input[type=file][name="${CSS.escape(name)}"]`);
 
-/** A selector of an element within its form; "" for an element without id and name. */
+/** A selector for an element within its form; "" for an element without id and name. */
 function selectorOf(node) {
   const own = node.closest('[data-own-input]');
   if (own) return `[data-field="${CSS.escape(own.closest('[data-field]').dataset.field)}"] [data-own-input]`;
@@ -34,7 +34,7 @@ document.addEventListener('htmx:beforeRequest', (event) => {
 });
 
 document.addEventListener('htmx:beforeSwap', (event) => {
-  if (event.detail.target.id === 'panel') kept = null; // the panel may show another record now
+  if (event.detail.target.id === 'panel') kept = null; // the response may show another record
   const form = event.detail.requestConfig?.elt;
   if (event.detail.xhr.status !== 200 || !sent.has(form) || !form.isConnected) return;
   const { all: then, names: saved } = sent.get(form);
@@ -45,7 +45,8 @@ document.addEventListener('htmx:beforeSwap', (event) => {
     values: names.map((name) => [name, (now.get(name) ?? []).filter((value) => typeof value === 'string')]),
     files: names.map((name) => [name, (now.get(name) ?? []).filter((value) => value instanceof File && !then.get(name)?.includes(value))]),
     labels: labelsOf(form),
-    // A field that was not saved keeps its mark, so that its next save detects a change by others.
+    // A field that was not in the request keeps its mark, so that its next save detects changes by
+    // other users.
     marks: Object.entries(marksOf(form)).filter(([field]) => names.some((name) => fieldName(name) === field) && !saved.includes(field)),
     save: again.has(form) && names.length > 0,
     focus: focused ? selectorOf(focused) : '',
@@ -80,7 +81,7 @@ function choose(input, files) {
   input.dispatchEvent(new Event('change', { bubbles: true }));
 }
 
-/** The larger inputs have their heights, and custom elements are there: the focused input returns to its place. */
+/** Restores the focus and the scroll position when large inputs and custom elements have their final size. */
 document.addEventListener('inputsready', (event) => {
   const form = kept && event.target.querySelector?.('form.panel-form');
   if (!form) return;

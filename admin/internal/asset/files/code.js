@@ -1,6 +1,6 @@
-// The input of a one-time code (data-code has the number of digits): a pasted text fills the input
-// with its digits, and a complete code is sent.
-const inputs = 'input[data-code]'; // the samples of the reference have the attribute too
+// Inputs of one-time codes (data-code has the number of digits). Other characters than digits are
+// removed, and a complete code is sent.
+const inputs = 'input[data-code]'; // samples in the reference have data-code too
 
 function begin(root) {
   for (const input of root.querySelectorAll?.(inputs) ?? []) {
@@ -19,7 +19,7 @@ document.addEventListener('input', ({ target }) => {
   if (code.length === length && target.dataset.sent !== code) target.form.requestSubmit();
 });
 
-/** Sends a code once: a second try of the same code could only fail. */
+/** Sends each code only once, since a second attempt with the same code fails. */
 document.addEventListener('submit', (event) => {
   const input = event.target.querySelector(inputs);
   if (!input || event.submitter?.name) return;
@@ -30,7 +30,7 @@ document.addEventListener('submit', (event) => {
   input.dataset.sent = input.value;
 }, true);
 
-/** A code that did not reach the server is sent again (line.js). */
+/** Allows a code to be sent again after the server could not be reached (line.js). */
 document.addEventListener('reached', () => {
   for (const input of document.querySelectorAll(inputs)) delete input.dataset.sent;
 });

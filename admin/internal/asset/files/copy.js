@@ -2,8 +2,8 @@
 import { ask } from './ask.js';
 import { say } from './toast.js';
 
-/** Copies a text. */
-export async function copy(text) {
+/** Copies a text, and shows whether the browser allows it. */
+export async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
     say('Copied');
@@ -12,16 +12,16 @@ export async function copy(text) {
   }
 }
 
-/** Copies the response of an address; words are the notice if it cannot be had. */
-export async function copyFrom(path, words) {
-  const answer = await ask(path, words);
-  if (answer) await copy(await answer.text().catch(() => ''));
+/** Copies the response of an address. */
+export async function copyFrom(path) {
+  const answer = await ask(path, 'The value could not be read.');
+  if (answer) await copyText(await answer.text().catch(() => ''));
 }
 
 document.addEventListener('click', async (event) => {
   const button = event.target.closest('[data-copy], [data-copy-from]');
   if (!button) return;
-  if (button.dataset.copy !== undefined) await copy(button.dataset.copy);
-  else await copyFrom(button.dataset.copyFrom, 'The text could not be read.');
+  const { copy, copyFrom: path } = button.dataset;
+  await (copy === undefined ? copyFrom(path) : copyText(copy));
   button.closest('[popover]')?.hidePopover();
 });

@@ -148,7 +148,7 @@ export function begin(date) {
 }
 
 document.addEventListener('input', (event) => {
-  // Until begin the text input has the name of the field.
+  // Before begin, the text input has the name of the field.
   if (event.target.matches('[data-date] .input-wrap input:not([type=hidden], [name])')) typed(dateOf(event.target));
 });
 document.addEventListener('focusin', (event) => {

@@ -135,7 +135,7 @@ place.addEventListener('wheel', (event) => {
   zoom(event.deltaY > 0 ? 1.15 : 1 / 1.15, at.x, at.y);
 }, { passive: false });
 
-let beforePrint = null; // the view on the screen while the page is printed
+let beforePrint = null; // the view before the page was printed
 addEventListener('beforeprint', () => {
   beforePrint = view;
   light(null);

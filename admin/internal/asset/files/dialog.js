@@ -1,5 +1,5 @@
-// Dialogs that the server sends. They open on arrival, above the open ones, replace a dialog of the
-// same id, and return the focus when they are closed.
+// Dialogs that the server sends. A new dialog opens above the open dialogs, or replaces the dialog
+// with the same id. A closed dialog returns the focus.
 let before = null;
 
 document.addEventListener('htmx:load', (event) => {

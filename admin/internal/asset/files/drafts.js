@@ -4,7 +4,7 @@ import { choose } from './record.js';
 
 const inputsOf = (form, name) => [...form.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
 
-/** The field of an input; a point has an input for each of its coordinates. */
+/** The field of an input. A point has two inputs. */
 export const fieldName = (name) => name.replace(/\.(lat|lon)$/, '');
 
 /** Whether the field is a password or a file field. */
@@ -16,7 +16,7 @@ export const labelsOf = (form) => Object.fromEntries([...form.querySelectorAll('
 const baseOf = (form) => form.querySelector('[name=_base]');
 const marksOf = (form) => JSON.parse(baseOf(form)?.value ?? '{}');
 
-/** Sets the inputs with a name to the values in list. `labels` has the titles of related records by id. */
+/** Sets the inputs with the name to the values in list. labels has the titles of related records by id. */
 export function fill(form, name, list, labels) {
   const inputs = inputsOf(form, name);
   const relation = form.querySelector(`[data-relation="${CSS.escape(name)}"]`);

@@ -1,5 +1,5 @@
-// Sets the stored width of the side bar, or hides the bar, before the page is painted, so that the
-// page does not jump.
+// Sets the stored width of the side bar, or hides the bar, before the first paint, so that the page
+// does not jump.
 try {
   const width = Number(localStorage.getItem('loam.side'));
   if (width > 0) document.documentElement.style.setProperty('--side', `${width}px`);

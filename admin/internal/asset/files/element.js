@@ -19,7 +19,7 @@ export function tag(name, attributes, ...children) {
   return made;
 }
 
-/** Makes a button that calls act when it is pressed; look has the classes after "btn". */
+/** Makes a button that calls act. look has its classes other than "btn". */
 export function button(label, look, act) {
   const made = tag('button', { type: 'button', class: `btn ${look}` }, label);
   made.addEventListener('click', act);

@@ -21,12 +21,12 @@ function toggleField(button) {
   touched(item);
 }
 
-/** Deletes the field or index whose heading or handle has the focus, or puts it back. */
+/** Deletes the field or index with the focus, or takes the deletion back. */
 document.addEventListener('keydown', (event) => {
   if (!['Delete', 'Backspace'].includes(event.key) || !event.target.matches('.fl-row, .fl > [data-grip]')) return;
   const item = event.target.closest('[data-item]');
   const button = item.querySelector('[data-delete-field]');
-  if (!button || button.matches(':disabled')) return; // a system field, or a locked form
+  if (!button || button.matches(':disabled')) return; // system fields and locked forms have no button
   event.preventDefault();
   const next = item.nextElementSibling ?? item.previousElementSibling;
   toggleField(button);
@@ -77,7 +77,7 @@ document.addEventListener('click', (event) => {
   if (button) toggleField(button);
 });
 
-/** Sends the form of the page again, with the name that was typed in the dialog. */
+/** Submits the form of the page again, with the name that was typed in the dialog. */
 function confirm() {
   const name = document.querySelector('[data-confirm-name]').value;
   const form = document.querySelector('form:has([data-confirmed])');
@@ -103,7 +103,7 @@ document.addEventListener('input', ({ target, isComposing }) => {
   target.setSelectionRange(at, at);
 });
 
-let checks = 0; // the number of checks of names; the answer of an older check is dropped
+let checks = 0; // counts the checks of names; only the response to the last check is shown
 
 /** Shows the problems of the typed names, such as a reserved name. */
 async function checkNames(form) {
@@ -114,7 +114,7 @@ async function checkNames(form) {
   for (const input of form.querySelectorAll('#collection-name, #fieldlist [name$=".name"]')) {
     const place = input.closest('.field').querySelector('[data-error]');
     const problem = problems[input.name] ?? '';
-    if (input.value === '') continue; // a missing name is found by the save
+    if (input.value === '') continue; // empty names are reported by the save
     place.id ||= `error-${crypto.randomUUID()}`;
     place.textContent = problem;
     place.hidden = problem === '';
@@ -125,7 +125,7 @@ async function checkNames(form) {
 }
 document.addEventListener('change', ({ target }) => target.matches('#collection-name, #fieldlist [name$=".name"]') && checkNames(target.form));
 
-/** Shows the name of a field, or the pattern of a channel, in its heading. */
+/** Shows a typed name of a field, or pattern of a channel, in its heading. */
 document.addEventListener('input', ({ target }) => {
   const item = target.closest('.fl');
   if (item && target === item.querySelector('[name$=".name"], [name$=".pattern"]')) item.querySelector('[data-name-of]').textContent = target.value;

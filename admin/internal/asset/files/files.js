@@ -36,8 +36,8 @@ function entryOf(box, file) {
 }
 
 /**
- * The problem of a file: { words, isSure }, words are "" for none. Only a wrong size is sure: the
- * server finds out the type by the content.
+ * The problem of a file: { words, isSure }. words is "" for no problem. isSure is false for a wrong
+ * type, since the server detects the type by the content.
  */
 function problemOf({ dataset: { most, types } }, { size, type }) {
   if (size > Number(most)) return { words: `larger than ${inWords(Number(most))}`, isSure: true };
@@ -99,7 +99,7 @@ document.addEventListener('drop', (event) => {
   add(boxOf(drop), event.dataTransfer.files);
 });
 
-/** Blocks the sending of a form with a file that is too large. */
+/** Keeps a form with a file that is too large from being sent. */
 document.addEventListener('htmx:confirm', (event) => {
   const [bad] = event.target.matches?.('form[data-form]') ? event.target.querySelectorAll('[data-new-files] .is-bad') : [];
   if (!bad) return;
@@ -109,12 +109,12 @@ document.addEventListener('htmx:confirm', (event) => {
   bad.querySelector('[data-take-out]').focus();
 }, true);
 
-/** Shows in each entry how much of its file is sent. Files are sent in the order of their fields. */
+/** Shows the progress of each file. The request has the files in the order of the entries. */
 document.addEventListener('htmx:xhr:progress', (event) => {
   const entries = [...event.target.querySelectorAll('[data-new-files] > [data-item]')];
   const all = entries.reduce((sum, entry) => sum + files.get(entry).size, 0);
   const { loaded, total } = event.detail;
-  if (entries.length === 0 || total < all) return; // the progress of the answer
+  if (entries.length === 0 || total < all) return; // this is the progress of the response
   let before = loaded - (total - all);
   for (const entry of entries) {
     const { size } = files.get(entry);

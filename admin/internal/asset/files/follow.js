@@ -1,5 +1,6 @@
-// Following the logs: while the button is pressed, new entries are added above the others, and the
-// oldest leave the page. Scrolling down the list ends the following, a selection pauses it.
+// Following the logs. While the button is pressed, new entries are added at the top, and the oldest
+// entries are removed. Following ends when the list is scrolled down, and pauses while entries are
+// selected.
 import { typing } from './keys.js';
 import { checkLine } from './line.js';
 import { checkSession } from './session.js';
@@ -11,7 +12,7 @@ const list = document.querySelector('#rows .table-wrap');
 const on = () => button.ariaPressed === 'true';
 let timer;
 
-/** Shows the newest entries now, and then at every pause. */
+/** Fetches the newest entries, and again after every pause. */
 async function update() {
   const answer = document.querySelector('[data-select]:checked') ? null : await fetch(location.href, { headers: { 'HX-Request': 'true', 'HX-Target': 'rows' } }).catch(() => {
     checkLine();
@@ -27,7 +28,7 @@ async function update() {
   timer = setTimeout(update, Math.max(document.hidden ? 5 * pause : pause, 1000 * (answer?.headers.get('Retry-After') ?? 0)));
 }
 
-/** Shows the rows of a page of the newest entries. Rows that are shown already stay as they are. */
+/** Shows a page of the newest entries. Rows of entries that are shown already are not replaced. */
 function show(page) {
   const body = list.querySelector('tbody');
   const shown = new Map([...body.querySelectorAll('[data-row]')].map((row) => [row.dataset.row, row]));

@@ -58,7 +58,7 @@ export function accept(form, field) {
   show(form);
 }
 
-/** The visible input of a field, which the label of the field names: a custom element (own.js) or an input. */
+/** The visible input of a field, for its label: a custom element (own.js) or an input. */
 export const inputOf = (field) =>
   field?.querySelector('[data-own-input]') ??
   field?.querySelector('.rich > :is(.rich-text, textarea):not([hidden])') ?? field?.querySelector('input:not([type=hidden], .rich *), textarea:not(.rich *), select:not(.rich *)');
@@ -90,7 +90,7 @@ export function titlesOf(form, names) {
   return [...new Set([...gone, ...names.filter((name) => !isOrder(name) || isMoved(form, name)).map((name) => titleOf(form, name))])];
 }
 
-/** Whether the entries that a list had at first, and still has, are in another order. */
+/** Whether the remaining entries of a list are in another order than at first. */
 function isMoved(form, name) {
   const before = first(form).get(name) ?? [];
   const now = values(form).get(name) ?? [];
@@ -137,9 +137,9 @@ function clear(form) {
 }
 
 /**
- * The element that shows the problem of an input. The problem of a row of a table, such as
- * rule.3.label, belongs to the input rule.label of the fourth row. Without such an element the
- * problem is shown at the value that holds the input: for a.b.c at a.b, or else at a.
+ * The element for the problem of an input. Rows of a table have equal names: the problem of
+ * rule.3.label belongs to the fourth input rule.label. If there is no such element, the problem of
+ * a.b.c is shown at a.b, or else at a.
  */
 function spotOf(form, name) {
   const all = (wanted) => form.querySelectorAll(`[data-error="${CSS.escape(wanted)}"]`);
@@ -256,7 +256,7 @@ document.addEventListener('click', async (event) => {
 
 document.addEventListener('keydown', (event) => {
   if (!(event.ctrlKey || event.metaKey) || event.key !== 's') return;
-  const part = [...document.querySelectorAll('dialog[open]')].at(-1) ?? document; // a form behind a dialog is not saved
+  const part = [...document.querySelectorAll('dialog[open]')].at(-1) ?? document; // the form behind an open dialog is not saved
   const form = formOf(document.activeElement) ?? part.querySelector('form[data-form]:has([data-save])');
   if (!form) return;
   event.preventDefault();
@@ -267,17 +267,17 @@ document.addEventListener('keydown', (event) => {
 export const unsavedForms = () => [...document.querySelectorAll('form[data-form]')]
   .filter((form) => starts.has(form) && !left.has(form) && (edited(form).length > 0 || form.querySelector('[data-rich-waits]')));
 
-/** Makes unsavedForms leave out the forms until their next change. */
+/** Leaves the forms out of unsavedForms until they are changed again. */
 export function letGo(forms) {
   for (const form of forms) left.add(form);
 }
 
 document.addEventListener('htmx:beforeOnLoad', (event) => {
-  if (event.detail.xhr.getResponseHeader('HX-Redirect') && !event.defaultPrevented) leaving = true; // guard.js may ask first
+  if (event.detail.xhr.getResponseHeader('HX-Redirect') && !event.defaultPrevented) leaving = true; // guard.js may have asked a question instead
 });
 addEventListener('beforeunload', (event) => {
   if (!leaving && unsavedForms().length > 0) event.preventDefault();
 });
 
-// Before htmx:load, which a user can be faster than.
+// The user may type before htmx:load.
 for (const form of document.querySelectorAll('form[data-form]')) begin(form);

@@ -1,9 +1,9 @@
 // The table of records as a grid: one stop of the Tab key, arrows from cell to cell. Enter, F2 or
 // a double click edits a value in its cell.
-import { copy, copyFrom } from './copy.js';
+import { copyFrom, copyText } from './copy.js';
 import { inputOf } from './form.js';
 import { leave } from './leave.js';
-import { put, renew } from './live.js';
+import { fits, put, renew } from './live.js';
 import { say } from './toast.js';
 
 const grid = () => document.querySelector('#rows .table');
@@ -149,12 +149,12 @@ document.addEventListener('keydown', (event) => {
   event.preventDefault();
 });
 
-/** The keys with Shift: they select rows, open the record as a page, and copy it as JSON. */
+/** Keys with Shift: space and arrows select rows, O opens the record as a page, Ctrl-Shift-C copies it as JSON. */
 function shifted(event, cell) {
   const row = cell.parentElement;
   const path = row.querySelector('[data-open]')?.getAttribute('hx-get');
   const far = event.ctrlKey || event.metaKey;
-  if (far && path && event.key.toLowerCase() === 'c') copyFrom(`${path}/json`, 'The record could not be read.');
+  if (far && path && event.key.toLowerCase() === 'c') copyFrom(`${path}/json`);
   else if (far || event.target.matches('input')) return;
   else if (event.key === ' ') row.querySelector('[data-select]')?.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, shiftKey: true }));
   else if (event.key === 'ArrowUp' || event.key === 'ArrowDown') extend(cell, next(cell, event));
@@ -163,10 +163,7 @@ function shifted(event, cell) {
   event.preventDefault();
 }
 
-/**
- * Goes from a cell to a cell of the row above or below, and selects both rows. If both are selected
- * already, deselects the first.
- */
+/** Moves from a cell to the row above or below and selects both rows. If both are selected, deselects the first. */
 function extend(cell, to) {
   const [box, other] = [cell, to].map((at) => at.parentElement.querySelector('[data-select]'));
   if (!box || !other || box === other) return;
@@ -175,18 +172,18 @@ function extend(cell, to) {
   go(to);
 }
 
-/** Copies the stored value, of which the cell may show only a part. */
-function copyCell(cell) {
+/** Copies the stored value; the cell may show only a part of it. */
+function copy(cell) {
   const { row } = cell.parentElement.dataset;
   const field = columnOf(cell);
-  if (row && field) copyFrom(pathOf(row, field, 'value'), 'The value could not be read.');
-  else copy(cell.innerText.trim());
+  if (row && field) copyFrom(pathOf(row, field, 'value'));
+  else copyText(cell.innerText.trim());
 }
 
 /** Ctrl-C copies the value of the cell, Ctrl-A selects all rows of the page. */
 function copyOrSelect(event, cell) {
   if (event.key === 'c' && getSelection().isCollapsed) {
-    copyCell(cell);
+    copy(cell);
   } else if (event.key === 'a') {
     const all = grid().querySelector('[data-select-page]');
     if (all && !all.checked) all.click();
@@ -325,12 +322,14 @@ document.addEventListener('htmx:beforeSwap', (event) => {
     return;
   }
   event.detail.shouldSwap = false;
-  const fresh = new DOMParser().parseFromString(event.detail.serverResponse, 'text/html').querySelector('[data-row]');
+  const answer = new DOMParser().parseFromString(event.detail.serverResponse, 'text/html');
+  const fresh = answer.querySelector('[data-row]');
   const row = fresh && document.querySelector(`#rows [data-row="${CSS.escape(fresh.dataset.row)}"]`);
   if (!row) return;
   const index = mine?.cell.cellIndex;
   const hadFocus = mine?.form.contains(document.activeElement);
   if (mine) free();
+  if (!fits(answer)) return void window.htmx.trigger(document.body, 'changed');
   const now = document.importNode(fresh, true);
   put(now, row, false);
   if (hadFocus) go(mine.then ? next(now.cells[index], { key: mine.then }) : now.cells[index]);

@@ -1,6 +1,5 @@
-// The question before unsaved changes are lost. It is asked when a link, a form or a script of the
-// console opens another page, or replaces a form with changes. When the tab is closed, the browser
-// asks (form.js).
+// Asks a question before unsaved changes are lost, when a link, a form or a script of the console
+// opens another page or replaces a form. When the tab is closed, the browser asks; see form.js.
 import { tag } from './element.js';
 import { letGo, titles, unsavedForms } from './form.js';
 import { leave } from './leave.js';
@@ -24,7 +23,7 @@ function list(form) {
  * question. If a question is open already, its answer decides about this action too.
  */
 function ask(forms, then, why = '') {
-  if (!dialog) [goes, reasons] = [[], []];
+  if (!dialog?.open) [goes, reasons] = [[], []];
   goes.unshift(then); // what the user has asked for comes last, so that it decides which page opens
   if (why) reasons.push(why);
   dialog?.close();
@@ -51,7 +50,7 @@ function saveFirst(form, go) {
   });
 }
 
-/** An answer that opens another page, as after a choice of columns, must not lose changes in the panel. */
+/** Asks before a response that opens another page, such as after a choice of columns, closes a changed panel. */
 document.addEventListener('htmx:beforeOnLoad', (event) => {
   const { xhr, requestConfig: { elt } } = event.detail;
   const address = xhr.getResponseHeader('HX-Redirect');
@@ -68,8 +67,8 @@ document.addEventListener('leave', (event) => {
   ask(forms, event.detail.go, event.detail.why);
 });
 
-// The listeners below are those of the window, so that a script of the page that handles the event
-// itself has prevented its default action already.
+// The listeners below are on the window, so that a script which handles an event has prevented its
+// default action before.
 const opensHere = (link) => link && link.origin === location.origin && (!link.target || link.target === '_self') && !link.hasAttribute('download') &&
   link.href.split('#')[0] !== location.href.split('#')[0];
 

@@ -163,7 +163,7 @@ function count() {
 
 const short = (value) => (value === undefined ? 'nothing' : (JSON.stringify(value).length > 80 ? `${JSON.stringify(value).slice(0, 80)}…` : JSON.stringify(value)));
 
-/** The changes of a record since its last event, a line for each field; '' without an earlier event. */
+/** The changes since the last event of the record, a line for each field; '' without an earlier event. */
 function changesOf({ before, changed, message }) {
   if (!changed) return '';
   if (changed.length === 0) return 'Nothing has changed since its last event.';

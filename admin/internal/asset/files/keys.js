@@ -84,6 +84,7 @@ export const groups = {
     [['Tab', 'Enter'], 'take the marked completion'],
     [['Esc'], 'close the list'],
     [['Mod Enter'], 'run the SQL, send the trial of the API'],
+    [['Alt Shift F'], 'format the SQL'],
   ],
   'In inputs of a record': [
     [['Alt Shift F'], 'format the JSON'],
@@ -106,6 +107,9 @@ export const groups = {
   'On a chart of the metrics': [
     [['+', '-', '0'], 'zoom in, zoom out, show the whole period'],
     [['←', '→'], 'an earlier and a later time'],
+  ],
+  'On the chart of a result of SQL': [
+    [['←', '→', 'Home', 'End'], 'the value before, the next, the first and the last value'],
   ],
   'On the chart of the logs': [
     [['←', '→', 'Home', 'End'], 'an earlier, a later, the first and the last bar'],
@@ -158,7 +162,7 @@ function show() {
   dialog.showModal();
 }
 
-/** Whether the key of an event types into an input. */
+/** Whether the key of an event is typed into an input. */
 export const typing = (event) => event.target.closest?.('input:not([type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable]');
 const inWidget = (event) => event.target.closest?.('[role=grid], [role=menu], svg');
 
@@ -188,7 +192,7 @@ const make = () => (document.querySelector('.head [data-new]') ?? document.query
 
 const regions = ['.rail', '.side', '.top', '#main', '#panel .panel'];
 
-/** Focuses the first element of another region: the next for 1, the previous for -1. */
+/** Focuses the first element of the next region, or of the previous region if by is -1. */
 function region(by) {
   const all = regions.map((name) => document.querySelector(name)).filter((found) => found?.checkVisibility());
   const now = all.findLastIndex((found) => found.contains(document.activeElement));

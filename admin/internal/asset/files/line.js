@@ -22,7 +22,7 @@ function build(words) {
     button('Try now', 'btn-s', () => tryNow?.()));
 }
 
-/** Shows the bar with the reason in words, unless the server answers. */
+/** Shows the bar if the server does not answer. words is the reason. */
 export async function checkLine(words) {
   if (!(await isThere())) lost(words);
   else if (await isNew()) renew();
@@ -31,7 +31,7 @@ export async function checkLine(words) {
 /** Whether the form or button is held until the server answers. */
 export const isHeld = (element) => held.has(element);
 
-/** Shows the bar with the reason in words, and retries until the server answers. */
+/** Shows the bar until the server answers. words is the reason. */
 async function lost(words = 'The server cannot be reached.') {
   if (bar) return;
   bar = build(words);
@@ -49,7 +49,7 @@ async function lost(words = 'The server cannot be reached.') {
 
 const isThere = () => fetch('/api/health', { cache: 'no-store', signal: AbortSignal.timeout(longest) }).then((answer) => answer.status < 500, () => false);
 
-/** Resolves after a number of seconds, when the browser reports a network again, or at a press on the button. */
+/** Resolves after the seconds, when the browser is online again, or when the button is pressed. */
 function pause(seconds) {
   return new Promise((done) => {
     tryNow = done;
@@ -58,7 +58,7 @@ function pause(seconds) {
   });
 }
 
-/** Whether the server has other assets than this page, as another version has. */
+/** Whether the server has another version of the assets than this page. */
 async function isNew() {
   const page = await fetch('/_/sign-in', { cache: 'no-store' }).then((answer) => answer.text(), () => '');
   const assets = page.match(/assets\/[^/]+\//)?.[0];
@@ -92,7 +92,7 @@ document.addEventListener('htmx:sendError', ({ detail: { elt, requestConfig } })
 });
 addEventListener('offline', () => lost());
 
-// The capture phase, before the listeners that ask questions about the request.
+// In the capture phase, since other listeners ask questions about the request.
 document.addEventListener('htmx:confirm', (event) => {
   const { elt, verb, triggeringEvent } = event.detail;
   if (!bar || verb === 'get' || !elt.matches('form, button')) return;

@@ -5,7 +5,7 @@ import { compare } from './merge.js';
 import { checkSession } from './session.js';
 
 const waits = [1, 2, 5, 10, 30]; // seconds between tries to connect
-const stops = 1001; // the code with which a server that stops closes the socket
+const stops = 1001; // close code of a server that stops
 const together = 50; // maximum number of rows in a request
 const hiddenFor = 5 * 60 * 1000;
 
@@ -112,10 +112,10 @@ function gone(id) {
   showGone(id);
 }
 
-/** The banner about a deletion in the panel of a record; undefined if the panel shows another record. */
+/** The banner about a deletion in the panel of the record; undefined if the panel shows another record. */
 const goneOf = (id) => [...document.querySelectorAll('#panel [data-live-gone]')].find((banner) => banner.closest('[data-record]').dataset.record === id);
 
-/** Says in the open panel that its record was deleted. The server says by whom. */
+/** Shows the banner about the deletion of the open record, which then fetches the notice of the server. */
 function showGone(id) {
   const banner = goneOf(id);
   if (!banner?.hidden) return;
@@ -123,7 +123,7 @@ function showGone(id) {
   window.htmx.trigger(banner, 'gone');
 }
 
-/** Hides the banner about the deletion of a record that exists again. */
+/** Hides the banner after a deleted record was created again. */
 function restored(id) {
   const banner = goneOf(id);
   if (!banner || banner.hidden) return;
@@ -171,6 +171,12 @@ export function renew(id) {
   flushing ??= setTimeout(flush, 250);
 }
 
+/**
+ * Whether the rows of an answer have the columns of the table. The columns differ after a change of
+ * the collection, or of the chosen columns on another page.
+ */
+export const fits = (answer) => [...document.querySelectorAll('#rows [data-column]')].map((head) => head.dataset.column).join(' ') === answer.querySelector('[data-columns]').dataset.columns;
+
 /** Fetches the rows of records, by their ids, and shows them. */
 async function refresh(ids) {
   const rows = document.getElementById('rows');
@@ -178,6 +184,10 @@ async function refresh(ids) {
   const address = new URL(rows.dataset.livePath, location.href);
   for (const id of ids) address.searchParams.append('id', id);
   const answer = await ask(address, 'live');
+  if (answer && !fits(answer)) {
+    if (!rows.querySelector('.is-editing')) window.htmx.trigger(document.body, 'changed');
+    return;
+  }
   if (!answer) return;
   const found = new Map([...answer.querySelectorAll('[data-row]')].map((row) => [row.dataset.row, row]));
   for (const id of ids) if (!found.has(id)) gone(id); // deleted while changes were missed

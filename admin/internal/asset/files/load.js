@@ -1,20 +1,20 @@
-// The bar below the top of the page while requests of the page run, from 200 ms on (console.css),
-// a notice about a request that takes long, and a notice about an answer that the console has not made.
+// Shows a bar below the top of the page during requests of more than 200 ms (console.css), a notice
+// about a request that takes long, and a notice about a response of a proxy.
 import { say } from './toast.js';
 
 const long = 10_000; // milliseconds
 const bar = document.querySelector('.loadbar');
-const running = new Map(); // by request: the timer of its notice
+const running = new Map(); // by request: the timer of the notice
 
 document.addEventListener('htmx:beforeSend', ({ detail: { xhr } }) => {
   running.set(xhr, setTimeout(say, long, 'Still working …'));
   bar?.classList.add('is-on');
 });
 
-/** Ignores an answer that the console has not made, such as the 502 of a proxy, and says its status. */
+/** Shows the status of an error that a proxy has sent, such as 502, and not its page. */
 document.addEventListener('htmx:beforeSwap', ({ detail }) => {
   const { xhr } = detail;
-  if (xhr.status < 400 || /HX-Target/.test(xhr.getResponseHeader('Vary'))) return; // every answer of the console has this header
+  if (xhr.status < 400 || /HX-Target/.test(xhr.getResponseHeader('Vary'))) return; // all responses of the console have this header
   detail.shouldSwap = false;
   say(`The request failed with the status ${xhr.status}. What you have typed stays here.`, 'danger');
 });

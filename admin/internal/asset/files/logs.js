@@ -1,6 +1,6 @@
-// The page of the logs. Dragging over the chart, or Shift with the arrows, selects a period, whose
-// entries are opened when the drag ends, or by Enter; a double click opens the entries of all times.
-// Checkboxes select entries for an export; with Shift a checkbox selects a range.
+// The page of the logs. Dragging over the chart selects a period and opens its entries; so do Shift
+// with the arrows and Enter. A double click opens the entries of all times. Checkboxes select
+// entries for an export; with Shift, a range of entries.
 import { markRows } from './range.js';
 import { dated } from './time.js';
 import { announce } from './toast.js';
@@ -30,7 +30,7 @@ function mark(chart, a, b) {
   brush.setAttribute('width', a === null ? 0 : Math.abs(a - b) + 1);
 }
 
-/** The period from the beginning of one bar to the end of another, in words. */
+/** The period from the beginning of the first bar to the end of the last, in words. */
 const period = (chart, a, b) => `${dated(timeAt(chart, Math.min(a, b)))} to ${dated(timeAt(chart, Math.max(a, b) + 1))}`;
 
 /** The period and the number of entries of a bar, in words. */
@@ -39,14 +39,14 @@ function wordsOf(chart, bar) {
   return `${period(chart, bar, bar)}: ${count} entries`;
 }
 
-/** Shows words below the chart, or for null the number of all entries. */
+/** Shows words below the chart; for null, the number of all entries. */
 function hint(chart, words) {
   const place = chart.querySelector('[data-hint]');
   place.dataset.all ??= place.textContent;
   place.textContent = words ?? place.dataset.all;
 }
 
-/** Opens the entries from the beginning of one bar to the end of another. */
+/** Opens the entries from the beginning of the first bar to the end of the last. */
 function openPeriod(chart, a, b) {
   const address = new URL(location.href);
   address.searchParams.delete('after');
@@ -88,7 +88,7 @@ document.addEventListener('dblclick', (event) => {
 // Keys on the chart: arrows go from bar to bar, with Shift they select bars, Enter opens the entries
 // of the selected bars, Escape removes the selection.
 
-let reached = null; // the bars that the keys have reached: { from: the bar where the selection begins, at }
+let reached = null; // the selection by keys: { from: its first bar, at: its last bar }
 
 document.addEventListener('focusout', (event) => {
   const chart = chartOf(event.target);

@@ -1,6 +1,7 @@
 // Charts of the server's metrics (data-chart), drawn by uPlot. Samples are fetched again while the
 // page is visible. Lines take their colours from the legend when they are drawn: a change of the
 // theme needs a redraw only.
+import { axisOf, inkOf, onTheme, plain, short } from './chart.js';
 import { announce } from './toast.js';
 import uPlot from './uplot.js';
 
@@ -8,15 +9,6 @@ const root = document.querySelector('[data-metrics]');
 const rowsOfTable = 12;
 const leastShown = 120; // seconds
 const known = (value) => value !== null && value !== undefined;
-
-/** Formats a number with three significant digits and a unit for powers of the base. */
-function short(n, base, units) {
-  let at = 0;
-  for (; Math.abs(n) >= base && at < units.length - 1; at++) n /= base;
-  const digits = n === 0 || Math.abs(n) >= 100 ? 0 : Math.abs(n) >= 10 ? 1 : 2;
-  return `${Number(n.toFixed(digits))}${units[at]}`;
-}
-const plain = (n) => short(n, 1000, ['', ' k', ' M', ' G']);
 
 /** By unit of a chart: the factor of a sample, and the format of the product. */
 const units = {
@@ -72,16 +64,14 @@ class Chart {
     if (zoomed) this.plot.redraw();
   }
 
-  /** The shown period, at least leastShown long. For a single sample uPlot gives a max of years later. */
+  /** The shown period, at least leastShown. uPlot would show years for a single sample. */
   range(plot, min, max) {
     const end = plot.data[0].length === 1 ? plot.data[0][0] : max;
     return [Math.min(min, end - leastShown), end];
   }
 
   options() {
-    const ink = (name) => () => getComputedStyle(this.place)[name]; // .chart-place has the colours of axes and grid
-    const grid = { stroke: ink('outlineColor'), width: 1 };
-    const axis = { stroke: ink('color'), font: `11px ${getComputedStyle(document.body).fontFamily}`, grid, ticks: { show: false } };
+    const axis = axisOf(this.place);
     return {
       ...this.size(),
       legend: { show: false },
@@ -91,7 +81,7 @@ class Chart {
         { ...axis, grid: { show: false }, size: 26, space: 70, values: (_, list) => list.map((at) => clock(at, list[1] - list[0] < 60 ? { second: '2-digit' } : {})) },
         { ...axis, size: 62, space: 36, values: (_, list) => list.map((value) => this.unit.write(value)) },
       ],
-      series: [{}, ...this.shown.map((line) => ({ label: line.textContent.trim(), stroke: () => getComputedStyle(line.querySelector('i')).backgroundColor, width: 1.5, points: { show: (plot) => plot.data[0].length < 3 }, spanGaps: false }))],
+      series: [{}, ...this.shown.map((line) => ({ label: line.textContent.trim(), stroke: inkOf(line.querySelector('i')), width: 1.5, points: { show: (plot) => plot.data[0].length < 3 }, spanGaps: false }))],
       hooks: {
         setCursor: [(plot) => this.say(plot.cursor.idx)],
         setScale: [(plot, scale) => scale === 'x' && zoomedTo(plot)],
@@ -220,7 +210,5 @@ async function refresh() {
 }
 
 document.addEventListener('visibilitychange', refresh);
-const redraw = () => charts.forEach((chart) => chart.plot?.redraw());
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
-new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ['data-theme'] });
+onTheme(() => charts.forEach((chart) => chart.plot?.redraw()));
 refresh();

@@ -1,7 +1,7 @@
-// Custom elements of the embedding program in place of inputs (data-element). The usual input is hidden
-// and keeps the value of the form.
+// Custom elements of the embedding program in place of inputs (data-element). The usual input is
+// hidden, and still has the value of the form.
 
-/** Adds the custom element of a field, once a script of the program has defined it. */
+/** Adds the custom element of a field as soon as a script of the program has defined it. */
 export function begin(usual) {
   const name = usual.dataset.element;
   if (customElements.get(name)) replace(usual);
@@ -12,7 +12,7 @@ function replace(usual) {
   const { element: name } = usual.dataset;
   if (usual.hidden || !usual.isConnected) return;
   const made = document.createElement(name);
-  if (!(made instanceof customElements.get(name))) return; // its constructor has failed
+  if (!(made instanceof customElements.get(name))) return; // the constructor has failed
   const field = usual.closest('[data-field]');
   const label = field.querySelector('.label');
   made.input = usual.querySelector(`[name="${CSS.escape(field.dataset.field)}"]`);

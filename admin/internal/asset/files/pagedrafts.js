@@ -8,7 +8,7 @@ const form = document.querySelector('#main form[data-form="change"]:not(.panel-f
 const inputsOf = (name) => [...form.querySelectorAll(`[name="${CSS.escape(name)}"]:not([type=hidden])`)];
 const isBox = (input) => input.type === 'radio' || input.type === 'checkbox';
 
-/** Whether a draft has the values with the name: a later page has their inputs too, and they are no secret. */
+/** Whether the values with the name belong into a draft: a later page has their inputs, and they are not secret. */
 function keeps(name) {
   const inputs = inputsOf(name);
   return inputs.length > 0 && (inputs.length === 1 || inputs.every(isBox)) && inputs.every((input) => !['password', 'file'].includes(input.type) && !input.closest('.is-new, [data-rows]'));

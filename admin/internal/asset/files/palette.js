@@ -76,19 +76,22 @@ function rank(label, words) {
 
 const recent = () => storedDocument(recentKey, []);
 
-/** Whether the item is of a system collection, whose name begins with "_". */
+/** Whether the name of the item's collection begins with "_", as those of system collections. */
 const isSystem = (item) => /(^| )_/.test(item.label);
 
-/** The searched words: the text without the sign before it. */
+/** The searched words, without the sign in front. */
 const wordsOf = (text) => text.trim().replace(/^[>#?]/, '').trim();
 
-/** The shortcuts whose description has the words, in the groups of their list. */
+/** The shortcuts for the words, in the groups of keys.js. */
 function keysFor(words) {
   const all = Object.entries(shortcuts).flatMap(([group, list]) => list.map(([keys, does]) => ({ group, label: does, keys, icon: 'info', do: 'keys' })));
   return all.filter((item) => item.label.toLowerCase().includes(words) || item.keys.join(' ').toLowerCase() === words);
 }
 
-/** The entries for words without matches: searches of the records of collections, the open collection first, and a new collection. */
+/**
+ * The entries for words without a match: searches in records of collections, the open one first,
+ * and a new collection.
+ */
 function offers(words) {
   const open = decodeURIComponent(location.pathname.match(/^\/_\/c\/([^/]+)/)?.[1] ?? '');
   const collections = (names ?? []).filter((item) => item.hint === 'collection' && item.path === `/_/c/${item.label}`).sort((a, b) => (b.label === open) - (a.label === open) || isSystem(a) - isSystem(b));

@@ -1,4 +1,5 @@
 // Password inputs (data-password): show, copy and generate a password.
+import { copyText } from './copy.js';
 import { say } from './toast.js';
 
 // The kinds of characters, without similar characters and without special characters of shells and
@@ -54,7 +55,7 @@ document.addEventListener('click', (event) => {
   if (event.target.closest('[data-show]')) show(password, input.type === 'password');
   else if (event.target.closest('[data-copy-password]')) {
     if (input.value === '') say('There is no typed password. A stored one cannot be shown.');
-    else navigator.clipboard?.writeText(input.value).then(() => say('Copied'), () => say('The browser does not allow copying here.', 'danger'));
+    else copyText(input.value);
   } else if (event.target.closest('[data-generate]')) {
     const made = generate(password.dataset);
     if (!made) {

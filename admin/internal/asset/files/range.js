@@ -1,5 +1,6 @@
-// Lists of checkboxes (data-range): with Shift, a click or the space bar sets all checkboxes of the
-// same name between the pressed checkbox and the checkbox that was changed before.
+// Ranges of checkboxes in lists (data-range). With Shift, a click or the space bar sets all
+// checkboxes between the changed checkbox and the checkbox that was changed before. A range has one
+// name.
 let last = null; // the checkbox that was changed last
 let shift = false;
 
@@ -16,8 +17,8 @@ document.addEventListener('change', (event) => {
 }, true);
 
 /**
- * Marks the rows of the checked boxes as selected, and shows in the checkbox `head` if all boxes or
- * some of them are checked. Returns the checked boxes.
+ * Marks the rows of the checked boxes as selected, and shows in the checkbox head whether all or
+ * some boxes are checked. Returns the checked boxes.
  */
 export function markRows(boxes, head) {
   const chosen = boxes.filter((box) => box.checked);

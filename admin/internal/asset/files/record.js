@@ -206,7 +206,7 @@ document.addEventListener('paste', (event) => {
   });
 });
 
-/** Adds the number of characters to the hint of a text that has reached four fifths of its limit (data-most-characters). */
+/** Shows the number of characters in the hint of a text that has reached 80% of its limit (data-most-characters). */
 function count(input) {
   const most = Number(input.dataset?.mostCharacters);
   const hint = most && input.closest('.field')?.querySelector('.hint');
@@ -219,7 +219,7 @@ function count(input) {
 document.addEventListener('input', (event) => count(event.target));
 document.addEventListener('htmx:load', (event) => event.target.querySelectorAll?.('[data-most-characters]').forEach(count));
 
-/** Closes a menu after a click on one of its actions. */
+/** Closes a menu after a click on an action of the menu. */
 document.addEventListener('click', (event) => event.target.closest('[data-menu-action]')?.closest('[popover]').hidePopover());
 
 /** Previews HTML in a sandboxed frame without scripts. */
@@ -244,7 +244,7 @@ const modules = {
   '[data-files]': () => import('./files.js'),
   '[data-json]': () => import('./json.js'),
   '[data-peek]': () => import('./preview.js'),
-  '[data-element]': () => import('./own.js'), // the last, since other modules replace inputs
+  '[data-element]': () => import('./own.js'), // last, since other modules replace inputs
 };
 document.addEventListener('htmx:load', async (event) => {
   for (const [selector, load] of Object.entries(modules)) {

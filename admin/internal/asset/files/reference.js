@@ -24,7 +24,7 @@ document.addEventListener('click', (event) => {
     store(languageKey, tab.dataset.language);
     choose(tab.dataset.language);
   }
-  const copy = event.target.closest('[data-copy-shown]'); // copies the text of the element that it selects
+  const copy = event.target.closest('[data-copy-shown]'); // copies the text of the element that the attribute selects
   if (copy) copy.dataset.copy = document.querySelector(copy.dataset.copyShown).textContent;
 }, true);
 

@@ -137,8 +137,8 @@ function showFull(rich, is) {
   button.title = is ? 'Leave full screen  Esc' : 'Full screen';
 }
 
-// The editor that had the focus, or was in full screen, when a save replaced it: { place, isFull,
-// at: the selection of the area as character offsets, or null }.
+// An editor that had the focus, or was in full screen, when a save replaced it: { place, isFull, at
+// }. at is the selection as character offsets, or null.
 let again = null;
 
 document.addEventListener('htmx:beforeSwap', (event) => {
@@ -185,7 +185,7 @@ function setLink(rich, row) {
 
 const emptyCell = (name) => element(name, element('br'));
 
-/** The commands for tables, by name: new inserts a table, other commands change that of a cell. */
+/** The commands for tables, by name: new inserts a table, the others change the table of a cell. */
 const table = {
   new: (rich) => {
     const row = (name) => element('tr', emptyCell(name), emptyCell(name), emptyCell(name));
@@ -388,6 +388,6 @@ document.addEventListener('keydown', (event) => {
   } else if (row && event.key === 'Enter' && event.target.matches('input')) {
     row.querySelector('[data-rich-do]').click();
     event.preventDefault();
-    event.stopImmediatePropagation(); // with Ctrl it would save the record too
+    event.stopImmediatePropagation(); // Ctrl and the key would save the record too
   }
 }, true);

@@ -39,7 +39,7 @@ document.addEventListener('click', (event) => {
     show();
   }
   const copy = event.target.closest('[data-copy-selected]');
-  if (copy) copyFrom(`${copy.dataset.copySelected}?${new URLSearchParams(new FormData(bar()))}`, 'The records could not be read.');
+  if (copy) copyFrom(`${copy.dataset.copySelected}?${new URLSearchParams(new FormData(bar()))}`);
 });
 
 document.addEventListener('change', (event) => {

@@ -1,17 +1,17 @@
-// The session while a page is open: typing renews it. When it has ended, a sign-in dialog opens
-// over the page; before a dangerous action, a dialog asks for the password again. The refused request
-// is sent again after the sign-in, or after the password.
+// The session of an open page. Typing renews the session. When the session has ended, a sign-in
+// dialog opens above the page; before a dangerous action, a dialog asks for the password. After the
+// sign-in or the password, the refused requests are sent again.
 const renewEvery = 5 * 60 * 1000;
 const others = 'BroadcastChannel' in window ? new BroadcastChannel('loam') : null;
-const questions = '#sign-in, #confirm'; // the dialogs of refused requests
+const questions = '#sign-in, #confirm'; // the dialogs for refused requests
 let renewed = Date.now();
 let refused = []; // functions that send the refused requests again
-let repeating = false; // the request was confirmed by the user before it was refused
+let repeating = false; // a refused request is being sent again
 
-/** Asks the server whether the session is valid, which renews it. If it has ended, the sign-in opens. */
+/** Renews the session. If the session has ended, the sign-in dialog opens. */
 export const checkSession = () => window.htmx?.ajax('POST', '/_/session', { target: 'body', swap: 'none' });
 
-/** Calls send after the sign-in or the password, unless the user closes the dialog. */
+/** Calls send after the sign-in or the password; never if the user closes the dialog. */
 export const afterAnswer = (send) => refused.push(send);
 
 document.addEventListener('input', () => {
@@ -26,7 +26,7 @@ document.addEventListener('htmx:beforeSwap', (event) => {
   refused.push(() => sendAgain(requestConfig));
 });
 
-/** The sign-in over a page asks for the account of the page first. */
+/** Fills the sign-in dialog with the account of the page. */
 document.addEventListener('htmx:load', (event) => {
   const { identity, password } = event.target.querySelector?.('#sign-in form')?.elements ?? event.target.closest?.('#sign-in')?.querySelector('form')?.elements ?? {};
   if (!identity || identity.type === 'hidden' || identity.value) return;
@@ -34,7 +34,7 @@ document.addEventListener('htmx:load', (event) => {
   password.focus();
 });
 
-/** Sends a request of htmx again by the same button or event as before. */
+/** Sends a request of htmx again, by the same button or event. */
 function sendAgain({ elt, triggeringEvent, verb, path, formData }) {
   if (elt === document.body) { // a request of a script
     window.htmx.ajax(verb, path, { values: formData, target: 'body', swap: 'none' });
@@ -43,12 +43,12 @@ function sendAgain({ elt, triggeringEvent, verb, path, formData }) {
   if (!elt.isConnected) return;
   const button = triggeringEvent?.submitter;
   repeating = true;
-  if (button?.isConnected) button.click(); // the value of the button belongs to the request
+  if (button?.isConnected) button.click(); // the request has the value of the button
   else window.htmx.trigger(elt, triggeringEvent?.type ?? 'submit');
   repeating = false;
 }
 
-/** A question that was answered before the request was refused is not asked again. */
+/** Skips the question before a request that is sent again, since the user has answered it. */
 document.addEventListener('htmx:confirm', (event) => {
   if (!repeating || !event.detail.question) return;
   event.preventDefault();

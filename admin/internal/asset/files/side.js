@@ -1,5 +1,5 @@
-// The side bar: its width, which dragging its edge or the arrow keys on the edge change, and whether
-// the bar is hidden. Both are stored in this browser; early.js applies them when a page opens.
+// The side bar: its width, which can be changed by dragging its edge or by arrow keys, and whether
+// it is hidden. Both are stored in this browser, and applied by early.js when a page opens.
 import { store, unstore } from './store.js';
 import { announce } from './toast.js';
 

@@ -43,7 +43,7 @@ document.addEventListener('htmx:load', (event) => {
 
 const units = [['day', 86_400], ['hour', 3600], ['minute', 60]];
 
-/** Shows durations in seconds in the largest unit that fits: "s = 5 days". */
+/** Shows each duration in the largest unit that fits: "s = 5 days". */
 function showDurations() {
   for (const input of document.querySelectorAll('[data-seconds]')) {
     const seconds = Number(input.value);

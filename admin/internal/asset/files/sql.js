@@ -1,5 +1,6 @@
 // The SQL console: runs the selected text or the whole script, shows rows, and can be stopped.
-import { say } from './toast.js';
+import { copyText } from './copy.js';
+import { announce, say } from './toast.js';
 import { closeDialog } from './dialog.js';
 import { afterAnswer } from './session.js';
 
@@ -66,7 +67,6 @@ function show(result, query, dry) {
   part('have-rows').hidden = !last;
   part('nothing').hidden = true;
   const rows = part('rows-place');
-  rows.hidden = !last;
   const said = [time(result.execTime)];
   if (last) said.unshift(shown());
   if (result.affectedRows > 0 || !last) said.unshift(`${count(result.affectedRows, 'row')} ${dry ? 'would change' : 'changed'}`);
@@ -76,7 +76,28 @@ function show(result, query, dry) {
   if (last) rows.replaceChildren(table(result));
   rows.scrollTop = 0;
   offerMore();
+  showAs();
 }
+
+/** Whether the result is two columns, of which the second has numbers. */
+function hasChart({ columns, rows }) {
+  const numbers = columns.length === 2 ? rows.map((row) => row[1]).filter((value) => value !== null) : [];
+  return numbers.length > 0 && numbers.every((value) => value.trim() !== '' && Number.isFinite(Number(value)));
+}
+
+/** Shows the last result as rows or, if it has a chart, as the user chooses. */
+async function showAs() {
+  const result = last;
+  const offers = result !== null && hasChart(result);
+  part('as').hidden = !offers;
+  const isChart = offers && part('as').querySelector('[value=chart]').checked;
+  part('rows-place').hidden = !result || isChart;
+  part('chart-place').hidden = !isChart;
+  if (!isChart) return;
+  const { show } = await import('./sqlchart.js');
+  if (last === result) show(result);
+}
+part('as').addEventListener('change', showAs);
 
 /** The words for the number of shown rows, which tell if more rows exist. */
 const shown = () => (last.truncated ? `the first ${count(last.rows.length, 'row')} of more` : count(last.rows.length, 'row'));
@@ -96,6 +117,7 @@ async function more() {
   rows.push(...result.rows);
   part('said').textContent = shown();
   offerMore();
+  showAs();
 }
 
 /** Saves all rows as a CSV file. The server makes the file if more rows exist than are shown. */
@@ -163,10 +185,10 @@ async function send(path, query, confirmed) {
 }
 
 /**
- * Sends a form, and returns the result of read for the answer. After a failure it shows the reason,
- * or the dialog that asks for a confirmation, and returns undefined. If the dialog asks for a sign-in
- * or for the password, the form is sent again after it. While another form is being sent, it sends
- * nothing and returns undefined.
+ * Sends a form, and returns the result of read for the response. After an error it shows the reason,
+ * or a dialog that asks for confirmation, and returns undefined. If a dialog asks for the password or
+ * a sign-in, the form is sent again afterwards. While another form is being sent, nothing is sent and
+ * the result is undefined.
  */
 async function request(path, form, read) {
   if (running) return undefined;
@@ -189,7 +211,7 @@ async function request(path, form, read) {
   }
   part('said').textContent = '';
   if (!isRefused) return undefined;
-  const effects = document.getElementById('confirm'); // it has shown the effects of the script
+  const effects = document.getElementById('confirm'); // the dialog has shown the effects of the script
   await new Promise(afterAnswer);
   return request(path, { ...form, ...(effects && { confirmed: '1' }) }, read);
 }
@@ -220,6 +242,7 @@ document.addEventListener('click', async (event) => {
   const at = (name) => event.target.closest(`[data-${name}]`);
   if (at('run')) send('/_/sql/run', script());
   else if (at('dry')) send('/_/sql/try', script());
+  else if (at('format')) format();
   else if (at('plan')) send('/_/sql/plan', script());
   else if (at('more')) more();
   else if (at('stop')) running?.abort();
@@ -229,7 +252,7 @@ document.addEventListener('click', async (event) => {
     send(path, query, true);
   } else if (at('csv')) exportRows();
   else if (at('copy-rows')) {
-    await navigator.clipboard.writeText(lines((value) => (value ?? 'NULL').replace(/[\t\n]/g, ' '), '\t').join('\n')).then(() => say('Copied'), () => say('The browser does not allow copying here.', 'danger'));
+    await copyText(lines((value) => (value ?? 'NULL').replace(/[\t\n]/g, ' '), '\t').join('\n'));
   } else if (at('query')) {
     fill(at('query').dataset.query);
     name.value = at('query').dataset.name ?? '';
@@ -238,7 +261,7 @@ document.addEventListener('click', async (event) => {
   }
   else if (at('insert')) {
     input.focus();
-    if (!document.execCommand('insertText', false, at('insert').dataset.insert)) input.setRangeText(at('insert').dataset.insert);
+    insert(at('insert').dataset.insert);
   }
 });
 
@@ -256,14 +279,57 @@ document.addEventListener('htmx:afterSwap', (event) => {
 function fill(text) {
   input.focus();
   input.select();
-  if (!document.execCommand('insertText', false, text)) input.value = text;
+  insert(text);
+}
+
+/** Replaces the selected text, so that the browser can undo it. */
+function insert(text) {
+  if (document.execCommand('insertText', false, text)) return;
+  input.setRangeText(text);
   input.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
+const lettersIn = (text) => text.replace(/\s/g, '').length;
+
+/** The index in the text after which it has n characters that are not white space. */
+function beforeLast(n, text) {
+  let at = text.length;
+  for (; n > 0; at--) if (/\S/.test(text[at - 1])) n--;
+  return at;
+}
+
+/** Lays out the selected text, or the whole script, in place. The caret stays at its token. */
+async function format() {
+  const { layout } = await import('./sqlformat.js');
+  const { selectionStart: start, selectionEnd: end, value } = input;
+  const isSelection = selected() !== '';
+  const [from, to] = isSelection ? [start, end - value.slice(start, end).match(/\s*$/)[0].length] : [0, value.length];
+  problem('');
+  let text;
+  try {
+    text = layout(value.slice(from, to), place.dataset.engine);
+  } catch (error) {
+    return problem(error.message);
+  }
+  input.focus();
+  if (text === value.slice(from, to)) return announce('Is formatted already');
+  input.setSelectionRange(from, to);
+  insert(text);
+  if (isSelection) input.setSelectionRange(from, from + text.length);
+  else {
+    const caret = beforeLast(lettersIn(value.slice(start)), text);
+    input.setSelectionRange(caret, caret);
+  }
+  announce('Formatted');
 }
 
 input.addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
     send('/_/sql/run', script());
+  } else if (event.code === 'KeyF' && event.altKey && event.shiftKey) {
+    event.preventDefault();
+    format();
   }
 });
 input.addEventListener('input', () => sessionStorage.setItem(draftKey, input.value));

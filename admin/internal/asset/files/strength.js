@@ -1,13 +1,13 @@
-// The strength of a password while it is typed (data-strength names the input, data-least has its
-// least length): four bars and a sentence. The strength is advice; the server alone decides.
+// Shows the strength of a password while it is typed: four bars and a sentence (data-strength names
+// the input, data-least is the minimum length). The strength is advice only.
 import { tag } from './element.js';
 
-// Parts of the passwords that people use most, in lists of leaked passwords.
+// Parts of common passwords, from lists of leaked passwords.
 const common = ['password', 'passwort', 'qwerty', 'qwertz', 'azerty', 'asdfgh', 'zxcvbn', '1q2w3e', 'abc123', 'letmein', 'welcome', 'iloveyou', 'admin', 'superuser', 'login',
   'monkey', 'dragon', 'football', 'baseball', 'sunshine', 'princess', 'master', 'shadow', 'michael', 'superman', 'batman', 'trustno1', 'changeme', 'secret', 'test'];
 const rows = ['abcdefghijklmnopqrstuvwxyz', '01234567890', 'qwertyuiop', 'asdfghjkl', 'zxcvbnm'];
 
-/** The text with "~" for each common word, and one character for each run of equal or neighbouring characters. */
+/** The text with "~" for each common part, and with one character for each run of equal or adjacent characters. */
 function core(text) {
   let rest = text.toLowerCase();
   for (const word of common) rest = rest.replaceAll(word, '~');
@@ -20,7 +20,7 @@ function core(text) {
   return out;
 }
 
-/** The strength of a password, 1 to 4, and a sentence about it. */
+/** The strength of a password, from 1 to 4, and a sentence about it. */
 function strength(text, least) {
   if ([...text].length < least) return [1, `Too short: ${least} characters or more.`];
   const length = [...core(text)].length;
@@ -30,7 +30,7 @@ function strength(text, least) {
   return [4, 'Strong.'];
 }
 
-/** Shows in place the strength of the password in input. */
+/** Shows the strength of the password in the input. */
 export function watch(input, place, least) {
   const bars = tag('div', { class: 'strength', 'aria-hidden': 'true' }, ...Array.from({ length: 4 }, () => document.createElement('i')));
   const words = tag('p', { class: 'help', role: 'status' });

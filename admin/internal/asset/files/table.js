@@ -1,6 +1,6 @@
-// The table of records with the panel beside it. The address has the id of the open record, and the
-// row of the record is marked. Escape closes the panel, J and K open the next and the previous
-// record, Ctrl and Enter save and open the form of a new record.
+// The table of records with a panel beside it. The address has the id of the open record, whose row
+// is marked. Escape closes the panel, J and K open the next and the previous record, Ctrl-Enter
+// saves and opens the form of a new record.
 import { closeDialog } from './dialog.js';
 import { inputOf, unsavedForms } from './form.js';
 import { typing } from './keys.js';
@@ -14,13 +14,13 @@ const mark = (id) => {
   for (const row of document.querySelectorAll('[data-row]')) row.classList.toggle('is-open', row.dataset.row === id);
 };
 
-const toForms = '[data-open], [data-new], [data-tab]'; // links that replace the form of the panel
+const toForms = '[data-open], [data-new], [data-tab]'; // links that open another form in the panel
 
 /** Opens a link, unless the user stays with unsaved changes; byStep is the step to it, or null. */
 function openLink(link, byStep) {
   const address = link.getAttribute('href');
   leave(() => {
-    // A save before it has rendered the row of the link, or the panel, anew.
+    // The save before may have replaced the link.
     const now = link.isConnected ? link : [...document.querySelectorAll(toForms)].find((other) => other.getAttribute('href') === address);
     stepped = byStep;
     now?.click();
@@ -40,7 +40,7 @@ document.addEventListener('htmx:afterSwap', (event) => {
   if (event.target.id !== 'panel') return;
   const panel = event.target.querySelector('[data-record]');
   const id = panel?.dataset.record ?? '';
-  const isSave = event.detail.requestConfig?.elt.matches('form.panel-form') ?? false; // carry.js restores the focus
+  const isSave = event.detail.requestConfig?.elt.matches('form.panel-form') ?? false; // then carry.js restores the focus
   mark(id);
   const row = id && document.querySelector(`[data-row="${CSS.escape(id)}"] [data-open]`);
   if (row) history.replaceState(history.state, '', row.dataset.open);
@@ -56,7 +56,7 @@ function openNew() {
   if (close) window.htmx.ajax('GET', `${close.getAttribute('href')}/new`, '#panel');
 }
 
-/** Saves the form and opens the form of a new record, at once if there is nothing to save. */
+/** Saves the form and opens the form of a new record. An unchanged form is not saved. */
 function saveForNew(form) {
   if (form.dataset.form !== 'new' && !unsavedForms().includes(form)) openNew();
   else saveThen(form, () => leave(openNew)); // asks about values that were typed during the save
@@ -86,12 +86,12 @@ document.addEventListener('click', (event) => {
   leave(close);
 });
 
-const closedFirst = 'dialog[open], [popover]:popover-open, .app.drawer-open'; // Escape closes these parts before the panel
+const closedFirst = 'dialog[open], [popover]:popover-open, .app.drawer-open'; // Escape closes these before the panel
 
 document.addEventListener('keydown', (event) => {
   const panel = document.querySelector('.split #panel .panel');
   if (event.key === 'Escape' && panel && !document.querySelector(closedFirst) && !event.target.closest('[role=combobox], .is-editing')) {
-    event.preventDefault(); // or the key closes the question too
+    event.preventDefault(); // else the key would also close the question
     leave(close);
   }
   const form = event.target.closest('#panel form.panel-form');
@@ -107,9 +107,9 @@ document.addEventListener('keydown', (event) => {
   } else if (!event.altKey && !typing(event)) step({ j: 1, k: -1, '>': 1, '<': -1 }[event.key], '');
 });
 
-/** The link of the row in which the middle button was pressed outside of links, buttons and inputs. */
+/** The link of a row that was pressed with the middle button, but not on a link, button or input. */
 const besideLink = (event) => event.button === 1 && !event.target.closest('a, button, input') && event.target.closest('[data-row]')?.querySelector('[data-open]');
-document.addEventListener('mousedown', (event) => besideLink(event) && event.preventDefault()); // no scrolling by the pointer
+document.addEventListener('mousedown', (event) => besideLink(event) && event.preventDefault()); // prevents scrolling with the middle button
 document.addEventListener('auxclick', (event) => {
   const link = besideLink(event);
   if (link) window.open(link.href, '_blank', 'noopener');
@@ -119,7 +119,7 @@ document.addEventListener('auxclick', (event) => {
 
 const rowLinks = () => [...document.querySelectorAll('[data-row] [data-open]')];
 
-/** The index of the open record, or else of the record whose row has the focus; -1 for none. */
+/** The index of the open record, else of the row with the focus; -1 if there is neither. */
 function openAt(rows) {
   const open = rows.findIndex((row) => row.closest('.is-open'));
   return open >= 0 ? open : rows.findIndex((row) => row.closest('tr:focus-within'));

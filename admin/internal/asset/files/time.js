@@ -22,7 +22,7 @@ export function local(text) {
   return dated(text);
 }
 
-/** Formats a time of the server with its day, also within an hour. */
+/** Formats a time of the server with its date, also if it is less than an hour ago. */
 export function dated(text) {
   const time = parse(text);
   const day = { '-1': 'yesterday', 0: 'today', 1: 'tomorrow' }[daysBetween(Date.now(), time)];

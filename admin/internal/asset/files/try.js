@@ -1,7 +1,7 @@
 // The rule tester beside the rules: its verdicts are shown in the editors too.
 import { mark } from './editor.js';
 
-// New verdicts take the place of the old ones: the rules whose clauses are unfolded, and those whose SQL is shown.
+// The ids of unfolded rules and of rules whose SQL is shown. New verdicts restore both.
 const opened = new Set();
 const explained = new Set();
 
@@ -27,7 +27,7 @@ document.addEventListener('click', (event) => {
   unfold(button, open);
 });
 
-/** Makes a button that replaces the unknown name in the rule by the suggested name of the verdict. */
+/** Makes a button that replaces the unknown name in the rule by the suggestion. */
 function correction(rule, verdict) {
   const button = document.createElement('button');
   button.type = 'button';
@@ -38,7 +38,7 @@ function correction(rule, verdict) {
     const input = rule.querySelector('textarea');
     input.focus();
     input.setSelectionRange(from, to);
-    document.execCommand('insertText', false, verdict.dataset.meant); // the browser's undo can revert it
+    document.execCommand('insertText', false, verdict.dataset.meant); // execCommand, so that the user can undo it
   });
   return button;
 }

@@ -1,9 +1,9 @@
-// Counts down the seconds until the server accepts a refused request again (data-wait), and disables
-// the button of the request until then.
+// Counts down the time until the server accepts a refused request (data-wait, in seconds), and
+// disables the button of the request meanwhile.
 const second = 1000;
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 
-/** Calls each with the remaining seconds at least once a second, and at last with 0. */
+/** Calls each with the remaining seconds, at least once a second, and finally with 0. */
 function count(seconds, each) {
   const end = Date.now() + seconds * second;
   const tick = () => {
@@ -15,7 +15,7 @@ function count(seconds, each) {
   tick();
 }
 
-/** Disables a button for a time; its label has the remaining time. */
+/** Disables a button for some seconds, which its label counts down. */
 function hold(button, seconds) {
   if (!button || button.querySelector('[data-held]')) return;
   const note = document.createElement('span');
@@ -41,7 +41,7 @@ function begin(root) {
 begin(document);
 document.addEventListener('htmx:load', (event) => begin(event.target));
 
-/** Disables the button of a request that a rate limit has refused. */
+/** Disables the button of a request over a rate limit. */
 document.addEventListener('htmx:afterRequest', ({ detail: { xhr, requestConfig } }) => {
   if (xhr?.status !== 429) return;
   const { elt, triggeringEvent } = requestConfig;

@@ -1,4 +1,4 @@
-// Which reads may have a connection, in turns by caller.
+// The order in which reads get the connections.
 
 package postgres
 
@@ -12,20 +12,19 @@ import (
 	"github.com/loambase/loam/internal/budget"
 )
 
-// door lets as many reads in at a time as there are connections for them. Reads that are
-// known to be slow, and those of which nothing is known, have a part of the places, in which
-// they wait for each other only. A caller whose reads are slow has a few of them while
-// others wait, so that the others are served.
+// door limits the reads at a time to the number of connections. Slow reads, and reads of unknown
+// speed, may take only a part of the places, so they wait for one another. While other callers
+// wait, a caller may have only a few slow reads.
 type door struct {
-	size int          // reads at a time
-	pace *budget.Pace // which reads have been slow
+	size int          // the maximum number of reads at a time
+	pace *budget.Pace // knows the shapes of reads that were slow
 
 	mu      sync.Mutex // guards the fields below
 	visits  []*visit
 	waiting []*waiter
 }
 
-// visit is a read under way.
+// visit is a running read.
 type visit struct {
 	caller  budget.Caller
 	work    store.Work
@@ -38,25 +37,26 @@ type visit struct {
 // waiter is a read that waits for its turn.
 type waiter struct {
 	visit *visit
-	ready chan struct{} // closed when it may go in
+	ready chan struct{} // closed when the read may begin
 }
 
 const (
-	slowAfter    = 50 * time.Millisecond  // a read is slow then
-	slowOfCaller = 2                      // slow reads that a caller may have while others wait
-	guestReserve = 2                      // reads that guests cannot have, but for prompt ones
-	revokeAfter  = 250 * time.Millisecond // how long the slow reads beyond slowOfCaller may take
+	slowAfter    = 50 * time.Millisecond  // a read that takes this long is slow
+	slowOfCaller = 2                      // slow reads of a caller while other callers wait
+	guestReserve = 2                      // places that guests cannot have, except for prompt reads
+	revokeAfter  = 250 * time.Millisecond // the time after which the slow reads of a caller beyond slowOfCaller are ended
 )
 
-// enter waits until a read may go in, up to a time. The error is store.ErrBusy or that of
-// ctx. The visit is nil for a read that another one waits for.
+// enter waits until a read may begin, at most for longest. The errors are store.ErrBusy and that of
+// ctx. The visit is nil for a read of catchUp, which never waits, because another read waits for
+// it.
 func (d *door) enter(ctx context.Context, longest time.Duration) (*visit, error) {
 	if ctx.Value(catchingUp{}) != nil {
 		return nil, nil
 	}
 	caller, work, ok := store.CallerOf(ctx)
 	if !ok {
-		caller.Class = budget.Superuser // the program itself
+		caller.Class = budget.Superuser // a read of the program itself
 	}
 	v := &visit{caller: caller, work: work, lane: store.LaneOf(caller, work, d.pace)}
 	d.mu.Lock()
@@ -72,7 +72,7 @@ func (d *door) enter(ctx context.Context, longest time.Duration) (*visit, error)
 	return v, d.wait(ctx, w, longest)
 }
 
-// revocable sets what ends a visit before its time.
+// revocable sets the function that ends a read early.
 func (d *door) revocable(v *visit, revoke context.CancelFunc) {
 	if v == nil {
 		return
@@ -107,7 +107,7 @@ func (d *door) wait(ctx context.Context, w *waiter, longest time.Duration) error
 			d.serve()
 			return err
 		}
-		if err == store.ErrBusy { // its turn came at the same moment
+		if err == store.ErrBusy { // the turn has come at the same moment
 			return nil
 		}
 		d.remove(w.visit)
@@ -115,7 +115,7 @@ func (d *door) wait(ctx context.Context, w *waiter, longest time.Duration) error
 	}
 }
 
-// leave ends a visit. It reports whether it was revoked.
+// leave ends a visit. It reports whether the read was ended early.
 func (d *door) leave(v *visit) (revoked bool) {
 	if v == nil {
 		return false
@@ -127,7 +127,7 @@ func (d *door) leave(v *visit) (revoked bool) {
 	return v.revoked
 }
 
-// learn notes how long a read has taken that ends.
+// learn notes whether the shape of an ended read is slow.
 func (d *door) learn(v *visit) {
 	if v.lane == store.LanePrompt {
 		return
@@ -140,20 +140,20 @@ func (d *door) learn(v *visit) {
 	}
 }
 
-// remove takes a visit out and lets others in. Lock held.
+// remove removes a visit and admits waiting reads. Lock held.
 func (d *door) remove(v *visit) {
 	i := slices.Index(d.visits, v)
 	d.visits = slices.Delete(d.visits, i, i+1)
 	d.serve()
 }
 
-// admit lets a read in. Lock held.
+// admit adds a visit. Lock held.
 func (d *door) admit(v *visit) {
 	v.since = time.Now()
 	d.visits = append(d.visits, v)
 }
 
-// admits reports whether one more read may go in. Lock held.
+// admits reports whether the read may begin now. Lock held.
 func (d *door) admits(w *visit) bool {
 	if len(d.visits) >= d.size {
 		return false
@@ -178,12 +178,12 @@ func (d *door) admits(w *visit) bool {
 	return slow < slowOfCaller && d.room(w, &running)
 }
 
-// room reports whether the lane of the read has room. A slow read keeps a processor of the database
-// busy. By default there are four places for each processor of this machine, so slow reads take as
-// many places as it has processors.
+// room reports whether the lane of the read has a free place. A slow read keeps a processor of the
+// database busy. By default the door has four places for each processor of this machine, and a
+// quarter of them is for slow reads: one for each processor.
 func (d *door) room(w *visit, running *[store.Lanes]int) bool {
 	slow := running[store.LaneSlow]
-	costly := slow + running[store.LaneTrial] // a read of which nothing is known may be slow
+	costly := slow + running[store.LaneTrial] // a read of unknown speed may be slow
 	switch w.lane {
 	case store.LaneSlow:
 		most := max(2, d.size/4)
@@ -197,12 +197,12 @@ func (d *door) room(w *visit, running *[store.Lanes]int) bool {
 	return len(d.visits) < max(1, d.size-1) // the last place is for prompt reads
 }
 
-// waits reports whether a read waits in that lane. Lock held.
+// waits reports whether a read waits in the lane. Lock held.
 func (d *door) waits(lane store.Lane) bool {
 	return slices.ContainsFunc(d.waiting, func(w *waiter) bool { return w.visit.lane == lane })
 }
 
-// serve lets in those who wait, callers with the fewest reads first. Lock held.
+// serve admits waiting reads, those of callers with the fewest running reads first. Lock held.
 func (d *door) serve() {
 	for len(d.waiting) > 0 {
 		next, fewest := -1, 0
@@ -224,7 +224,7 @@ func (d *door) serve() {
 	}
 }
 
-// count returns how many reads of the caller are under way in the lane. Lock held.
+// count returns the number of running reads of the same caller in the same lane. Lock held.
 func (d *door) count(w *visit) (n int) {
 	for _, v := range d.visits {
 		if v.caller == w.caller && v.lane == w.lane {
@@ -234,8 +234,8 @@ func (d *door) count(w *visit) (n int) {
 	return n
 }
 
-// revokeSlow notes which reads are slow, and ends those of callers who have more than they
-// may, the latest ones, if it is they who keep others waiting.
+// revokeSlow moves the reads that have become slow to the slow lane. If other callers wait, it ends
+// the slow reads of a caller beyond slowOfCaller, the latest first.
 func (d *door) revokeSlow() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -243,7 +243,7 @@ func (d *door) revokeSlow() {
 	for _, v := range d.visits {
 		if v.lane != store.LaneSlow && v.lane != store.LanePrompt && now.Sub(v.since) >= slowAfter {
 			v.lane = store.LaneSlow
-			d.pace.NoteSlow(uint64(v.work.Shape), now) // before more of its kind begin
+			d.pace.NoteSlow(uint64(v.work.Shape), now) // before more reads of this shape begin
 			noted = true
 		}
 	}
@@ -254,8 +254,8 @@ func (d *door) revokeSlow() {
 	}
 	d.serve()
 	slow := map[budget.Caller]int{}
-	for _, v := range d.visits { // in the order in which they came
-		// A prompt read takes long only where the machine has no time for it.
+	for _, v := range d.visits { // in the order of their beginning
+		// A prompt read is slow only if the machine is busy.
 		if v.lane == store.LanePrompt || v.revoke == nil || time.Since(v.since) < revokeAfter {
 			continue
 		}
@@ -266,7 +266,7 @@ func (d *door) revokeSlow() {
 	}
 }
 
-// othersWait reports whether somebody but the caller waits. Lock held.
+// othersWait reports whether a read of another caller waits. Lock held.
 func (d *door) othersWait(c budget.Caller) bool {
 	return slices.ContainsFunc(d.waiting, func(w *waiter) bool { return w.visit.caller != c })
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/loambase/loam/internal/budget"
 )
 
-// visitFor is a read of so long, or until it is revoked.
+// visitFor is a read that takes the given time unless it is ended early.
 func visitFor(d *door, ctx context.Context, took time.Duration) (revoked bool, err error) {
 	v, err := d.enter(ctx, 3*time.Second)
 	if err != nil {
@@ -27,8 +27,8 @@ func visitFor(d *door, ctx context.Context, took time.Duration) (revoked bool, e
 	return d.leave(v), nil
 }
 
-// TestDoorUnderStorm: guests who repeat reads of three seconds keep others from quick ones
-// for a moment only.
+// Reads of guests that take three seconds hold up the quick reads of other callers for a moment
+// only.
 func TestDoorUnderStorm(t *testing.T) {
 	t.Parallel()
 	for _, addresses := range []int{1, 2, 32} {
@@ -68,8 +68,8 @@ func TestDoorUnderStorm(t *testing.T) {
 	}
 }
 
-// TestPromptReadsAreNotRevoked: however many a caller has, and however long they take on a
-// machine that is busy.
+// Prompt reads are never ended early: neither many reads of one caller, nor long reads on a busy
+// machine.
 func TestPromptReadsAreNotRevoked(t *testing.T) {
 	t.Parallel()
 	for prompt, want := range map[bool]int{true: 0, false: 2} {
@@ -102,8 +102,8 @@ func TestPromptReadsAreNotRevoked(t *testing.T) {
 	}
 }
 
-// TestSlowReadsAtATime counts the slow reads of guests at a time, then those of accounts beside them,
-// then the reads of which nothing is known.
+// The slow reads of guests, the slow reads of accounts and the reads of unknown speed each have a
+// maximum number at a time.
 func TestSlowReadsAtATime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

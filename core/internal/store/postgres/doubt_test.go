@@ -128,7 +128,9 @@ func TestConnectionIsCut(t *testing.T) {
 		stored     string
 		calls      int
 	}{
-		{"before it begins", "BEGIN", false, nil, "1", 1},
+		{"before it begins", "BEGIN", false, nil, "1", 2},
+		{"at the first statement, with which it begins", "first", false, nil, "1", 2},
+		{"after the first statement", "first", true, nil, "1", 2},
 		{"at a statement", "cut here", false, store.ErrUnavailable, "0", 1},
 		{"after a statement", "cut here", true, store.ErrUnavailable, "0", 1},
 		{"before the commit", "COMMIT", false, errInDoubt, "0", 1},
@@ -142,6 +144,9 @@ func TestConnectionIsCut(t *testing.T) {
 			w.cut(test.word, test.answer)
 			err := db.Write(t.Context(), func(tx store.Tx) error {
 				calls++
+				if _, err := tx.Exec(`DELETE FROM "t" WHERE "a" = $1`, store.Text("first")); err != nil {
+					return err
+				}
 				_, err := tx.Exec(`INSERT INTO "t" ("a") VALUES ($1)`, store.Text("cut here"))
 				return err
 			})

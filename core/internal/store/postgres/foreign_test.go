@@ -11,7 +11,8 @@ import (
 	"github.com/loambase/loam/internal/pgtest"
 )
 
-// two are two processes on one database, with what the second one is told.
+// two returns two processes on one database. told gets a value for each call of OnForeignWrite of
+// the second process.
 func two(t *testing.T) (one, other *DB, told chan struct{}) {
 	t.Helper()
 	url := pgtest.URL(t)
@@ -34,7 +35,7 @@ func TestWritesOfOthersAreToldOf(t *testing.T) {
 	}
 }
 
-// The polling alone is enough: a process that dies after its commit tells nobody.
+// Polling finds the write of a process that has died after its commit, before its NOTIFY.
 func TestWritesThatNobodyTellsOf(t *testing.T) {
 	_, other, told := two(t)
 	_, err := other.service.Exec(t.Context(), `INSERT INTO "_loam_writes" ("node", "slot", "n") VALUES ('gone', 1, 1)`)
@@ -52,14 +53,14 @@ func TestOwnWritesAndReadsAreNotToldOf(t *testing.T) {
 	one, other, told := two(t)
 	mustWrite(t, other, `INSERT INTO "t" ("a") VALUES ('own')`)
 	value(t, one, `SELECT count(*) FROM "t"`)
-	if err := one.Write(t.Context(), func(tx store.Tx) error { // which changes nothing
+	if err := one.Write(t.Context(), func(tx store.Tx) error { // without a change
 		_, err := texts(tx, `SELECT "id" FROM "t"`)
 		return err
 	}); err != nil {
 		t.Fatal(err)
 	}
 	seen, err := marksOf(t, other)
-	if err != nil || len(seen) != 1 { // that of the table's creation
+	if err != nil || len(seen) != 1 { // the mark of the creation of the table
 		t.Errorf("marks of the other process = %v, %v, want one", seen, err)
 	}
 	if len(told) > 0 {
@@ -76,8 +77,7 @@ func marksOf(t *testing.T, db *DB) (writeMarks, error) {
 	return db.readMarks(t.Context(), loan.Conn().PgConn())
 }
 
-// Definitions that another process has made are known before anything is read or
-// written by them.
+// A process follows the definitions of another process before it reads or writes by them.
 func TestDefinitionsOfOthersComeFirst(t *testing.T) {
 	one, other, _ := two(t)
 	var mu sync.Mutex
@@ -108,13 +108,13 @@ func TestDefinitionsOfOthersComeFirst(t *testing.T) {
 			t.Fatal(err)
 		}
 		told := false
-		if err := use(func() { told = calls() > before }); err != nil || !told { // the last run counts
+		if err := use(func() { told = calls() > before }); err != nil || !told { // the last call of the function counts
 			t.Errorf("use %d: %v, told of the new definitions: %t", i, err, told)
 		}
 	}
 }
 
-// What comes before OnForeignWrite is told of when it is set.
+// Writes before the call of OnForeignWrite are reported when it is called.
 func TestForeignWriteBeforeItIsAskedFor(t *testing.T) {
 	url := pgtest.URL(t)
 	one := newTest(t, Config{URL: url})
@@ -151,7 +151,7 @@ func TestOpenAtTheSameTime(t *testing.T) {
 	}
 }
 
-// Caches that could not follow do so later; until then nothing runs by old ones.
+// If the caches cannot follow, writes fail until a later attempt to follow succeeds.
 func TestFollowingFails(t *testing.T) {
 	one, other, _ := two(t)
 	mine := errors.New("mine")
@@ -172,7 +172,7 @@ func TestFollowingFails(t *testing.T) {
 	if err := write(t, other, `DELETE FROM "t"`); !errors.Is(err, mine) {
 		t.Errorf("Write() by old definitions = %v, want what stops the caches", err)
 	}
-	for range 3 { // the write's, the look's, and that of the second after
+	for range 3 { // by the write, by the poll, and by the poll a second later
 		<-calls
 	}
 	works.Store(true)

@@ -10,15 +10,15 @@ import (
 
 var _ store.Locker = (*DB)(nil)
 
-// lockSQL takes an advisory lock. It is one of the schema: several installations may be in one
-// database. TRUE is that it was taken.
+// lockSQL are the statements that take an advisory lock and return TRUE if it was taken. The key
+// of the lock contains the name of the schema, since several installations may share a database.
 var lockSQL = map[store.LockMode]string{
 	store.LockTry:    `SELECT pg_try_advisory_lock(`,
 	store.LockShared: `SELECT pg_try_advisory_lock_shared(`,
 	store.LockWait:   `SELECT TRUE FROM pg_advisory_lock(`,
 }
 
-// Lock implements store.Locker. The lock goes with its connection.
+// Lock implements store.Locker. If its connection ends, so does the lock.
 func (db *DB) Lock(ctx context.Context, name string, how store.LockMode) (release func(), ok bool, err error) {
 	leave, err := db.enter(ctx)
 	if err != nil {
@@ -32,9 +32,9 @@ func (db *DB) Lock(ctx context.Context, name string, how store.LockMode) (releas
 	loan, err := pool.Acquire(ctx)
 	release = func() {
 		if loan != nil {
-			// The server would let go of it some time after the connection is closed.
+			// Without this, the server would free the lock some time after the connection is closed.
 			_, _ = loan.Exec(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock_all()`)
-			_ = loan.Conn().Close(context.WithoutCancel(ctx)) // nothing can be lost
+			_ = loan.Conn().Close(context.WithoutCancel(ctx)) // it has no transaction
 			loan.Release()
 		}
 		pool.Close()

@@ -1,4 +1,4 @@
-// Read transactions that begin with their first query, in one exchange with the server.
+// Transactions that begin with their first statement, in one exchange with the server.
 
 package postgres
 
@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -13,50 +14,60 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Statements that begin a read transaction. Each connection has them prepared.
 const (
 	beginReading = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`
+	beginWriting = `BEGIN ISOLATION LEVEL SERIALIZABLE`
+	lockAtOnce   = `LOCK TABLE "_loam_state" IN ` + string(lockShared) + ` MODE NOWAIT`
 	readVersion  = `SELECT "version" FROM "_loam_state"`
 )
 
-// opening is the state of a session whose transaction begins with its first query. The zero value
-// stands for a transaction that has begun.
+// Statements that begin a transaction. The last of each list reads the version of the definitions. Each
+// connection has them prepared. A write that would have to wait for its lock is given up: db.begin
+// waits, for as long as the caller does.
+var (
+	readOpening  = []string{beginReading, readVersion}
+	writeOpening = []string{beginWriting, lockAtOnce, readVersion}
+)
+
+// opening is the state of a session whose transaction begins with its first statement. The zero
+// value stands for a transaction that has begun.
 type opening struct {
-	pending  bool             // the transaction has not begun
-	unfit    bool             // the transaction is given up; its function has seen no row
-	expected uint64           // the version of the definitions that the caches had before the function
-	pipeline *pgconn.Pipeline // of the first query, until its rows are read; else nil
+	statements []string         // that begin the transaction: readOpening or writeOpening
+	pending    bool             // the transaction has not begun
+	unfit      bool             // the transaction is given up; its function has seen no row
+	expected   uint64           // the version of the definitions that the caches had before the function
+	pipeline   *pgconn.Pipeline // of the first statement, until its answer is read; else nil
 }
 
-// errUnfit is the error of all queries of a transaction that is given up: it reads another version of
-// the definitions than the expected version, or its connection was cut off.
-var errUnfit = errors.New("postgres: the read transaction is given up")
+// errUnfit is the error of all statements of a transaction that is given up: it reads another version
+// of the definitions than the expected version, its lock is not free, or its connection was cut off.
+var errUnfit = errors.New("postgres: the transaction is given up")
 
-// readAtOnce runs fn in a transaction that begins with the first query of fn, in the same round
-// trip. The transaction ends in the background, so that the caller does not wait for the ROLLBACK;
-// Close waits for the connection. If again is true, the transaction was given up: fn has seen no row,
-// and the caller has to run fn again.
+// readAtOnce runs fn in a transaction that begins in the same round trip as the first query of fn.
+// The transaction ends in the background, so that the caller does not wait for the ROLLBACK;
+// DB.Close waits for it. again is true if the transaction was given up: fn has not seen a row, and
+// the caller runs fn again in another transaction.
 func (db *DB) readAtOnce(ctx context.Context, fn func(store.Reader) error) (again bool, err error) {
-	expected := db.defined.Load() // before fn looks at the caches
+	expected := db.defined.Load() // before fn reads from the caches
 	loan, err := db.readers.Acquire(ctx)
 	if err != nil {
 		return false, db.explain(ctx, err)
 	}
 	r := &reader{*db.newSession(ctx, loan)}
-	r.opening = opening{pending: true, expected: expected}
+	r.opening = opening{statements: readOpening, pending: true, expected: expected}
 	returned := false
 	defer func() {
 		r.end()
 		if returned {
 			go r.giveBack()
-		} else { // fn panicked
+		} else { // fn has panicked
 			r.giveBack()
 		}
 	}()
 	err = fn(r)
 	returned = true
-	// If fn has made no query, the definitions that it has read from the caches must be those of the
-	// database.
+	// A function without a query may have read definitions from the caches. They must be those of
+	// the database.
 	if r.opening.pending {
 		if begun := r.openAlone(); begun != nil && err == nil {
 			err = begun
@@ -65,11 +76,31 @@ func (db *DB) readAtOnce(ctx context.Context, fn func(store.Reader) error) (agai
 	return r.opening.unfit, err
 }
 
-// openWith begins the transaction together with a query whose parameters are bound. If a statement
-// is not prepared on the connection, the transaction begins before the query.
+// writeAtOnce runs fn in a write transaction that begins with the first statement of fn, in the same
+// round trip, and commits it. If unfit is true, the transaction was given up: fn has seen no row, and
+// the caller has to run fn again. again is that of apply.
+func (db *DB) writeAtOnce(ctx context.Context, fn func(store.Tx) error, g *growth) (unfit, again bool, err error) {
+	expected := db.defined.Load() // before fn looks at the caches
+	db.cfg.Meter.Waiting.Add(1)
+	loan, err := db.writers.Acquire(ctx)
+	db.cfg.Meter.Waiting.Add(-1)
+	if err != nil {
+		return false, false, db.explain(ctx, err)
+	}
+	t := &tx{session: *db.newSession(ctx, loan), growth: g}
+	t.opening = opening{statements: writeOpening, pending: true, expected: expected}
+	var cancel context.CancelFunc
+	t.ctx, cancel = begunContext(ctx)
+	defer cancel()
+	again, err = db.apply(t, fn, "")
+	return t.opening.unfit, again, err
+}
+
+// openWith begins the transaction together with a statement whose parameters are bound. If one of the
+// statements is not prepared on the connection, the transaction begins before that statement.
 func (s *session) openWith(sql string) (*pgconn.ResultReader, *statement, error) {
-	begin, version, st := s.kept.find(beginReading, nil), s.kept.find(readVersion, nil), s.kept.find(sql, s.binding.types)
-	if begin == nil || version == nil || st == nil || s.kept.stale || s.kept.of != s.opening.expected {
+	begin, st := s.kept.findAll(s.opening.statements), s.kept.find(sql, s.binding.types)
+	if begin == nil || st == nil || s.kept.stale || s.kept.of != s.opening.expected {
 		if err := s.openAlone(); err != nil {
 			return nil, nil, err
 		}
@@ -79,10 +110,11 @@ func (s *session) openWith(sql string) (*pgconn.ResultReader, *statement, error)
 	s.opening.pending = false
 	p := s.pg.StartPipeline(s.ctx)
 	s.opening.pipeline = p
-	p.SendQueryPrepared(begin.name, nil, nil, nil)
-	p.SendQueryPrepared(version.name, nil, nil, nil)
+	for _, b := range begin {
+		p.SendQueryPrepared(b.name, nil, nil, nil)
+	}
 	p.SendQueryPrepared(st.name, s.binding.values, nil, nil)
-	found, err := sendOpening(p)
+	found, err := sendOpening(p, len(begin))
 	if err != nil {
 		return nil, nil, s.notBegun(err)
 	}
@@ -91,35 +123,32 @@ func (s *session) openWith(sql string) (*pgconn.ResultReader, *statement, error)
 	}
 	answer, err := nextAnswer(p)
 	if err != nil {
-		_ = s.endPipeline() // err is the cause
+		_ = s.endPipeline() // the caller gets err
 		st.meter.Ran(s.span, began, 0, s.args, err)
 		return nil, nil, s.fail(err)
 	}
 	return answer, st, nil
 }
 
-// sendOpening sends the pipeline of openWith. It reads the answers before that of the query, and
-// returns the version of the definitions.
-func sendOpening(p *pgconn.Pipeline) (version uint64, err error) {
+// sendOpening sends the pipeline of openWith. It reads the answers to the n statements that begin the
+// transaction, and returns the version of the definitions, which is in the last of these answers.
+func sendOpening(p *pgconn.Pipeline, n int) (version uint64, err error) {
 	if err := p.Sync(); err != nil {
 		return 0, err
 	}
-	begun, err := nextAnswer(p)
-	if err != nil {
-		return 0, err
+	for range n {
+		answer, err := nextAnswer(p)
+		if err != nil {
+			return 0, err
+		}
+		if answer.NextRow() {
+			version, _ = strconv.ParseUint(string(answer.Values()[0]), 10, 64) // the column is an integer
+		}
+		if _, err := answer.Close(); err != nil {
+			return 0, err
+		}
 	}
-	if _, err := begun.Close(); err != nil {
-		return 0, err
-	}
-	row, err := nextAnswer(p)
-	if err != nil {
-		return 0, err
-	}
-	if row.NextRow() {
-		version, _ = strconv.ParseUint(string(row.Values()[0]), 10, 64) // the column is an integer
-	}
-	_, err = row.Close()
-	return version, err
+	return version, nil
 }
 
 // nextAnswer returns the answer to the next statement of the pipeline.
@@ -135,11 +164,11 @@ func nextAnswer(p *pgconn.Pipeline) (*pgconn.ResultReader, error) {
 	return answer, nil
 }
 
-// openAlone begins the transaction without a query, and prepares the statements that openWith sends
-// in later transactions.
+// openAlone begins the transaction without another statement, and prepares the statements that
+// openWith sends in later transactions.
 func (s *session) openAlone() error {
 	s.opening.pending = false
-	results, err := s.pg.Exec(s.ctx, beginRead).ReadAll()
+	results, err := s.pg.Exec(s.ctx, strings.Join(s.opening.statements, "; ")).ReadAll()
 	if err != nil {
 		return s.notBegun(err)
 	}
@@ -153,7 +182,7 @@ func (s *session) openAlone() error {
 			return s.fail(err)
 		}
 	}
-	for _, sql := range []string{beginReading, readVersion} {
+	for _, sql := range s.opening.statements {
 		if s.kept.find(sql, nil) != nil {
 			continue
 		}
@@ -164,25 +193,25 @@ func (s *session) openAlone() error {
 	return nil
 }
 
-// notBegun returns the error of a transaction that did not begin. If the connection was cut off, the
-// transaction is given up, because another connection may work.
+// notBegun returns the error of a transaction that did not begin. If the connection was cut off or the
+// lock is not free, which are both ErrUnavailable, the transaction is given up: a later try may work.
 func (s *session) notBegun(err error) error {
-	_ = s.endPipeline() // err is the cause
+	_ = s.endPipeline() // the caller gets err
 	if s.ctx.Err() == nil && errors.Is(s.db.explain(s.ctx, err), store.ErrUnavailable) {
 		return s.giveUp()
 	}
 	return s.fail(err)
 }
 
-// giveUp makes errUnfit the error of this query and of all later ones.
+// giveUp makes errUnfit the error of this statement and of all later ones.
 func (s *session) giveUp() error {
-	_ = s.endPipeline() // the answer to the query is dropped
+	_ = s.endPipeline() // the answer to the first statement is dropped
 	s.opening.unfit = true
 	s.failed = errUnfit
 	return errUnfit
 }
 
-// endPipeline reads the rest of the answers to the first query, so that the connection is free. It
+// endPipeline reads the rest of the answers of the pipeline, so that the connection is free. It
 // returns the error of an answer that was not read before. Without a pipeline it does nothing.
 func (s *session) endPipeline() error {
 	p := s.opening.pipeline

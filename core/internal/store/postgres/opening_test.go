@@ -3,14 +3,16 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
 	"slices"
 	"testing"
 
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// readT reads the column a of t. before, if not nil, is called before the query of each run of the
-// function. together reports whether the transaction of the last run began with its query.
+// readT reads the column a of t, and counts the calls of its function. before, unless nil, runs at
+// the beginning of each call. together reports whether the last transaction began with its query.
 func readT(t *testing.T, db *DB, before func(run int)) (got []string, runs int, together bool) {
 	t.Helper()
 	err := db.Read(t.Context(), func(r store.Reader) error {
@@ -39,7 +41,7 @@ func TestReadsBeginWithTheFirstQuery(t *testing.T) {
 	one, other, _ := two(t)
 	mustWrite(t, one, `INSERT INTO "t" ("a") VALUES ('kept')`)
 	got, runs, together := readT(t, one, nil)
-	for range 100 { // until the query is prepared on the connection
+	for range 100 { // each connection prepares the query once
 		if together {
 			break
 		}
@@ -49,7 +51,7 @@ func TestReadsBeginWithTheFirstQuery(t *testing.T) {
 		t.Errorf("read %q in %d runs, together: %t", got, runs, together)
 	}
 
-	// Definitions that another process changes before the first query.
+	// Another process changes the definitions before the first query.
 	define := func(run int) {
 		if run > 1 {
 			return
@@ -68,7 +70,7 @@ func TestReadsBeginWithTheFirstQuery(t *testing.T) {
 		t.Errorf("beside a change of definitions: read %q in %d runs", got, runs)
 	}
 
-	// A connection that is cut off before the first query.
+	// The connection is cut off before the first query.
 	cut := func(run int) {
 		if run == 1 {
 			exec(t, one.cfg.URL, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'loam' AND state = 'idle'`)
@@ -108,6 +110,154 @@ func TestFirstQueriesThatFail(t *testing.T) {
 		t.Errorf("Read() of a caller who has gone = %v", err)
 	}
 	if got := value(t, db, `SELECT "a" FROM "t"`); got != "x" {
+		t.Errorf("afterwards: %q", got)
+	}
+}
+
+// writeT inserts a row with the id into t. before, if not nil, is called before the statement of each
+// run of the function. together reports whether the transaction of the last run began with its
+// statement.
+func writeT(t *testing.T, db *DB, id string, before func(run int)) (runs int, together bool, err error) {
+	t.Helper()
+	err = db.Write(t.Context(), func(w store.Tx) error {
+		runs++
+		if before != nil {
+			before(runs)
+		}
+		rows, err := w.Query(`INSERT INTO "t" ("id") VALUES ($1) RETURNING "id"`, store.Text(id))
+		together = w.(*tx).opening.pipeline != nil
+		if err != nil {
+			return err
+		}
+		return rows.Close()
+	})
+	return runs, together, err
+}
+
+// mustWriteT is writeT for a row that must be stored after the given number of runs.
+func mustWriteT(t *testing.T, db *DB, id string, want int, before func(run int)) (together bool) {
+	t.Helper()
+	runs, together, err := writeT(t, db, id, before)
+	if err != nil || runs != want {
+		t.Errorf("write of %q: %v, in %d runs, want %d", id, err, runs, want)
+	}
+	if got := value(t, db, `SELECT count(*) FROM "t" WHERE "id" = $1`, store.Text(id)); got != "1" {
+		t.Errorf("%q is stored %s times", id, got)
+	}
+	return together
+}
+
+func TestWritesBeginWithTheFirstStatement(t *testing.T) {
+	one, other, _ := two(t)
+	together := false
+	for i := 0; i < 100 && !together; i++ { // until the statement is prepared on the connection
+		together = mustWriteT(t, one, fmt.Sprint("first ", i), 1, nil)
+	}
+	if !together {
+		t.Error("no write began with its statement")
+	}
+
+	// Definitions that another process changes before the first statement.
+	mustWriteT(t, one, "beside a change of definitions", 2, func(run int) {
+		if run > 1 {
+			return
+		}
+		changed := make(chan error)
+		go func() {
+			changed <- other.Exclusive(t.Context(), func(tx store.Tx) error {
+				return other.Catalog().AddColumn(tx, "t", store.Column{Name: "b"})
+			})
+		}()
+		if err := <-changed; err != nil {
+			t.Error(err)
+		}
+	})
+	mustWriteT(t, one, "prepared anew", 1, nil)
+
+	// A connection that is cut off before the first statement.
+	mustWriteT(t, one, "on a connection that was cut off", 2, func(run int) {
+		if run == 1 {
+			exec(t, one.cfg.URL, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'loam' AND state = 'idle'`)
+		}
+	})
+
+	// A lock that another process holds: the second run waits for it.
+	held, free := make(chan struct{}), make(chan struct{})
+	done := make(chan error)
+	go func() {
+		done <- other.Exclusive(t.Context(), func(store.Tx) error {
+			close(held)
+			<-free
+			return nil
+		})
+	}()
+	<-held
+	ctx, cancel := context.WithCancel(t.Context())
+	left := make(chan error)
+	go func() {
+		left <- one.Write(ctx, func(tx store.Tx) error { return tx.Savepoint(func() error { return nil }) })
+	}()
+	for one.cfg.Meter.Waiting.Load() == 0 {
+		runtime.Gosched()
+	}
+	cancel()
+	if err := <-left; !errors.Is(err, context.Canceled) && !errors.Is(err, store.ErrTimeout) {
+		t.Errorf("Write() of a caller who leaves while it waits = %v", err)
+	}
+	go func() { _, _, err := writeT(t, one, "after the wait", nil); left <- err }()
+	for one.cfg.Meter.Waiting.Load() == 0 {
+		runtime.Gosched()
+	}
+	close(free)
+	if err := errors.Join(<-left, <-done); err != nil {
+		t.Errorf("a write that waits for an Exclusive: %v", err)
+	}
+	if got := value(t, one, `SELECT count(*) FROM "t" WHERE "id" = 'after the wait'`); got != "1" {
+		t.Errorf("the write that has waited is stored %s times", got)
+	}
+}
+
+func TestFirstStatementsThatFail(t *testing.T) {
+	db := newTest(t, Config{})
+	mustWriteT(t, db, "x", 1, nil)
+	for range 4 { // the first runs prepare the statement, the others begin with it
+		runs, _, err := writeT(t, db, "x", nil)
+		if unique := (*store.UniqueError)(nil); !errors.As(err, &unique) || runs != 1 {
+			t.Errorf("Write() of an id that is taken = %v, in %d runs", err, runs)
+		}
+		err = db.Write(t.Context(), func(tx store.Tx) error {
+			_, err := tx.Exec(`UPDATE "t" SET "n" = 1 / (length("id") - 1)`)
+			if err == nil {
+				t.Error("a division by zero has no error")
+			}
+			return nil // PostgreSQL would commit nothing
+		})
+		if refused := (*store.StatementError)(nil); !errors.As(err, &refused) {
+			t.Errorf("Write() that passes over an error = %v", err)
+		}
+	}
+	wrong := errors.New("wrong")
+	for name, fn := range map[string]func(store.Tx) error{
+		"no statement":        func(store.Tx) error { return nil },
+		"an error":            func(store.Tx) error { return wrong },
+		"an undone savepoint": func(tx store.Tx) error { return tx.Savepoint(func() error { return wrong }) },
+		"a panic":             func(store.Tx) error { panic(wrong) },
+		"a savepoint, a write": func(tx store.Tx) error {
+			_ = tx.Savepoint(func() error { return wrong })
+			_, err := tx.Exec(`UPDATE "t" SET "a" = 'y'`)
+			return err
+		},
+	} {
+		called := false
+		err := db.Write(t.Context(), func(tx store.Tx) error {
+			tx.OnCommit(func() { called = true })
+			return fn(tx)
+		})
+		if stored := err == nil; stored != called || stored == (name == "an error" || name == "an undone savepoint" || name == "a panic") {
+			t.Errorf("Write() with %s = %v, OnCommit called: %t", name, err, called)
+		}
+	}
+	if got := value(t, db, `SELECT "a" FROM "t"`); got != "y" {
 		t.Errorf("afterwards: %q", got)
 	}
 }

@@ -18,17 +18,15 @@ type reader struct{ session }
 
 var _ store.Reader = (*reader)(nil)
 
-// Stamp implements store.Reader: other processes write here, which are known of
-// only later.
+// Stamp implements store.Reader. There is no stamp: this process learns later of the writes of other
+// processes.
 func (s *session) Stamp(...string) (uint64, bool) { return 0, false }
 
-// beginRead takes the state that all of the transaction reads, with the version of
-// the definitions in it.
+// beginRead begins a read transaction and takes its snapshot by reading the version of the definitions.
 const beginRead = beginReading + "; " + readVersion
 
-// Read implements store.Store. It fails with store.ErrTimeout past the deadline or
-// limit of ctx or, if that has neither, readTimeout; and with store.ErrBusy if it had to
-// wait too long for its turn.
+// Read implements store.Store. It fails with store.ErrTimeout after the deadline or limit of ctx, or
+// after readTimeout if ctx has neither, and with store.ErrBusy if it has waited too long for its turn.
 func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) (err error) {
 	leave, err := db.enter(ctx)
 	if err != nil {
@@ -60,7 +58,8 @@ func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) (err error)
 	}
 	defer cancel()
 	db.door.revocable(visit, cancel)
-	// A read that brings the caches up to date finds a newer version than theirs, and would be given up.
+	// A read for catchUp always finds a newer version than that of the caches, so readAtOnce would
+	// give it up.
 	if ctx.Value(catchingUp{}) == nil {
 		if again, err := db.readAtOnce(ctx, fn); !again {
 			return err
@@ -75,21 +74,20 @@ func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) (err error)
 	return fn(r)
 }
 
-// finish ends the transaction, of which nothing remains, and gives the connection back.
+// finish rolls the transaction back if it has not ended, and gives the connection back.
 func (s *session) finish() {
-	// Rows that the function left open read the rest of their answer first, or the connection
-	// could not be used.
+	// The rest of the answers to open queries is read first: the connection takes no statement before.
 	s.end()
 	s.giveBack()
 }
 
-// giveBack ends the transaction and gives the connection back. The session has ended.
+// giveBack ends the transaction of an ended session, and gives the connection back.
 func (s *session) giveBack() {
 	s.rollback()
 	if s.discard {
-		_ = s.loan.Conn().Close(context.WithoutCancel(s.ctx)) // nothing can be lost
+		_ = s.loan.Conn().Close(context.WithoutCancel(s.ctx)) // the transaction has ended
 	}
-	s.loan.Release() // which closes what is not in order
+	s.loan.Release() // closes the connection if it is not idle
 }
 
 // rollback ends the transaction if there is one.
@@ -102,13 +100,13 @@ func (s *session) rollback() {
 	_, _ = s.pg.Exec(ctx, "ROLLBACK").ReadAll() // if that fails the connection is closed
 }
 
-// attempts is how often a transaction is begun on another connection, as
-// connections that the server has cut off are found only by using them.
+// attempts is the maximum number of connections on which a transaction is tried to begin: a connection
+// that the server has cut off is found only by using it.
 const attempts = 3
 
-// begin takes a connection and runs the statements that begin a transaction, one
-// of which reads the version of the definitions. If that is not the known one,
-// the caches of this process follow first.
+// begin takes a connection and runs the statements that begin a transaction; one of them reads the
+// version of the definitions. If the caches of this process are older, they follow, and the transaction
+// begins anew.
 func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string) (*session, error) {
 	for tries := 1; ; {
 		loan, err := pool.Acquire(ctx)
@@ -122,11 +120,11 @@ func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string) (*sessi
 				return nil, err
 			}
 			// A restart of the server cuts all connections of the pool at once.
-			pool.Reset() // the others were cut off as well
+			pool.Reset() // its other connections were cut off, too
 			continue
 		}
-		// The tables were replaced after the transaction had taken its state, in which the new
-		// ones have no rows.
+		// The tables were replaced after the transaction had taken its snapshot, in which the new
+		// tables have no rows.
 		if version == 0 {
 			s.finish()
 			if tries++; tries > attempts {
@@ -139,9 +137,9 @@ func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string) (*sessi
 			s.kept.of = version
 			return s, nil
 		}
-		// The transaction reads definitions that the caches do not know yet: it is given up,
-		// and begins anew when they follow. A read of the function that follows is let through,
-		// or it would wait for itself.
+		// The caches are older than the definitions in the transaction: it is given up and begins anew
+		// when they have followed. The reads by which they follow are let through above, or they would
+		// wait for themselves.
 		s.finish()
 		if err := db.catchUp(ctx, version); err != nil {
 			return nil, err
@@ -149,8 +147,8 @@ func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string) (*sessi
 	}
 }
 
-// tryBegin begins a transaction on the connection and returns the version of the definitions in
-// it. On an error the connection is given back.
+// tryBegin begins a transaction on the connection, and returns the version of the definitions. If
+// it fails, it gives the connection back.
 func (db *DB) tryBegin(ctx context.Context, loan *pgxpool.Conn, sql string) (*session, uint64, error) {
 	s := db.newSession(ctx, loan)
 	results, err := s.pg.Exec(ctx, sql).ReadAll()
@@ -164,7 +162,7 @@ func (db *DB) tryBegin(ctx context.Context, loan *pgxpool.Conn, sql string) (*se
 	return s, number(results), nil
 }
 
-// number is the one value among the results.
+// number returns the only value among the results, 0 if there is none.
 func number(results []*pgconn.Result) uint64 {
 	for _, r := range results {
 		if len(r.Rows) == 1 && len(r.Rows[0]) == 1 {
@@ -175,8 +173,8 @@ func number(results []*pgconn.Result) uint64 {
 	return 0
 }
 
-// explain is the store's error for one of the driver. That the context has ended
-// comes before what became of the statement because of it.
+// explain returns the store's error for an error of the driver. If the context has ended and the server
+// has not answered, or has cancelled the statement, it is the error of the context.
 func (db *DB) explain(ctx context.Context, err error) error {
 	var e *pgconn.PgError
 	if answered := errors.As(err, &e); ctx.Err() != nil && (!answered || e.Code == codeCancelled) {

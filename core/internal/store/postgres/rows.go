@@ -12,15 +12,14 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// rows is the cursor of one query. Rows come from the connection as they are
-// asked for; when something else is asked of the connection meanwhile, the rest is
-// kept aside first.
+// rows is the cursor of one query. Next reads each row from the connection; before another statement
+// runs on the connection, park keeps the rest of the rows in memory.
 type rows struct {
 	in     *session
 	fields []store.ValueKind
-	from   *pgconn.ResultReader // nil when all has been read
-	row    [][]byte             // nil when there is none
-	aside  [][][]byte
+	from   *pgconn.ResultReader // nil when all rows are read from the connection
+	row    [][]byte             // the current row; nil before the first and after the last row
+	aside  [][][]byte           // rows that park has kept
 	err    error
 
 	meter *store.Statement
@@ -31,7 +30,7 @@ type rows struct {
 
 var _ store.Rows = (*rows)(nil)
 
-// Next takes a row that was kept aside first, then those that are still on the connection.
+// Next implements store.Rows: rows that park has kept come before those on the connection.
 func (r *rows) Next() bool {
 	r.row = nil
 	switch {
@@ -53,13 +52,12 @@ func (r *rows) Next() bool {
 	return false
 }
 
-// finish ends the reading from the connection.
+// finish reads the rest of the answer, so that the connection can be used again.
 func (r *rows) finish() {
 	if r.from == nil {
 		return
 	}
-	// Closing reads the rest of the rows, and finds the error that ended them, if there was
-	// one.
+	// Close reads the rest of the rows, and returns the error that ended them.
 	_, err := r.from.Close()
 	if ended := r.in.endPipeline(); err == nil {
 		err = ended
@@ -72,7 +70,7 @@ func (r *rows) finish() {
 	r.meter.Ran(r.in.span, r.began, r.count, r.args, err)
 }
 
-// park reads the rest, so that the connection is free.
+// park keeps the rest of the rows in memory, so that the connection is free.
 func (r *rows) park() {
 	if r.row != nil {
 		r.row = cloneRow(r.row)
@@ -84,7 +82,7 @@ func (r *rows) park() {
 	r.finish()
 }
 
-// cloneRow copies what belongs to the connection.
+// cloneRow copies a row, whose bytes belong to the connection.
 func cloneRow(row [][]byte) [][]byte {
 	out := make([][]byte, len(row))
 	for i, v := range row {
@@ -102,7 +100,7 @@ func (r *rows) Close() error {
 	return r.err
 }
 
-// value is a column of the current row, nil for NULL and where there is none.
+// value returns a column of the current row, nil for NULL and for a column that does not exist.
 func (r *rows) value(col int) []byte {
 	if col >= len(r.row) {
 		return nil
@@ -117,7 +115,7 @@ func (r *rows) Kind(col int) store.ValueKind {
 	return r.fields[col]
 }
 
-// Bytes implements store.Rows. A truth value reads 1 or 0, as in SQLite.
+// Bytes implements store.Rows. A boolean is 1 or 0, as in SQLite.
 func (r *rows) Bytes(col int) []byte {
 	v := r.value(col)
 	if v != nil && r.fields[col] == store.KindBool {
@@ -133,10 +131,10 @@ func truth(v []byte) bool { return len(v) == 1 && v[0] == 't' }
 
 func (r *rows) Text(col int) string { return string(r.Bytes(col)) }
 
-// Int reads a number of any kind as an integer, without its fraction.
+// Int returns a number as an integer, without its fraction.
 func (r *rows) Int(col int) int64 {
 	v := r.Bytes(col)
-	// A number with a fraction or an exponent is no integer in its text, but has one.
+	// ParseInt refuses a fraction and an exponent.
 	n, err := strconv.ParseInt(string(v), 10, 64)
 	if err != nil {
 		return int64(r.Float(col))
@@ -145,7 +143,7 @@ func (r *rows) Int(col int) int64 {
 }
 
 func (r *rows) Float(col int) float64 {
-	f, _ := strconv.ParseFloat(string(r.Bytes(col)), 64) // a text that is no number is 0
+	f, _ := strconv.ParseFloat(string(r.Bytes(col)), 64) // a text that is not a number is 0
 	return f
 }
 

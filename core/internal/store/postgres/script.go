@@ -1,4 +1,4 @@
-// Scripts of an administrator: a read-only transaction first, and what is refused.
+// Scripts of an administrator.
 
 package postgres
 
@@ -15,10 +15,10 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Run implements store.Store. PostgreSQL says whether the script writes: it is run in a
-// transaction that only reads and, if that is refused for this reason, as a whole in an
-// Exclusive. Of the connection nothing is used again: a script may leave temporary tables
-// or locks in its session.
+// Run implements store.Store. The script runs in a read-only transaction first. If PostgreSQL
+// refuses a statement because it writes, the whole script runs again in an Exclusive. The
+// connection is closed afterwards, since a script may leave temporary tables or locks in its
+// session.
 func (db *DB) Run(ctx context.Context, script store.Script) (result store.ScriptResult, err error) {
 	statements, err := splitScript(script.SQL)
 	if err != nil {
@@ -51,17 +51,17 @@ func (db *DB) Run(ctx context.Context, script store.Script) (result store.Script
 	return result, err
 }
 
-// readOnly reports that a statement was refused because its transaction only reads.
+// readOnly reports whether a statement was refused because it writes in a read-only transaction.
 func readOnly(err error) bool {
 	var e *pgconn.PgError
 	return errors.As(err, &e) && e.Code == codeReadOnly
 }
 
-// framing is by how much a row is longer on the connection than its values.
+// framing is the maximum number of bytes that the protocol adds to the values of a row.
 const framing = 1 << 20
 
-// runScript runs the statements in their order; reads is that the transaction only reads.
-// The result is that of the last one.
+// runScript runs the statements in their order and returns the result of the last. reads is true in
+// a read-only transaction.
 func (s *session) runScript(script *store.Script, statements []scriptStatement, reads bool) (result store.ScriptResult, err error) {
 	s.discard = true
 	powerful, err := s.powerful()
@@ -71,7 +71,7 @@ func (s *session) runScript(script *store.Script, statements []scriptStatement, 
 	if err != nil {
 		return result, err
 	}
-	// A row comes as a whole: one that is longer than the result may be is not taken in.
+	// The driver reads a row as a whole, so a row larger than the result is refused.
 	s.pg.Frontend().SetMaxBodyLen(int(script.Bytes) + framing)
 	total := int64(0)
 	for i, st := range statements {
@@ -81,15 +81,15 @@ func (s *session) runScript(script *store.Script, statements []scriptStatement, 
 		total += result.Changed
 	}
 	result.Total, result.Powerful = total, powerful
-	s.kept.stale = true // it may have changed definitions
+	s.kept.stale = true // the script may have changed definitions
 	return result, nil
 }
 
-// runOne runs one statement. The server takes one and no more, whatever splitScript made
-// of the text.
+// runOne runs one statement. The server refuses a text with several statements, even if splitScript
+// takes it for one.
 func (s *session) runOne(script *store.Script, st scriptStatement, reads, last bool) (result store.ScriptResult, err error) {
-	const unnamed = "" // each replaces the one before
-	var bound binding  // not that of s, which the queries of describe use
+	const unnamed = "" // each statement replaces the one before
+	var bound binding  // s.binding is used by the queries of describe
 	if err := bound.set(script.Args, false); err != nil {
 		return result, s.scriptError(err)
 	}
@@ -130,13 +130,14 @@ func (s *session) runOne(script *store.Script, st scriptStatement, reads, last b
 		})
 		if err != nil {
 			cancel()
-			_, _ = rows.Close() // the error is known
+			_, _ = rows.Close() // the caller gets the error of Add
 			return result, err
 		}
-		// What only reads need not go on. What writes has to come to its end.
+		// A statement that only reads can be cancelled when the result is full. A statement that
+		// writes must complete.
 		if full = !more; full && reads {
 			cancel()
-			_, _ = rows.Close() // it says that it was cancelled
+			_, _ = rows.Close() // the error is that of the cancellation
 			return result, nil
 		}
 	}
@@ -150,7 +151,7 @@ func (s *session) runOne(script *store.Script, st scriptStatement, reads, last b
 	return result, nil
 }
 
-// scriptError is fail for a statement of a script. It keeps the driver's error.
+// scriptError is fail for a statement of a script. It keeps the error of the driver in s.cause.
 func (s *session) scriptError(err error) error {
 	s.cause = err
 	var long *pgproto3.ExceededMaxBodyLenErr
@@ -160,7 +161,7 @@ func (s *session) scriptError(err error) error {
 	return s.fail(err)
 }
 
-// describe names the types of columns and says which of them may be NULL.
+// describe returns the names, the types and the nullability of the columns.
 func (s *session) describe(fields []pgconn.FieldDescription) ([]store.ScriptColumn, error) {
 	if len(fields) == 0 {
 		return nil, nil
@@ -182,7 +183,7 @@ func (s *session) describe(fields []pgconn.FieldDescription) ([]store.ScriptColu
 	return columns, rows.Close()
 }
 
-// powerful reports that the account may reach files or programs of the server's machine.
+// powerful reports whether the account of the database may use files or programs of the server.
 func (s *session) powerful() (yes bool, err error) {
 	rows, err := s.Query(`SELECT "rolsuper" OR pg_has_role("oid", 'pg_execute_server_program', 'MEMBER') OR pg_has_role("oid", 'pg_read_server_files', 'MEMBER')
 		OR pg_has_role("oid", 'pg_write_server_files', 'MEMBER') FROM pg_roles WHERE "rolname" = current_user`)
@@ -195,9 +196,9 @@ func (s *session) powerful() (yes bool, err error) {
 	return yes, rows.Close()
 }
 
-// refuseFunctions refuses functions by which a script would get out of the database, or of
-// what splitScript has seen of it: those that PostgreSQL itself keeps from everybody, as
-// they reach files and processes, and some that it keeps from nobody.
+// refuseFunctions refuses functions by which a script could leave the database, or run SQL that
+// splitScript has not seen: the functions that PostgreSQL does not allow to everybody, since they
+// use files and processes, and the dangerous ones.
 func (s *session) refuseFunctions(statements []scriptStatement) error {
 	var names []string
 	for _, st := range statements {
@@ -228,9 +229,9 @@ func (s *session) refuseFunctions(statements []scriptStatement) error {
 	return refuse(refused + " is not allowed here")
 }
 
-// dangerous reports the functions that everybody may call and that run a text as SQL,
-// change settings, or end processes, and the tables of the engine itself. Large objects and copies of the log are among those
-// that PostgreSQL guards; dblink and tablefunc are extensions.
+// dangerous reports whether a name is a function that everybody may call and that runs a text as
+// SQL, changes settings or ends processes; a function of the extensions dblink and tablefunc; or a
+// table of the engine.
 func dangerous(name string) bool {
 	switch name {
 	case "set_config", "query_to_xml", "query_to_xmlschema", "query_to_xml_and_xmlschema", "cursor_to_xml", "cursor_to_xmlschema",

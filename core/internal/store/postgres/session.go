@@ -1,4 +1,4 @@
-// One call's use of a connection: queries, statements and what ends them.
+// Sessions: the queries and statements that one call runs on its connection.
 
 package postgres
 
@@ -15,31 +15,31 @@ import (
 	"github.com/loambase/loam/internal/trace"
 )
 
-// session is what one call has of a connection. Whoever keeps a Reader, Tx or
-// Rows beyond the call gets store.ErrClosed from it.
+// session is the use of a connection by one call. A Reader, Tx or Rows that is kept beyond the call
+// returns store.ErrClosed.
 type session struct {
 	db      *DB
 	loan    *pgxpool.Conn
 	pg      *pgconn.PgConn
 	kept    *statements
-	ctx     context.Context // that ends the statements
+	ctx     context.Context // its end cancels the running statement
 	binding binding
 	span    *trace.Span  // parent of the spans of statements; nil without tracing
 	meter   *store.Meter // measures the statements
 
-	sql  string // of the last statement, with its parameters
-	args []store.Value
+	sql  string        // of the last statement
+	args []store.Value // of the last statement
 
-	opening opening // only of read transactions
-	reading *rows   // whose rows are still on the connection
+	opening opening
+	reading *rows // the query whose rows are not all read from the connection; nil if there is none
 	opened  []*rows
-	over    bool
-	failed  error        // why no statement can run until a savepoint is undone
-	tooLong tooLongValue // of the last statement that failed so
-	lost    error        // why none can until the transaction has ended: the driver's error
+	over    bool         // the call has returned
+	failed  error        // the error of all further statements, until a savepoint is undone; else nil
+	tooLong tooLongValue // of the last statement that failed with store.TooLongError
+	lost    error        // the driver's error after which the transaction must be run again or given up; else nil
 
-	cause   error // why a statement of a script failed: the driver's error
-	discard bool  // nobody may have the connection after this call
+	cause   error // the driver's error of the statement of a script that failed
+	discard bool  // the connection is closed after this call
 }
 
 // newSession returns a session on the connection, without a transaction.
@@ -69,6 +69,9 @@ func (s *session) Exec(sql string, args ...store.Value) (int64, error) {
 		return 0, err
 	}
 	tag, err := result.Close()
+	if ended := s.endPipeline(); err == nil {
+		err = ended
+	}
 	st.meter.Ran(s.span, began, tag.RowsAffected(), args, err)
 	if err != nil {
 		return 0, s.fail(err)
@@ -95,17 +98,17 @@ func (s *session) usable() error {
 	return nil
 }
 
-// start sends a statement. For what changes definitions the statement that is
-// returned has no fields.
+// start sends a statement. question says that the statement only asks, see binding.set. The returned
+// statement has no fields if it changes definitions.
 func (s *session) start(sql string, args []store.Value, question bool) (*pgconn.ResultReader, *statement, error) {
 	if err := s.usable(); err != nil {
 		return nil, nil, err
 	}
-	// The protocol answers one statement at a time: rows that are still being read are fetched
-	// into memory first.
+	// The protocol answers one statement at a time, so the rest of the rows that are being read is
+	// fetched into memory first.
 	s.park()
 	s.sql, s.args = sql, args
-	if err := s.usable(); err != nil { // what was parked came to an error
+	if err := s.usable(); err != nil { // reading the parked rows has failed
 		return nil, nil, err
 	}
 	if err := s.binding.set(args, question); err != nil {
@@ -123,14 +126,14 @@ func (s *session) startBound(sql string) (*pgconn.ResultReader, *statement, erro
 	if err != nil {
 		return nil, nil, s.fail(err)
 	}
-	// A change of definitions runs once: to prepare it would be of no use.
+	// A change of definitions runs once, so it is not prepared.
 	if st.name == "" {
 		return s.pg.ExecParams(s.ctx, sql, s.binding.values, s.binding.types, nil, nil), st, nil
 	}
 	return s.pg.ExecPrepared(s.ctx, st.name, s.binding.values, nil, nil), st, nil
 }
 
-// prepared is the statement to run with the parameters that are bound.
+// prepared returns the prepared statement for the bound parameters, and prepares it if need be.
 func (s *session) prepared(sql string) (*statement, error) {
 	if s.kept.stale {
 		if err := s.kept.deallocate(s.ctx, s.pg); err != nil {
@@ -147,8 +150,8 @@ func (s *session) prepared(sql string) (*statement, error) {
 		return nil, refuse("a parameter that the statement does not name")
 	}
 	switch verbOf(sql) {
-	// What is prepared may name what this statement changes; it is all forgotten before the
-	// next statement.
+	// Prepared statements may refer to the tables that this statement changes: all are deallocated
+	// before the next statement.
 	case verbDefine:
 		s.kept.stale = true
 		return &statement{meter: s.meter.Statement(sql)}, nil
@@ -158,7 +161,7 @@ func (s *session) prepared(sql string) (*statement, error) {
 	return nil, refuse("a statement of a kind that has no place here")
 }
 
-// clean says whether the protocol, in which U+0000 ends a text, can carry it.
+// clean reports whether the text is without U+0000, which ends a text in the protocol.
 func clean(sql string) bool {
 	for i := range len(sql) {
 		if sql[i] == 0 {
@@ -168,24 +171,24 @@ func clean(sql string) bool {
 	return true
 }
 
-// fail is the store's error for one of the driver or our own, and notes what it
-// means for the transaction: PostgreSQL runs nothing more in it.
+// fail returns the store's error for an error of the driver or of this package, and makes it the error
+// of all further statements: PostgreSQL runs no statement in a transaction that has failed.
 func (s *session) fail(err error) error {
 	out := err
 	var own *store.StatementError
 	if !errors.As(err, &own) {
 		out = s.db.explain(s.ctx, err)
 	}
-	// A conflict ends the whole transaction: to run again, it needs a new state of the
-	// database, which no savepoint gives it.
+	// A conflict ends the whole transaction: the retry needs a new snapshot, which a savepoint
+	// cannot give.
 	if conflict(err) || s.pg.IsClosed() {
 		s.lost = err
 	}
 	var long *store.TooLongError
 	if errors.As(out, &long) {
 		s.tooLong = tooLongValue{index: long.Index}
-		// Of an entry larger than a page PostgreSQL does not name the index. The columns of the
-		// long parameters tell which it can be.
+		// PostgreSQL does not name the index of an entry that is larger than a page. The columns that
+		// are assigned long parameters narrow it down.
 		if long.Index == "" {
 			s.tooLong.table, s.tooLong.columns = assigned(s.sql, s.args)
 		}
@@ -194,25 +197,25 @@ func (s *session) fail(err error) error {
 	return out
 }
 
-// park frees the connection of rows that are still being read.
+// park reads the rest of the unread rows into memory, so that the connection is free.
 func (s *session) park() {
 	if s.reading != nil {
 		s.reading.park()
 	}
 }
 
-// remove takes rows that are over off the list.
+// remove removes a query that is read to its end from the list of open ones.
 func (s *session) remove(r *rows) {
 	if i := slices.Index(s.opened, r); i >= 0 {
 		s.opened = slices.Delete(s.opened, i, i+1)
 	}
 }
 
-// end closes what the call left open.
+// end closes the rows that the call left open.
 func (s *session) end() {
 	for len(s.opened) > 0 {
 		r := s.opened[len(s.opened)-1]
-		_ = r.Close() // nobody asks any more
+		_ = r.Close() // the call has returned: its error has no reader
 		r.err = store.ErrClosed
 	}
 	s.over = true

@@ -12,12 +12,12 @@ import (
 	"github.com/loambase/loam/internal/pgtest"
 )
 
-// oldT is what a restore of the table t drops.
+// oldT returns the names that a restore of the table t drops.
 func oldT(store.Reader) ([]store.CatalogName, error) {
 	return []store.CatalogName{{Kind: "table", Name: "t"}}, nil
 }
 
-// stageT stages a table t with one row, and an index of which it has too long a value.
+// stageT stages a table t with one row, and with an index for which a value is too long.
 func stageT(t *testing.T, db *DB) store.Staged {
 	t.Helper()
 	staged, err := db.Stage(t.Context(), func(tx store.Tx) error { return fillT(db, tx) })
@@ -38,7 +38,7 @@ func fillT(db *DB, tx store.Tx) error {
 	return db.Catalog().CreateIndex(tx, store.Index{Name: "of_t", Table: "t", Unique: true, Columns: []store.IndexColumn{{Name: "a"}}})
 }
 
-// noSchema fails if a schema of a restore is left.
+// noSchema fails the test if a schema of a restore is left.
 func noSchema(t *testing.T, db *DB) {
 	t.Helper()
 	if n := value(t, db, `SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'loam\_staged\_%' AND nspname = ANY (
@@ -77,7 +77,8 @@ func TestStagedTablesAreSeenWhenTheySwap(t *testing.T) {
 	noSchema(t, one)
 }
 
-// A read that has taken its state and waits for the swap would find tables without a row.
+// A read whose snapshot was taken before the swap, and which waits for the swap, would find empty
+// tables.
 func TestReadThatWaitsForASwap(t *testing.T) {
 	one, other, _ := two(t)
 	mustWrite(t, one, `INSERT INTO "t" ("a") VALUES ('old')`)
@@ -123,11 +124,11 @@ func TestSwapWaitsForReads(t *testing.T) {
 	defer staged.Close()
 	swapped := make(chan error)
 	err := db.Read(t.Context(), func(r store.Reader) error {
-		if _, err := texts(r, first); err != nil { // which begins the transaction
+		if _, err := texts(r, first); err != nil { // begins the transaction
 			return err
 		}
 		go func() { swapped <- staged.Swap(t.Context(), oldT) }()
-		for end := time.Now().Add(1500 * time.Millisecond); time.Now().Before(end); { // longer than one try
+		for end := time.Now().Add(1500 * time.Millisecond); time.Now().Before(end); { // longer than one attempt
 			if got, err := texts(r, first); got != "old" || err != nil {
 				t.Errorf("read %q, %v", got, err)
 			}
@@ -142,8 +143,8 @@ func TestSwapWaitsForReads(t *testing.T) {
 	}
 }
 
-// Somebody else's lock, such as that of a vacuum, does not fail the swap when it takes longer
-// than a lock of our own may be waited for.
+// A lock of another client, such as a vacuum, does not fail the swap, even if it lasts longer than
+// the engine waits for its own locks.
 func TestSwapOutlastsAVacuum(t *testing.T) {
 	db := newTest(t, Config{})
 	mustWrite(t, db, `INSERT INTO "t" ("a") VALUES ('old')`)
@@ -165,7 +166,7 @@ func TestSwapOutlastsAVacuum(t *testing.T) {
 	swapped := make(chan error)
 	go func() { swapped <- staged.Swap(t.Context(), oldT) }()
 	for waiting := 0; waiting == 0; {
-		exec(`SELECT pg_stat_clear_snapshot()`) // a transaction sees the activity of its beginning
+		exec(`SELECT pg_stat_clear_snapshot()`) // else the transaction sees the activity at its beginning
 		err := other.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
 			AND wait_event_type = 'Lock' AND query LIKE 'DROP%' AND clock_timestamp() > query_start + '1s'`).Scan(&waiting)
 		if err != nil {
@@ -186,7 +187,7 @@ func TestSwapOutlastsAVacuum(t *testing.T) {
 	}
 }
 
-// Whatever fails leaves the old tables, and nothing else.
+// A swap that fails leaves the old tables and nothing else.
 func TestSwapsThatFail(t *testing.T) {
 	db := newTest(t, Config{})
 	mustWrite(t, db, `INSERT INTO "t" ("a") VALUES ('old')`)
@@ -232,7 +233,7 @@ func TestSwapsThatFail(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	err := db.Read(t.Context(), func(r store.Reader) error {
-		if _, err := texts(r, first); err != nil { // which begins the transaction
+		if _, err := texts(r, first); err != nil { // begins the transaction
 			return err
 		}
 		return staged.Swap(ctx, oldT)

@@ -15,7 +15,7 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Types of PostgreSQL by number. What has none of them is text to us.
+// The OIDs of types of PostgreSQL. Values of other types are read as text.
 const (
 	oidUnknown = 0
 	oidBool    = 16
@@ -27,28 +27,28 @@ const (
 	oidNumeric = 1700
 )
 
-// maxStatements is how many prepared statements a connection keeps.
+// maxStatements is the maximum number of prepared statements of a connection.
 const maxStatements = 256
 
-// statements are what one connection has prepared. A text is prepared once for
-// each combination of its parameters' kinds.
+// statements are the prepared statements of one connection. A text has a statement for each
+// combination of the types of its parameters.
 type statements struct {
 	byText map[string][]*statement
 	count  int
-	made   int    // for their names
-	of     uint64 // the version of the definitions that they are made for
-	stale  bool   // definitions have changed under them
+	made   int    // the number in the name of the last statement
+	of     uint64 // the version of the definitions under which they were prepared
+	stale  bool   // the definitions have changed since
 }
 
 // statement is a prepared statement on the server.
 type statement struct {
 	name   string
-	given  []uint32 // types that the parameters were given
+	given  []uint32 // the OIDs of the parameters
 	fields []store.ValueKind
 	meter  *store.Statement
 }
 
-// statementsOf is what the connection has prepared.
+// statementsOf returns the prepared statements of the connection.
 func statementsOf(pg *pgconn.PgConn) *statements {
 	data := pg.CustomData()
 	s, ok := data["statements"].(*statements)
@@ -59,7 +59,7 @@ func statementsOf(pg *pgconn.PgConn) *statements {
 	return s
 }
 
-// find is a statement that was prepared before, nil if it was not.
+// find returns the prepared statement for the text and the types of its parameters, or nil.
 func (s *statements) find(sql string, types []uint32) *statement {
 	for _, st := range s.byText[sql] {
 		if slices.Equal(st.given, types) {
@@ -69,10 +69,21 @@ func (s *statements) find(sql string, types []uint32) *statement {
 	return nil
 }
 
+// findAll returns the prepared statements of texts without parameters, nil if one is not prepared.
+func (s *statements) findAll(texts []string) []*statement {
+	list := make([]*statement, len(texts))
+	for i, sql := range texts {
+		if list[i] = s.find(sql, nil); list[i] == nil {
+			return nil
+		}
+	}
+	return list
+}
+
 // prepare makes a new one. Errors are the driver's.
 func (s *statements) prepare(ctx context.Context, pg *pgconn.PgConn, m *store.Meter, sql string, types []uint32) (*statement, error) {
-	// All are dropped rather than the oldest: it happens rarely, and those in use are prepared
-	// again soon.
+	// All statements are dropped, not only the oldest: this is rare, and used statements are soon
+	// prepared again.
 	if s.count >= maxStatements {
 		if err := s.deallocate(ctx, pg); err != nil {
 			return nil, err
@@ -107,7 +118,7 @@ func (s *statements) deallocate(ctx context.Context, pg *pgconn.PgConn) error {
 	return nil
 }
 
-// kindOf returns the kind in which values of the type are read.
+// kindOf returns the kind of values of the type.
 func kindOf(oid uint32) store.ValueKind {
 	switch oid {
 	case oidInt2, oidInt4, oidInt8:
@@ -120,17 +131,17 @@ func kindOf(oid uint32) store.ValueKind {
 	return store.KindText
 }
 
-// verb is what a statement begins with.
+// verb is the kind of a statement, which follows from its first word.
 type verb uint8
 
 const (
 	verbRefused verb = iota
 	verbQuery        // reads or writes rows
-	verbDefine       // changes definitions: is not kept prepared, and ends what is
+	verbDefine       // changes definitions: is not prepared, and makes prepared statements stale
 )
 
-// verbOf looks at the first word. Callers cannot end transactions or change
-// settings.
+// verbOf returns the verb of a statement. Statements that end transactions or change settings are
+// refused.
 func verbOf(sql string) verb {
 	switch strings.ToUpper(firstWord(sql)) {
 	case "SELECT", "WITH", "VALUES", "INSERT", "UPDATE", "DELETE", "EXPLAIN":
@@ -141,7 +152,7 @@ func verbOf(sql string) verb {
 	return verbRefused
 }
 
-// asks says whether a statement writes nothing.
+// asks reports whether the statement is a SELECT.
 func asks(sql string) bool { return strings.EqualFold(firstWord(sql), "SELECT") }
 
 func firstWord(sql string) string {
@@ -153,7 +164,7 @@ func firstWord(sql string) string {
 	return sql[:end]
 }
 
-// skipSpace is sql after spaces, comments and opening parentheses.
+// skipSpace returns the text after spaces, comments and opening parentheses.
 func skipSpace(sql string) string {
 	for {
 		sql = strings.TrimLeft(sql, " \t\r\n\f(")
@@ -173,10 +184,10 @@ func skipSpace(sql string) string {
 	}
 }
 
-// named says whether each of n parameters stands in the statement. PostgreSQL would accept
-// the type of a parameter that the statement does not have.
+// named reports whether the statement has each of the parameters $1 to $n. PostgreSQL would accept
+// the type of a parameter that the statement lacks.
 func named(sql string, n int) bool {
-	// $1 is also the beginning of $10: a digit after it makes it another parameter.
+	// $1 also begins $10, so a digit after $1 makes another parameter.
 	for i := n; i > 0; i-- {
 		mark := "$" + strconv.Itoa(i)
 		rest, found := sql, false
@@ -192,17 +203,17 @@ func named(sql string, n int) bool {
 	return true
 }
 
-// binding is the parameters of one execution, kept from one to the next.
+// binding holds the parameters of one execution. Its buffers are used again for the next.
 type binding struct {
 	types  []uint32
 	values [][]byte
-	text   []byte // of all values
-	ends   []int  // of each in text
+	text   []byte // the texts of all values, one after the other
+	ends   []int  // the end of each value in text
 }
 
-// set puts the values in the form that the server reads: text, with the type of
-// what is no text. That of a text follows from where it stands. question says that
-// the statement only asks.
+// set encodes the values as text for the server. Values other than texts have a type; the server
+// derives the type of a text from its place in the statement. question is true for a statement that
+// only reads.
 func (b *binding) set(args []store.Value, question bool) error {
 	b.types, b.values, b.text, b.ends = b.types[:0], b.values[:0], b.text[:0], b.ends[:0]
 	for _, v := range args {
@@ -224,13 +235,12 @@ func (b *binding) set(args []store.Value, question bool) error {
 		}
 		b.types, b.ends = append(b.types, oid), append(b.ends, len(b.text))
 	}
-	from := 0 // only now does the text stay where it is
+	from := 0 // now the buffer no longer moves
 	for i, to := range b.ends {
-		// The buffer has its final place now; before, each append may have moved it.
 		value := b.text[from:to:to]
 		if args[i].Kind() == store.KindNull {
 			value = nil
-		} else if value == nil { // all texts are empty
+		} else if value == nil { // the value is an empty text, and so are all others
 			value = []byte{}
 		}
 		b.values, from = append(b.values, value), to
@@ -238,9 +248,9 @@ func (b *binding) set(args []store.Value, question bool) error {
 	return nil
 }
 
-// storable is a text as PostgreSQL can hold it. What is no UTF-8 becomes U+FFFD,
-// which is how JSON shows it. U+0000 cannot be stored. Asking for a text with it
-// finds nothing: it is asked for with a character that stands in no text.
+// storable returns a text that PostgreSQL can hold. Bytes that are not UTF-8 become U+FFFD, as in
+// JSON. A text with U+0000 cannot be stored, and is refused; in a question it is replaced by a
+// character that no stored text has, so that nothing is found.
 func storable(text string, question bool) (string, error) {
 	if !utf8.ValidString(text) {
 		text = string([]rune(text))

@@ -1,4 +1,4 @@
-// Write transactions: savepoints, and what runs after the commit.
+// Write transactions: savepoints, and functions that run after the commit.
 
 package postgres
 
@@ -13,10 +13,10 @@ import (
 type tx struct {
 	session
 	committed []func() // of Tx.OnCommit
-	depth     int      // of savepoints
+	depth     int      // number of open savepoints
 	growth    *growth
-	made      map[string]indexParts // indexes that it has made
-	behind    bool                  // this process's caches are to follow its commit as those of others do
+	made      map[string]indexParts // indexes that the transaction has made
+	behind    bool                  // the caches of this process follow the commit as those of other processes do
 }
 
 var _ store.Tx = (*tx)(nil)
@@ -35,11 +35,11 @@ func (t *tx) Savepoint(fn func() error) error {
 	if err := t.control(t.ctx, "SAVEPOINT "+name); err != nil {
 		return err
 	}
-	// What fn queues for the commit goes with fn, if that is undone.
+	// If fn is undone, the functions that fn has given to OnCommit are dropped.
 	queued := len(t.committed)
 	kept := false
 	defer func() {
-		if !kept { // fn panicked: whoever recovers from it finds nothing of fn
+		if !kept { // fn panicked: its changes must be gone if the panic is recovered
 			_ = t.undo(name, queued)
 		}
 	}()
@@ -47,7 +47,7 @@ func (t *tx) Savepoint(fn func() error) error {
 	kept = true
 	if err == nil {
 		// After an error PostgreSQL runs nothing but the rollback, so fn cannot have succeeded.
-		err = t.failed // fn has passed over it
+		err = t.failed // fn has ignored the error
 	}
 	if err != nil {
 		if undone := t.undo(name, queued); undone != nil {
@@ -58,8 +58,8 @@ func (t *tx) Savepoint(fn func() error) error {
 	return t.control(t.ctx, "RELEASE "+name)
 }
 
-// undo goes back to the savepoint. A transaction that is lost as a whole has none
-// any more; that is not an error of its own.
+// undo rolls back to the savepoint. It does nothing in a lost transaction, which has no savepoints any
+// more.
 func (t *tx) undo(name string, queued int) error {
 	// The functions that are dropped may hold records: the memory is cleared, not only cut off.
 	clear(t.committed[queued:])
@@ -67,18 +67,23 @@ func (t *tx) undo(name string, queued int) error {
 	if t.lost != nil {
 		return nil
 	}
-	// The deadline of the call may be what failed. Going back is quick.
+	// The call may have failed at its deadline. The rollback gets a short time of its own.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), cancelGrace)
 	defer cancel()
 	t.failed = nil
 	return t.control(ctx, "ROLLBACK TO "+name+"; RELEASE "+name)
 }
 
-// control runs what steers the transaction.
+// control runs a statement that steers the transaction, such as SAVEPOINT.
 func (t *tx) control(ctx context.Context, sql string) error {
 	t.park()
 	if t.failed != nil {
 		return t.failed
+	}
+	if t.opening.pending {
+		if err := t.openAlone(); err != nil {
+			return err
+		}
 	}
 	if _, err := t.pg.Exec(ctx, sql).ReadAll(); err != nil {
 		return t.fail(err)

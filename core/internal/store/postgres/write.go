@@ -29,8 +29,7 @@ const (
 )
 
 func (l lock) begin() string {
-	return `BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE "_loam_state" IN ` + string(l) + ` MODE; ` +
-		`SELECT "version" FROM "_loam_state"`
+	return beginWriting + `; LOCK TABLE "_loam_state" IN ` + string(l) + ` MODE; ` + readVersion
 }
 
 // A write that has lost against another one waits in line with those that have as
@@ -103,8 +102,15 @@ func rest(ctx context.Context) error {
 	}
 }
 
-// write runs fn in a transaction, once. again reports that it lost against another.
+// write runs fn in a transaction that commits at most once. again reports that the transaction lost a
+// conflict with another transaction.
 func (db *DB) write(ctx context.Context, fn func(store.Tx) error, l lock, g *growth) (again bool, err error) {
+	// As in Read, the function that brings the caches up to date would be given up.
+	if l == lockShared && ctx.Value(catchingUp{}) == nil {
+		if unfit, again, err := db.writeAtOnce(ctx, fn, g); !unfit {
+			return again, err
+		}
+	}
 	db.cfg.Meter.Waiting.Add(1)
 	s, err := db.begin(ctx, db.writers, l.begin())
 	db.cfg.Meter.Waiting.Add(-1)
@@ -112,10 +118,15 @@ func (db *DB) write(ctx context.Context, fn func(store.Tx) error, l lock, g *gro
 		return false, err
 	}
 	var cancel context.CancelFunc
-	// A caller who goes does not undo what has begun. The time limit is that of the engine.
-	s.ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	s.ctx, cancel = begunContext(ctx)
 	defer cancel()
 	return db.apply(&tx{session: *s, growth: g}, fn, "")
+}
+
+// begunContext returns the context of the statements of a write that has begun: it does not end with
+// the context of the caller, but after writeTimeout.
+func begunContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 }
 
 // Exclusive implements store.Store. Its statements fail when ctx ends.
@@ -182,7 +193,15 @@ const redefine = `UPDATE "_loam_state" SET "version" = "version" + 1; `
 func (db *DB) apply(t *tx, fn func(store.Tx) error, last string) (again bool, err error) {
 	defer t.finish() // also when fn ends its goroutine
 	err = call(fn, t)
+	// A function without a statement may have read definitions from the caches: the transaction has
+	// to find the same version. An error of the beginning stands in t.failed.
+	if t.opening.pending {
+		_ = t.openAlone()
+	}
 	t.end()
+	if t.opening.unfit {
+		return false, errUnfit
+	}
 	// Learned also from a write that fails: Write asks it whether a prefix index would help.
 	t.growth.last, t.growth.made = t.tooLong, t.made
 	if t.lost != nil {

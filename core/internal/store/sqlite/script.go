@@ -1,4 +1,4 @@
-// Scripts of an administrator: which of their statements write, and what is refused.
+// Scripts of an administrator.
 
 package sqlite
 
@@ -14,9 +14,9 @@ import (
 	"github.com/loambase/loam/core/internal/store/sqlite/binding"
 )
 
-// Run implements store.Store. SQLite itself says of each statement whether it writes. If
-// none does the script runs on a connection that cannot, beside everything else; else as a
-// whole in an Exclusive.
+// Run implements store.Store. SQLite tells of each compiled statement whether it writes. If no
+// statement does, the script runs on a read-only connection, concurrently with other reads;
+// otherwise the whole script runs in an Exclusive.
 func (db *DB) Run(ctx context.Context, s store.Script) (store.ScriptResult, error) {
 	result, writes, err := db.runReading(ctx, &s)
 	if err == nil && writes && s.Row != nil {
@@ -30,7 +30,7 @@ func (db *DB) Run(ctx context.Context, s store.Script) (store.ScriptResult, erro
 		if result, err = t.runScript(&s); err != nil {
 			return err
 		}
-		// What is prepared has noted which tables it writes; a trigger may write others now.
+		// Prepared statements have noted the tables that they write; new triggers may write others.
 		if slices.Contains(t.c.touched, schemaTable) {
 			t.c.stmts.clear()
 		}
@@ -39,7 +39,7 @@ func (db *DB) Run(ctx context.Context, s store.Script) (store.ScriptResult, erro
 	return result, err
 }
 
-// runReading runs a script that only reads. If it writes nothing of it is run.
+// runReading runs a script that only reads. A script that writes is not run, and writes is true.
 func (db *DB) runReading(ctx context.Context, s *store.Script) (result store.ScriptResult, writes bool, err error) {
 	l, err := db.readers.acquireSlow(ctx)
 	if err != nil {
@@ -49,24 +49,24 @@ func (db *DB) runReading(ctx context.Context, s *store.Script) (result store.Scr
 	c := l.c
 	c.reading.Lock()
 	defer c.reading.Unlock()
-	// What other reads sort goes to a file, of any size. A script's stays in memory, which is
-	// metered.
+	// Sorting of other reads uses files of any size. Sorting of a script uses memory, whose size is
+	// limited.
 	if err := c.setTempStore("MEMORY"); err != nil {
 		return result, false, err
 	}
 	defer func() {
 		if c.setTempStore("FILE") != nil {
-			c.failed = true // nobody else gets it
+			c.failed = true // the connection is not used again
 		}
 	}()
-	c.guard.arm(ctx, 0) // the limit is the caller's
+	c.guard.arm(ctx, 0) // ctx has the limit of the caller
 	r := &reader{session: session{c: c}, stamps: &db.stamps}
 	defer r.finish()
 	if err := c.beginRead(l.era); err != nil {
 		return result, false, r.fail(err)
 	}
-	// All is compiled before anything is run. The first statement that cannot be compiled is
-	// wrong as it is, unless an earlier one writes, and makes what it lacks.
+	// All statements are compiled before the first one runs. A statement that cannot be compiled is
+	// an error, unless an earlier statement writes and may create what is missing.
 	n := 0
 	err = r.eachStatement(s, func(b *binding.Stmt) error {
 		if !b.Reads() {
@@ -98,7 +98,8 @@ func (s *session) runLast(script *store.Script, n int) (result store.ScriptResul
 	return result, err
 }
 
-// setTempStore sets where what statements sort and group goes. No transaction may be open.
+// setTempStore sets the place of temporary data of sorting and grouping: MEMORY or FILE. No
+// transaction may be open.
 func (c *conn) setTempStore(where string) error {
 	c.own = true
 	defer func() { c.own = false }()
@@ -108,7 +109,7 @@ func (c *conn) setTempStore(where string) error {
 // errStop ends eachStatement early, without an error.
 var errStop = errors.New("stop")
 
-// runScript runs the statements in their order. The result is that of the last one.
+// runScript runs the statements in their order and returns the result of the last.
 func (s *session) runScript(script *store.Script) (result store.ScriptResult, err error) {
 	total := int64(0)
 	err = s.eachStatement(script, func(b *binding.Stmt) (err error) {
@@ -120,8 +121,8 @@ func (s *session) runScript(script *store.Script) (result store.ScriptResult, er
 	return result, err
 }
 
-// eachStatement compiles one statement after the other and calls fn with it, under the
-// rules for scripts.
+// eachStatement compiles the statements one by one, under the rules for scripts, and calls fn with
+// each.
 func (s *session) eachStatement(script *store.Script, fn func(*binding.Stmt) error) error {
 	meter := s.c.Meter(script.Memory)
 	s.c.script = &scriptRules{}
@@ -147,7 +148,7 @@ func (s *session) eachStatement(script *store.Script, fn func(*binding.Stmt) err
 	case err == nil, errors.Is(err, errStop):
 		return nil
 	case meter.Spent():
-		// After a lack of memory SQLite works on. A transaction may be gone.
+		// SQLite goes on after a lack of memory, but may have rolled the transaction back.
 		if s.tx && s.c.Autocommit() {
 			s.lost = store.ErrScriptMemory
 		}
@@ -171,7 +172,8 @@ func bindScript(b *binding.Stmt, args []store.Value) error {
 	return nil
 }
 
-// scriptError is the store's error for one of a script: what was refused is said in words.
+// scriptError converts an error of SQLite to an error of the store. The error of a refused
+// statement has the reason.
 func (s *session) scriptError(err error) error {
 	var b *binding.Error
 	if !errors.As(err, &b) {
@@ -187,7 +189,7 @@ func (s *session) scriptError(err error) error {
 	return s.fail(err)
 }
 
-// runOne runs a statement to its end, or, if it only reads, until its result is full.
+// runOne runs a statement to its end; a statement that only reads ends when its result is full.
 func (s *session) runOne(b *binding.Stmt, script *store.Script) (result store.ScriptResult, err error) {
 	defer b.Reset()
 	columns := b.Columns()
@@ -225,35 +227,36 @@ func (s *session) runOne(b *binding.Stmt, script *store.Script) (result store.Sc
 			break
 		}
 	}
-	// A statement that changes no rows, as one of the schema, leaves the count of an earlier one.
+	// A statement that changes no rows, such as CREATE TABLE, leaves Changes at the number of an
+	// earlier statement.
 	if s.c.TotalChanges() != before {
 		result.Changed = s.c.Changes()
 	}
 	return result, nil
 }
 
-// scriptRules are in force on a connection while it compiles and runs a script.
+// scriptRules are the rules of a connection while it compiles and runs a script.
 type scriptRules struct {
-	refused string // why the last statement was refused
+	refused string // the reason why the last statement was refused
 }
 
-// allows says whether a statement of a script may do something. What is not named here is
-// refused: temporary tables too, which would stand before those of the database in every
-// later statement of the connection, and virtual tables, whose code does what it likes.
+// allows reports whether a statement of a script may do an operation. All operations that it does
+// not list are refused. These include temporary tables, which would hide tables of the database
+// from later statements of the connection, and virtual tables, whose code may do anything.
 func (r *scriptRules) allows(c *conn, a binding.Access) bool {
 	switch a.Op {
 	case binding.OpInsert, binding.OpUpdate, binding.OpDelete:
 		c.touch(strings.ToLower(a.Name))
 		return true
 	}
-	// CREATE TABLE temp.t is no operation of its own.
+	// CREATE TABLE temp.t has the same operation as CREATE TABLE t.
 	if strings.EqualFold(a.Schema, "temp") {
 		r.refused = cmp.Or(r.refused, refusal(binding.Access{}))
 		return false
 	}
 	switch a.Op {
 	case binding.OpAlterTable, binding.OpCreateIndex, binding.OpDropIndex, binding.OpCreateTrigger, binding.OpDropTrigger:
-		c.touch(strings.ToLower(a.More)) // the table that it is about
+		c.touch(strings.ToLower(a.More)) // the table of the index or trigger
 		return true
 	case binding.OpCreateTable, binding.OpCreateView, binding.OpDropTable, binding.OpDropView, binding.OpReindex, binding.OpAnalyze:
 		return true
@@ -266,8 +269,8 @@ func (r *scriptRules) allows(c *conn, a binding.Access) bool {
 	return false
 }
 
-// describes reports the pragmas of a name, with its argument, that only tell something. Of
-// those that set something with an argument only the question is one of them.
+// describes reports whether a pragma with this argument only reads. A pragma that sets a value with
+// an argument only reads without it.
 func describes(name, argument string) bool {
 	switch strings.ToLower(name) {
 	case "foreign_key_list", "foreign_key_check", "integrity_check", "quick_check", "function_list", "module_list",
@@ -280,7 +283,7 @@ func describes(name, argument string) bool {
 	return harmlessPragma(name)
 }
 
-// refusal says what was refused.
+// refusal returns the reason of a refused operation, as a sentence.
 func refusal(a binding.Access) string {
 	switch a.Op {
 	case binding.OpAttach, binding.OpDetach:

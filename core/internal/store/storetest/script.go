@@ -1,4 +1,4 @@
-// Scripts of an administrator: what they give, which of them write, how they are stopped.
+// Scripts of an administrator.
 
 package storetest
 
@@ -14,8 +14,8 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// run runs a script with usual limits. wrote are the tables that it was said to write, nil
-// if it only read.
+// run runs a script with usual limits. wrote has the tables of Script.Written, nil if it was not
+// called.
 func (f fixture) run(sql string) (result store.ScriptResult, wrote []string, err error) {
 	result, err = f.Run(f.t.Context(), store.Script{SQL: sql, Rows: 1000, Bytes: 1 << 20, Memory: 32 << 20,
 		Written: func(_ store.Tx, tables []string) error {
@@ -25,7 +25,7 @@ func (f fixture) run(sql string) (result store.ScriptResult, wrote []string, err
 	return result, wrote, err
 }
 
-// shown is a result in one line: columns, rows, and how many rows were changed.
+// shown formats a result in one line: columns, rows, and the number of changed rows.
 func shown(r store.ScriptResult) string {
 	var b strings.Builder
 	for _, c := range r.Columns {
@@ -148,7 +148,7 @@ func (s *suite) scripts(t *testing.T) {
 					test.count, test.pad, len(result.Rows), result.Truncated, err, test.rows, test.truncated)
 			}
 		}
-		// The rest of what never ends is not waited for.
+		// A full result ends a script that only reads.
 		result, _, err := f.run(`WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT n FROM c`)
 		if err != nil || len(result.Rows) != 1000 || !result.Truncated {
 			t.Errorf("what never ends: %d rows, %v", len(result.Rows), err)
@@ -198,7 +198,7 @@ func (s *suite) scripts(t *testing.T) {
 		}
 	})
 
-	// A script that reads is in nobody's way, and the end of its context ends it.
+	// A script that reads holds up no write, and ends with its context.
 	t.Run("stopped while reading", func(t *testing.T) {
 		over, stop := f.start(endless)
 		for n := range 20 {
@@ -209,7 +209,7 @@ func (s *suite) scripts(t *testing.T) {
 		}
 	})
 
-	// One that writes holds the writes of others until it ends, and not longer.
+	// A script that writes holds up other writes until it ends.
 	t.Run("stopped while writing", func(t *testing.T) {
 		over, stop := f.start(`UPDATE "t" SET "a" = 'changed'; ` + endless)
 		for held := false; !held; {
@@ -226,7 +226,7 @@ func (s *suite) scripts(t *testing.T) {
 	})
 }
 
-// start begins a script that does not end by itself, and returns when it runs.
+// start starts a script. over gets its error, and stop cancels its context.
 func (f fixture) start(sql string) (over <-chan error, stop func()) {
 	ctx, cancel := context.WithCancel(f.t.Context())
 	done := make(chan error, 1)
@@ -238,7 +238,7 @@ func (f fixture) start(sql string) (over <-chan error, stop func()) {
 	return done, cancel
 }
 
-// stopped stops it and says how long that took.
+// stopped stops a script and returns the time until its end.
 func stopped(t *testing.T, over <-chan error, stop func()) time.Duration {
 	t.Helper()
 	began := time.Now()
