@@ -465,7 +465,7 @@ await onStage(async (stage) => {
     await input(page, 'name').fill('Typed before the new version');
     await save();
     await returns();
-    await page.getByText('Saved', { exact: true }).nth(1).waitFor();
+    await page.waitForFunction(() => !document.querySelector('.is-changed'));
     assert.equal((await stored(id)).name, 'Typed before the new version');
     const anew = page.getByRole('button', { name: 'Load the page anew' });
     await anew.waitFor();
@@ -506,21 +506,21 @@ await onStage(async (stage) => {
 
     // A file that is too large, and a save without an answer, do not open a form at the next save.
     await page.goto(`${table}?r=${id}`);
-    const saved = page.getByText('Saved', { exact: true });
+    const isSaved = () => page.waitForFunction(() => !document.querySelector('.is-changed'));
     await page.locator('input[type=file]').setInputFiles([{ name: 'large.txt', mimeType: 'text/plain', buffer: Buffer.alloc(5.5e6) }]);
     await input(page, 'price').press('Control+Enter');
     await page.getByText('large.txt is larger than 5.2 MB. Take it out first.').waitFor();
     await page.getByRole('button', { name: 'Take out large.txt' }).click();
     await input(page, 'price').fill('14.6');
     await page.keyboard.press('Control+s');
-    await saved.waitFor();
+    await isSaved();
     await page.route(`**/r/${id}`, (route) => route.abort());
     await input(page, 'price').fill('14.7');
     await page.keyboard.press('Control+Enter');
     await page.getByText('The request has got no answer').waitFor();
     await page.unroute(`**/r/${id}`);
     await page.keyboard.press('Control+s');
-    await saved.nth(1).waitFor();
+    await isSaved();
     assert.deepEqual([await page.locator('#panel [data-record]').getAttribute('data-record'), (await stored(id)).price], [id, 14.7]);
 
     // A held save opens it when the server answers.
