@@ -16,6 +16,8 @@ await onStage(async (stage) => {
   const other = await link(ben, '4712');
   const signIn = () => stage.call('POST', `${people}/auth-with-password`, { identity: 'ann@example.com', password });
   const address = `${stage.url}/_/c/people?r=${ann.id}`;
+  // A question of the console about an action.
+  const choose = (page, words, name) => page.getByRole('dialog', { name: words }).getByRole('button', { name, exact: true }).click();
   const refresh = (token) => fetch(`${stage.url}${people}/auth-refresh`, { method: 'POST', headers: { Authorization: token } });
 
   test('a token of the account, the end of all tokens, a provider unlinked', async () => {
@@ -45,19 +47,23 @@ await onStage(async (stage) => {
 
     const session = await signIn();
     assert.equal((await refresh(session.token)).status, 200);
-    page.once('dialog', (question) => question.dismiss());
-    await page.getByRole('button', { name: 'End all tokens' }).click();
+    const end = page.getByRole('button', { name: 'End all tokens' });
+    await end.press('Enter');
+    await page.getByRole('dialog', { name: 'End all tokens of ann@example.com?' }).waitFor();
+    await picture(page, 'account-question');
+    await page.keyboard.press('Enter'); // Cancel has the focus
+    await page.waitForFunction(() => document.activeElement.value === 'end'); // and returns it
     assert.equal((await refresh(session.token)).status, 200);
     await stage.unconfirm(page);
-    page.once('dialog', (asked) => asked.accept()); // once, since the request that is sent again asks no question
-    await page.getByRole('button', { name: 'End all tokens' }).click();
-    await stage.confirm(page);
+    await end.click();
+    await choose(page, /^End all tokens/, 'End all tokens');
+    await stage.confirm(page); // the repeated request asks nothing
     await page.getByText('All tokens have ended').waitFor();
     assert.equal(await page.locator('[data-token]').count(), 0); // the token is shown once
     assert.equal((await refresh(session.token)).status, 401);
 
-    page.once('dialog', (question) => question.accept());
     await page.getByRole('button', { name: 'Unlink GitHub' }).click();
+    await choose(page, 'Unlink GitHub from ann@example.com?', 'Unlink');
     await page.getByText('signed in through no other service').waitFor();
     assert.deepEqual((await stage.api('GET', '/api/collections/_externalAuths/records')).items.map((r) => r.id), [other.id]);
     await page.setViewportSize({ width: 390, height: 844 });
@@ -107,21 +113,22 @@ await onStage(async (stage) => {
     await page.emulateMedia({ colorScheme: 'dark' });
     await entry.scrollIntoViewIfNeeded();
     await picture(page, 'account-linked-phone-dark');
-    page.once('dialog', (question) => question.dismiss());
-    await page.getByRole('button', { name: 'Unlink Club <b>' }).press('Enter');
+    const unlink = async (answer) => {
+      await page.getByRole('button', { name: 'Unlink Club <b>' }).press('Enter');
+      await choose(page, /^Unlink Club <b>/, answer);
+    };
+    await unlink('Cancel');
     assert.equal((await links()).length, 1);
     const [{ id }] = await links();
     await stage.api('DELETE', `/api/collections/_externalAuths/records/${id}`); // by another superuser, meanwhile
-    page.once('dialog', (question) => question.accept());
-    await page.getByRole('button', { name: 'Unlink Club <b>' }).press('Enter');
+    await unlink('Unlink');
     await page.getByText('not linked to this provider any more').waitFor();
     assert.equal((await comeIn()).id, cleo.id); // the verified address links the account again
     await configure(false);
     await page.reload();
     await page.getByRole('navigation', { name: 'Record' }).getByRole('link', { name: 'Sign-in' }).click();
     await entry.getByText('switched off').waitFor();
-    page.once('dialog', (question) => question.accept());
-    await page.getByRole('button', { name: 'Unlink Club <b>' }).press('Enter');
+    await unlink('Unlink');
     await page.getByText('Unlinked').waitFor();
     assert.deepEqual(await links(), []);
     await isWell(page);
@@ -144,16 +151,20 @@ await onStage(async (stage) => {
     await menu('Send a verification');
     await page.getByText('A mail goes out').first().waitFor();
     const { token } = await stage.call('POST', `${people}/auth-with-password`, { identity: 'ben@example.com', password });
-    page.once('dialog', (question) => question.accept());
     await menu('End all tokens');
+    await choose(page, /^End all tokens/, 'End all tokens');
     await page.getByText('All tokens have ended').waitFor();
     assert.equal((await refresh(token)).status, 401);
     assert.ok(await page.locator('#f-emailVisibility').isChecked()); // the form is still open
-    page.once('dialog', (question) => question.dismiss());
-    await page.locator('#f-verified').click();
-    assert.equal(await page.locator('#f-verified').isChecked(), false);
-    page.once('dialog', (question) => question.accept());
-    await page.locator('#f-verified').check();
+    const verified = page.locator('#f-verified');
+    await verified.press('Space');
+    await page.getByRole('dialog', { name: /^Change whether the address/ }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.waitForFunction(() => document.activeElement.id === 'f-verified'); // the form behind the question stays open
+    assert.equal(await verified.isChecked(), false);
+    await verified.click();
+    await choose(page, /^Change whether the address/, 'Change');
+    assert.equal(await verified.isChecked(), true);
     await page.keyboard.press('Control+s');
     await page.getByText('Saved', { exact: true }).waitFor();
     assert.deepEqual([(await stage.api('GET', `${people}/records/${ben.id}`)).verified, (await stage.api('GET', `${people}/records/${ben.id}`)).emailVisibility], [true, true]);

@@ -2,7 +2,7 @@
 // record; recent filters, and filters by the value of a cell.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isWell, onStage, picture, signIn } from './stage.mjs';
+import { isWell, loads, onStage, picture, signIn } from './stage.mjs';
 
 await onStage(async (stage) => {
   await stage.superuser();
@@ -127,6 +127,61 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('a second tab of a record leaves the draft of the first', async () => {
+    const page = await stage.signedIn();
+    const other = await page.context().newPage();
+    for (const tab of [page, other]) {
+      await tab.goto(`${table}?r=${ids.Four}`);
+      await ready(tab);
+    }
+    await input(page, 'price').fill('41');
+    await keptDraft(page, '"41"');
+    await other.goto(table); // leaves the record
+    assert.equal((await drafts(page)).length, 1);
+    await other.goto(`${table}?r=${ids.Four}`);
+    const offer = other.getByRole('button', { name: /^Restore draft \(/ });
+    await offer.waitFor();
+    await other.goto(table); // an offer that is left open stays as it is
+    await other.goto(`${table}?r=${ids.Four}`);
+    await input(other, 'price').fill('42'); // typed after the offer: the latest value is restored
+    await offer.click();
+    assert.equal(await input(other, 'price').inputValue(), '42');
+    await other.keyboard.press('Control+s');
+    await other.getByText('Saved', { exact: true }).waitFor();
+    assert.deepEqual([(await stored(ids.Four)).price, (await drafts(other)).length], [42, 0]);
+    await input(page, 'price').fill('43'); // the first tab still has its form, and a conflict
+    await page.keyboard.press('Control+s');
+    await page.getByText(/ has changed this to 42/).waitFor();
+    await stage.api('PATCH', `/api/collections/books/records/${ids.Four}`, { price: 0 });
+    await other.close();
+    await page.getByRole('button', { name: 'Discard', exact: true }).click();
+    await page.waitForFunction(() => document.querySelector('#f-price').value === '0');
+  });
+
+  test('without room in the storage of the browser, or without the storage, everything else works', async () => {
+    const block = () => Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('blocked', 'SecurityError'); } });
+    const fill = () => (Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); });
+    for (const [price, init] of [['5', fill], ['6', block]]) {
+      const page = await stage.signedIn({ own: true });
+      await page.addInitScript(init);
+      await page.goto(`${table}?r=${ids.Four}`);
+      await ready(page);
+      await input(page, 'price').fill(price);
+      await page.keyboard.press('Control+s');
+      await page.getByText('Saved', { exact: true }).waitFor();
+      await page.keyboard.press('Escape');
+      await panel(page).waitFor({ state: 'detached' });
+      await page.keyboard.press('[');
+      await page.waitForFunction(() => document.documentElement.hasAttribute('data-no-side'));
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox', { name: 'Search or jump' }).fill('metrics');
+      await page.getByRole('option', { name: 'Metrics', exact: true }).click();
+      await page.waitForURL('**/_/metrics');
+      await isWell(page);
+    }
+    await stage.api('PATCH', `/api/collections/books/records/${ids.Four}`, { price: 0 });
+  });
+
   test('a draft of a new record, and the guard of its form', async () => {
     const page = await stage.signedIn();
     await page.goto(table);
@@ -211,6 +266,37 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('an answer that opens a page while the question is open waits for the choice of the user', async () => {
+    const page = await stage.signedIn();
+    const asks = async () => {
+      await page.goto(`${table}?r=${ids.Four}&cols=price`);
+      await ready(page);
+      await input(page, 'price').fill('44');
+      let release;
+      const held = new Promise((done) => (release = done));
+      await page.route('**/filter?**', (route) => held.then(() => route.continue()));
+      const sent = page.waitForRequest('**/filter?**');
+      await page.locator(`[data-row="${ids.Two}"] td`).nth(2).focus();
+      await page.keyboard.press('f');
+      await sent;
+      await page.getByRole('link', { name: 'Two', exact: true }).click();
+      await question(page).waitFor();
+      const answered = page.waitForEvent('requestfinished', (request) => request.url().includes('/filter?'));
+      release();
+      await answered;
+      await page.unroute('**/filter?**');
+    };
+    await asks();
+    await page.keyboard.press('Enter'); // Stay has the focus
+    await question(page).waitFor({ state: 'detached' });
+    assert.equal(await input(page, 'price').inputValue(), '44');
+    page.once('dialog', (dialog) => dialog.accept());
+    await asks();
+    await question(page).getByRole('button', { name: 'Leave', exact: true }).click();
+    await page.waitForURL(/filter=price/);
+    await isWell(page);
+  });
+
   test('pages of settings and collections keep drafts too, without secrets and added rows', async () => {
     const page = await stage.signedIn();
     const accept = () => page.once('dialog', (dialog) => dialog.accept());
@@ -232,6 +318,24 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Discard', exact: true }).click();
     await page.waitForFunction(() => document.querySelector('[name="smtp.host"]')?.value !== 'mail.example');
     assert.deepEqual(await drafts(page), []);
+
+    // What is typed during a slow save is offered by the page that opens after it.
+    let release;
+    const held = new Promise((done) => (release = done));
+    const name = page.getByLabel('Name', { exact: true });
+    await page.goto(`${stage.url}/_/settings/application`);
+    await name.fill('Sent');
+    const sent = page.waitForRequest((request) => request.method() === 'POST');
+    await page.route('**/_/settings/application', (route) => held.then(() => route.continue()));
+    await page.getByRole('button', { name: 'Save' }).click();
+    await sent;
+    await name.fill('Typed late');
+    await loads(page, async () => release());
+    await page.unroute('**/_/settings/application');
+    await page.getByRole('button', { name: /^Restore draft \(/ }).click();
+    assert.deepEqual([(await stage.api('GET', '/api/settings')).meta.appName, await name.inputValue()], ['Sent', 'Typed late']);
+    await page.getByRole('button', { name: 'Discard', exact: true }).click();
+    await page.waitForFunction(() => document.querySelector('[name="meta.appName"]')?.value === 'Sent');
 
     await page.goto(`${stage.url}/_/c/books/rules`);
     await page.getByRole('radiogroup', { name: 'Update: who' }).getByText('By rule').click();

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seed } from './seed.mjs';
-import { email, isWell, onStage, picture } from './stage.mjs';
+import { email, isWell, loads, onStage, picture } from './stage.mjs';
 
 await onStage(async (stage) => {
   await stage.superuser();
@@ -440,19 +440,99 @@ await onStage(async (stage) => {
   test('while the line is lost a bar says so, and what was typed is saved afterwards', async () => {
     const page = await stage.signedIn();
     const id = await idOf('Tomato 13');
-    await page.goto(`${table}?r=${id}`);
-    await input(page, 'name').fill('Typed offline');
-    await page.context().setOffline(true);
     const bar = page.getByRole('alert').getByText(/^The server cannot be reached.* what you type stays here/);
-    await bar.waitFor();
-    await picture(page, 'record-offline').catch(() => {}); // the browser has logged the failed request
-    await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('This is sent when the server answers').waitFor();
+    await page.goto(`${table}?r=${id}`);
+    const save = async () => {
+      await page.context().setOffline(true);
+      await bar.waitFor();
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('This is sent when the server answers').last().waitFor();
+    };
+    const returns = async () => {
+      await page.context().setOffline(false);
+      await bar.waitFor({ state: 'detached' });
+    };
+    await input(page, 'name').fill('Typed offline');
+    await save();
+    page.wrong.splice(0); // the requests without a connection
+    await picture(page, 'record-offline');
     await input(page, 'name').fill('Typed later');
-    await page.context().setOffline(false);
-    await bar.waitFor({ state: 'detached' });
+    await returns();
     await page.getByText('Saved', { exact: true }).waitFor();
     assert.equal((await stored(id)).name, 'Typed later');
+
+    // Another version of the server answers: the held save is sent, and input stays until the page is loaded anew.
+    await page.route('**/_/sign-in', (route) => route.fulfill({ contentType: 'text/html', body: '<script src="/_/assets/0123456789ab/base.js"></script>' }));
+    await input(page, 'name').fill('Typed before the new version');
+    await save();
+    await returns();
+    await page.waitForFunction(() => !document.querySelector('.is-changed'));
+    assert.equal((await stored(id)).name, 'Typed before the new version');
+    const anew = page.getByRole('button', { name: 'Load the page anew' });
+    await anew.waitFor();
+    page.wrong.splice(0); // the requests without a connection
+    await picture(page, 'record-new-version');
+    await input(page, 'name').fill('Typed after it');
+    await anew.click();
+    await loads(page, () => page.getByRole('dialog', { name: 'Leave without saving?' }).getByRole('button', { name: 'Save and leave' }).click());
+    assert.equal((await stored(id)).name, 'Typed after it');
+    await loads(page, async () => { // without input the page is loaded anew by itself
+      await page.context().setOffline(true);
+      await bar.waitFor();
+      await page.context().setOffline(false);
+    });
+    await page.unroute('**/_/sign-in');
+
+    // A request without an answer is not sent again.
+    await input(page, 'name').fill('Perhaps sent');
+    await page.route(`**/r/${id}`, (route) => route.abort());
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('The request has got no answer. It may have been carried out or not').waitFor();
+    await page.unroute(`**/r/${id}`);
+    assert.deepEqual([await input(page, 'name').inputValue(), (await stored(id)).name], ['Perhaps sent', 'Typed after it']);
+    await page.getByRole('button', { name: 'Discard', exact: true }).click();
+    await page.waitForFunction(() => document.querySelector('#f-name').value === 'Typed after it');
+  });
+
+  test('Ctrl and Enter save and open a new form, after a sign-in too, but not after a refused save', async () => {
+    const page = await stage.signedIn();
+    const id = await idOf('Tomato 14');
+    const opensNew = () => page.locator('#panel [data-form=new]').waitFor();
+    await page.goto(`${table}?r=${id}`);
+    await input(page, 'price').fill('14.5');
+    await page.context().clearCookies({ name: 'loam_session' });
+    await page.keyboard.press('Control+Enter');
+    await stage.again(page);
+    await opensNew();
+    assert.equal((await stored(id)).price, 14.5);
+
+    // A file that is too large, and a save without an answer, do not open a form at the next save.
+    await page.goto(`${table}?r=${id}`);
+    const isSaved = () => page.waitForFunction(() => !document.querySelector('.is-changed'));
+    await page.locator('input[type=file]').setInputFiles([{ name: 'large.txt', mimeType: 'text/plain', buffer: Buffer.alloc(5.5e6) }]);
+    await input(page, 'price').press('Control+Enter');
+    await page.getByText('large.txt is larger than 5.2 MB. Take it out first.').waitFor();
+    await page.getByRole('button', { name: 'Take out large.txt' }).click();
+    await input(page, 'price').fill('14.6');
+    await page.keyboard.press('Control+s');
+    await isSaved();
+    await page.route(`**/r/${id}`, (route) => route.abort());
+    await input(page, 'price').fill('14.7');
+    await page.keyboard.press('Control+Enter');
+    await page.getByText('The request has got no answer').waitFor();
+    await page.unroute(`**/r/${id}`);
+    await page.keyboard.press('Control+s');
+    await isSaved();
+    assert.deepEqual([await page.locator('#panel [data-record]').getAttribute('data-record'), (await stored(id)).price], [id, 14.7]);
+
+    // A held save opens it when the server answers.
+    await input(page, 'price').fill('14.8');
+    await page.context().setOffline(true);
+    await page.getByText('The server cannot be reached').waitFor();
+    await page.keyboard.press('Control+Enter');
+    await page.context().setOffline(false);
+    await opensNew();
+    assert.equal((await stored(id)).price, 14.8);
   });
 
   test('one record after the other is opened beside the table, and the address says which', async () => {
@@ -468,6 +548,78 @@ await onStage(async (stage) => {
     await panel(page).getByRole('heading', { name: 'Tomato 56' }).waitFor();
     await page.keyboard.press('Escape');
     await panel(page).waitFor({ state: 'detached' });
+    await isWell(page);
+  });
+
+  test('a late answer replaces neither the record that was opened since nor what was typed since', async () => {
+    const page = await stage.signedIn();
+    const [first, second, third] = await Promise.all(['Tomato 50', 'Tomato 49', 'Tomato 48'].map(idOf));
+    const opened = (id) => page.locator(`#panel [data-record="${id}"]`).waitFor();
+    const open = (id) => page.locator(`[data-row="${id}"] [data-open]`).click();
+    /** Holds the requests for a record; release sends them, and resolves when they are answered. */
+    const holds = async (id) => {
+      let release;
+      const held = new Promise((done) => (release = done));
+      const asked = page.waitForRequest(`**/r/${id}`);
+      const answered = page.waitForEvent('requestfinished', (request) => request.url().endsWith(`/r/${id}`));
+      await page.route(`**/r/${id}`, (route) => held.then(() => route.continue()));
+      return { asked, release: async () => {
+        release();
+        await answered;
+        await page.unroute(`**/r/${id}`);
+      } };
+    };
+    await page.goto(`${table}?rows=50`);
+    let slow = await holds(first);
+    await open(first);
+    await slow.asked;
+    await open(second);
+    await opened(second);
+    await slow.release();
+    assert.equal(await page.locator('#panel [data-record]').getAttribute('data-record'), second);
+
+    slow = await holds(third);
+    await open(third);
+    await slow.asked;
+    await input(page, 'name').fill('Typed meanwhile');
+    await slow.release();
+    const question = page.getByRole('dialog', { name: 'Leave without saving?' });
+    await question.getByRole('button', { name: 'Stay' }).click();
+    assert.equal(await input(page, 'name').inputValue(), 'Typed meanwhile');
+
+    slow = await holds(second); // a slow save, during which the record is left
+    await page.keyboard.press('Control+s');
+    await slow.asked;
+    await open(third);
+    await question.getByRole('button', { name: 'Leave', exact: true }).click();
+    await opened(third);
+    await input(page, 'name').fill('Typed in the third');
+    await slow.release();
+    await page.getByText('The record that you have left is saved').waitFor();
+    assert.deepEqual([await input(page, 'name').inputValue(), (await stored(second)).name], ['Typed in the third', 'Typed meanwhile']);
+    await page.getByRole('button', { name: 'Discard', exact: true }).click();
+    await page.waitForFunction(() => document.querySelector('#f-name').value === 'Tomato 48');
+
+    slow = await holds(first); // closed while another record is being opened
+    await open(first);
+    await slow.asked;
+    await page.keyboard.press('Escape');
+    await slow.release();
+    assert.equal(await page.locator('#panel [data-record]').count(), 0);
+
+    // A table that is reloaded while a value is edited keeps the edit, and is reloaded after it.
+    await page.goto(`${table}?cols=price`);
+    await page.locator(`[data-row="${first}"] td`).nth(2).dblclick();
+    await page.locator('.is-editing input:not([type=hidden])').fill('50.5');
+    const { id: made } = await stage.api('POST', '/api/collections/products/records', { name: 'Made meanwhile' });
+    await page.getByRole('link', { name: '1 new record' }).waitFor();
+    const reloaded = page.waitForResponse((response) => response.url().includes('/_/c/products?') && response.request().headers()['hx-target'] === 'rows');
+    await page.evaluate(() => window.htmx.trigger(document.body, 'changed'));
+    await reloaded;
+    await page.keyboard.press('Enter');
+    await page.locator(`[data-row="${made}"]`).waitFor();
+    assert.equal((await stored(first)).price, 50.5);
+    await stage.api('DELETE', `/api/collections/products/records/${made}`);
     await isWell(page);
   });
 

@@ -11,7 +11,6 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { mailbox } from '../../clients/pocketbase/mailbox.mjs';
 import { isWell, onStage } from './stage.mjs';
 
 const run = promisify(execFile);
@@ -36,7 +35,7 @@ await onStage(async (stage) => {
   await stage.api('POST', '/api/collections', { name: 'things', type: 'base', fields, ...open });
   await stage.api('PATCH', '/api/collections/users', { ...open, otp: { enabled: true } });
   await stage.api('PATCH', '/api/settings', { batch: { enabled: true } });
-  const box = await mailbox({ url: stage.url, root: { settings: { update: (settings) => stage.api('PATCH', '/api/settings', settings) } } });
+  const box = await stage.mailbox();
   const password = 'a long password';
   const ann = await stage.api('POST', '/api/collections/users/records', { email: 'ann@example.com', password, passwordConfirm: password, verified: true });
   const first = new FormData();

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serve } from '../../clients/loam.mjs';
-import { mailbox } from '../../clients/pocketbase/mailbox.mjs';
 import { isUsable, pictures } from './looks.mjs';
 import { email, isWell, onStage, password, picture, signIn } from './stage.mjs';
 
@@ -122,7 +121,7 @@ await onStage(async (stage) => {
     });
     const { items } = await stage.api('GET', '/api/collections/_superusers/records');
     await stage.api('PATCH', `/api/collections/_superusers/records/${items[0].id}`, { username: 'maya' });
-    const box = await mailbox({ url: stage.url, root: { settings: { update: (settings) => stage.api('PATCH', '/api/settings', settings) } } });
+    const box = await stage.mailbox();
     const page = await stage.window();
     await page.goto(`${stage.url}/_/sign-in`);
     await page.getByLabel('Email or username').fill('maya');
@@ -147,7 +146,7 @@ await onStage(async (stage) => {
     await isUsable(page, 'forgotten');
     const secondStep = (enabled) => stage.api('PATCH', '/api/collections/_superusers', { mfa: { enabled }, otp: { enabled } });
     await secondStep(true);
-    const box = await mailbox({ url: stage.url, root: { settings: { update: (settings) => stage.api('PATCH', '/api/settings', settings) } } });
+    const box = await stage.mailbox();
     await page.goto(`${stage.url}/_/`);
     await signIn(page);
     await page.getByRole('heading', { name: 'Enter the code' }).waitFor();
@@ -180,6 +179,12 @@ await onStage(async (stage) => {
     await page.getByRole('heading', { name: 'Sign in again' }).waitFor({ state: 'detached' });
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
     assert.ok((await page.context().cookies()).some((c) => c.name === 'loam_session'));
+    await page.context().clearCookies({ name: 'loam_session' });
+    await page.keyboard.press('Control+k'); // a request of a script by fetch
+    await stage.again(page);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+k');
+    await page.getByRole('option', { name: 'Metrics', exact: true }).waitFor();
     await isWell(page);
   });
 
@@ -194,7 +199,7 @@ await onStage(async (stage) => {
   });
 
   test('typing renews the session, and a page that is only open does not', async () => {
-    const page = await stage.signedIn();
+    const page = await stage.signedIn({ own: true }); // a fake clock lasts as long as its context
     await page.clock.install();
     const asked = [];
     page.on('request', (request) => request.url().endsWith('/_/session') && asked.push(request.method()));
@@ -285,6 +290,10 @@ await onStage(async (stage) => {
       await picture(page, 'install-progress');
       await page.getByRole('button', { name: 'Stop' }).press('Enter');
       await page.getByText('Stopped. Nothing was restored.').waitFor();
+      await page.unroute('**/install-restore');
+      await page.route('**/install-restore', (route) => route.fulfill({ status: 413, contentType: 'text/html', body: '<body>a proxy</body>' }));
+      await restore('notes.zip', Buffer.from('no archive'));
+      await page.getByText('The upload failed with the status 413.').waitFor();
       await page.unroute('**/install-restore');
       await restore('first.zip', archive);
       await page.getByRole('heading', { name: 'The backup is restored' }).waitFor();

@@ -124,10 +124,11 @@ class Stage {
 
   /**
    * Opens a window with the session of the superuser. With the option unconfirmed, the console asks
-   * for the password before dangerous actions.
+   * for the password before dangerous actions; with the option own, or options of the window, the
+   * window has a context of its own.
    */
-  async signedIn({ unconfirmed, ...options } = {}) {
-    const page = await this.window(Object.keys(options).length > 0 ? options : undefined);
+  async signedIn({ unconfirmed, own, ...options } = {}) {
+    const page = await this.window(own || Object.keys(options).length > 0 ? options : undefined);
     await this.signIn();
     const cookies = { loam_session: this.token, ...(!unconfirmed && { loam_confirmed: this.confirmation }) };
     await page.context().addCookies(Object.entries(cookies).map(([name, value]) => ({ name, value, domain: new URL(this.url).hostname, path: '/_/', httpOnly: true, sameSite: 'Strict' })));
@@ -147,6 +148,12 @@ class Stage {
   /** Creates the superuser on the command line. */
   superuser() {
     return this.server.command('superuser', 'upsert', email, password);
+  }
+
+  /** Starts a mail server and makes the server use it; returns its mailbox. */
+  async mailbox() {
+    const { mailbox } = await import('../../clients/pocketbase/mailbox.mjs');
+    return mailbox({ url: this.url, root: { settings: { update: (settings) => this.api('PATCH', '/api/settings', settings) } } });
   }
 
   /** Signs in by the dialog over a page. */

@@ -159,13 +159,13 @@ func (p *panel) makeToken(c *console.Call) error {
 	return answer(c, p)
 }
 
-// asked returns the attribute of a form that asks a question before it is sent; nil for no
-// question.
-func asked(question string) templ.Attributes {
+// asked returns the attributes with the question before an action, and the label of the button that
+// agrees; nil for no question.
+func asked(question, answer string) templ.Attributes {
 	if question == "" {
 		return nil
 	}
-	return templ.Attributes{"hx-confirm": question}
+	return templ.Attributes{"hx-confirm": question, "data-answer": answer}
 }
 
 // minutes returns the lifetime of a token in minutes for the input, "60" before the first token.

@@ -217,12 +217,13 @@ func isLong(p *panel, f *schema.Field) bool {
 // inTextarea returns the content of a textarea for a text. HTML parsers drop its first line break.
 func inTextarea(text string) string { return "\n" + text }
 
-// asks returns the attribute of a switch with the question before a change; nil for no question.
+// asks returns the attributes with the question before a change of the switch, and the label of the
+// button that agrees; nil for no question.
 func asks(p *panel, f *schema.Field) templ.Attributes {
 	if p.isNew || !p.in.IsAuth() || f.Name != "verified" {
 		return nil
 	}
-	return templ.Attributes{"data-ask": "Change whether the address of " + p.title() + " counts as verified? No mail is sent."}
+	return templ.Attributes{"data-ask": "Change whether the address of " + p.title() + " counts as verified? No mail is sent.", "data-answer": "Change"}
 }
 
 func textHint(f *schema.Field) string {

@@ -4,6 +4,7 @@ import './load.js';
 import { say } from './toast.js';
 import './session.js';
 import './dialog.js';
+import './question.js';
 import './copy.js';
 import './time.js';
 import './palette.js';

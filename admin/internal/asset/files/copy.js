@@ -1,4 +1,5 @@
 // Buttons that copy a text (data-copy), or the response of an address (data-copy-from).
+import { ask } from './ask.js';
 import { say } from './toast.js';
 
 /** Copies a text, and shows whether the browser allows it. */
@@ -13,9 +14,8 @@ export async function copyText(text) {
 
 /** Copies the response of an address. */
 export async function copyFrom(path) {
-  const answer = await fetch(path).catch(() => null); // the server cannot be reached
-  if (!answer?.ok) return say('The value could not be read.', 'danger');
-  return copyText(await answer.text());
+  const answer = await ask(path, 'The value could not be read.');
+  if (answer) await copyText(await answer.text().catch(() => ''));
 }
 
 document.addEventListener('click', async (event) => {

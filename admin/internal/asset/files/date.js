@@ -1,5 +1,7 @@
 // Date inputs (data-date): the time as text in a chosen time zone, the zone, and a calendar. A
 // hidden input holds the stored text, which changes only when another time is typed or chosen.
+import { store, stored as textOf } from './store.js';
+
 const dayLength = 86_400_000;
 const remembered = 'loam.zone';
 const here = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
@@ -121,7 +123,7 @@ function typed(date) {
 
 /** Fills the list of zones: with the usual zones, or with all once the list has had the focus. */
 function fillZones(select, all) {
-  const chosen = select.value || localStorage.getItem(remembered) || here;
+  const chosen = select.value || textOf(remembered) || here;
   const names = [...new Set([here, 'UTC', chosen, ...(all ? Intl.supportedValuesOf('timeZone') : [])])];
   select.replaceChildren(...names.map((name) => new Option(name.replaceAll('_', ' '), name)));
   select.value = chosen;
@@ -154,7 +156,7 @@ document.addEventListener('focusin', (event) => {
 });
 document.addEventListener('change', (event) => {
   if (!event.target.matches('[data-date] select')) return;
-  localStorage.setItem(remembered, event.target.value);
+  store(remembered, event.target.value);
   show(dateOf(event.target));
 });
 

@@ -1,6 +1,6 @@
 // The diagram: pan, zoom, and the relations of the box under the pointer or with the focus. The
 // server stores the place of a dragged box.
-import { say } from './toast.js';
+import { ask } from './ask.js';
 
 const place = document.querySelector('[data-diagram]');
 const svg = place.querySelector('svg');
@@ -75,8 +75,7 @@ let kept = Promise.resolve(); // one request after the other, so that the last p
 function keep(box) {
   const { box: id, x, y, title } = box.dataset;
   kept = kept.then(async () => {
-    const answer = await fetch('/_/diagram/place', { method: 'POST', headers: { 'HX-Request': 'true' }, body: new URLSearchParams({ id, x, y }) }).catch(() => null);
-    if (!answer?.ok) return say('The place was not kept.', 'danger');
+    if (!(await ask('/_/diagram/place', 'The place was not kept.', { method: 'POST', body: new URLSearchParams({ id, x, y }) }))) return;
     document.querySelector('[data-arrange]').hidden = false;
     document.querySelector('[data-said]').textContent = `${title} is at ${x}, ${y}`;
   });

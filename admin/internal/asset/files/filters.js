@@ -1,16 +1,12 @@
 // The recent filters of each collection, stored in this browser. The filter bar offers them as
 // completions.
+import { store, storedDocument } from './store.js';
+
 const most = 20;
 const shownWhileTyping = 5;
 const keyOf = (editor) => `loam.filters.${editor.dataset.history}`;
 
-function read(editor) {
-  try {
-    return JSON.parse(localStorage.getItem(keyOf(editor))) ?? [];
-  } catch {
-    return [];
-  }
-}
+const read = (editor) => storedDocument(keyOf(editor), []);
 
 /** The recent filters that begin with the text, latest first, as completions of the whole text. */
 export function past(editor, text) {
@@ -26,9 +22,5 @@ export function remember(editor) {
   const filter = input?.defaultValue.trim();
   if (!editor.dataset.history || !filter || input.ariaInvalid === 'true') return;
   const list = [filter, ...read(editor).filter((other) => other !== filter)].slice(0, most);
-  try {
-    localStorage.setItem(keyOf(editor), JSON.stringify(list));
-  } catch {
-    // The storage of the browser is full. The recent filters are only a convenience.
-  }
+  store(keyOf(editor), JSON.stringify(list));
 }

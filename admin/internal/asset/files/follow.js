@@ -2,6 +2,7 @@
 // entries are removed. Following ends when the list is scrolled down, and pauses while entries are
 // selected.
 import { typing } from './keys.js';
+import { checkLine } from './line.js';
 import { checkSession } from './session.js';
 import { announce } from './toast.js';
 
@@ -13,7 +14,9 @@ let timer;
 
 /** Fetches the newest entries, and again after every pause. */
 async function update() {
-  const answer = document.querySelector('[data-select]:checked') ? null : await fetch(location.href, { headers: { 'HX-Request': 'true', 'HX-Target': 'rows' } }).catch(() => null);
+  const answer = document.querySelector('[data-select]:checked') ? null : await fetch(location.href, { headers: { 'HX-Request': 'true', 'HX-Target': 'rows' } }).catch(() => {
+    checkLine();
+  });
   const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), 'text/html');
   if (!on()) return;
   if (answer?.status === 401) {
@@ -22,7 +25,7 @@ async function update() {
     return;
   }
   if (page?.querySelector('tbody')) show(page);
-  timer = setTimeout(update, document.hidden ? 5 * pause : pause);
+  timer = setTimeout(update, Math.max(document.hidden ? 5 * pause : pause, 1000 * (answer?.headers.get('Retry-After') ?? 0)));
 }
 
 /** Shows a page of the newest entries. Rows of entries that are shown already are not replaced. */

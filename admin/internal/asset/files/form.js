@@ -1,5 +1,6 @@
 // Forms that scripts send (data-form): changed values are marked and counted, and only they are
 // sent; problems are shown below their inputs; leaving the page asks before typed values are lost.
+import { ask } from './ask.js';
 import { say } from './toast.js';
 
 let leaving = false; // the page may be left: by a choice of the user, or after a save
@@ -227,13 +228,10 @@ document.addEventListener('click', (event) => {
  * the panel in the answer, or null if the stored value could not be read.
  */
 export async function adopt(form, name) {
-  const answer = await fetch(form.getAttribute('hx-post'), { headers: { 'HX-Request': 'true', 'HX-Target': 'panel' } }).catch(() => null);
-  const page = new DOMParser().parseFromString(answer?.ok ? await answer.text() : '', 'text/html');
+  const answer = await ask(form.getAttribute('hx-post'), 'The stored value could not be read.', { headers: { 'HX-Target': 'panel' } });
+  const page = new DOMParser().parseFromString((await answer?.text()) ?? '', 'text/html');
   const find = (root) => root.querySelector(`[data-field="${CSS.escape(name)}"]`);
-  if (!find(page) || !form.isConnected) {
-    say('The stored value could not be read.', 'danger');
-    return null;
-  }
+  if (!find(page) || !find(form) || !form.isConnected) return null;
   const fresh = document.importNode(find(page), true);
   find(form).replaceWith(fresh);
   const base = form.elements._base;

@@ -68,7 +68,11 @@ function begin() {
 }
 
 document.addEventListener('htmx:beforeSwap', (event) => {
-  if (event.target.id === 'rows') focused = grid()?.contains(document.activeElement) ?? false;
+  if (event.target.id !== 'rows') return;
+  focused = grid()?.contains(document.activeElement) ?? false;
+  if (!editing) return;
+  event.detail.shouldSwap = false; // the edit would be lost
+  reload = true;
 });
 document.addEventListener('htmx:load', (event) => {
   const row = event.target.matches?.('#rows tr') && event.target;
@@ -199,6 +203,7 @@ document.addEventListener('dblclick', (event) => {
 // The edit in progress: { cell, id, field, before: nodes of the cell, host: element of the form,
 // form, first: values of the form, sent: a request is on its way, then: key of the next cell }.
 let editing = null;
+let reload = false; // the table was to be reloaded during the edit
 
 const pathOf = (id, field, what = 'cell') => {
   const address = new URL(document.getElementById('rows').dataset.livePath, location.href);
@@ -244,9 +249,16 @@ function edit(cell) {
   });
 }
 
+/** No value is edited any more: reloads a table that was not reloaded during the edit. */
+function free() {
+  editing = null;
+  if (reload) setTimeout(() => window.htmx.trigger(document.body, 'changed'));
+  reload = false;
+}
+
 /** Ends an edit: shows the old content of the cell, and asks for the row again. */
 function end(which = editing) {
-  if (editing === which) editing = null;
+  if (editing === which) free();
   if (!which.cell.isConnected) return;
   which.cell.classList.remove('is-editing');
   which.cell.replaceChildren(...which.before);
@@ -295,6 +307,9 @@ document.addEventListener('focusout', (event) => {
 document.addEventListener('htmx:beforeRequest', (event) => {
   if (event.target === editing?.form) editing.sent = true;
 });
+document.addEventListener('htmx:sendError', (event) => {
+  if (event.target === editing?.form) editing.sent = false;
+});
 
 /** Replaces the row by the saved one, in place of htmx's swap. */
 document.addEventListener('htmx:beforeSwap', (event) => {
@@ -313,7 +328,7 @@ document.addEventListener('htmx:beforeSwap', (event) => {
   if (!row) return;
   const index = mine?.cell.cellIndex;
   const hadFocus = mine?.form.contains(document.activeElement);
-  if (mine) editing = null;
+  if (mine) free();
   if (!fits(answer)) return void window.htmx.trigger(document.body, 'changed');
   const now = document.importNode(fresh, true);
   put(now, row, false);

@@ -1,12 +1,15 @@
 // Asks a question before unsaved changes are lost, when a link, a form or a script of the console
 // opens another page or replaces a form. When the tab is closed, the browser asks; see form.js.
-import { button, tag } from './element.js';
-import { icon } from './icon.js';
+import { tag } from './element.js';
 import { letGo, titles, unsavedForms } from './form.js';
+import { leave } from './leave.js';
+import { question } from './question.js';
+import { saveThen } from './saved.js';
 
 const most = 5; // maximum number of labels in the question
 let dialog = null;
-let afterSave = null; // { form, go }: the form that is saved before go is called
+let goes = []; // the actions that wait for the answer, latest first
+let reasons = [];
 
 /** The labels of the edited inputs, as a list in words. */
 function list(form) {
@@ -15,46 +18,36 @@ function list(form) {
   return all.length > most ? `${shown} and ${all.length - most} more` : shown;
 }
 
-/** Asks whether to save the forms. Calls then unless the user stays. why is a sentence before the question. */
+/**
+ * Asks whether to save the forms, and calls then unless the user stays. why is a sentence before the
+ * question. If a question is open already, its answer decides about this action too.
+ */
 function ask(forms, then, why = '') {
-  if (dialog) return;
-  const go = () => {
-    letGo(forms);
-    then();
-  };
-  const before = document.activeElement;
-  const choice = (label, look, act) => button(label, look, () => {
-    dialog.close();
-    act();
-  });
-  const lost = forms.map((form) => tag('p', {}, `Not saved: ${list(form)}.`));
+  if (!dialog?.open) [goes, reasons] = [[], []];
+  goes.unshift(then); // what the user has asked for comes last, so that it decides which page opens
+  if (why) reasons.push(why);
+  dialog?.close();
+  const leaveAll = () => goes.forEach((go) => go());
   const isDrafted = forms.every((form) => form.matches('.panel-form, [data-form="change"]'));
   const drafts = tag('p', { class: 'small muted' }, 'A draft stays in this browser for seven days, without passwords, files and added rows.');
-  const stay = choice('Stay', '', () => before?.focus?.());
+  const lost = forms.map((form) => tag('p', {}, `Not saved: ${list(form)}.`));
   const save = forms.length === 1 && forms[0].querySelector('[data-save]:not(:disabled)');
-  dialog = tag('dialog', { class: 'dialog', id: 'leave', 'aria-labelledby': 'leave-title' },
-    tag('div', { class: 'dialog-head' },
-      tag('span', { class: 'i-round warn' }, icon('warn')),
-      tag('div', { class: 'grow' }, tag('h2', { id: 'leave-title' }, 'Leave without saving?'))),
-    tag('div', { class: 'dialog-body' }, ...(why ? [tag('p', {}, why)] : []), ...lost, ...(isDrafted ? [drafts] : [])),
-    tag('div', { class: 'dialog-foot' },
-      choice('Leave', 'btn-quiet', go),
-      stay,
-      ...(save ? [choice('Save and leave', 'btn-primary', () => saveFirst(forms[0], then))] : [])));
-  dialog.addEventListener('close', () => {
-    dialog.remove();
-    dialog = null;
-  });
-  document.body.append(dialog);
-  dialog.showModal();
-  stay.focus();
+  const mine = question('leave', 'Leave without saving?', [...reasons.map((reason) => tag('p', {}, reason)), ...lost, ...(isDrafted ? [drafts] : [])], [
+    { label: 'Leave', look: 'btn-quiet', act: () => (letGo(forms), leaveAll()) },
+    { label: 'Stay', look: '' },
+    ...(save ? [{ label: 'Save and leave', look: 'btn-primary', act: () => saveFirst(forms[0], leaveAll) }] : []),
+  ]);
+  dialog = mine;
+  mine.addEventListener('close', () => dialog === mine && (dialog = null));
 }
 
 /** Saves the form, and calls go after the save. */
 function saveFirst(form, go) {
-  if (!form.isConnected) return go(); // the form was saved and replaced while the question was open
-  afterSave = { form, go };
-  form.requestSubmit();
+  if (!form.isConnected) return go(); // a save has replaced it while the question was open
+  saveThen(form, () => {
+    letGo([form]);
+    leave(go); // asks about the form that has replaced it, which may have values typed during the save
+  });
 }
 
 /** Asks before a response that opens another page, such as after a choice of columns, closes a changed panel. */
@@ -73,21 +66,6 @@ document.addEventListener('leave', (event) => {
   event.preventDefault();
   ask(forms, event.detail.go, event.detail.why);
 });
-
-document.addEventListener('htmx:beforeOnLoad', (event) => {
-  const { xhr, requestConfig } = event.detail;
-  if (afterSave?.form !== requestConfig.elt || xhr.getResponseHeader('HX-Retarget') === '#dialogs') return; // the form is not saved yet: a dialog asks first
-  const { go } = afterSave;
-  afterSave = null;
-  if (xhr.status >= 300) return; // the form shows the problems
-  if (xhr.getResponseHeader('HX-Redirect')) event.preventDefault(); // go opens another page
-  setTimeout(go); // after the response is shown
-});
-
-// The page stays open if the user closes a dialog about the save, or edits the form before its end.
-document.addEventListener('cancel', () => (afterSave = null), true);
-document.addEventListener('click', (event) => event.target.closest('[data-close]') && (afterSave = null));
-document.addEventListener('input', (event) => afterSave?.form.contains(event.target) && (afterSave = null));
 
 // The listeners below are on the window, so that a script which handles an event has prevented its
 // default action before.

@@ -1,5 +1,7 @@
 // The realtime inspector: a WebSocket that listens as a chosen identity, and its events. The
 // connection can be dropped and resumed, to see how a client catches up.
+import { reasonOf } from './ask.js';
+
 const maxEvents = 1000;
 const part = (name) => document.querySelector(`[data-${name}]`);
 const form = part('live-form');
@@ -30,10 +32,9 @@ function state(words, how) {
 
 /** The auth token of the chosen identity, null for a guest. */
 async function token() {
-  const answer = await fetch('/_/realtime/token', { method: 'POST', headers: { 'HX-Request': 'true' }, body: new URLSearchParams(listening) });
-  if (answer.ok) return (await answer.json()).token;
-  const text = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('p')?.textContent;
-  throw new Error(text ?? 'The server does not give a token.');
+  const answer = await fetch('/_/realtime/token', { method: 'POST', headers: { 'HX-Request': 'true' }, body: new URLSearchParams(listening) }).catch(() => null);
+  if (answer?.ok) return (await answer.json()).token;
+  throw new Error((await reasonOf(answer)) || 'The server does not give a token.');
 }
 
 function listen() {

@@ -3,10 +3,11 @@
 import { tag } from './element.js';
 import { leave } from './leave.js';
 import { toggleSide } from './side.js';
+import { store, stored } from './store.js';
 
 export const apple = /Mac|iP(hone|ad)/.test(navigator.platform);
 const offKey = 'loam_letters_off';
-const off = () => localStorage.getItem(offKey) === '1';
+const off = () => stored(offKey) === '1';
 
 /** The addresses of pages by the key after G. */
 const places = { d: '/_/data', l: '/_/logs', m: '/_/metrics', s: '/_/sql', r: '/_/realtime', b: '/_/backups', ',': '/_/settings/application' };
@@ -139,7 +140,7 @@ let dialog = null;
 function build() {
   const letters = tag('input', { type: 'checkbox' });
   letters.checked = !off();
-  letters.addEventListener('change', () => localStorage.setItem(offKey, letters.checked ? '0' : '1'));
+  letters.addEventListener('change', () => store(offKey, letters.checked ? '0' : '1'));
   const close = tag('button', { type: 'button', class: 'btn btn-quiet', autofocus: '' }, 'Close');
   close.addEventListener('click', () => dialog.close());
   dialog = tag('dialog', { class: 'keys', 'aria-labelledby': 'keys-title' },

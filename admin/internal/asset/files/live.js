@@ -2,6 +2,7 @@
 // Each tab has one WebSocket. Its messages have ids of records; the rows are fetched.
 import { checkLine } from './line.js';
 import { compare } from './merge.js';
+import { checkSession } from './session.js';
 
 const waits = [1, 2, 5, 10, 30]; // seconds between tries to connect
 const stops = 1001; // close code of a server that stops
@@ -13,15 +14,29 @@ let topic = ''; // the collection that the socket subscribes to
 let tries = 0;
 let hidden;
 let flushing;
+let failures = 0; // failed fetches since the last one that succeeded
 const changed = new Set(); // ids of records
 const created = new Set();
 
 const rowOf = (id) => document.querySelector(`#rows [data-row="${CSS.escape(id)}"]`);
-const part = (html) => new DOMParser().parseFromString(html, 'text/html');
-const ask = async (path, target) => {
-  const response = await fetch(path, { headers: { 'HX-Request': 'true', 'HX-Target': target } });
-  return response.ok ? part(await response.text()) : null;
-};
+
+/** The reason why changes are fetched later: the status of the answer, 0 without an answer, and the seconds to wait, 0 if unknown. */
+class Later extends Error {
+  constructor(status, seconds) {
+    super(`status ${status}`);
+    Object.assign(this, { status, seconds });
+  }
+}
+
+/** The part of a page for a target; null if it does not exist any more. Throws Later if it may be had later. */
+async function ask(path, target) {
+  const lost = () => {
+    throw new Later(0, 0);
+  };
+  const response = await fetch(path, { headers: { 'HX-Request': 'true', 'HX-Target': target } }).catch(lost);
+  if (response.status === 401 || response.status === 429 || response.status >= 500) throw new Later(response.status, Number(response.headers.get('Retry-After')));
+  return response.ok ? new DOMParser().parseFromString(await response.text().catch(lost), 'text/html') : null;
+}
 
 /** Connects, if the page shows records of a collection. */
 function connect() {
@@ -48,6 +63,7 @@ function disconnect() {
   showLive(false);
 }
 
+/** Shows or hides the mark of a table that follows the changes. */
 function showLive(is) {
   for (const mark of document.querySelectorAll('#rows [data-live]')) mark.hidden = !is;
 }
@@ -68,6 +84,7 @@ function hear(message) {
     const { id } = message.record;
     if (message.action === 'create') {
       created.add(id);
+      rowOf(id)?.classList.remove('is-leaving'); // a deleted record was put back
       restored(id);
     } else if (message.action === 'delete') gone(id);
     else changed.add(id);
@@ -123,22 +140,29 @@ document.addEventListener('htmx:afterRequest', (event) => {
   if (xhr?.status === 404 && elt.matches('form.panel-form')) showGone(elt.closest('[data-record]').dataset.record);
 });
 
-/** Fetches the changed rows and shows them. */
+/** Fetches the changed rows and shows them. If that fails, the mark of the live table is hidden until it succeeds. */
 async function flush() {
   const ids = [...changed];
   changed.clear();
-  let pause = 250;
+  let pause = 0.25; // seconds
   try {
     const shown = ids.filter(rowOf);
     for (let i = 0; i < shown.length; i += together) await refresh(shown.slice(i, i + together));
     const panel = document.querySelector('#panel [data-record][data-mark]');
     if (panel && ids.includes(panel.dataset.record)) await check(panel);
-  } catch {
+    if (failures > 0) showLive(socket?.readyState === WebSocket.OPEN);
+    failures = 0;
+  } catch (error) {
+    if (!(error instanceof Later)) throw error;
     for (const id of ids) changed.add(id);
-    pause = 2000; // the server could not be reached
+    pause = Math.max(error.seconds, waits[Math.min(failures++, waits.length - 1)]);
+    showLive(false);
+    if (error.status === 0) checkLine();
+    if (error.status === 401 && failures === 1) checkSession(); // opens the sign-in
+  } finally {
+    flushing = changed.size > 0 ? setTimeout(flush, pause * 1000) : undefined;
   }
   news();
-  flushing = changed.size > 0 ? setTimeout(flush, pause) : undefined;
 }
 
 /** Fetches a row again, after an edit in it: meanwhile its changes were not shown. */
@@ -164,7 +188,10 @@ async function refresh(ids) {
     if (!rows.querySelector('.is-editing')) window.htmx.trigger(document.body, 'changed');
     return;
   }
-  for (const fresh of answer?.querySelectorAll('[data-row]') ?? []) {
+  if (!answer) return;
+  const found = new Map([...answer.querySelectorAll('[data-row]')].map((row) => [row.dataset.row, row]));
+  for (const id of ids) if (!found.has(id)) gone(id); // deleted while changes were missed
+  for (const fresh of found.values()) {
     const row = rowOf(fresh.dataset.row);
     if (!row || row.dataset.mark === fresh.dataset.mark || isBusy(row)) continue;
     put(document.importNode(fresh, true), row);
@@ -224,10 +251,12 @@ document.addEventListener('htmx:beforeRequest', (event) => {
   if (event.detail.target?.id === 'rows') asked = [...created];
 });
 
-document.addEventListener('reached', () => {
-  tries = Math.max(tries, 1); // a connection after a failed try fetches missed changes
-  connect();
-});
+for (const event of ['reached', 'signedin']) {
+  document.addEventListener(event, () => {
+    tries = Math.max(tries, 1); // a connection after a failed try fetches missed changes
+    connect();
+  });
+}
 
 document.addEventListener('visibilitychange', () => {
   clearTimeout(hidden);

@@ -1,11 +1,13 @@
 // The command palette of every page (Ctrl or Cmd with K): pages, collections, records and actions.
 // ">" limits the list to actions, "#" searches records by id, "?" searches the shortcuts.
 // Names are fetched when the palette is first opened, records during the typing.
+import { ask } from './ask.js';
 import { tag } from './element.js';
 import { icon } from './icon.js';
 import { apple, caps, groups as shortcuts } from './keys.js';
 import { leave } from './leave.js';
 import { toggleSide } from './side.js';
+import { store, storedDocument } from './store.js';
 
 const maxOfGroup = 8;
 const mostOffers = 3;
@@ -52,15 +54,8 @@ async function toggle() {
   records = [];
   dialog.showModal();
   input.focus();
-  names ??= fetch('/_/palette', { headers: { 'HX-Request': 'true' } }).then((answer) => {
-    if (!answer.ok) throw new Error(String(answer.status));
-    return answer.json();
-  });
-  try {
-    names = await names;
-  } catch {
-    names = null; // the names are requested again when the palette is reopened
-  }
+  names ??= ask('/_/palette', 'The names could not be loaded.').then((answer) => answer && answer.json().catch(() => null));
+  names = await names; // without names they are requested again when the palette is reopened
   show();
 }
 
@@ -79,13 +74,7 @@ function rank(label, words) {
   return 4;
 }
 
-const recent = () => {
-  try {
-    return JSON.parse(localStorage.getItem(recentKey)) ?? [];
-  } catch {
-    return [];
-  }
-};
+const recent = () => storedDocument(recentKey, []);
 
 /** Whether the name of the item's collection begins with "_", as those of system collections. */
 const isSystem = (item) => /(^| )_/.test(item.label);
@@ -204,7 +193,7 @@ function keys(event) {
 
 /** Performs the action of the item or opens its page. */
 function take(item, beside) {
-  if (!['Records', 'Instead'].includes(item.group) && !item.keys) localStorage.setItem(recentKey, JSON.stringify([item.label, ...recent().filter((label) => label !== item.label)].slice(0, 12)));
+  if (!['Records', 'Instead'].includes(item.group) && !item.keys) store(recentKey, JSON.stringify([item.label, ...recent().filter((label) => label !== item.label)].slice(0, 12)));
   dialog.close();
   if (item.do === 'theme') document.querySelector('[data-theme-switch]').click();
   else if (item.do === 'keys') document.querySelector('[data-keys-sheet]').click();

@@ -1,5 +1,6 @@
 // Inputs of a record that consist of several elements: related records, stored files, points; and
 // lists that the user can reorder.
+import { ask } from './ask.js';
 import { closeDialog } from './dialog.js';
 import { touched } from './element.js';
 import { announce, say } from './toast.js';
@@ -32,8 +33,8 @@ export function choose(relation, id, label) {
 
 /** Replaces the button by the next page of found records. */
 async function showMore(relation, button) {
-  const answer = await fetch(button.dataset.more, { headers: { 'HX-Request': 'true' } });
-  if (!answer.ok || !button.isConnected) return;
+  const answer = await ask(button.dataset.more, 'The records could not be read.');
+  if (!answer || !button.isConnected) return;
   const found = new DOMParser().parseFromString(await answer.text(), 'text/html');
   const page = [...found.body.children].map((node) => document.importNode(node, true));
   button.replaceWith(...page);
@@ -42,8 +43,8 @@ async function showMore(relation, button) {
 
 /** Adds the records of the answer until the relation is full. */
 async function chooseAll(relation, path) {
-  const answer = await fetch(path, { headers: { 'HX-Request': 'true' } });
-  if (!answer.ok) return;
+  const answer = await ask(path, 'The records could not be read.');
+  if (!answer) return;
   for (const { id, label } of await answer.json()) if (!choose(relation, id, label || id)) break;
 }
 
@@ -216,12 +217,6 @@ function count(input) {
 }
 document.addEventListener('input', (event) => count(event.target));
 document.addEventListener('htmx:load', (event) => event.target.querySelectorAll?.('[data-most-characters]').forEach(count));
-
-/** Asks the question of a switch (data-ask) before the switch changes. */
-document.addEventListener('click', (event) => {
-  const question = event.target.matches('input[data-ask]') && event.target.dataset.ask;
-  if (question && !confirm(question)) event.preventDefault();
-});
 
 /** Closes a menu after a click on an action of the menu. */
 document.addEventListener('click', (event) => event.target.closest('[data-menu-action]')?.closest('[popover]').hidePopover());

@@ -1,4 +1,6 @@
 // The page about an API: the languages of the code, and the keys that send a trial.
+import { store, stored } from './store.js';
+
 const languageKey = 'loam_language';
 
 function choose(language, focus = false) {
@@ -12,14 +14,14 @@ function choose(language, focus = false) {
 }
 
 const remembered = () => {
-  const language = localStorage.getItem(languageKey);
+  const language = stored(languageKey);
   choose(document.querySelector(`[data-language="${CSS.escape(language ?? '')}"]`) ? language : document.querySelector('[data-language]').dataset.language);
 };
 
 document.addEventListener('click', (event) => {
   const tab = event.target.closest('[data-language]');
   if (tab) {
-    localStorage.setItem(languageKey, tab.dataset.language);
+    store(languageKey, tab.dataset.language);
     choose(tab.dataset.language);
   }
   const copy = event.target.closest('[data-copy-shown]'); // copies the text of the element that the attribute selects
@@ -32,7 +34,7 @@ document.addEventListener('keydown', (event) => {
   if (tab) {
     const tabs = [...document.querySelectorAll('[data-language]')];
     const next = tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length];
-    localStorage.setItem(languageKey, next.dataset.language);
+    store(languageKey, next.dataset.language);
     choose(next.dataset.language, true);
   }
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) document.querySelector('[data-reference] [data-send]')?.click();

@@ -1,6 +1,7 @@
 // Pictures, videos and sounds of an editor of HTML: taken from stored files, or uploaded. A pasted,
 // dropped or chosen file has a placeholder in the text until it is stored in a file field. A
 // placeholder is never a part of the value.
+import { reasonOf } from './ask.js';
 import { element, fragmentOf } from './element.js';
 import { adopt } from './form.js';
 import { clean, medium, mediumOf } from './html.js';
@@ -241,13 +242,6 @@ async function storeAll(rich, path, field) {
     sync(rich);
   }
   return '';
-}
-
-/** The text of the notice in the answer to a refused request; "" without a notice. */
-async function reasonOf(answer) {
-  if (!answer) return 'The server cannot be reached.';
-  const notice = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('[data-toast]');
-  return notice?.textContent.replace(/\s+/g, ' ').trim() ?? '';
 }
 
 /**

@@ -1,5 +1,5 @@
 // The selection of records in the table, and the actions on it.
-import { copyText } from './copy.js';
+import { copyFrom } from './copy.js';
 import { closeDialog } from './dialog.js';
 import { markRows } from './range.js';
 import { say } from './toast.js';
@@ -39,15 +39,8 @@ document.addEventListener('click', (event) => {
     show();
   }
   const copy = event.target.closest('[data-copy-selected]');
-  if (copy) copyJSON(copy.dataset.copySelected);
+  if (copy) copyFrom(`${copy.dataset.copySelected}?${new URLSearchParams(new FormData(bar()))}`);
 });
-
-async function copyJSON(path) {
-  const answer = await fetch(`${path}?${new URLSearchParams(new FormData(bar()))}`).catch(() => null); // the server cannot be reached
-  if (answer?.status === 413) return say('More than 1,000 records are not copied. Export them.', 'danger');
-  if (!answer?.ok) return say('The records could not be read.', 'danger');
-  return copyText(await answer.text());
-}
 
 document.addEventListener('change', (event) => {
   if (event.target.matches('[data-select-page]')) for (const box of boxes()) box.checked = event.target.checked;

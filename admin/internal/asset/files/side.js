@@ -1,5 +1,6 @@
 // The side bar: its width, which can be changed by dragging its edge or by arrow keys, and whether
 // it is hidden. Both are stored in this browser, and applied by early.js when a page opens.
+import { store, unstore } from './store.js';
 import { announce } from './toast.js';
 
 const key = 'loam.side';
@@ -14,13 +15,13 @@ let drag = null;
 function set(to) {
   const pixels = Math.round(Math.min(most, Math.max(least, to)));
   document.documentElement.style.setProperty('--side', `${pixels}px`);
-  localStorage.setItem(key, pixels);
+  store(key, pixels);
   tell();
 }
 
 function reset() {
   document.documentElement.style.removeProperty('--side');
-  localStorage.removeItem(key);
+  unstore(key);
   tell();
 }
 
@@ -30,8 +31,8 @@ export function toggleSide() {
   if (!side) return;
   const hidden = document.documentElement.toggleAttribute('data-no-side');
   if (hidden && side.contains(document.activeElement)) document.getElementById('main').focus();
-  if (hidden) localStorage.setItem(hiddenKey, '1');
-  else localStorage.removeItem(hiddenKey);
+  if (hidden) store(hiddenKey, '1');
+  else unstore(hiddenKey);
   announce(hidden ? 'The side bar is hidden' : 'The side bar is shown');
 }
 

@@ -5,8 +5,9 @@ import { closeDialog } from './dialog.js';
 import { inputOf, unsavedForms } from './form.js';
 import { typing } from './keys.js';
 import { leave } from './leave.js';
+import { stay } from './panel.js';
+import { saveThen } from './saved.js';
 
-let savedForNew = null; // the form after whose save the form of a new record opens
 let stepped = null; // a step to another record: { focus: selector of the element to focus after it, '' for none }
 
 const mark = (id) => {
@@ -15,17 +16,24 @@ const mark = (id) => {
 
 const toForms = '[data-open], [data-new], [data-tab]'; // links that open another form in the panel
 
-document.addEventListener('htmx:confirm', (event) => {
-  const link = event.target.closest?.(toForms);
-  if (!link || unsavedForms().length === 0) return;
-  event.preventDefault();
+/** Opens a link, unless the user stays with unsaved changes; byStep is the step to it, or null. */
+function openLink(link, byStep) {
   const address = link.getAttribute('href');
   leave(() => {
     // The save before may have replaced the link.
     const now = link.isConnected ? link : [...document.querySelectorAll(toForms)].find((other) => other.getAttribute('href') === address);
+    stepped = byStep;
     now?.click();
   });
+}
+
+document.addEventListener('htmx:confirm', (event) => {
+  const link = event.target.closest?.(toForms);
+  if (!link || unsavedForms().length === 0) return;
+  event.preventDefault();
+  openLink(link, null);
 });
+document.addEventListener('htmx:sendError', () => (stepped = null));
 
 document.addEventListener('htmx:afterSwap', (event) => {
   if (event.target.id === 'rows') mark(document.querySelector('#panel [data-record]')?.dataset.record ?? '');
@@ -40,32 +48,24 @@ document.addEventListener('htmx:afterSwap', (event) => {
   if (stepped?.focus) event.target.querySelector(stepped.focus)?.focus({ preventScroll: true });
   else if (!stepped && !isSave) inputOf(panel?.querySelector('.field:not([data-field=id])'))?.focus({ preventScroll: true });
   stepped = null;
-  if (!isSave || event.detail.requestConfig.elt !== savedForNew) return;
-  setTimeout(() => { // after carry.js, which restores values that were typed during the save
-    if (!unsavedForms().some((form) => event.target.contains(form))) openNew(event.target);
-  });
 });
 
 /** Opens the form of a new record in the panel. */
-const openNew = (panel) => window.htmx.ajax('GET', `${panel.querySelector('.panel-head [data-close-panel]').getAttribute('href')}/new`, '#panel');
+function openNew() {
+  const close = document.querySelector('#panel .panel-head [data-close-panel]');
+  if (close) window.htmx.ajax('GET', `${close.getAttribute('href')}/new`, '#panel');
+}
 
 /** Saves the form and opens the form of a new record. An unchanged form is not saved. */
 function saveForNew(form) {
-  if (form.dataset.form !== 'new' && !unsavedForms().includes(form)) {
-    openNew(form.closest('#panel'));
-    return;
-  }
-  savedForNew = form;
-  form.requestSubmit();
+  if (form.dataset.form !== 'new' && !unsavedForms().includes(form)) openNew();
+  else saveThen(form, () => leave(openNew)); // asks about values that were typed during the save
 }
-
-document.addEventListener('htmx:afterRequest', (event) => {
-  if (event.detail.elt === savedForNew) savedForNew = null; // the save was refused
-});
 
 function close() {
   const panel = document.getElementById('panel');
   const row = document.querySelector('.is-open [data-open]');
+  stay();
   panel.replaceChildren();
   mark('');
   const address = new URL(location.href);
@@ -130,8 +130,7 @@ function step(by, focus) {
   const rows = rowLinks();
   const row = by && rows[openAt(rows) + by];
   if (!row) return;
-  stepped = { focus };
-  row.click();
+  openLink(row, { focus });
 }
 
 /** Shows the buttons for the possible steps. */

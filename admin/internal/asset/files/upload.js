@@ -24,6 +24,10 @@ document.addEventListener('submit', (event) => {
     said.textContent = 'All is sent. The server restores it.';
   };
   request.onload = () => {
+    if (!/HX-Target/.test(request.getResponseHeader('Vary'))) { // a proxy has refused it: every answer of the console has this header
+      end(`The upload failed with the status ${request.status}. Nothing was restored, as far as is known here.`);
+      return;
+    }
     const page = new DOMParser().parseFromString(request.responseText, 'text/html');
     document.title = page.title;
     document.body.replaceWith(page.body);

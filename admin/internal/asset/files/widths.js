@@ -1,5 +1,6 @@
 // The widths of columns: changed by dragging the right edge of a header cell, or by Alt and an
 // arrow key on it, and stored in this browser by collection and column.
+import { store, storedDocument } from './store.js';
 import { announce } from './toast.js';
 
 const least = 56;
@@ -10,13 +11,7 @@ let drag = null;
 const rows = () => document.getElementById('rows');
 const key = () => `loam.widths.${rows().dataset.widths}`;
 
-function kept() {
-  try {
-    return JSON.parse(localStorage.getItem(key())) ?? {};
-  } catch {
-    return {};
-  }
-}
+const kept = () => storedDocument(key(), {});
 
 /** Sets the widths of the columns, except on a phone, where the table is shown as a list. */
 function apply(widths) {
@@ -32,7 +27,7 @@ function set(head, width) {
   const column = head.dataset.column;
   const widths = { ...kept(), [column]: Math.max(least, Math.round(width)) };
   apply(widths);
-  localStorage.setItem(key(), JSON.stringify(widths));
+  store(key(), JSON.stringify(widths));
   announce(`${column} is ${widths[column]} pixels wide`);
 }
 

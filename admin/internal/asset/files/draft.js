@@ -1,0 +1,150 @@
+// Drafts: unsaved values of a form stay in this browser for a week, and the form offers them when it
+// is opened again. drafts.js (records) and pagedrafts.js (settings and collections) say which values
+// a draft has, and how it is filled in.
+import { button, tag } from './element.js';
+import { edited, first, unequal, values } from './form.js';
+import { icon } from './icon.js';
+import { store, stored, storedDocument, storedKeys, unstore } from './store.js';
+import { local } from './time.js';
+import { say } from './toast.js';
+
+const prefix = 'loam.draft.';
+const keptFor = 7 * 24 * 60 * 60 * 1000;
+const largest = 1_000_000; // size limit of a draft, in characters
+const wait = 300; // milliseconds after the last key
+
+const drafts = new Map(); // by form
+
+/** The draft with the key; null if there is none, or if it is too old. */
+function read(key) {
+  const draft = storedDocument(key, null);
+  return draft && Date.now() - draft.at < keptFor ? draft : null;
+}
+
+for (const key of storedKeys(prefix)) if (!read(key)) unstore(key);
+
+class Draft {
+  banner = null; // the offer of the stored draft, until it is restored or discarded
+  isStored = false; // this form, not the same form in another tab, has stored the draft
+  ended = false; // the form was saved, or its changes were discarded
+  sent = null; // the values of the form when its last request was sent
+  timer;
+
+  constructor(form, kind) {
+    Object.assign(this, { form, kind, key: `${prefix}${document.body.dataset.account}/${kind.key}` });
+  }
+
+  /** Stores the values that differ from the values with which the form was opened. */
+  keep() {
+    clearTimeout(this.timer);
+    if (this.ended || !this.form.isConnected) return;
+    const names = edited(this.form).filter((name) => this.kind.keeps(name));
+    if (names.length === 0) {
+      if (this.isStored && !this.banner) this.remove();
+      return;
+    }
+    this.write(names, this.banner && read(this.key));
+  }
+
+  /** Stores the values with the names, and those of an old draft. */
+  write(names, old) {
+    const now = values(this.form);
+    const text = JSON.stringify({
+      at: Date.now(),
+      values: { ...old?.values, ...Object.fromEntries(names.map((name) => [name, now.get(name) ?? []])) },
+      ...this.kind.more?.(names, old),
+    });
+    this.isStored = text.length <= largest && store(this.key, text);
+  }
+
+  later() {
+    this.ended = false;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.keep(), wait);
+  }
+
+  /** Offers the stored draft, unless all its values equal the stored ones of the form. */
+  offer() {
+    const draft = read(this.key);
+    const start = first(this.form);
+    const names = Object.keys(draft?.values ?? {}).filter((name) => this.kind.keeps(name) && JSON.stringify(start.get(name) ?? []) !== JSON.stringify(draft.values[name]));
+    if (names.length === 0) return this.remove();
+    this.banner = tag('div', { class: 'banner draft', role: 'status' }, icon('history'),
+      tag('span', { class: 'grow' }, `Typed and not saved: ${this.kind.titles(names).join(', ')}`),
+      button(`Restore draft (${local(new Date(draft.at).toISOString())})`, 'btn-s', () => this.restore()),
+      button('Discard draft', 'btn-s btn-quiet', () => this.discard()));
+    this.kind.place(this.banner);
+  }
+
+  restore() {
+    this.keep(); // values typed since the draft was offered are the latest
+    const draft = read(this.key);
+    this.hide();
+    if (!draft) return say('The draft is not there any more', 'danger');
+    for (const [name, list] of Object.entries(draft.values)) if (this.kind.keeps(name)) this.kind.fill(name, list, draft);
+    this.kind.filled?.(draft);
+    this.form.dispatchEvent(new Event('change', { bubbles: true }));
+    say('The draft is restored');
+    this.form.querySelector('[data-save]')?.focus();
+  }
+
+  discard() {
+    this.hide();
+    this.remove();
+    this.keep(); // values typed since the draft was offered
+  }
+
+  hide() {
+    this.banner?.remove();
+    this.banner = null;
+  }
+
+  remove() {
+    this.isStored = false;
+    if (stored(this.key) !== null) unstore(this.key);
+  }
+
+  /** Deletes the draft of changes that were saved or discarded. */
+  end() {
+    this.ended = true;
+    clearTimeout(this.timer);
+    this.remove();
+  }
+
+  /** Keeps only what was typed since the form was sent. The page that opens after the save offers it. */
+  endButLate() {
+    const late = unequal(this.sent, values(this.form)).filter((name) => this.kind.keeps(name));
+    this.end();
+    if (late.length > 0) this.write(late, null);
+  }
+}
+
+/**
+ * Keeps drafts of the form, and offers the stored draft. kind has the name of the form (key), tells
+ * whether a draft has the values of a name (keeps), and has further properties of the draft (more);
+ * it titles the values (titles), shows the offer (place), and fills in a draft (fill for each name,
+ * then filled).
+ */
+export function begin(form, kind) {
+  if (drafts.has(form)) return;
+  for (const other of drafts.keys()) if (!other.isConnected) drafts.delete(other);
+  drafts.set(form, new Draft(form, kind));
+  drafts.get(form).offer();
+}
+
+const of = (node) => drafts.get(node.closest?.('form'));
+const keepAll = () => drafts.forEach((draft) => draft.keep());
+
+for (const kind of ['input', 'change']) document.addEventListener(kind, (event) => of(event.target)?.later());
+document.addEventListener('leave', keepAll, true); // the form may be replaced at once
+addEventListener('pagehide', keepAll);
+document.addEventListener('click', (event) => event.target.closest('[data-discard]') && of(event.target)?.end(), true);
+document.addEventListener('htmx:beforeRequest', ({ detail: { elt } }) => {
+  if (drafts.has(elt)) drafts.get(elt).sent = values(elt);
+});
+document.addEventListener('htmx:beforeOnLoad', ({ detail: { xhr, requestConfig } }) => {
+  const draft = drafts.get(requestConfig.elt);
+  if (!draft || xhr.status >= 300 || xhr.getResponseHeader('HX-Retarget') === '#dialogs') return;
+  if (xhr.getResponseHeader('HX-Redirect')) draft.endButLate();
+  else draft.end(); // carry.js gives the next form what was typed late
+});
