@@ -1,5 +1,6 @@
 // The side bar: its width, which can be changed by dragging its edge or by arrow keys, and whether
-// it is hidden. Both are stored in this browser, and applied by early.js when a page opens. The entry of the open page is scrolled into view.
+// it is hidden. Both are stored in this browser, and applied by early.js when a page opens. The entry
+// of the open page is scrolled into view.
 import { announce } from './toast.js';
 
 const key = 'loam.side';
