@@ -37,6 +37,7 @@ await onStage(async (stage) => {
     assert.equal(await page.getByRole('dialog').getByRole('listitem').count(), 1);
     await page.getByRole('button', { name: 'GitHub' }).click();
     await page.getByLabel('Client id').fill('my-client');
+    await page.locator('.loadbar:not(.is-on)').waitFor({ state: 'attached' }); // although the dialog of the request is closed
     await page.getByLabel('Client secret').fill('my-secret');
     await page.getByRole('button', { name: 'Add a provider' }).click();
     await page.getByRole('button', { name: 'GitHub', disabled: true }).waitFor();

@@ -1,6 +1,7 @@
 // GraphiQL: a query and a subscription as each identity that a superuser can choose.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isLegible } from './looks.mjs';
 import { isWell, onStage, picture } from './stage.mjs';
 
 await onStage(async (stage) => {
@@ -123,6 +124,7 @@ await onStage(async (stage) => {
       await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
       await page.getByText('A GraphQL schema provides a root type').waitFor();
       await picture(page, `graphiql-1440-${scheme}`);
+      await isLegible(page, `GraphiQL, ${scheme}`);
       await page.setViewportSize({ width: 390, height: 844 });
       await picture(page, `graphiql-390-${scheme}`);
     });

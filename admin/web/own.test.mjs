@@ -176,6 +176,48 @@ await onStage(async (stage) => {
     assert.equal(await page.locator('shop-colour').count(), 0);
   });
 
+  test('an input of the program in the dialog for a new related record, and for a URL', async () => {
+    const { id: products, fields } = await stage.api('GET', '/api/collections/products');
+    await stage.api('POST', '/api/collections', { name: 'orders', type: 'base', fields: [{ name: 'product', type: 'relation', collectionId: products, maxSelect: 1 }] });
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/c/orders/new`);
+    await page.getByRole('combobox', { name: 'Find a record for product' }).fill('Peas');
+    await page.locator('#found-product').getByText('Nothing found').waitFor();
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'New record in products' });
+    const [box, problem] = [dialog.getByLabel('Another colour'), dialog.locator('[data-error=colour]:not([hidden])')];
+    const create = dialog.getByRole('button', { name: 'Create' });
+    await box.fill('pea green');
+    assert.equal(await dialog.locator('#new-f-colour').isVisible(), false);
+    await create.click();
+    await problem.waitFor();
+    await page.waitForFunction(() => document.activeElement.ariaLabel === 'Another colour');
+    await pictures(page, 'own-input-dialog');
+    await dialog.getByRole('button', { name: 'Green', exact: true }).click();
+    await create.click();
+    await dialog.waitFor({ state: 'detached' });
+    await page.locator('[data-relation=product] [data-item]').getByText('Peas').waitFor();
+    const peas = async () => (await stage.api('GET', `/api/collections/products/records?filter=${encodeURIComponent("name = 'Peas'")}`)).items[0];
+    assert.equal((await peas()).colour, '#2e7d32');
+
+    // A field for URLs replaces the field of the same name. The input of a URL has a button that opens the page, which is hidden too.
+    const others = fields.filter((f) => f.name !== 'colour');
+    for (const list of [others, [...others, { name: 'colour', type: 'url' }]]) await stage.api('PATCH', '/api/collections/products', { fields: list });
+    const { id } = await peas();
+    await page.goto(`${stage.url}/_/c/products/r/${id}`);
+    const field = page.locator('#panel [data-field=colour]');
+    await field.getByLabel('Another colour').fill('no address');
+    await page.keyboard.press('Control+s');
+    await field.locator('[data-error=colour]:not([hidden])').waitFor();
+    assert.equal(await field.locator('.input-wrap').isVisible(), false);
+    await field.getByLabel('Another colour').fill('https://example.com/peas');
+    await page.keyboard.press('Control+s');
+    await page.getByText('Saved', { exact: true }).waitFor();
+    assert.equal((await peas()).colour, 'https://example.com/peas');
+    assert.equal(await field.getByLabel('Another colour').inputValue(), 'https://example.com/peas');
+    await isSafe(page);
+  });
+
   test('without a session there is the sign-in, and then the page', async () => {
     const page = await stage.window();
     await page.goto(`${stage.url}/_/x/stock`);

@@ -255,8 +255,10 @@ await onStage(async (stage) => {
     await page.goto(`${table}?r=${id}`);
     await input(page, 'name').fill('');
     await input(page, 'price').fill('-1');
+    await input(page, 'contact').fill('no address');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.locator('[data-error=name]:not([hidden])').waitFor();
+    await page.locator('[data-error=contact]:not([hidden])').waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'f-name'); // the first of the three in the form
     assert.match(await page.locator('[data-error=price]').innerText(), /0/);
     assert.equal(await input(page, 'price').inputValue(), '-1');
     await picture(page, 'record-errors');

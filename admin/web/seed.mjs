@@ -63,6 +63,9 @@ export async function seedScreens(stage) {
   const evil = await seed(stage);
   await stage.api('POST', '/api/backups', { name: 'before.zip' });
   const [me] = (await stage.api('GET', '/api/collections/_superusers/records')).items;
+  const long = 'Donaudampfschifffahrtsgesellschaftskapitaensmuetzen_im_Lager'; // no line may break within it
+  await stage.api('POST', '/api/collections', { name: long, type: 'base', fields: [{ name: `${long}_1`, type: 'text', presentable: true }] });
+  await stage.api('POST', `/api/collections/${long}/records`, { [`${long}_1`]: 'W'.repeat(300) });
   return {
     overview: '/_/',
     records: '/_/c/products',
@@ -97,5 +100,8 @@ export async function seedScreens(stage) {
     metrics: '/_/metrics',
     logs: '/_/logs',
     missing: '/_/c/nothing',
+    'long-names': `/_/c/${long}`,
+    'long-names-new': `/_/c/${long}/new`,
+    'long-names-fields': `/_/c/${long}/fields`,
   };
 }

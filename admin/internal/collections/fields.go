@@ -83,7 +83,11 @@ func showFields(c *console.Call) error {
 	if err != nil {
 		return err
 	}
-	page := frame(c, in, "Fields")
+	title := "Fields"
+	if in.View != nil {
+		title = "Query" // as in the tabs
+	}
+	page := frame(c, in, title)
 	page.Scripts = append(page.Scripts, "editor.js") // for the query of a view and for new indexes
 	return c.Page(page, fieldsPage(d, c.Tabs(in), c.Locked()))
 }

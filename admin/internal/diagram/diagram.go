@@ -4,6 +4,7 @@ package diagram
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -178,12 +179,20 @@ func (p *picture) place() {
 	p.width, p.height = p.width+margin, p.height+margin
 }
 
+// placeLoose puts the boxes without relations into rows, which are as wide as the rest of the picture
+// or, if that is more, so wide that the rows together have the proportions of a screen.
 func (p *picture) placeLoose() {
 	top, x, lowest := p.height+gapY, margin, 0
 	if p.height == 0 {
 		top = margin
 	}
-	right := max(p.width, 4*(boxWidth+gapX))
+	area := 0
+	for _, b := range p.boxes {
+		if b.loose {
+			area += (boxWidth + gapX/2) * (b.height() + gapY)
+		}
+	}
+	right := max(p.width, 4*(boxWidth+gapX), int(math.Sqrt(1.6*float64(area))))
 	for _, b := range p.boxes {
 		if !b.loose {
 			continue

@@ -88,7 +88,7 @@ func page(p *picture) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, " SVG</a> <span class=\"grow\"></span> <span class=\"small muted wide-only\"><kbd class=\"kbd\">+</kbd> <kbd class=\"kbd\">−</kbd> zoom, <kbd class=\"kbd\">0</kbd> all, arrows go, <kbd class=\"kbd\">Alt</kbd> and arrows move a box</span> <span class=\"sr\" role=\"status\" data-said></span></div><div class=\"canvas\" data-diagram><svg class=\"er\" viewBox=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, " SVG</a> <span class=\"grow\"></span> <span class=\"small muted keys-hint\"><kbd class=\"kbd\">+</kbd> <kbd class=\"kbd\">−</kbd> zoom, <kbd class=\"kbd\">0</kbd> all, arrows go, <kbd class=\"kbd\">Alt</kbd> and arrows move a box</span> <span class=\"sr\" role=\"status\" data-said></span></div><div class=\"canvas\" data-diagram><svg class=\"er\" viewBox=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -44,9 +44,9 @@ func pages() []page {
 				text("meta.appName", "Name", ""),
 				mono("meta.appURL", "Address", "Links in mails start with it."),
 			}},
-			{Title: "Accent colour", About: "One colour for buttons, links and what is chosen. Shades for both themes are worked out from it, so that text stays readable.",
-				Inputs: []form.Input{{Name: "meta.accentColor", Label: "Colour", Kind: form.Colour, Options: []form.Option{
-					{Value: "#0e6a80", Label: "Petrol"}, {Value: "#1055c9", Label: "Blue"}, {Value: "#5b4bc4", Label: "Violet"},
+			{Title: "Accent colour", About: "One colour for buttons, links and what is chosen. Shades for both themes are worked out from it, so that text stays readable. The value of a new server, #1055c9, is shown as Petrol.",
+				Inputs: []form.Input{{Name: "meta.accentColor", Label: "Colour", Kind: form.Colour, Wide: true, Options: []form.Option{
+					{Value: "#0e6a80", Label: "Petrol"}, {Value: "#1a5fd0", Label: "Blue"}, {Value: "#5b4bc4", Label: "Violet"},
 					{Value: "#8a3f86", Label: "Plum"}, {Value: "#4c5a67", Label: "Slate"}}}}},
 			{Title: "Controls", About: "Against slips on a server in use. Clients of the API may do what they may.", Inputs: []form.Input{
 				{Name: "meta.hideControls", Label: "Lock collections and records here", Help: "Collections cannot be created, changed and deleted. Records can be changed after a press on Unlock. SQL that writes asks first.", Kind: form.Switch}}},

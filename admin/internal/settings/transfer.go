@@ -24,7 +24,18 @@ const maxDefinitions = 16 << 20
 func showTransfer(c *console.Call) error {
 	p := frame("Import and export", transferPath)
 	p.Scripts = append(p.Scripts, "range.js")
-	return c.Page(p, transferPage(c.App.Snapshot().All()))
+	return c.Page(p, transferPage(byName(c.App.Snapshot().All())))
+}
+
+// byName returns the collections in the order of the side bar: by name, system collections last.
+func byName(all []*schema.Collection) []*schema.Collection {
+	key := func(in *schema.Collection) string {
+		if in.System {
+			return "1" + strings.ToLower(in.Name)
+		}
+		return "0" + strings.ToLower(in.Name)
+	}
+	return slices.SortedFunc(slices.Values(all), func(a, b *schema.Collection) int { return strings.Compare(key(a), key(b)) })
 }
 
 // exportCollections answers with a file of the definitions of the chosen collections, without

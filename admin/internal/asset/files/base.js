@@ -10,7 +10,7 @@ import './time.js';
 import './palette.js';
 import { typing } from './keys.js';
 import './lock.js';
-import './side.js';
+import { showCurrent } from './side.js';
 import './reveal.js';
 import './wait.js';
 import './code.js';
@@ -33,6 +33,7 @@ function switchTheme(button) {
 function toggleDrawer(open) {
   const app = document.querySelector('.app');
   app.classList.toggle('drawer-open', open);
+  if (open) showCurrent();
   const button = document.querySelector('[data-drawer]');
   button.ariaExpanded = String(open);
   if (open) app.querySelector('.rail a, .side a, .side input')?.focus();

@@ -150,7 +150,7 @@ function spotOf(form, name) {
   return null;
 }
 
-/** Shows each problem below its input and focuses the first. */
+/** Shows each problem below its input, and focuses the first of these inputs in the form. */
 function place(form) {
   let first = null;
   for (const problem of form.querySelectorAll('[data-problem]')) {
@@ -167,7 +167,7 @@ function place(form) {
     const input = inputOf(spot.closest('.field'));
     input?.setAttribute('aria-invalid', 'true');
     input?.setAttribute('aria-describedby', spot.id);
-    first ??= input;
+    if (input && (!first || input.compareDocumentPosition(first) & Node.DOCUMENT_POSITION_FOLLOWING)) first = input;
     problem.remove();
   }
   const box = form.querySelector('[data-problems]');

@@ -9,7 +9,15 @@ const running = new Map(); // by request: the timer of the notice
 document.addEventListener('htmx:beforeSend', ({ detail: { xhr } }) => {
   running.set(xhr, setTimeout(say, long, 'Still working …'));
   bar?.classList.add('is-on');
+  // htmx dispatches no event on the document if the dialog of the pressed button is closed by then.
+  xhr.addEventListener('loadend', () => end(xhr));
 });
+
+function end(xhr) {
+  clearTimeout(running.get(xhr));
+  running.delete(xhr);
+  if (running.size === 0) bar?.classList.remove('is-on');
+}
 
 /** Shows the status of an error that a proxy has sent, such as 502, and not its page. */
 document.addEventListener('htmx:beforeSwap', ({ detail }) => {
@@ -17,10 +25,4 @@ document.addEventListener('htmx:beforeSwap', ({ detail }) => {
   if (xhr.status < 400 || /HX-Target/.test(xhr.getResponseHeader('Vary'))) return; // all responses of the console have this header
   detail.shouldSwap = false;
   say(`The request failed with the status ${xhr.status}. What you have typed stays here.`, 'danger');
-});
-
-document.addEventListener('htmx:afterRequest', ({ detail: { xhr } }) => {
-  clearTimeout(running.get(xhr));
-  running.delete(xhr);
-  if (running.size === 0) bar?.classList.remove('is-on');
 });

@@ -25,7 +25,7 @@ function show(panel) {
     const badge = document.createElement('span');
     badge.className = 'badge badge-warn';
     badge.dataset.elsewhere = '';
-    badge.textContent = 'changed elsewhere';
+    badge.textContent = badge.title = 'changed elsewhere'; // the title, since a narrow label cuts the text
     field.querySelector('.label .hint').before(badge);
   }
   const banner = panel.querySelector('[data-live-changed]');

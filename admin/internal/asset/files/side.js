@@ -1,5 +1,6 @@
 // The side bar: its width, which can be changed by dragging its edge or by arrow keys, and whether
-// it is hidden. Both are stored in this browser, and applied by early.js when a page opens.
+// it is hidden. Both are stored in this browser, and applied by early.js when a page opens. The entry
+// of the open page is scrolled into view.
 import { store, unstore } from './store.js';
 import { announce } from './toast.js';
 
@@ -36,6 +37,11 @@ export function toggleSide() {
   announce(hidden ? 'The side bar is hidden' : 'The side bar is shown');
 }
 
+/** Scrolls a long list to the entry of the open page. */
+export function showCurrent() {
+  document.querySelector('.side-scroll [aria-current]')?.scrollIntoView({ block: 'nearest' });
+}
+
 /** Tells assistive technology the width. */
 function tell() {
   edge.setAttribute('aria-valuenow', Math.round(width()));
@@ -50,6 +56,7 @@ function move(event) {
   announce(`The side bar is ${Math.round(width())} pixels wide`);
 }
 
+showCurrent();
 if (edge) {
   edge.setAttribute('role', 'separator');
   edge.setAttribute('aria-orientation', 'vertical');
