@@ -9,6 +9,8 @@ import { isWell, onStage, picture } from './stage.mjs';
 await onStage(async (stage) => {
   await stage.superuser();
   const address = `${stage.url}/_/metrics`;
+  /** The name of the server in the table of samples. */
+  const node = () => (onPostgres ? `${hostname()}:${stage.server.dir}` : '');
   const tile = (page, title) => page.locator('.kpi', { hasText: title }).locator('b');
   const shown = (page) => page.locator('[data-chart]:not([hidden])').first().locator('canvas').waitFor();
 
@@ -129,7 +131,7 @@ await onStage(async (stage) => {
     // The minutes from an hour before now to an hour after now, yesterday.
     const minutes = Array.from({ length: 121 }, (_, i) => Date.now() - 86_400_000 + (i - 60) * 60_000);
     const insert = `INSERT INTO "_metrics" ("node", "at", "period", "data")
-      SELECT (SELECT coalesce(max("node"), '') FROM "_metrics"), column1, 60000, '{"requests":7,"p95":0.25,"refusals":0.7,"websocket":3,"events":1}'
+      SELECT '${node()}', column1, 60000, '{"requests":7,"p95":0.25,"refusals":0.7,"websocket":3,"events":1}'
       FROM (VALUES ${minutes.map((at) => `(${at})`).join()}) AS v`;
     await stage.server.sql(insert, 'logs.db');
     await page.reload();
@@ -151,8 +153,7 @@ await onStage(async (stage) => {
     const page = await stage.signedIn();
     const at = Date.now() - 600_000;
     await stage.server.end();
-    const node = onPostgres ? `${hostname()}:${stage.server.dir}` : '';
-    const insert = `INSERT INTO "_metrics" ("node", "at", "period", "data") VALUES ('${node}', ${at}, 60000, '{"requests":42}')`;
+    const insert = `INSERT INTO "_metrics" ("node", "at", "period", "data") VALUES ('${node()}', ${at}, 60000, '{"requests":42}')`;
     await stage.server.sql(insert, 'logs.db');
     await stage.server.start();
     let series;
