@@ -101,7 +101,6 @@ func layers() [][]string {
 		{
 			"auth",
 			"core/coretest",
-			"api/internal/migrationfile",
 			"core/pocketbase",
 			"admin/internal/sheet",
 		},
@@ -150,6 +149,7 @@ func layers() [][]string {
 			"core/internal/removal",
 			"core/internal/alter",
 			"admin/internal/task",
+			"internal/migrationfile",
 		},
 		{
 			"internal/definition",

@@ -4,10 +4,10 @@ import (
 	"context"
 	"sync"
 
-	"github.com/loambase/loam/api/internal/migrationfile"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/collection"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/internal/migrationfile"
 )
 
 // automigration writes each change of the collections as a migration file, for development.

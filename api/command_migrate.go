@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/loambase/loam/api/internal/migrationfile"
 	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/internal/migrationfile"
 )
 
 const migrateHelp = `Run and undo the migrations of the program, and write new ones as Go source. They run by

@@ -1,6 +1,7 @@
 // The list "Not yet right"; channels, cron expressions and the lock in the settings; copies of
 // collections and fields.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { isWell, onStage, picture } from './stage.mjs';
 
@@ -164,7 +165,29 @@ await onStage(async (stage) => {
     await menu().click();
     await page.locator('.collection-menu').getByRole('button', { name: 'Copy as JSON' }).click();
     await page.getByText('Copied').waitFor();
-    assert.deepEqual(await copied(), await stage.api('GET', '/api/collections/seeds'));
+    const { created, updated, system, ...definition } = await stage.api('GET', '/api/collections/seeds');
+    assert.ok(created && updated && system === false);
+    assert.deepEqual(await copied(), definition);
+    const asCode = page.getByRole('region', { name: 'As code' });
+    await asCode.getByRole('button', { name: 'Copy migration' }).press('Enter');
+    await page.waitForFunction(async () => (await navigator.clipboard.readText()).startsWith('package migrations'));
+    const migration = await page.evaluate(() => navigator.clipboard.readText());
+    assert.match(migration, /Name: "\d+_collection_seeds",\n\t\tUp: func\(tx \*core\.Tx\) error \{\n\t\t\treturn tx\.SetCollections\(`\[/);
+    assert.deepEqual(JSON.parse(migration.match(/SetCollections\(([^]*?)\)\n\t\t\},/)[1].replaceAll('` + "`" + `', '\0').slice(1, -1).replaceAll('\0', '`')), [definition]);
+    const download = page.waitForEvent('download');
+    await asCode.getByRole('link', { name: 'Download migration' }).click();
+    const file = await download;
+    assert.match(file.suggestedFilename(), /^\d+_collection_seeds\.go$/);
+    assert.equal((await readFile(await file.path(), 'utf8')).replaceAll(/\d+_c/g, '_c'), migration.replaceAll(/\d+_c/g, '_c'));
+    await asCode.getByRole('button', { name: 'Copy JSON' }).click();
+    await page.waitForFunction(async () => (await navigator.clipboard.readText()).startsWith('{'));
+    assert.deepEqual(await copied(), definition);
+    await pictures(page, 'as-code');
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.route('**/migration', (route) => route.fulfill({ status: 404, body: '<p>gone' }));
+    await asCode.getByRole('button', { name: 'Copy migration' }).click();
+    await page.getByText('The value could not be read.').waitFor();
+    assert.deepEqual(await copied(), definition);
 
     const row = (name) => page.locator('.fl').filter({ has: page.locator('[data-name-of]', { hasText: new RegExp(`^${name}$`) }) });
     await row('sort').locator('summary').click();

@@ -207,7 +207,7 @@ await onStage(async (stage) => {
     for (const path of ['c/held/fields', 'c/held/rules', 'c/users/fields', 'c/users/sign-in']) {
       await page.goto(`${stage.url}/_/${path}`);
       await page.getByText('Collections are locked here').waitFor();
-      assert.equal(await page.locator('main form[data-form=change] :is(input, select, textarea, button):enabled:not([type=hidden])').count(), 0, path);
+      assert.equal(await page.locator('main form[data-form=change] :is(input, select, textarea, button):enabled:not([type=hidden], [data-copy-from])').count(), 0, path);
       assert.equal(await page.getByRole('link', { name: 'New collection' }).count(), 0, path);
       await picture(page, `locked-${path.replaceAll('/', '-')}`);
     }

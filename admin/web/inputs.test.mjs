@@ -2,6 +2,7 @@
 // bytes, and scripts in HTML do not run in the editor.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { pictures } from './looks.mjs';
 import { attack, png as leaf } from './seed.mjs';
 import { isWell, onStage, picture } from './stage.mjs';
 
@@ -42,6 +43,40 @@ await onStage(async (stage) => {
     await page.waitForFunction(() => !document.querySelector('.is-changed'));
   };
   const unharmed = async (page) => assert.equal(await page.evaluate(() => window.hacked), undefined);
+
+  test('a whole number has buttons for one more and one less, within its limits', async () => {
+    await stage.api('POST', '/api/collections', {
+      name: 'stocks', type: 'base', fields: [{ name: 'left', type: 'number', onlyInt: true, min: -1, max: 2 }, { name: 'seen', type: 'number', onlyInt: true }, { name: 'price', type: 'number' }],
+    });
+    const { id } = await stage.api('POST', '/api/collections/stocks/records', { left: 1, seen: 9007199254740991 });
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/c/stocks/r/${id}`);
+    const press = async (name, value) => {
+      const [field] = name.split(',');
+      await page.getByRole('button', { name, exact: true }).press('Enter');
+      assert.equal(await page.locator(`#f-${field}`).inputValue(), value);
+      await page.locator('#said', { hasText: `${field}: ${value}` }).waitFor({ state: 'attached' });
+    };
+    for (const value of ['2', '2']) await press('left, one more', value);
+    for (const value of ['1', '0', '-1', '-1']) await press('left, one less', value);
+    await press('seen, one more', '9007199254740992');
+    assert.equal(await page.getByRole('button', { name: /^price, one/ }).count(), 0);
+    await pictures(page, 'whole-number');
+    await save(page);
+    const { left, seen } = await stage.api('GET', `/api/collections/stocks/records/${id}`);
+    assert.deepEqual([left, seen], [-1, 9007199254740992]);
+    await page.locator('#f-left').fill('1.5'); // no whole number: the buttons change nothing
+    await page.getByRole('button', { name: 'left, one more' }).click();
+    assert.equal(await page.locator('#f-left').inputValue(), '1.5');
+    await page.keyboard.press('Control+s');
+    await page.locator('[data-error=left]:not([hidden])').waitFor();
+    const edge = (name) => page.locator(`[data-field=${name}] :is(.input, .input-wrap)`).evaluate((e) => getComputedStyle(e).borderTopColor);
+    await page.locator('#f-seen').focus(); // an input with the focus has an outline instead
+    assert.notEqual(await edge('left'), await edge('price'));
+    await page.locator('#f-left').fill('');
+    await press('left, one more', '1');
+    await isWell(page);
+  });
 
   test('after an edit of one field the bytes of all others are equal; a copied cell is whole', async () => {
     const { id: kinds } = await stage.api('POST', '/api/collections', {

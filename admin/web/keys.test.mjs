@@ -246,7 +246,7 @@ await onStage(async (stage) => {
     };
     const chartAt = async (...keys) => {
       const time = Array.from({ length: 360 }, (_, i) => 1_800_000_000 + 10 * i);
-      await page.route('**/_/metrics/series?*', (route) => route.fulfill({ json: { step: 10, at: time, values: { requests: time } } }));
+      await page.route('**/_/metrics/series*', (route) => route.fulfill({ json: { step: 10, at: time, values: { requests: time } } }));
       await page.goto(`${stage.url}/_/metrics`);
       await page.locator('[data-chart]:not([hidden]) canvas').first().waitFor();
       await page.locator('.chart-place').first().focus();

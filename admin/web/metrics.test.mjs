@@ -3,11 +3,14 @@ import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { test } from 'node:test';
 import { onPostgres } from '../../clients/loam.mjs';
+import { pictures } from './looks.mjs';
 import { isWell, onStage, picture } from './stage.mjs';
 
 await onStage(async (stage) => {
   await stage.superuser();
   const address = `${stage.url}/_/metrics`;
+  /** The name of the server in the table of samples. */
+  const node = () => (onPostgres ? `${hostname()}:${stage.server.dir}` : '');
   const tile = (page, title) => page.locator('.kpi', { hasText: title }).locator('b');
   const shown = (page) => page.locator('[data-chart]:not([hidden])').first().locator('canvas').waitFor();
 
@@ -39,7 +42,7 @@ await onStage(async (stage) => {
     const table = chart.getByRole('table');
     assert.deepEqual(await table.getByRole('columnheader').allInnerTexts(), ['until', 'process', 'Go heap']);
     assert.match(await table.getByRole('cell').nth(1).innerText(), /^[\d.]+ MB$/);
-    assert.match(await page.locator('[data-figure=statements] b').innerText(), /^\d/);
+    assert.match(await page.locator('[data-figure=statements]:not([data-before]) b').innerText(), /^\d/);
     assert.match(await page.locator('[data-figure=writes] b').innerText(), /^\d/);
     const route = page.getByRole('row', { name: /GET \/api\/health/ });
     assert.match(await route.innerText(), /ms/);
@@ -54,7 +57,7 @@ await onStage(async (stage) => {
   const made = async (page, figures) => {
     const at = Array.from({ length: 360 }, (_, i) => 1_800_000_000 + 10 * i);
     const values = Object.fromEntries(figures.map(([name, of]) => [name, at.map((_, i) => of(i))]));
-    await page.route('**/_/metrics/series?*', (route) => route.fulfill({ json: { step: 10, at, values } }));
+    await page.route('**/_/metrics/series*', (route) => route.fulfill({ json: { step: 10, at, values } }));
   };
   const wave = (size) => (i) => size * (1.2 + Math.sin(i / 40) + Math.sin(i * 7) / 9);
 
@@ -111,12 +114,46 @@ await onStage(async (stage) => {
     }
   });
 
+  test('the same hours of yesterday stand beside the last ones', async () => {
+    const page = await stage.signedIn();
+    const nothing = page.getByText('There is nothing of these hours of yesterday');
+    const beside = page.getByRole('switch', { name: 'Beside yesterday' });
+    const chart = page.getByRole('region', { name: 'Requests a second', exact: true });
+    const yesterday = chart.locator('[data-before]');
+    await page.goto(address);
+    await shown(page);
+    assert.equal(await yesterday.isVisible(), false);
+    await beside.press('Space');
+    await nothing.waitFor();
+    await picture(page, 'metrics-nothing-before');
+    assert.equal(page.url(), `${address}?compare=1`);
+    assert.match(await page.getByRole('link', { name: '24 h', exact: true }).getAttribute('href'), /metrics\?last=24h&compare=1$/);
+    // The minutes from an hour before now to an hour after now, yesterday.
+    const minutes = Array.from({ length: 121 }, (_, i) => Date.now() - 86_400_000 + (i - 60) * 60_000);
+    const insert = `INSERT INTO "_metrics" ("node", "at", "period", "data")
+      SELECT '${node()}', column1, 60000, '{"requests":7,"p95":0.25,"refusals":0.7,"websocket":3,"events":1}'
+      FROM (VALUES ${minutes.map((at) => `(${at})`).join()}) AS v`;
+    await stage.server.sql(insert, 'logs.db');
+    await page.reload();
+    await yesterday.getByText('7', { exact: true }).waitFor();
+    assert.equal(await nothing.isVisible(), false);
+    assert.equal(await beside.isChecked(), true);
+    assert.match(await chart.getByRole('img').getAttribute('aria-label'), /; yesterday: 7 last, between 7 and 7$/);
+    for (const [title, value] of [['Requests a second', '7'], ['Latency, p95', '250 ms'], ['Errors', '10 %'], ['Live connections', '4']])
+      assert.match(await page.locator('.kpi', { has: page.getByText(title, { exact: true }) }).locator('[data-note]').innerText(), new RegExp(`yesterday ${value}$`));
+    await pictures(page, 'metrics-yesterday');
+    await beside.press('Space');
+    await yesterday.waitFor({ state: 'hidden' });
+    assert.equal(page.url(), address);
+    assert.doesNotMatch(await page.locator('.kpi').first().innerText(), /yesterday/);
+    await isWell(page);
+  });
+
   test('the last 24 hours are there after a restart', async () => {
     const page = await stage.signedIn();
     const at = Date.now() - 600_000;
     await stage.server.end();
-    const node = onPostgres ? `${hostname()}:${stage.server.dir}` : '';
-    const insert = `INSERT INTO "_metrics" ("node", "at", "period", "data") VALUES ('${node}', ${at}, 60000, '{"requests":42}')`;
+    const insert = `INSERT INTO "_metrics" ("node", "at", "period", "data") VALUES ('${node()}', ${at}, 60000, '{"requests":42}')`;
     await stage.server.sql(insert, 'logs.db');
     await stage.server.start();
     let series;

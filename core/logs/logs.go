@@ -1,6 +1,6 @@
 // Package logs stores the log entries of a server, of requests and of messages, and lets superusers
 // read the entries by API. Entries are queued in memory, written in batches, and purged by age and
-// size. The package also stores the samples of the metrics of the last 24 hours.
+// size. The package also stores the samples of the metrics of the last 48 hours.
 //
 // DESIGN.md in this folder describes the design.
 package logs

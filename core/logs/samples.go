@@ -10,8 +10,8 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// SampleTime is how long samples are stored.
-const SampleTime = 24 * time.Hour
+// SampleTime is how long samples are stored: a day, and the day before for comparison.
+const SampleTime = 48 * time.Hour
 
 // Sample holds the values of metrics over a period that ends At.
 type Sample struct {
@@ -55,10 +55,10 @@ func (s *Service) KeepSample(ctx context.Context, node string, sample Sample) er
 	})
 }
 
-// Samples returns the stored samples of the server node, from SampleTime ago until now, the oldest
-// first. A row that does not decode is left out. While the settings switch logs off (maxDays 0),
-// the list is empty.
-func (s *Service) Samples(ctx context.Context, node string) (list []Sample, err error) {
+// Samples returns the stored samples of the server node that end after from and not after to, the
+// oldest first. A row that does not decode is left out. While the settings switch logs off (maxDays
+// 0), the list is empty.
+func (s *Service) Samples(ctx context.Context, node string, from, to time.Time) (list []Sample, err error) {
 	if s.cfg.Settings().Logs.MaxDays <= 0 {
 		return nil, nil
 	}
@@ -66,10 +66,9 @@ func (s *Service) Samples(ctx context.Context, node string) (list []Sample, err 
 	if err != nil {
 		return nil, err
 	}
-	now := s.cfg.Now()
 	err = db.Read(ctx, func(r store.Reader) error {
 		rows, err := r.Query(`SELECT "at", "period", "data" FROM "_metrics" WHERE "node" = $1 AND "at" > $2 AND "at" <= $3 ORDER BY "at"`,
-			store.Text(node), millis(now.Add(-SampleTime)), millis(now))
+			store.Text(node), millis(from), millis(to))
 		if err != nil {
 			return err
 		}

@@ -20,7 +20,8 @@ func (k *keeper) sample(node string, value float64) {
 // values returns the stored values of a node, in the order of their samples.
 func (k *keeper) values(node string) (list []float64) {
 	k.t.Helper()
-	samples, err := k.Samples(k.t.Context(), node)
+	now := *k.now.Load()
+	samples, err := k.Samples(k.t.Context(), node, now.Add(-SampleTime), now)
 	if err != nil {
 		k.t.Fatal(err)
 	}
@@ -37,7 +38,7 @@ func TestSamples(t *testing.T) {
 	k.at(noon.Add(time.Minute))
 	k.sample("one", 2)
 	k.sample("other", 7)
-	list, err := k.Samples(t.Context(), "one")
+	list, err := k.Samples(t.Context(), "one", noon.Add(-time.Minute), noon.Add(time.Minute))
 	if err != nil || len(list) != 2 {
 		t.Fatalf("Samples = %+v, %v", list, err)
 	}
@@ -45,16 +46,18 @@ func TestSamples(t *testing.T) {
 	if !first.At.Equal(noon) || first.Period != time.Minute || !maps.Equal(first.Values, map[string]float64{"requests": 1.5}) {
 		t.Errorf("the first sample is %+v", first)
 	}
+	if list, err := k.Samples(t.Context(), "one", noon, noon.Add(time.Minute)); err != nil || len(list) != 1 || list[0].Values["requests"] != 2 {
+		t.Errorf("samples after noon: %+v, %v", list, err)
+	}
 	k.at(noon) // the clock was set back
 	if got := k.values("one"); len(got) != 1 || got[0] != 1.5 {
 		t.Errorf("samples up to noon: %v", got)
 	}
 
-	// A day later Samples leaves out the first sample, and KeepSample deletes the old samples of
-	// all nodes.
+	// KeepSample deletes the samples of all nodes that are older than SampleTime.
 	k.at(noon.Add(SampleTime))
 	if got := k.values("one"); len(got) != 1 || got[0] != 2 {
-		t.Errorf("a day later: %v", got)
+		t.Errorf("after SampleTime: %v", got)
 	}
 	k.at(noon.Add(SampleTime + time.Minute))
 	k.sample("one", 3)

@@ -15,7 +15,8 @@ import (
 
 // History keeps samples of the metrics, for the console: one every ten seconds for the last hour, and
 // one every minute for the last 24 hours. The samples of minutes are stored in the database of the
-// logs, so they outlive a restart of the server. It is safe for concurrent use.
+// logs, so they outlive a restart of the server; those of the day before are there alone. It is safe
+// for concurrent use.
 type History struct {
 	historyConfig
 
@@ -37,15 +38,18 @@ type historyConfig struct {
 // archive stores samples of minutes.
 type archive interface {
 	KeepSample(ctx context.Context, node string, sample logs.Sample) error
-	Samples(ctx context.Context, node string) ([]logs.Sample, error)
+	Samples(ctx context.Context, node string, from, to time.Time) ([]logs.Sample, error)
 }
 
-const sampleTime = 10 * time.Second
+const (
+	sampleTime = 10 * time.Second
+	oneDay     = 24 * time.Hour
+)
 
 func newHistory(c historyConfig) *History {
 	return &History{historyConfig: c,
 		hour: track{step: sampleTime, length: time.Hour},
-		day:  track{step: time.Minute, length: logs.SampleTime}}
+		day:  track{step: time.Minute, length: oneDay}}
 }
 
 // Run takes samples until ctx ends, and stores a sample every minute. It first loads the samples
@@ -76,7 +80,8 @@ func (h *History) Run(ctx context.Context) error {
 
 // load inserts the stored samples before the samples of both tracks.
 func (h *History) load(ctx context.Context) error {
-	list, err := h.stored.Samples(ctx, h.node)
+	now := h.now()
+	list, err := h.stored.Samples(ctx, h.node, now.Add(-oneDay), now)
 	if err != nil {
 		return err
 	}
@@ -110,6 +115,7 @@ type Series struct {
 	Step   int                   `json:"step"` // seconds between two moments
 	At     []int64               `json:"at"`   // Unix time in seconds, the oldest first
 	Values map[string][]*float64 `json:"values"`
+	Before map[string][]*float64 `json:"before,omitempty"` // the values 24 hours before each moment; nil unless Compare has set them
 }
 
 // Hour returns the samples of the last hour.
@@ -133,6 +139,40 @@ func (h *History) series(t *track) Series {
 		}
 	}
 	return s
+}
+
+// Compare returns the series with the values of the day before: at each moment those of the stored
+// sample whose time includes the moment 24 hours earlier. Before is empty if no sample is stored.
+func (h *History) Compare(ctx context.Context, s Series) (Series, error) {
+	if len(s.At) == 0 {
+		return s, nil
+	}
+	dayBefore := func(at int64) time.Time { return time.Unix(at, 0).Add(-oneDay) }
+	samples, err := h.stored.Samples(ctx, h.node, dayBefore(s.At[0]), dayBefore(s.At[len(s.At)-1]).Add(2*time.Minute))
+	if err != nil {
+		return s, err
+	}
+	s.Before = map[string][]*float64{}
+	next := 0
+	for i, at := range s.At {
+		moment := dayBefore(at)
+		for next < len(samples) && samples[next].At.Before(moment) {
+			next++
+		}
+		if next == len(samples) {
+			break
+		}
+		if begin := samples[next].At.Add(-samples[next].Period); !moment.After(begin) {
+			continue // the server did not run
+		}
+		for name, value := range samples[next].Values {
+			if s.Before[name] == nil {
+				s.Before[name] = make([]*float64, len(s.At))
+			}
+			s.Before[name][i] = &value
+		}
+	}
+	return s, nil
 }
 
 // withGaps inserts a sample without values into each gap: wherever the period of a sample begins

@@ -24,7 +24,14 @@ type measured struct {
 func (m *measured) KeepSample(context.Context, string, logs.Sample) error { return nil }
 
 // Samples implements archive.
-func (m *measured) Samples(context.Context, string) ([]logs.Sample, error) { return m.archived, nil }
+func (m *measured) Samples(_ context.Context, _ string, from, to time.Time) (list []logs.Sample, err error) {
+	for _, s := range m.archived {
+		if s.At.After(from) && !s.At.After(to) {
+			list = append(list, s)
+		}
+	}
+	return list, nil
+}
 
 // newMeasured returns a History that has read the metrics once and has no sample yet.
 func newMeasured(t *testing.T) *measured {
@@ -170,5 +177,45 @@ func TestHistoryAfterARestart(t *testing.T) {
 		if last <= hour.At[at] {
 			t.Errorf("moment %d is %d after %d", at+1, last, hour.At[at])
 		}
+	}
+}
+
+// TestCompare compares two hours of a server that did not run for the last ten minutes of the same
+// two hours of the day before.
+func TestCompare(t *testing.T) {
+	t.Parallel()
+	m := newMeasured(t)
+	for i := range 24 * 60 * 6 {
+		m.answer("/a", "200", 0.002, 10)
+		m.after(sampleTime)
+		if i == 119*60/10 {
+			m.archived = m.archived[:len(m.archived)-9] // the minutes 110 to 119
+		}
+	}
+	none, err := m.Compare(t.Context(), m.Hour())
+	if err != nil || len(none.Before) != 0 {
+		t.Errorf("on the first day the day before has %d figures, %v", len(none.Before), err)
+	}
+	for range 2 * 60 * 6 {
+		m.answer("/a", "200", 0.002, 20)
+		m.after(sampleTime)
+	}
+	s, err := m.Compare(t.Context(), m.Hour())
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, unknown := 0, 0
+	for i, value := range s.Before["requests"] {
+		switch {
+		case value == nil:
+			unknown++
+		case *value != 1 || *s.Values["requests"][i] != 2:
+			t.Fatalf("moment %d has %v, and %v the day before", i, *s.Values["requests"][i], *value)
+		default:
+			known++
+		}
+	}
+	if known+unknown != len(s.At) || known < 300 || unknown < 50 {
+		t.Errorf("of %d moments the day before knows %d", len(s.At), known)
 	}
 }

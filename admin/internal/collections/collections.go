@@ -45,6 +45,7 @@ func Routes() []console.Route {
 		console.Post(collection+"/sign-in/tokens/{token}/end", console.Confirmed(endTokens)),
 		console.Post(collection+"/fields/copy", console.Unlocked(copyField)),
 		console.Get(collection+"/definition", definitionJSON),
+		console.Get(collection+"/migration", migration),
 		console.Get(collection+"/duplicate", console.Unlocked(askDuplicate)),
 		console.Post(collection+"/duplicate", console.Unlocked(duplicate)),
 		console.Get(collection+"/truncate", console.Unlocked(askTruncate)),

@@ -1,4 +1,4 @@
-// Definitions as JSON, and copies of collections and fields.
+// Definitions as JSON and as Go, and copies of collections and fields.
 
 package collections
 
@@ -12,6 +12,8 @@ import (
 	"github.com/loambase/loam/admin/internal/form"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema"
+	definitionfile "github.com/loambase/loam/internal/definition"
+	"github.com/loambase/loam/internal/migrationfile"
 )
 
 // definitionJSON answers with the definition of the collection without secrets, in the format of
@@ -21,7 +23,36 @@ func definitionJSON(c *console.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.IndentedJSON(in)
+	text, err := definitionfile.Text(in, definitionfile.JSON)
+	if err != nil {
+		return err
+	}
+	return c.Text("application/json", text)
+}
+
+// migration answers with a migration in Go that creates or updates the collection; with download, as
+// a file. The fault is NotFound for a collection of the system, which migrations do not change.
+func migration(c *console.Call) error {
+	in, err := c.Collection()
+	if err != nil {
+		return err
+	}
+	if in.System {
+		return fault.New(fault.NotFound, "Migrations do not change collections of the system.")
+	}
+	step, err := migrationfile.Collection(in)
+	if err != nil {
+		return err
+	}
+	name, text, err := migrationfile.Text(step, c.App.Now())
+	if err != nil {
+		return err
+	}
+	if !c.R.URL.Query().Has("download") {
+		return c.Text("text/plain; charset=utf-8", text)
+	}
+	_, err = (&console.Download{W: c.W, Kind: "text/plain; charset=utf-8", Name: name}).Write(text)
+	return err
 }
 
 func askDuplicate(c *console.Call) error {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"unicode/utf16"
@@ -177,7 +176,12 @@ func (c *Call) JSON(v any) error {
 	if err != nil {
 		return err
 	}
-	c.W.Header().Set("Content-Type", "application/json")
+	return c.Text("application/json", text)
+}
+
+// Text answers 200 with a text of a media type.
+func (c *Call) Text(kind string, text []byte) error {
+	c.W.Header().Set("Content-Type", kind)
 	c.W.Write(text) //nolint:errcheck // a client that has disconnected gets no answer
 	return nil
 }
@@ -199,9 +203,7 @@ func (c *Call) IndentedJSON(v any) error {
 	if err != nil {
 		return err
 	}
-	c.W.Header().Set("Content-Type", "application/json")
-	io.WriteString(c.W, text) //nolint:errcheck // a client that has disconnected gets no answer
-	return nil
+	return c.Text("application/json", []byte(text))
 }
 
 // Go sends the browser to another address of the console.

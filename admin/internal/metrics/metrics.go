@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/loambase/loam/admin/internal/console"
@@ -34,20 +35,50 @@ func show(c *console.Call) error {
 		q := url.Values{"filter": {filter}, "from": {c.App.Now().Add(-period).UTC().Format(time.RFC3339)}}
 		return "/_/logs?" + q.Encode()
 	}
+	v := view{last: last, compare: c.R.URL.Query().Has("compare")}
 	routes := c.History.Routes()
 	return c.Page(console.Page{
 		Title: "Metrics", Section: "metrics", Crumbs: []ui.Crumb{{Label: "Metrics"}},
 		Styles: []string{"uplot.css"}, Scripts: []string{"metrics.js"},
-	}, page(last, routes[:min(len(routes), maxRoutes)], entries))
+	}, page(v, routes[:min(len(routes), maxRoutes)], entries))
 }
 
-// series answers with the samples of the last hour, or of the last day for last=24h, as JSON.
-func series(c *console.Call) error {
-	if c.R.URL.Query().Get("last") == "24h" {
-		return c.JSON(c.History.Day())
+// series answers with the samples of the last hour, or of the last day for last=24h, as JSON; with
+// compare, beside the samples of the day before.
+func series(c *console.Call) (err error) {
+	q := c.R.URL.Query()
+	s := c.History.Hour()
+	if q.Get("last") == "24h" {
+		s = c.History.Day()
 	}
-	return c.JSON(c.History.Hour())
+	if q.Has("compare") {
+		if s, err = c.History.Compare(c.R.Context(), s); err != nil {
+			return err
+		}
+	}
+	return c.JSON(s)
 }
+
+// view is a view of the page: the last "1h" or "24h", and whether the day before is beside it.
+type view struct {
+	last    string
+	compare bool
+}
+
+// path returns the address of the view below a path.
+func (v view) path(below string) string {
+	q := url.Values{}
+	if v.last != "1h" {
+		q.Set("last", v.last)
+	}
+	if v.compare {
+		q.Set("compare", "1")
+	}
+	return strings.TrimSuffix(below+"?"+q.Encode(), "?")
+}
+
+// of returns the view of another period.
+func (v view) of(last string) view { return view{last, v.compare} }
 
 // chart is a chart with one or more lines. It is hidden if the history has none of its figures.
 type chart struct {

@@ -183,6 +183,14 @@ func number(p *panel, f *schema.Field) string {
 	return decimal(p.r.Number(f.Name))
 }
 
+// bound returns the limit of a number as text, "" for none.
+func bound(limit *float64) string {
+	if limit == nil {
+		return ""
+	}
+	return decimal(*limit)
+}
+
 // decimal formats a number without an exponent.
 func decimal(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 

@@ -141,7 +141,7 @@ function show(editor, input, items, { word, from }) {
     box.append(option);
   });
   document.body.append(box);
-  list = { editor, input, items, box, from, at: -1 };
+  list = { editor, input, items, box, from, word, at: -1 };
   input.setAttribute('aria-controls', box.id);
   if (input.role === 'combobox') input.ariaExpanded = 'true';
   place();
@@ -216,6 +216,7 @@ document.addEventListener('keydown', (event) => {
   const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (by) step(by);
   else if ((event.key === 'Enter' || event.key === 'Tab') && list.at >= 0 && !event.ctrlKey && !event.metaKey) take();
+  else if (event.key === 'Tab' && !event.shiftKey && list.word && list.items.some((item) => !item.whole)) take(list.items.findIndex((item) => !item.whole));
   else if (event.key === 'Escape') {
     asked++; // a late answer must not reopen the list
     close();

@@ -22,6 +22,11 @@ const units = {
 
 const clock = (seconds, more) => new Date(seconds * 1000).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...more });
 
+const isBefore = (line) => 'before' in line.dataset;
+
+/** The values of the series that a line shows: those of the day before, or those of the period. */
+const valuesOf = (line, series) => (isBefore(line) ? (series.before ?? {}) : series.values);
+
 /** A chart in its section, with legend and table. */
 class Chart {
   constructor(section) {
@@ -40,12 +45,12 @@ class Chart {
 
   /** Shows new samples. Lines of figures that the server does not have are hidden. */
   show(series) {
-    const there = this.lines.filter((line) => line.dataset.figure in series.values);
+    const there = this.lines.filter((line) => line.dataset.figure in valuesOf(line, series));
     this.section.hidden = there.length === 0;
     if (there.length === 0) return;
     for (const line of this.lines) line.hidden = !there.includes(line);
     this.at = series.at;
-    this.values = there.map((line) => series.values[line.dataset.figure].map((value) => (known(value) ? value * this.unit.factor : null)));
+    this.values = there.map((line) => valuesOf(line, series)[line.dataset.figure].map((value) => (known(value) ? value * this.unit.factor : null)));
     if (this.shown?.length !== there.length) {
       this.plot?.destroy();
       this.plot = null;
@@ -81,7 +86,7 @@ class Chart {
         { ...axis, grid: { show: false }, size: 26, space: 70, values: (_, list) => list.map((at) => clock(at, list[1] - list[0] < 60 ? { second: '2-digit' } : {})) },
         { ...axis, size: 62, space: 36, values: (_, list) => list.map((value) => this.unit.write(value)) },
       ],
-      series: [{}, ...this.shown.map((line) => ({ label: line.textContent.trim(), stroke: inkOf(line.querySelector('i')), width: 1.5, points: { show: (plot) => plot.data[0].length < 3 }, spanGaps: false }))],
+      series: [{}, ...this.shown.map((line) => ({ label: line.textContent.trim(), stroke: inkOf(line.querySelector('i')), width: 1.5, dash: isBefore(line) ? [4, 4] : undefined, points: { show: (plot) => plot.data[0].length < 3 }, spanGaps: false }))],
       hooks: {
         setCursor: [(plot) => this.say(plot.cursor.idx)],
         setScale: [(plot, scale) => scale === 'x' && zoomedTo(plot)],
@@ -105,7 +110,7 @@ class Chart {
       const all = this.values[i].filter(known);
       const name = line.querySelector('[data-label]').textContent;
       if (all.length === 0) return `${name}: not known`;
-      return `${name}: ${this.unit.write(all.at(-1))} now, between ${this.unit.write(Math.min(...all))} and ${this.unit.write(Math.max(...all))}`;
+      return `${name}: ${this.unit.write(all.at(-1))} ${isBefore(this.shown[i]) ? 'last' : 'now'}, between ${this.unit.write(Math.min(...all))} and ${this.unit.write(Math.max(...all))}`;
     });
     this.place.ariaLabel = `${this.section.ariaLabel} since ${clock(this.at[0])}. ${parts.join('; ')}`;
   }
@@ -169,21 +174,49 @@ root.addEventListener('keydown', (event) => {
   announce(whole ? 'The whole period is shown' : `From ${clock(from)} to ${clock(from + width)}`);
 });
 
-/** Writes the last sample into the tiles above the charts. */
-function tiles({ values }) {
-  const last = (name) => values[name]?.at(-1) ?? null;
-  const write = (name, value, unit, note = '') => {
-    const tile = root.querySelector(`[data-kpi=${name}]`);
-    tile.querySelector('b').textContent = known(value) ? unit.write(value * unit.factor) : '–';
-    tile.querySelector('[data-note]').textContent = note;
-  };
+/** The last value of each figure; null for a figure that is not known. */
+const lastOf = (values) => (name) => values?.[name]?.at(-1) ?? null;
+
+/** The numbers of the tiles; null if not known. */
+function numbers(last) {
   const [requests, wrong] = [last('requests'), (last('refusals') ?? 0) + (last('failures') ?? 0)];
-  write('requests', requests, units.number, known(last('running')) ? `${plain(last('running'))} under way` : '');
-  write('latency', last('p95'), units.duration, known(last('p50')) ? `p50 ${units.duration.write(last('p50') * 1000)}` : 'no request');
-  write('errors', requests > 0 ? wrong / requests : null, units.percent, `${plain((last('failures') ?? 0) * 60)} failures (5xx) a minute`);
-  const [sockets, events] = [last('websocket'), last('events')];
-  write('connections', known(sockets) ? sockets + events : null, units.count, known(sockets) ? `${plain(sockets)} WebSocket · ${plain(events)} SSE` : '');
+  const connections = known(last('websocket')) ? last('websocket') + last('events') : null;
+  return { requests, latency: last('p95'), errors: requests > 0 ? wrong / requests : null, connections };
 }
+
+const tileUnits = { requests: units.number, latency: units.duration, errors: units.percent, connections: units.count };
+
+/** Writes the last sample into the tiles above the charts, beside the sample of the day before. */
+function tiles({ values, before }) {
+  const last = lastOf(values);
+  const notes = {
+    requests: known(last('running')) ? `${plain(last('running'))} under way` : '',
+    latency: known(last('p50')) ? `p50 ${units.duration.write(last('p50') * 1000)}` : 'no request',
+    errors: `${plain((last('failures') ?? 0) * 60)} failures (5xx) a minute`,
+    connections: known(last('websocket')) ? `${plain(last('websocket'))} WebSocket · ${plain(last('events'))} SSE` : '',
+  };
+  const earlier = numbers(lastOf(before));
+  for (const [name, value] of Object.entries(numbers(last))) {
+    const tile = root.querySelector(`[data-kpi=${name}]`);
+    const write = (number) => tileUnits[name].write(number * tileUnits[name].factor);
+    tile.querySelector('b').textContent = known(value) ? write(value) : '–';
+    tile.querySelector('[data-note]').textContent = [notes[name], known(earlier[name]) && `yesterday ${write(earlier[name])}`].filter(Boolean).join(' · ');
+  }
+}
+
+const compare = root.querySelector('[data-compare]');
+compare.addEventListener('change', () => {
+  const addressOf = (text) => {
+    const url = new URL(text, location.href);
+    if (compare.checked) url.searchParams.set('compare', '1');
+    else url.searchParams.delete('compare');
+    return `${url.pathname}${url.search}`;
+  };
+  history.replaceState(history.state, '', addressOf(location.href));
+  root.dataset.metrics = addressOf(root.dataset.metrics);
+  for (const link of root.querySelectorAll('.seg a')) link.href = addressOf(link.href);
+  refresh();
+});
 
 let timer;
 
@@ -198,6 +231,7 @@ async function refresh() {
       const series = await answer.json();
       step = series.step;
       root.querySelector('[data-waiting]').hidden = series.at.length > 0;
+      root.querySelector('[data-nothing-before]').hidden = !compare.checked || series.at.length === 0 || Boolean(series.before);
       if (series.at.length > 0) {
         for (const chart of charts) chart.show(series);
         tiles(series);

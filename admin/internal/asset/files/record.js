@@ -254,3 +254,20 @@ document.addEventListener('htmx:load', async (event) => {
   }
   if (event.target.isConnected) event.target.dispatchEvent(new Event('inputsready', { bubbles: true }));
 });
+
+/** Adds one to a whole number, or takes one away, up to its limits. BigInt keeps all digits. */
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-whole-number] [data-by]');
+  if (!button) return;
+  const { least, greatest } = button.parentElement.dataset;
+  const input = button.parentElement.querySelector('input');
+  const text = input.value.trim();
+  if (!/^-?\d*$/.test(text) || text === '-') return input.focus(); // no whole number: the user corrects it
+  let number = BigInt(text) + BigInt(button.dataset.by);
+  if (least && number < BigInt(least)) number = BigInt(least);
+  if (greatest && number > BigInt(greatest)) number = BigInt(greatest);
+  announce(`${input.name}: ${number}`);
+  if (String(number) === text) return;
+  input.value = number;
+  for (const type of ['input', 'change']) input.dispatchEvent(new Event(type, { bubbles: true }));
+});

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loambase/loam/api/internal/migrationfile"
 	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/internal/migrationfile"
 )
 
 var noon = time.Unix(1764448000, 0)
@@ -61,6 +61,27 @@ func TestWriteKeepsToThePackage(t *testing.T) {
 	}
 	if text, err := os.ReadFile(path); err != nil || !strings.HasPrefix(string(text), "package steps\n") {
 		t.Errorf("the file is %s, %v", text, err)
+	}
+}
+
+// TestCollection checks that the file of a collection has a name that Go builds everywhere, and the
+// definition of the collection alone.
+func TestCollection(t *testing.T) {
+	t.Parallel()
+	app := coretest.New(t)
+	coretest.Collection(t, app, `{"name":"other"}`)
+	for name, want := range map[string]string{"notes": "1764448000_collection_notes.go", "for_linux": "1764448000_collection_for_linux_.go", "__": "1764448000_collection.go"} {
+		step, err := migrationfile.Collection(coretest.Collection(t, app, `{"name":"`+name+`"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, text, err := migrationfile.Text(step, noon)
+		if err != nil || file != want || !strings.HasPrefix(string(text), "package migrations\n") || !strings.Contains(string(text), `"name": "`+name+`"`) {
+			t.Errorf("the file of %s is %s, %v:\n%s", name, file, err, text)
+		}
+		if strings.Contains(string(text), "other") || strings.Contains(string(text), "Down") {
+			t.Errorf("the step of %s does more:\n%s", name, text)
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"go/format"
 	"go/parser"
 	"go/token"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -24,6 +25,17 @@ import (
 type Step struct {
 	Label    string // describes the step in words; a part of the name of the migration
 	Up, Down string // bodies of the functions, as Go statements that return an error; Down may be ""
+}
+
+// Text returns the name and the text of the file of the step, for a package migrations. The name
+// begins with now in seconds of Unix time.
+func Text(step Step, now time.Time) (file string, text []byte, err error) {
+	name := strconv.FormatInt(now.Unix(), 10) + "_" + label(step.Label)
+	if text, err = source("migrations", name, step); err != nil {
+		return "", nil, err
+	}
+	file, err = fileName(name, text)
+	return file, text, err
 }
 
 // Write writes the file of the step into the folder dir, which it creates if necessary, and
@@ -53,23 +65,25 @@ func Write(dir string, step Step, now time.Time) (name, path string, err error) 
 	if err != nil {
 		return "", "", err
 	}
-	path = filepath.Join(dir, name+".go")
-	if strings.HasSuffix(path, "_test.go") {
-		path = strings.TrimSuffix(path, ".go") + "_.go"
-	}
-	if err := writeNew(path, text); err != nil {
+	file, err := fileName(name, text)
+	if err != nil {
 		return "", "", err
 	}
-	// Go builds a file whose name ends in an operating system, such as _linux, for that system only.
-	everywhere := build.Context{GOOS: "none", GOARCH: "none", Compiler: "gc"}
-	if ok, err := everywhere.MatchFile(dir, filepath.Base(path)); err != nil || !ok {
-		general := strings.TrimSuffix(path, ".go") + "_.go"
-		if err := errors.Join(err, os.Rename(path, general)); err != nil {
-			return "", "", err
-		}
-		path = general
+	path = filepath.Join(dir, file)
+	return name, path, writeNew(path, text)
+}
+
+// fileName returns the name of the file of a migration with the text. Go leaves out files whose names
+// end with _test, and builds those that end with an operating system, such as _linux, for that system
+// only: such a name gets an underscore at its end.
+func fileName(name string, text []byte) (string, error) {
+	everywhere := build.Context{GOOS: "none", GOARCH: "none", Compiler: "gc",
+		OpenFile: func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }}
+	isBuilt, err := everywhere.MatchFile("", name+".go")
+	if err != nil || isBuilt && !strings.HasSuffix(name, "_test") {
+		return name + ".go", err
 	}
-	return name, path, nil
+	return name + "_.go", nil
 }
 
 var notWord = regexp.MustCompile(`[^a-z0-9]+`)

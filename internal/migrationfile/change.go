@@ -26,6 +26,13 @@ func Snapshot(s *schema.Snapshot) (Step, error) {
 	return Step{Label: "collections snapshot", Up: up}, err
 }
 
+// Collection returns a step that creates or updates the collection. The step has no Down, which
+// would delete the records of an updated collection.
+func Collection(c *schema.Collection) (Step, error) {
+	up, err := set([]*schema.Collection{c}, nil)
+	return Step{Label: "collection " + c.Name, Up: up}, err
+}
+
 // Between returns a step whose Up turns the collections of before into the collections of after,
 // and whose Down does the reverse. differ is false if the collections are equal.
 func Between(before, after *schema.Snapshot) (step Step, differ bool, err error) {
