@@ -10,6 +10,7 @@ import (
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/admin/internal/sheet"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
@@ -146,7 +147,7 @@ func (p *panel) title() string {
 	if p.isNew {
 		return "New record"
 	}
-	if f := titleField(p.in); f != nil {
+	if f := sheet.TitleField(p.in); f != nil {
 		return cmp.Or(cut(p.r.Text(f.Name)), p.r.ID())
 	}
 	return p.r.ID()
@@ -209,7 +210,7 @@ func labels(ctx context.Context, c *console.Call, collection string, ids []strin
 		return list, nil
 	}
 	names := map[string]string{}
-	title := titleField(in)
+	title := sheet.TitleField(in)
 	for chunk := range slices.Chunk(ids, readTogether) {
 		branch, err := c.App.Records().Tree(ctx, c.Caller, &record.Node{
 			Collection: in.ID, Fields: []string{title.Name}, Where: where.In("id", anyOf(chunk)...), Limit: readTogether,

@@ -8,6 +8,7 @@ import (
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/admin/internal/sheet"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
@@ -49,7 +50,7 @@ func create(c *console.Call) error {
 		return form.Fail(c, err)
 	}
 	if isForRelation(c) {
-		return c.Event("relatedmade", map[string]string{"id": r.ID(), "label": cmp.Or(cut(r.Text(titleField(in).Name)), r.ID())})
+		return c.Event("relatedmade", map[string]string{"id": r.ID(), "label": cmp.Or(cut(r.Text(sheet.TitleField(in).Name)), r.ID())})
 	}
 	return saved(c, in, r.ID(), "Created")
 }
