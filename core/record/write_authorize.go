@@ -10,8 +10,12 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// errDenied is a record that does not satisfy the rule.
-var errDenied = errors.New("record: denied")
+// errDenied is the error for a record that does not satisfy the rule.
+var errDenied = errors.New("the rule is not satisfied")
+
+// DeniedByRule reports whether a write failed because the record does not satisfy a rule of its
+// collection. A locked rule, which no record satisfies, does not count.
+func DeniedByRule(err error) bool { return errors.Is(err, errDenied) }
 
 // authorize computes the record as it is to be and checks the rule: the create rule on
 // the new record, in which what the server fills in is still missing, the others on
@@ -69,7 +73,7 @@ func (w *writeRequest) checkRule(r store.Reader, rule *string, kind fault.Kind, 
 	}
 	w.unreachable = true
 	w.rq.service.denied(w.collection, w.op.Action.String())
-	f := &fault.Error{Kind: kind, Message: message, Reason: "the rule is not satisfied"}
+	f := &fault.Error{Kind: kind, Message: message, Reason: errDenied.Error(), Err: errDenied}
 	if invalid := (*query.Error)(nil); errors.As(err, &invalid) {
 		f.Reason = invalid.Message
 	}
