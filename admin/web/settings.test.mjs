@@ -204,13 +204,14 @@ await onStage(async (stage) => {
     // A list is one value: an entry that somebody else has removed is not lost silently, nor put back.
     const { rateLimits, realtime } = await settings();
     await open('limits');
-    await page.getByLabel('Requests').nth(1).fill('77');
+    const requests = page.locator('[data-rows] [name="rule.maxRequests"]');
+    await requests.nth(1).fill('77');
     await patch({ rateLimits: { rules: rateLimits.rules.filter((rule, i) => i !== 1) } });
     assert.equal(await saved(page), 409);
     await problem('rule').getByText('ann@orchard.example has changed this to “').waitFor();
-    assert.equal(await page.getByLabel('Requests').nth(1).inputValue(), '77');
+    assert.equal(await requests.nth(1).inputValue(), '77');
     await takeStored(page, 'rule');
-    assert.equal(await page.getByLabel('Requests').count(), rateLimits.rules.length - 1);
+    assert.equal(await requests.count(), rateLimits.rules.length - 1);
     assert.equal(await page.locator('[data-changes]').innerText(), '');
 
     await patch({ realtime: { channels: [{ pattern: 'one' }, { pattern: 'two' }] } });
