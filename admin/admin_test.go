@@ -19,6 +19,7 @@ import (
 	"github.com/loambase/loam/api/apitest"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -373,5 +374,36 @@ func TestConsoleBesideARootMount(t *testing.T) {
 		if strings.Contains(w.Body.String(), "mine") != mine {
 			t.Errorf("GET %s = %d %.80s", path, w.Code, w.Body)
 		}
+	}
+}
+
+// An address with the old name of a collection leads to the page with the present name. The old names
+// of a deleted collection are not kept.
+func TestOldNames(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	signedIn := s.signIn(t)
+	in := coretest.Collection(t, s.app, `{"name":"posts"}`)
+	kept := func() (ids map[string]string) {
+		t.Helper()
+		if err := s.app.Kept(t.Context(), record.Root(), "old names", &ids); err != nil {
+			t.Fatal(err)
+		}
+		return ids
+	}
+	if _, err := s.app.Collections().Update(t.Context(), record.Root(), in.ID, []byte(`{"name":"articles"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if to := s.ask("GET", "/_/c/posts/rules", nil, signedIn).Header.Get("Location"); to != "/_/c/articles/rules" {
+		t.Errorf("the old name leads to %q", to)
+	}
+	if got := kept(); got["posts"] != in.ID {
+		t.Errorf("the old names are %v", got)
+	}
+	if err := s.app.Collections().Delete(t.Context(), record.Root(), in.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := kept(); len(got) > 0 {
+		t.Errorf("after the deletion the old names are %v", got)
 	}
 }

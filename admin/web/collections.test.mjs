@@ -1,7 +1,7 @@
 // Collections are created, changed after a review of the change, emptied and deleted.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isWell, loads, onStage, picture } from './stage.mjs';
+import { isWell, loads, onStage, picture, saved, takeStored } from './stage.mjs';
 
 await onStage(async (stage) => {
   await stage.superuser();
@@ -255,6 +255,100 @@ await onStage(async (stage) => {
     await page.getByText('Saved', { exact: true }).waitFor();
     const now = await stored('things');
     assert.deepEqual([now.listRule, now.viewRule, now.createRule], ['', "title != ''", null]);
+    await isWell(page);
+  });
+
+  test('two people change the rules and the sign-in of one collection', async () => {
+    const ann = await stage.colleague('ann@orchard.example');
+    const providers = [{ name: 'google', clientId: 'g', clientSecret: 's' }, { name: 'github', clientId: 'h', clientSecret: 's' }, { name: 'gitlab', clientId: 'l', clientSecret: 's' }];
+    await stage.api('POST', '/api/collections', { name: 'members', type: 'auth', listRule: null, viewRule: null, oauth2: { enabled: true, providers } });
+    const patch = (change) => ann('PATCH', '/api/collections/members', change);
+    const page = await stage.signedIn();
+    const problem = (name) => page.locator(`[data-error="${name}"]:not([hidden])`);
+    const keep = () => loads(page, () => page.keyboard.press('Control+s'));
+
+    // Rules: one that ann alone changes is kept, one that both change is a conflict.
+    await page.goto(`${stage.url}/_/c/members/rules`);
+    const rule = async (label, text) => {
+      await page.getByRole('radiogroup', { name: `${label}: who` }).getByText('By rule').click();
+      await page.getByLabel(`${label} rule`).fill(text);
+    };
+    await rule('List', 'verified = true');
+    await rule('View', 'verified = true');
+    await patch({ listRule: '', deleteRule: 'id = "x"' });
+    assert.equal(await saved(page), 409);
+    await problem('listRule').getByText('ann@orchard.example has changed this to “Everyone”').waitFor();
+    assert.deepEqual([await page.getByLabel('List rule').inputValue(), (await stored('members')).viewRule], ['verified = true', null]);
+    await picture(page, 'rules-conflict-1440-light');
+    await takeStored(page, 'listRule');
+    await page.getByText('1 change: View').waitFor();
+    await page.keyboard.press('Control+s');
+    await page.getByRole('dialog').getByRole('row', { name: /^View Superusers verified = true$/ }).waitFor();
+    await loads(page, () => page.keyboard.press('Enter'));
+    const { listRule, viewRule, deleteRule } = await stored('members');
+    assert.deepEqual([listRule, viewRule, deleteRule], ['', 'verified = true', 'id = "x"']);
+
+    // The form of a collection that somebody else renames still saves.
+    await rule('Create', 'verified = true');
+    await patch({ name: 'joined' });
+    await page.keyboard.press('Control+s');
+    await loads(page, () => page.getByRole('dialog').getByRole('button', { name: 'Save' }).click());
+    await ann('PATCH', '/api/collections/joined', { name: 'members' });
+
+    // Providers are merged option by option.
+    await page.goto(`${stage.url}/_/c/members/sign-in`);
+    const entry = (name) => page.locator(`[data-field="providers.${name}"]`);
+    const fill = async (name, option, text) => {
+      await entry(name).evaluate((item) => (item.querySelector('details').open = true));
+      await page.locator(`[name="providers.${name}.${option}"]`).fill(text);
+    };
+    const remove = async (name) => {
+      await entry(name).evaluate((item) => (item.querySelector('details').open = true));
+      await entry(name).getByRole('button', { name: 'Remove the provider' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Remove the provider' }).click();
+    };
+    await page.locator('[id="i-otp.duration"]').fill('200');
+    await page.locator('[id="i-otp.length"]').fill('9');
+    await fill('google', 'clientId', 'of mine');
+    await fill('google', 'displayName', 'Mine');
+    await fill('github', 'clientId', 'of mine');
+    await remove('gitlab');
+    const [google, , gitlab] = providers;
+    await patch({ otp: { duration: 300 }, authToken: { duration: 4000 }, oauth2: { providers: [{ ...google, clientId: 'of ann', clientSecret: 'new' }, { ...gitlab, clientId: 'of ann' }, { ...google, name: 'discord' }] } });
+    assert.equal(await saved(page), 409);
+    await problem('otp.duration').getByText('ann@orchard.example has changed this to “300”').waitFor();
+    await problem('providers.google.clientId').getByText('ann@orchard.example has changed this to “of ann”').waitFor();
+    await problem('providers.github').getByText('ann@orchard.example has removed this provider.').waitFor();
+    await problem('oauth2.providers').getByText('ann@orchard.example has changed GitLab. Save again to remove it.').waitFor();
+    assert.equal((await stored('members')).otp.length, 8);
+    await takeStored(page, 'providers.google.clientId');
+    await takeStored(page, 'providers.github');
+    await keep();
+    const now = await stored('members');
+    assert.deepEqual(now.oauth2.providers.map((p) => [p.name, p.clientId, p.displayName]), [['google', 'of ann', 'Mine'], ['discord', 'g', '']]);
+    assert.deepEqual([now.otp.duration, now.otp.length, now.authToken.duration], [200, 9, 4000]);
+
+    // A secret that both have set, and a provider that both have added.
+    await fill('google', 'clientSecret', 'of-mine');
+    await page.getByRole('button', { name: 'Add a provider' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Spotify' }).click();
+    const added = page.locator('[data-provider].is-new');
+    await added.getByLabel('Client id').fill('of mine');
+    await added.getByLabel('Client secret').fill('of mine');
+    await patch({ oauth2: { providers: [{ ...google, clientSecret: 'of-ann' }, { ...google, name: 'spotify', clientId: 'of ann' }] } });
+    assert.equal(await saved(page), 409);
+    await problem('providers.google.clientSecret').getByText('ann@orchard.example has changed this too.').waitFor();
+    assert.doesNotMatch(await page.content(), /of-ann/);
+    await added.getByText('ann@orchard.example has added this provider too.').waitFor();
+    await keep();
+    assert.deepEqual((await stored('members')).oauth2.providers.map((p) => [p.name, p.clientId]), [['google', 'g'], ['spotify', 'of mine']]);
+
+    // A collection that somebody else deletes: the page keeps what was typed.
+    await page.locator('[id="i-otp.length"]').fill('7');
+    await ann('DELETE', '/api/collections/members');
+    await page.keyboard.press('Control+s');
+    await page.getByText('This collection was deleted meanwhile. What you have typed is still here.').waitFor();
+    assert.equal(await page.locator('[id="i-otp.length"]').inputValue(), '7');
     await isWell(page);
   });
 

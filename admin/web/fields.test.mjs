@@ -2,7 +2,7 @@
 // collection; lost data are shown before a save; locked collections are read-only.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isWell, loads, onStage, picture } from './stage.mjs';
+import { email, isWell, loads, onStage, picture, saved, takeStored } from './stage.mjs';
 
 await onStage(async (stage) => {
   await stage.superuser();
@@ -113,10 +113,8 @@ await onStage(async (stage) => {
     const fields = [id, { name: 'e', type: 'number' }, { ...b, max: 30 }, { ...a, min: 1 }, c];
     await stage.api('PATCH', '/api/collections/shared', { name: 'renamed', fields, indexes: [theirs.indexes[0], 'CREATE INDEX idx_added ON shared (a, b)'] });
 
-    const answer = page.waitForResponse((r) => r.request().method() === 'POST');
-    await page.keyboard.press('Control+s');
-    assert.equal((await answer).status(), 409);
-    await page.locator('[data-error$=".max"]', { hasText: 'Somebody else has changed this to “30”' }).waitFor();
+    assert.equal(await saved(page), 409);
+    await page.locator('[data-error$=".max"]', { hasText: `${email} has changed this to “30”` }).waitFor();
     await picture(page, 'fields-conflict');
     await page.keyboard.press('Control+s');
     await dialog(page).getByText('The field c is deleted').waitFor();
@@ -131,16 +129,66 @@ await onStage(async (stage) => {
     await set(await open(page, 'a'), { max: 25 });
     await stage.api('PATCH', '/api/collections/renamed', { fields: now.fields.filter((f) => f.name === 'id'), indexes: [] });
     await page.keyboard.press('Control+s');
-    await page.getByText('Somebody else has deleted this field with its values').waitFor();
+    await page.getByText(`${email} has deleted this field with its values`).waitFor();
     await save(page);
     assert.deepEqual((await stored('renamed')).fields.map((f) => [f.name, f.max]).slice(1), [['a', 25]]);
+
+    // The stored value is taken, or the deletion.
+    await set(await open(page, 'a'), { max: 26, min: 3 });
+    const [primary, only] = (await stored('renamed')).fields;
+    await stage.api('PATCH', '/api/collections/renamed', { fields: [primary, { ...only, max: 27 }, { name: 'f', type: 'bool' }] });
+    assert.equal(await saved(page), 409);
+    await takeStored(page, await page.locator('[data-take$=".max"]').getAttribute('data-take'));
+    assert.equal(await option(row(page, 'a'), 'max').inputValue(), '27');
+    await save(page);
+    const merged = (await stored('renamed')).fields;
+    assert.deepEqual(merged.slice(1).map((f) => [f.name, f.min, f.max]), [['a', 3, 27], ['f', undefined, undefined]]);
+    await set(await open(page, 'a'), { max: 28 });
+    await stage.api('PATCH', '/api/collections/renamed', { fields: [merged[0], merged[2]] });
+    assert.equal(await saved(page), 409);
+    await takeStored(page, await page.locator('[data-take]').getAttribute('data-take'));
+    assert.deepEqual(await page.locator('[data-changes]').innerText(), '');
+    await isWell(page);
+  });
+
+  test('two people change the indexes of one collection', async () => {
+    const statement = (name, columns) => `CREATE INDEX ${name} ON sorted (${columns})`;
+    await stage.api('POST', '/api/collections', { name: 'sorted', type: 'base', fields: ['a', 'b', 'c', 'd'].map((name) => ({ name, type: 'text' })),
+      indexes: [statement('idx_one', 'a'), statement('idx_two', 'b'), statement('idx_three', 'c'), statement('idx_four', 'd')] });
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/c/sorted/fields`);
+    const index = (name) => page.locator('#indexes > .fl', { has: page.locator(`[data-name-of]:text-is("${name}")`) });
+    const write = async (name, columns) => {
+      await index(name).locator('summary').click();
+      await index(name).getByLabel('Statement').fill(statement(name, columns));
+      const row = page.waitForResponse((r) => r.url().endsWith('/fields/index'));
+      await index(name).getByLabel('Statement').press('Tab');
+      await row;
+      await index(name).locator('.sum', { hasText: columns }).waitFor();
+    };
+    await write('idx_one', 'a, c'); // somebody else changes it too
+    await write('idx_two', 'b, c'); // somebody else deletes it
+    await index('idx_three').locator('summary').click();
+    await index('idx_three').getByRole('button', { name: 'Delete index' }).click(); // somebody else changes it
+    await write('idx_four', 'd, a');
+    await stage.api('PATCH', '/api/collections/sorted', { indexes: [statement('idx_one', 'a, b'), statement('idx_three', 'c, a'), statement('idx_four', 'd')] });
+    assert.equal(await saved(page), 409);
+    const words = (name) => index(name).locator('[data-error]:not([hidden])').first().innerText();
+    assert.match(await words('idx_one'), new RegExp(`^${email} has changed this to “CREATE INDEX idx_one ON sorted \\(a, b\\)”`));
+    assert.match(await words('idx_two'), new RegExp(`^${email} has deleted this index`));
+    assert.match(await words('idx_three'), new RegExp(`^${email} has changed this index`));
+    await takeStored(page, `indexes.${await index('idx_two').getAttribute('data-key')}`);
+    await takeStored(page, `indexes.${await index('idx_three').getAttribute('data-key')}`);
+    await save(page);
+    assert.deepEqual((await stored('sorted')).indexes.toSorted(), [statement('idx_four', 'd, a'), statement('idx_one', 'a, c'), statement('idx_three', 'c, a')]);
     await isWell(page);
   });
 
   test('lost values are shown before a save, and can be kept', async () => {
-    await stage.api('POST', '/api/collections', { name: 'stock', type: 'base', listRule: '', fields: [{ name: 'code', type: 'text' }, { name: 'seasons', type: 'select', values: ['spring', 'summer'], maxSelect: 2 }, { name: 'price', type: 'number' }] });
-    const { id } = await stage.api('POST', '/api/collections/stock/records', { code: 'A-77120', seasons: ['spring', 'summer'], price: 3 });
-    await stage.call('GET', '/api/collections/stock/records?filter=price%3E1');
+    await stage.api('POST', '/api/collections', { name: 'stock', type: 'base', listRule: '', fields: [{ name: 'code', type: 'text' }, { name: 'seasons', type: 'select', values: ['spring', 'summer'], maxSelect: 2 }, { name: 'unit_price', type: 'number' }] });
+    const { id } = await stage.api('POST', '/api/collections/stock/records', { code: 'A-77120', seasons: ['spring', 'summer'], unit_price: 3 });
+    await stage.call('GET', '/api/collections/stock/records?filter=unit_price%3E1');
+    await stage.call('GET', '/api/collections/stock/records?fields=unit-price'); // another name, which a pattern with _ would match
     const page = await stage.signedIn();
     await page.goto(`${stage.url}/_/c/stock/fields`);
     await (await open(page, 'code')).getByRole('button', { name: 'Delete field' }).click();
@@ -148,7 +196,7 @@ await onStage(async (stage) => {
     assert.equal(await page.locator('[data-changes]').innerText(), '');
     await row(page, 'code').getByRole('button', { name: 'Delete field' }).click();
     await set(await open(page, 'seasons'), { maxSelect: 1 });
-    await set(await open(page, 'price'), { name: 'cost' });
+    await set(await open(page, 'unit_price'), { name: 'cost' });
     await page.keyboard.press('Control+s');
     await dialog(page).getByText('1 value is deleted with the field').waitFor();
     await dialog(page).getByText('A-77120', { exact: true }).waitFor();

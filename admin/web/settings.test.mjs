@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { isWell, loads, onStage, picture } from './stage.mjs';
+import { isWell, loads, onStage, picture, saved, takeStored } from './stage.mjs';
 
 await onStage(async (stage) => {
   await stage.superuser();
@@ -142,6 +142,88 @@ await onStage(async (stage) => {
     await loads(page, () => save(page));
     assert.deepEqual((await settings()).rateLimits.rules, []); // the last rule can be removed
     await stage.api('PATCH', '/api/settings', { rateLimits });
+    await isWell(page);
+  });
+
+  test('two people change the same settings', async () => {
+    const ann = await stage.colleague('ann@orchard.example');
+    const patch = (change) => ann('PATCH', '/api/settings', change);
+    const page = await stage.signedIn();
+    const open = async (id) => page.goto(`${stage.url}/_/settings/${id}`);
+    const problem = (name) => page.locator(`[data-error="${name}"]:not([hidden])`);
+
+    // Of the changed values one is changed by both: nothing is stored, until one of both is chosen.
+    await open('application');
+    await input(page, 'meta.appName').fill('Mine');
+    await input(page, 'meta.appURL').fill('https://mine.example');
+    await patch({ meta: { appName: 'Of <Ann>', senderName: 'Ann' } });
+    assert.equal(await saved(page), 409);
+    await problem('meta.appName').getByText('ann@orchard.example has changed this to “Of <Ann>”. Save again to put yours in its place.').waitFor();
+    assert.notEqual((await settings()).meta.appURL, 'https://mine.example');
+    assert.deepEqual([await input(page, 'meta.appName').inputValue(), await input(page, 'meta.appURL').inputValue()], ['Mine', 'https://mine.example']);
+    await picture(page, 'settings-conflict-1440-light');
+    await takeStored(page, 'meta.appName');
+    assert.equal(await input(page, 'meta.appName').inputValue(), 'Of <Ann>');
+    await page.getByText('1 change: Address').waitFor();
+    await loads(page, () => page.keyboard.press('Control+s'));
+    const { appName, appURL, senderName } = (await settings()).meta;
+    assert.deepEqual([appName, appURL, senderName], ['Of <Ann>', 'https://mine.example', 'Ann']);
+
+    // A value that both have set to the same text is no conflict.
+    await open('application');
+    await input(page, 'meta.appName').fill('Both');
+    await patch({ meta: { appName: 'Both' } });
+    await loads(page, () => page.keyboard.press('Control+s'));
+
+    // No message has a secret.
+    await open('mail');
+    await input(page, 'smtp.password').fill('of-mine');
+    await patch({ smtp: { password: 'of-ann' } });
+    assert.equal(await saved(page), 409);
+    await problem('smtp.password').getByText('ann@orchard.example has changed this too.').waitFor();
+    assert.doesNotMatch(await page.content(), /of-ann/);
+    assert.equal(await input(page, 'smtp.password').inputValue(), 'of-mine');
+    await loads(page, () => page.keyboard.press('Control+s'));
+
+    // Every other page: the second person is told, and overwrites by another save.
+    for (const [id, name, theirs, mine, words] of [
+      ['files', 's3.region', 'eu-1', 'us-1', 'eu-1'], ['backups', 'backups.cron', '1 1 * * *', '2 2 * * *', '1 1 * * *'], ['logs', 'logs.maxDays', 3, '4', '3'],
+      ['api', 'graphql.documents', { a: '{ a }' }, '{"b":"{ b }"}', '{ "a": "{ a }" }'], ['limits', 'rateLimits.excludedIPs', ['10.0.0.1', '10.0.0.2'], '10.0.0.3', '10.0.0.1, 10.0.0.2'],
+      ['realtime', 'realtime.maxChannels', 11, '12', '11'],
+    ]) {
+      const at = name.split('.');
+      await open(id);
+      await input(page, name).fill(mine);
+      await patch({ [at[0]]: { [at[1]]: theirs } });
+      assert.equal(await saved(page), 409, id);
+      assert.match((await problem(name).innerText()).replace(/\s+/g, ' '), new RegExp(`^ann@orchard.example has changed this to “${words.replace(/[*{}]/g, '\\$&')}”`), id);
+      await loads(page, () => page.keyboard.press('Control+s'));
+      assert.notDeepEqual((await settings())[at[0]][at[1]], theirs, id);
+    }
+
+    // A list is one value: an entry that somebody else has removed is not lost silently, nor put back.
+    const { rateLimits, realtime } = await settings();
+    await open('limits');
+    const requests = page.locator('[data-rows] [name="rule.maxRequests"]');
+    await requests.nth(1).fill('77');
+    await patch({ rateLimits: { rules: rateLimits.rules.filter((rule, i) => i !== 1) } });
+    assert.equal(await saved(page), 409);
+    await problem('rule').getByText('ann@orchard.example has changed this to “').waitFor();
+    assert.equal(await requests.nth(1).inputValue(), '77');
+    await takeStored(page, 'rule');
+    assert.equal(await requests.count(), rateLimits.rules.length - 1);
+    assert.equal(await page.locator('[data-changes]').innerText(), '');
+
+    await patch({ realtime: { channels: [{ pattern: 'one' }, { pattern: 'two' }] } });
+    await open('realtime');
+    await page.locator('#channels summary').first().click();
+    await page.getByLabel('Pattern').first().fill('mine');
+    await patch({ realtime: { channels: [{ pattern: 'two' }] } });
+    assert.equal(await saved(page), 409);
+    await problem('channel').getByText('ann@orchard.example has changed this to “two”').waitFor();
+    await loads(page, () => page.keyboard.press('Control+s'));
+    assert.deepEqual((await settings()).realtime.channels.map((c) => c.pattern), ['mine', 'two']);
+    await patch({ realtime, rateLimits, meta: { appName: 'Orchard' }, graphql: { documents: {} }, s3: { region: '' }, backups: { cron: '' } });
     await isWell(page);
   });
 

@@ -181,6 +181,13 @@ class Stage {
     return this.call(method, path, body, await this.signIn());
   }
 
+  /** Creates another superuser, and returns a function that sends requests to the API as this superuser. */
+  async colleague(address) {
+    await this.api('POST', '/api/collections/_superusers/records', { email: address, password, passwordConfirm: password });
+    const { token } = await this.call('POST', '/api/collections/_superusers/auth-with-password', { identity: address, password });
+    return (method, path, body) => this.call(method, path, body, token);
+  }
+
   async call(method, path, body, token) {
     const form = body instanceof FormData;
     const response = await fetch(this.url + path, {
@@ -202,6 +209,20 @@ export async function loads(page, act) {
   const loaded = page.waitForEvent('load');
   await act();
   await loaded;
+}
+
+/** Presses Ctrl+S, and returns the status of the answer. */
+export async function saved(page) {
+  const answer = page.waitForResponse((response) => response.request().method() === 'POST' && response.request().postData()?.includes('_base'));
+  await page.keyboard.press('Control+s');
+  return (await answer).status();
+}
+
+/** Presses the button that takes the stored value of a field, and waits for the new input. */
+export async function takeStored(page, field) {
+  const old = await page.locator(`[data-field="${field}"]`).elementHandle();
+  await page.locator(`[data-take="${field}"]`).click();
+  await page.waitForFunction((node) => !node.isConnected, old);
 }
 
 /** Fills in the form of the sign-in page. */

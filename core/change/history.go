@@ -1,5 +1,5 @@
 // History: the later changes of one record, from which its state after an earlier change is
-// computed; and all changes of a record.
+// computed; all changes of a record; and the accounts that changed a definition.
 
 package change
 
@@ -76,4 +76,28 @@ func (l *Log) Past(r store.Reader, collection, record string, fn func(Change) (m
 		return since, fmt.Errorf("read the change log: %w", err)
 	}
 	return since, nil
+}
+
+// Actors returns the actors of the changes of a collection since a time, each once, in no order. An
+// empty collection stands for the settings. Changes by guests and by the program's own code have the
+// actor "". It reads in the caller's transaction; the cost is that of a scan of the log. The error
+// is one of the store.
+func (l *Log) Actors(r store.Reader, collection string, since time.Time) (list []string, err error) {
+	kind := Collection
+	if collection == "" {
+		kind = Settings
+	}
+	rows, err := r.Query(`SELECT DISTINCT "by" FROM "_changes" WHERE "at" >= $1 AND "kind" = $2 AND "collection" = $3`,
+		store.Int(since.UnixMilli()), store.Text(string(kind)), store.Text(collection))
+	if err != nil {
+		return nil, fmt.Errorf("read the change log: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		list = append(list, rows.Text(0))
+	}
+	if err := rows.Close(); err != nil {
+		return nil, fmt.Errorf("read the change log: %w", err)
+	}
+	return list, nil
 }

@@ -24,6 +24,22 @@ func (e *ItemError) Error() string { return fmt.Sprintf("collection %q: %v", e.C
 // Unwrap returns the error of the collection.
 func (e *ItemError) Unwrap() error { return e.Err }
 
+// ItemErrors returns the errors of all collections that an error of Import or Plan wraps, in the order
+// of the import.
+func ItemErrors(err error) (list []*ItemError) {
+	switch e := err.(type) {
+	case *ItemError:
+		return []*ItemError{e}
+	case interface{ Unwrap() []error }:
+		for _, err := range e.Unwrap() {
+			list = append(list, ItemErrors(err)...)
+		}
+	case interface{ Unwrap() error }:
+		return ItemErrors(e.Unwrap())
+	}
+	return list
+}
+
 // collectionError returns the fault of one collection of an import. Its text names the collection
 // and has the problems of its fields as JSON.
 func collectionError(c *schema.Collection, err error) error {

@@ -11,7 +11,11 @@ import (
 )
 
 // errDenied is the error of a record that does not satisfy the rule.
-var errDenied = errors.New("record: denied")
+var errDenied = errors.New("record: the rule is not satisfied")
+
+// DeniedByRule reports whether a write failed because the record does not satisfy a rule of its
+// collection. A locked rule, which no record satisfies, does not count.
+func DeniedByRule(err error) bool { return errors.Is(err, errDenied) }
 
 // authorize computes the new record and checks the rule. The create rule is judged on the new
 // record, without the values that the server fills in, all other rules on the stored record. The
@@ -69,7 +73,7 @@ func (w *writeRequest) checkRule(r store.Reader, rule *string, kind fault.Kind, 
 	}
 	w.unreachable = true
 	w.rq.service.denied(w.collection, w.op.Action.String())
-	f := &fault.Error{Kind: kind, Message: message, Reason: "the rule is not satisfied"}
+	f := &fault.Error{Kind: kind, Message: message, Reason: errDenied.Error(), Err: errDenied}
 	if invalid := (*query.Error)(nil); errors.As(err, &invalid) {
 		f.Reason = invalid.Message
 	}

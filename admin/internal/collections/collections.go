@@ -5,6 +5,7 @@ package collections
 import (
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/ui"
+	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -63,4 +64,14 @@ func frame(c *console.Call, in *schema.Collection, tab string) console.Page {
 		Crumbs: []ui.Crumb{{Label: "Collections", Path: "/_/"}, {Label: in.Name, Path: console.CollectionPath(in)}, {Label: tab}},
 		Side:   c.Collections(in.Name), Scripts: []string{"form.js", "guard.js", "pagedrafts.js", "record.js", "rules.js", "fields.js"},
 	}
+}
+
+// edited returns the collection whose form was sent. The fault is NotFound if it was deleted after the
+// form was opened.
+func edited(c *console.Call) (*schema.Collection, error) {
+	in, err := c.Collection()
+	if fault.KindOf(err) == fault.NotFound {
+		return nil, fault.New(fault.NotFound, "This collection was deleted meanwhile. What you have typed is still here.")
+	}
+	return in, err
 }

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
@@ -16,6 +17,7 @@ import (
 // opened is the stored definition at the time when a form was opened. The form has it as JSON in
 // the hidden input _base.
 type opened struct {
+	At      string                   `json:"at"` // the time at which the form was opened
 	Name    string                   `json:"name"`
 	Query   string                   `json:"query,omitempty"`
 	Order   []string                 `json:"order"`  // the keys of the fields, in the stored order
@@ -23,9 +25,9 @@ type opened struct {
 	Indexes []string                 `json:"indexes"`
 }
 
-// asOpened returns the definition for the input _base of a new form.
-func (d *definition) asOpened() opened {
-	o := opened{Name: d.in.Name, Query: d.query, Order: []string{}, Fields: map[string]form.Document{}, Indexes: d.in.Indexes}
+// asOpened returns the definition for the input _base of a form that is opened at a time.
+func (d *definition) asOpened(at time.Time) opened {
+	o := opened{At: schema.FormatTime(at), Name: d.in.Name, Query: d.query, Order: []string{}, Fields: map[string]form.Document{}, Indexes: d.in.Indexes}
 	for i, f := range d.fields {
 		o.Order = append(o.Order, f.key)
 		o.Fields[f.key] = d.stored[i]
@@ -44,29 +46,45 @@ func (o opened) text() (string, error) {
 func (t *draft) rebased() opened {
 	o := t.base
 	for _, at := range t.conflicts {
-		key, option, _ := strings.Cut(strings.TrimPrefix(at.Name, "fields."), ".")
-		now := t.stored(key)
-		switch {
-		case at.Name == "name":
+		list, rest, _ := strings.Cut(at.Name, ".")
+		switch list {
+		case "name":
 			o.Name = t.d.in.Name
-		case at.Name == "viewQuery":
+		case "viewQuery":
 			o.Query = t.d.query
-		case now == nil:
-			delete(o.Fields, key)
-			o.Order = slices.DeleteFunc(o.Order, func(other string) bool { return other == key })
-		case option == "":
-			o.Fields[key] = now
+		case "indexes":
+			o.Indexes = slices.DeleteFunc(slices.Clone(o.Indexes), func(text string) bool { return indexKey(text) == rest })
+			if now := textOf(t.d.in.Indexes, rest); now != "" {
+				o.Indexes = append(o.Indexes, now)
+			}
 		default:
-			o.Fields[key][option] = now[option]
+			t.rebaseField(&o, rest)
 		}
 	}
 	return o
+}
+
+// rebaseField sets a field of the opened definition, or one option of it, to its stored value. at is
+// the key of the field, or the key and the option.
+func (t *draft) rebaseField(o *opened, at string) {
+	key, option, _ := strings.Cut(at, ".")
+	now := t.stored(key)
+	switch {
+	case now == nil:
+		delete(o.Fields, key)
+		o.Order = slices.DeleteFunc(o.Order, func(other string) bool { return other == key })
+	case option == "":
+		o.Fields[key] = now
+	default:
+		o.Fields[key][option] = now[option]
+	}
 }
 
 // draft is a three-way merge of a form and the stored definition. The base is the opened
 // definition. An option that was changed on one side only gets the changed value; an option that
 // was changed on both sides is a conflict.
 type draft struct {
+	c         *console.Call
 	d         *definition // the stored definition
 	base      opened
 	sent      url.Values
@@ -79,7 +97,7 @@ type draft struct {
 
 // readDraft reads the form with the fields of the collection in the address.
 func readDraft(c *console.Call) (in *schema.Collection, t *draft, err error) {
-	if in, err = c.Collection(); err != nil {
+	if in, err = edited(c); err != nil {
 		return nil, nil, err
 	}
 	if err := form.Read(c, form.Small); err != nil {
@@ -89,18 +107,13 @@ func readDraft(c *console.Call) (in *schema.Collection, t *draft, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return in, draftOf(d, c.R.PostForm, targetsOf(c.App.Snapshot())), nil
-}
-
-// draftOf returns the draft of a form. A form without _base overwrites the stored definition.
-func draftOf(d *definition, sent url.Values, targets []form.Option) *draft {
-	t := &draft{d: d, sent: sent, targets: targets}
-	decoder := json.NewDecoder(strings.NewReader(sent.Get("_base")))
+	t = &draft{c: c, d: d, sent: c.R.PostForm, targets: targetsOf(c.App.Snapshot())}
+	decoder := json.NewDecoder(strings.NewReader(t.sent.Get("_base")))
 	decoder.UseNumber()
-	if decoder.Decode(&t.base) != nil {
-		t.base = d.asOpened()
+	if decoder.Decode(&t.base) != nil { // a form without _base overwrites the stored definition
+		t.base = d.asOpened(c.App.Now())
 	}
-	return t
+	return in, t, nil
 }
 
 // stored returns the stored field with the key, nil for a new or deleted field.
@@ -142,13 +155,31 @@ func (t *draft) changes(input, was, now string) bool {
 		return false
 	}
 	if was != now {
-		t.conflict(input, "Somebody else has changed this to “"+now+"”. Save again to put yours in its place.")
+		t.conflict(input, form.ChangedTo(now))
 	}
 	return true
 }
 
+// conflict adds a conflict about an input. The answer puts the account in front of words.
 func (t *draft) conflict(input, words string) {
-	t.conflicts = append(t.conflicts, form.Problem{Name: input, Message: words})
+	t.conflicts = append(t.conflicts, form.Problem{Name: input, Message: words, Stored: true})
+}
+
+// refuse answers with the conflicts.
+func (t *draft) refuse() error {
+	opened, _ := schema.ParseTime(t.base.At)
+	who, err := form.Changer(t.c, t.d.in.ID, opened)
+	if err != nil {
+		return err
+	}
+	base, err := t.rebased().text()
+	if err != nil {
+		return err
+	}
+	for i := range t.conflicts {
+		t.conflicts[i].Message = who + t.conflicts[i].Message
+	}
+	return form.Conflict(t.c, t.conflicts, base)
 }
 
 // entry is a field of the body. key is "" for a field that the form lacks.
@@ -229,7 +260,7 @@ func (t *draft) field(key string) form.Document {
 			return nil
 		}
 		typed = all
-		t.conflict(at, "Somebody else has deleted this field with its values. Save again to create it anew.")
+		t.conflict(at, " has deleted this field with its values. Save again to create it anew.")
 	}
 	change, problems := form.Patch([]form.Group{{Inputs: typed}}, t.sent)
 	t.problems = append(t.problems, problems...)
@@ -253,32 +284,56 @@ func (t *draft) checkDeleted() {
 		if slices.Contains(t.sent["order"], key) || now == nil || reflect.DeepEqual(t.base.Fields[key], now) {
 			continue
 		}
-		t.conflict("fields."+key, "Somebody else has changed this field. Save again to delete it.")
+		t.conflict("fields."+key, " has changed this field. Save again to delete it.")
 	}
 }
 
 // indexes returns the indexes of the body: the indexes of the form without those that another user
 // has deleted, followed by the indexes that another user has added.
 func (t *draft) indexes() []string {
-	list := []string{}
-	for _, key := range t.sent["indexes.order"] {
-		text := strings.TrimSpace(form.Sent(t.sent, "indexes."+key))
-		if text == "" {
-			t.problems = append(t.problems, form.Problem{Name: "indexes." + key, Message: "Choose columns, or write a CREATE INDEX statement."})
+	list, keys := []string{}, t.sent["indexes.order"]
+	for _, key := range keys {
+		if text := t.index(key); text != "" {
+			list, t.indexKeys = append(list, text), append(t.indexKeys, key)
 		}
-		stored := slices.Contains(t.d.in.Indexes, text)
-		if !stored && slices.Contains(t.base.Indexes, text) {
-			continue
-		}
-		if !stored { // the collection service renames the columns of a stored statement
-			text = t.inNewNames(text)
-		}
-		list, t.indexKeys = append(list, text), append(t.indexKeys, key)
 	}
-	for _, text := range t.d.in.Indexes {
-		if !slices.Contains(t.base.Indexes, text) && !slices.Contains(list, text) {
-			list, t.indexKeys = append(list, text), append(t.indexKeys, "")
+	for _, now := range t.d.in.Indexes {
+		key := indexKey(now)
+		was := textOf(t.base.Indexes, key)
+		switch {
+		case slices.Contains(keys, key):
+		case was == "" && !slices.Contains(list, now):
+			list, t.indexKeys = append(list, now), append(t.indexKeys, "")
+		case was != "" && was != now:
+			t.conflict("indexes."+key, " has changed this index. Save again to delete it.")
 		}
 	}
 	return list
+}
+
+// index returns the statement of the index with the key: the typed one if the form changes the index,
+// else the stored one, "" for an index that somebody else has deleted.
+func (t *draft) index(key string) string {
+	typed := strings.TrimSpace(form.Sent(t.sent, "indexes."+key))
+	if typed == "" {
+		t.problems = append(t.problems, form.Problem{Name: "indexes." + key, Message: "Choose columns, or write a CREATE INDEX statement."})
+	}
+	was, now := textOf(t.base.Indexes, key), textOf(t.d.in.Indexes, key)
+	switch {
+	case typed == was || typed == now:
+		return now // the service renames its columns
+	case was != "" && now == "":
+		t.conflict("indexes."+key, " has deleted this index. Save again to create it anew.")
+	case was != now:
+		t.conflict("indexes."+key, form.ChangedTo(now))
+	}
+	return t.inNewNames(typed)
+}
+
+// textOf returns the statement of the index with the key, "" for none.
+func textOf(list []string, key string) string {
+	if i := slices.IndexFunc(list, func(text string) bool { return indexKey(text) == key }); i >= 0 {
+		return list[i]
+	}
+	return ""
 }

@@ -35,7 +35,7 @@ func (f field) isID() bool { return f.name == "id" && f.system }
 type definition struct {
 	in      *schema.Collection
 	fields  []field
-	stored  []form.Document // the stored fields; the key of a field is its index
+	stored  []form.Document // the stored fields; the key of a field is a hash of its id
 	indexes []index
 	query   string // the query of a view
 	base    string // the value of the input _base
@@ -48,11 +48,11 @@ func definitionOf(c *console.Call, in *schema.Collection) (*definition, error) {
 	}
 	d := &definition{in: in, indexes: indexesOf(in), query: document.Text("viewQuery")}
 	list, _ := document["fields"].([]any)
-	for i, item := range list {
+	for _, item := range list {
 		object, _ := item.(map[string]any)
 		stored := form.Document(object)
 		d.stored = append(d.stored, stored)
-		f := fieldFrom(strconv.Itoa(i), stored, targetOf(c.App.Snapshot(), stored))
+		f := fieldFrom(form.Mark(stored.Text("id")), stored, targetOf(c.App.Snapshot(), stored))
 		text, err := schema.Marshal(stored)
 		if err != nil {
 			return nil, err
@@ -61,7 +61,7 @@ func definitionOf(c *console.Call, in *schema.Collection) (*definition, error) {
 		_, f.unique = in.UniqueIndex(f.name)
 		d.fields = append(d.fields, f)
 	}
-	d.base, err = d.asOpened().text()
+	d.base, err = d.asOpened(c.App.Now()).text()
 	return d, err
 }
 
@@ -122,24 +122,25 @@ func saveFields(c *console.Call) error {
 	case len(t.problems) > 0:
 		return form.Refuse(c, http.StatusUnprocessableEntity, t.problems)
 	case len(t.conflicts) > 0:
-		now, err := t.rebased().text()
-		if err != nil {
-			return err
-		}
-		return form.Conflict(c, t.conflicts, now)
+		return t.refuse()
 	}
 	plan, err := planOf(c, in, body)
 	if err != nil {
 		return form.FailAt(c, err, t.input)
 	}
-	// A changed query of a view is in the plan as a rewrite, but the user has typed it.
-	plan.Rewrites = slices.DeleteFunc(plan.Rewrites, func(w collection.Rewrite) bool { return w.To == body["viewQuery"] })
+	// The plan lists the typed query of a view and the typed indexes too.
+	typed, _ := body["indexes"].([]string)
+	plan.Rewrites = slices.DeleteFunc(plan.Rewrites, func(w collection.Rewrite) bool {
+		return w.To == body["viewQuery"] || w.Property == "indexes" && slices.Contains(typed, w.To)
+	})
 	r := review{in: in, plan: plan, names: t.d.nameChanges(body), again: t.sent.Get("_confirmed") != ""}
 	if r.asks() && t.sent.Get("_confirmed") != in.Name {
 		if r.lost, err = lossesOf(c, plan); err != nil {
 			return err
 		}
-		r.uses = t.d.usesOf(c, body)
+		if r.uses, err = t.d.usesOf(c, body); err != nil {
+			return err
+		}
 		return c.Dialog(http.StatusOK, reviewDialog(r))
 	}
 	updated, err := storeChange(c, in, body)

@@ -4,10 +4,10 @@ import (
 	"maps"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/form"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema"
 )
@@ -33,12 +33,21 @@ func indexFrom(key, text string) index {
 	return ix
 }
 
-// indexesOf returns the stored indexes of the collection. The key of an index is its number.
+// indexesOf returns the stored indexes of the collection.
 func indexesOf(in *schema.Collection) (list []index) {
-	for i, text := range in.Indexes {
-		list = append(list, indexFrom(strconv.Itoa(i), text))
+	for _, text := range in.Indexes {
+		list = append(list, indexFrom(indexKey(text), text))
 	}
 	return list
+}
+
+// indexKey returns the key of a stored index, a hash of its name: a changed index keeps its key.
+func indexKey(text string) string {
+	ix, err := schema.ParseIndex(text)
+	if err != nil { // not reached: the service has parsed it
+		return form.Mark(text)
+	}
+	return form.Mark(strings.ToLower(ix.Name))
 }
 
 // title returns the name of the index, or "New index" if it has no name yet.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/loambase/loam/admin/internal/complete"
@@ -87,18 +88,21 @@ const countTime = time.Second
 
 // usesOf counts the requests with the names that body renames or deletes. Names without requests,
 // and names that cannot be counted within countTime, are left out.
-func (d *definition) usesOf(c *console.Call, body map[string]any) (list []use) {
+func (d *definition) usesOf(c *console.Call, body map[string]any) (list []use, err error) {
 	ctx, cancel := context.WithTimeout(c.R.Context(), countTime)
 	defer cancel()
 	from := c.App.Now().Add(-24 * time.Hour).UTC().Truncate(time.Second)
 	for _, name := range d.oldNames(body) {
-		filter := "(" + inAddress("/collections/"+d.in.Name+"/") + " || " + inAddress("/collections/"+d.in.ID+"/") + ") && " + inAddress("%?%"+name+"%") // a request names a field in its query, after the ?
+		filter := "(" + inAddress("/collections/"+d.in.Name+"/") + " || " + inAddress("/collections/"+d.in.ID+"/") + ") && " + inAddress("%?%"+literalPattern(name)+"%") // a request names a field in its query, after the ?
 		if name == d.in.Name {
 			filter = inAddress("/collections/" + name + "/")
 		}
 		hours, err := c.App.Logs().Stats(ctx, c.Caller, filter+" && created >= '"+schema.FormatTime(from)+"'")
+		if ctx.Err() != nil && c.R.Context().Err() == nil {
+			return list, nil
+		}
 		if err != nil {
-			continue
+			return nil, err
 		}
 		u := use{name: name, path: "/_/logs?" + url.Values{"filter": {filter}, "from": {from.Format(time.RFC3339)}, "superusers": {"1"}}.Encode()}
 		for _, h := range hours {
@@ -108,7 +112,13 @@ func (d *definition) usesOf(c *console.Call, body map[string]any) (list []use) {
 			list = append(list, u)
 		}
 	}
-	return list
+	return list, nil
 }
 
 func inAddress(text string) string { return "data.url ~ " + complete.Literal(text, "'") }
+
+// literalPattern escapes a text for a pattern of the operator ~, in which % and _ stand for other
+// characters.
+func literalPattern(text string) string {
+	return strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(text)
+}

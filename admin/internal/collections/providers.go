@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/loambase/loam/admin/internal/console"
@@ -41,18 +40,16 @@ func chooseProvider(c *console.Call) error {
 }
 
 // askRemoveProvider answers with a dialog that shows how many accounts are linked to a stored
-// provider. The parameter _key is the index of the provider.
+// provider. The parameter _key is the name of the provider.
 func askRemoveProvider(c *console.Call) error {
 	in, err := authOf(c)
 	if err != nil {
 		return err
 	}
-	key := c.R.URL.Query().Get("_key")
-	i, err := strconv.Atoi(key)
-	if err != nil || i < 0 || i >= len(in.Auth.OAuth2.Providers) {
-		return fault.New(fault.NotFound, "There is no such provider.")
+	p := in.Auth.OAuth2.Providers.Named(c.R.URL.Query().Get("_key"))
+	if p == nil {
+		return fault.New(fault.NotFound, "Somebody else has removed this provider. Discard shows the stored ones.")
 	}
-	p := in.Auth.OAuth2.Providers[i]
 	linked, err := c.App.Records().CountMatching(c.R.Context(), c.Caller, record.Query{
 		Collection: schema.ExternalAuths, Filter: "collectionRef = {:collection} && provider = {:provider}",
 		Params: map[string]any{"collection": in.ID, "provider": p.Name},
@@ -60,7 +57,7 @@ func askRemoveProvider(c *console.Call) error {
 	if err != nil {
 		return err
 	}
-	row, err := rowOf(key, p)
+	row, err := rowOf(p.Name, *p)
 	if err != nil {
 		return err
 	}

@@ -71,42 +71,69 @@ func showRules(c *console.Call) error {
 	}
 	page := frame(c, in, "Rules")
 	page.Scripts = append(page.Scripts, "editor.js", "pick.js", "try.js")
-	return c.Page(page, rulesPage(in, c.Tabs(in), rulesOf(in), t, helpOf(c, in), c.Locked()))
+	return c.Page(page, rulesPage(in, c.Tabs(in), rulesOf(in), ruleValues(in).Base(c), t, helpOf(c, in), c.Locked()))
 }
 
+// ruleValues returns the stored rules for the merge of the form.
+func ruleValues(in *schema.Collection) form.Values {
+	stored := form.Values{}
+	for _, r := range rulesOf(in) {
+		stored[r.name] = form.Value{Text: r.json(), Shown: r.words()}
+	}
+	return stored
+}
+
+// json returns the rule as JSON: null for a locked rule, else a text.
+func (r rule) json() string {
+	text, err := schema.Marshal(r.text)
+	if err != nil {
+		return "" // not reached: a text can always be encoded
+	}
+	return string(text)
+}
+
+// saveRules stores the rules that the form changes. If somebody else has changed one of them since the
+// form was opened, nothing is stored, and the form shows the conflict.
 func saveRules(c *console.Call) error {
-	in, err := c.Collection()
+	in, err := edited(c)
 	if err != nil {
 		return err
 	}
 	if err := form.Read(c, form.Small); err != nil {
 		return err
 	}
-	body := map[string]*string{}
+	merge := form.NewMerge(c, in.ID, ruleValues(in))
+	body := map[string]any{}
 	var problems []form.Problem
-	typed := typedRules(c, in)
-	for _, r := range typed {
-		if body[r.name] = r.text; r.unwritten(c) {
+	merged := rulesOf(in)
+	for i, r := range typedRules(c, in) {
+		if !merge.Changes(r.name, r.json()) {
+			continue
+		}
+		if merged[i], body[r.name] = r, r.text; r.unwritten(c) {
 			problems = append(problems, form.Problem{Name: r.name, Message: "Write the rule, or choose " + lockedWords(r) + "."})
 		}
 	}
-	if len(problems) > 0 {
+	switch {
+	case len(problems) > 0:
 		return form.Refuse(c, http.StatusUnprocessableEntity, problems)
+	case merge.Conflicts():
+		return merge.Refuse()
 	}
 	plan, err := planOf(c, in, body)
 	if err != nil {
 		return form.Fail(c, err)
 	}
-	change := review{in: in, plan: plan, rules: ruleChanges(in, typed)}
+	change := review{in: in, plan: plan, rules: ruleChanges(in, merged)}
 	if change.asks() && c.R.PostForm.Get("_confirmed") != in.Name {
 		return c.Dialog(http.StatusOK, reviewDialog(change))
 	}
-	if changesManage(in, typed) {
+	if changesManage(in, merged) {
 		if err := c.Confirm(ui.Confirm{}); err != nil {
 			return err
 		}
 	}
-	if err := update(c, in, body); err != nil {
+	if _, err := storeChange(c, in, body); err != nil {
 		return form.Fail(c, err)
 	}
 	c.Toast("Saved")
@@ -128,7 +155,7 @@ func changesManage(in *schema.Collection, typed []rule) bool {
 func typedRules(c *console.Call, in *schema.Collection) []rule {
 	list := rulesOf(in)
 	for i, r := range list {
-		switch text := strings.ReplaceAll(c.R.PostForm.Get(r.name+".text"), "\r\n", "\n"); c.R.PostForm.Get(r.name + ".mode") {
+		switch text := form.Sent(c.R.PostForm, r.name+".text"); c.R.PostForm.Get(r.name + ".mode") {
 		case "locked":
 			list[i].text = nil
 		case "open":

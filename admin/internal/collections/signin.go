@@ -2,7 +2,6 @@ package collections
 
 import (
 	"cmp"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -26,9 +25,11 @@ type signIn struct {
 	document  form.Document
 	providers []providerRow
 	redirect  string // redirect URL, to be registered at the providers
+	base      string // the value of the input _base
 }
 
-// providerRow is an OAuth2 provider in the form: its inputs are named providers.KEY.option.
+// providerRow is an OAuth2 provider in the form: its inputs are named providers.KEY.option. The key of a
+// stored provider is its name.
 type providerRow struct {
 	key, name, display string
 	secret             bool // a client secret is stored
@@ -54,13 +55,11 @@ func showSignIn(c *console.Call) error {
 	if s.document, err = form.Open(in); err != nil {
 		return err
 	}
-	for i, p := range in.Auth.OAuth2.Providers {
-		row, err := rowOf(strconv.Itoa(i), p)
-		if err != nil {
-			return err
-		}
-		s.providers = append(s.providers, row)
+	stored, err := storedSignIn(in)
+	if err != nil {
+		return err
 	}
+	s.providers, s.base = stored.providers, stored.values.Base(c)
 	c.W.Header().Set("Content-Security-Policy", c.W.Header().Get("Content-Security-Policy")+"; frame-src 'self'") // for previews of mails
 	page := frame(c, in, "Sign-in")
 	page.Scripts = append(page.Scripts, "editor.js", "signin.js")
@@ -109,11 +108,15 @@ func newProvider(c *console.Call) error {
 	return c.Part(providerItem(in, row))
 }
 
-// saveSignIn stores the options in the form. A changed sign-in of the superusers requires the
-// password. Since a second step may lock out all superusers, a dialog asks for a code from a mail,
-// or for the name of the collection, before the second step is switched on. Another dialog shows
-// changed identityOptions of OIDC providers before they are stored.
+// saveSignIn stores the options that the form changes. If another user has changed one of them since
+// the form was opened, nothing is stored, and the form shows the conflict. A changed sign-in of the
+// superusers requires the password. Since a second step may lock out all superusers, a dialog asks
+// for a code from a mail, or for the name of the collection, before the second step is switched on.
+// Another dialog shows changed identityOptions of OIDC providers before they are stored.
 func saveSignIn(c *console.Call) error {
+	if _, err := edited(c); err != nil {
+		return err
+	}
 	in, err := authOf(c)
 	if err != nil {
 		return err
@@ -122,12 +125,19 @@ func saveSignIn(c *console.Call) error {
 		return err
 	}
 	sent := c.R.PostForm
-	change, moved, problems, err := signInChange(in, sent)
+	stored, err := storedSignIn(in)
+	if err != nil {
+		return err
+	}
+	merge := form.NewMerge(c, in.ID, stored.values)
+	change, moved, problems, err := signInChange(in, sent, stored, merge)
 	switch {
 	case err != nil:
 		return err
 	case len(problems) > 0:
 		return form.Refuse(c, http.StatusUnprocessableEntity, problems)
+	case merge.Conflicts():
+		return merge.Refuse()
 	}
 	if in.Name == schema.Superusers {
 		if err := c.Confirm(ui.Confirm{}); err != nil {
@@ -144,7 +154,7 @@ func saveSignIn(c *console.Call) error {
 		}
 		return c.Dialog(http.StatusOK, reviewDialog(review{in: in, plan: plan, providers: moved}))
 	}
-	if err := update(c, in, change); err != nil {
+	if _, err := storeChange(c, in, change); err != nil {
 		return failSignIn(c, err, sent)
 	}
 	c.Toast("Saved")
@@ -153,9 +163,11 @@ func saveSignIn(c *console.Call) error {
 
 // signInChange returns the change that the form describes, and in moved the changed identityOptions
 // of OIDC providers.
-func signInChange(in *schema.Collection, sent url.Values) (change map[string]any, moved []difference, problems []form.Problem, err error) {
+func signInChange(in *schema.Collection, sent url.Values, stored storedOptions, merge *form.Merge) (change map[string]any, moved []difference, problems []form.Problem, err error) {
+	merge.KeepIn(signInGroups(in), sent)
 	change, problems = form.Patch(signInGroups(in), sent)
 	if sent.Has("providers.any") {
+		stored.mergeProviders(merge, sent)
 		list, wrong := providersOf(in, sent)
 		problems = append(problems, wrong...)
 		if moved, err = providerChanges(in, list); err != nil {
@@ -167,15 +179,6 @@ func signInChange(in *schema.Collection, sent url.Values) (change map[string]any
 		problems = append(problems, form.Problem{Name: "mfa.enabled", Message: "One-time codes are only a second step for superusers. Switch the codes off as well."})
 	}
 	return change, moved, problems, nil
-}
-
-func update(c *console.Call, in *schema.Collection, change any) error {
-	text, err := json.Marshal(change)
-	if err != nil {
-		return err
-	}
-	_, err = c.App.Collections().Update(c.R.Context(), c.Caller, in.ID, text)
-	return err
 }
 
 // keysOf returns the keys of the providers in the form, in their order.
@@ -335,7 +338,7 @@ func endTokens(c *console.Call) error {
 		return err
 	}
 	secret := schema.RandomString(50, schema.AlphabetToken)
-	if err := update(c, in, map[string]any{kind.at: map[string]any{"secret": secret}}); err != nil {
+	if _, err := storeChange(c, in, map[string]any{kind.at: map[string]any{"secret": secret}}); err != nil {
 		return err
 	}
 	c.Toast("Ended all")

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -17,17 +18,20 @@ const (
 )
 
 // rememberNames stores the old name of each renamed collection with its id, so that addresses with
-// the old name stay valid.
+// the old name stay valid. It removes the names of deleted collections.
 func rememberNames(app *core.App) {
 	app.Hooks().Collections.AfterSuccess.BindFunc(func(e *collection.Event) error {
-		if e.Original == nil || e.Original.Name == e.Collection.Name {
+		isGone := func(_, id string) bool { return app.Snapshot().ByID(id) == nil }
+		isRenamed := e.Original != nil && e.Original.Name != e.Collection.Name
+		if !isRenamed && !isGone("", e.Collection.ID) {
 			return nil
 		}
 		return core.ChangeKept(e.Context, app, record.Root(), keptNames, func(ids map[string]string) (map[string]string, error) {
 			if ids == nil {
 				ids = map[string]string{}
 			}
-			if _, known := ids[e.Original.Name]; known || len(ids) < maxNames {
+			maps.DeleteFunc(ids, isGone)
+			if isRenamed && len(ids) < maxNames {
 				ids[e.Original.Name] = e.Collection.ID
 			}
 			return ids, nil

@@ -95,7 +95,7 @@ func sorted(problems map[string]string) (list []Problem) {
 func Conflict(c *console.Call, list []Problem, base string) error {
 	c.W.Header().Set("HX-Retarget", "find [data-problems]")
 	c.W.Header().Set("HX-Reswap", "outerHTML")
-	return c.PartAs(http.StatusConflict, conflict(list, base))
+	return c.PartAs(http.StatusConflict, conflictAnswer(list, base))
 }
 
 // outOfBand returns the attribute by which htmx swaps a part outside of the target of the request;

@@ -144,7 +144,7 @@ func Problems(list []Problem) templ.Component {
 	})
 }
 
-func conflict(list []Problem, base string) templ.Component {
+func conflictAnswer(list []Problem, base string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

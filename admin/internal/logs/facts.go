@@ -109,7 +109,7 @@ func mayBeRule(e entry, id string) bool {
 // byRule reports whether the entry names a rule as the reason of the refusal. Entries of reads
 // never do, since the server does not find out whether the record exists.
 func byRule(e entry) bool {
-	return strings.Contains(attribute(e, "details"), "the rule is not satisfied")
+	return attribute(e, "deniedBy") == "rule"
 }
 
 func place(name string) int {

@@ -19,14 +19,14 @@ func TestTesterPath(t *testing.T) {
 		method, url string
 		status      float64
 		auth, id    string
-		details     string
+		deniedBy    string
 		want        string
 	}{
 		{"GET", one, 404, "", "", "", "/_/c/posts/rules?as=guest&on=r1"},
 		{"PATCH", one, 403, "users", "u1", "", "/_/c/posts/rules?accounts=users&as=user&on=r1&user=u1"},
 		{"DELETE", one, 404, "users", "", "", "/_/c/posts/rules?accounts=users&as=user&on=r1"},
-		{"POST", all, 400, "", "", "Failed to create record: the rule is not satisfied", "/_/c/posts/rules?as=guest"},
-		{"POST", all, 400, "", "", "Failed to create record.", ""},
+		{"POST", all, 400, "", "", "rule", "/_/c/posts/rules?as=guest"},
+		{"POST", all, 400, "", "", "", ""},
 		{"GET", all, 403, "", "", "", "/_/c/posts/rules?as=guest"},
 		{"GET", all, 404, "", "", "", ""},
 		{"GET", one, 200, "", "", "", ""},
@@ -36,7 +36,7 @@ func TestTesterPath(t *testing.T) {
 		{"GET", one + "/../x", 404, "", "", "", "/_/c/posts/rules?as=guest&on=r1"},
 		{"GET", "", 404, "", "", "", ""},
 	} {
-		e := entry{Data: map[string]any{"method": test.method, "url": test.url, "status": test.status, "auth": test.auth, "authId": test.id, "details": test.details}}
+		e := entry{Data: map[string]any{"method": test.method, "url": test.url, "status": test.status, "auth": test.auth, "authId": test.id, "deniedBy": test.deniedBy}}
 		if got := testerPath(e, find); got != test.want {
 			t.Errorf("%s %s, %v: %q, want %q", test.method, test.url, test.status, got, test.want)
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/sheet"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
@@ -23,7 +24,7 @@ type deleted struct {
 	referring []string       // the names of the collections with relations to the collection
 }
 
-func (d *deleted) title() string { return cmp.Or(cut(d.r.Text(titleField(d.in).Name)), d.r.ID()) }
+func (d *deleted) title() string { return cmp.Or(cut(d.r.Text(sheet.TitleField(d.in).Name)), d.r.ID()) }
 
 func (d *deleted) path() string { return recordPath(d.in, d.r.ID()) + "/gone" }
 

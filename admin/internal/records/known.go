@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/sheet"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 )
@@ -26,7 +27,7 @@ func WithIDs(c *console.Call, in *schema.Collection, ids ...string) ([]Known, er
 }
 
 func known(in *schema.Collection, found []*record.Record) []Known {
-	title := titleField(in)
+	title := sheet.TitleField(in)
 	list := make([]Known, len(found))
 	for i, r := range found {
 		list[i] = Known{r.ID(), cmp.Or(cut(r.Text(title.Name)), r.ID()), recordPath(in, r.ID())}

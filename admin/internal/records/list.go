@@ -3,12 +3,12 @@ package records
 import (
 	"cmp"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/loambase/loam/admin/internal/complete"
 	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/sheet"
 	"github.com/loambase/loam/admin/internal/ui"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/fault"
@@ -69,7 +69,7 @@ func (v *view) readOrders(c *console.Call) {
 			continue
 		}
 		if target := c.App.Snapshot().ByID(kind.CollectionID); target != nil {
-			v.orders[f.Name] = f.Name + "." + titleField(target).Name
+			v.orders[f.Name] = f.Name + "." + sheet.TitleField(target).Name
 		}
 	}
 }
@@ -79,7 +79,7 @@ func (v *view) orderBy(f *schema.Field) string { return cmp.Or(v.orders[f.Name],
 
 // choose sets the columns to the fields with these names, or to the default columns.
 func (v *view) choose(names []string) {
-	title := titleField(v.in)
+	title := sheet.TitleField(v.in)
 	v.columns = []*schema.Field{title}
 	for _, name := range names {
 		if f := v.in.Field(name); f != nil && f != title && isShown(v.in, f) {
@@ -103,22 +103,6 @@ func (v *view) columnNames() string {
 		names[i] = f.Name
 	}
 	return strings.Join(names, " ")
-}
-
-// titleField returns the field whose value is the title of a record: the first presentable text
-// field, else name, title, label, email or username, else the id.
-func titleField(in *schema.Collection) *schema.Field {
-	var likely *schema.Field
-	for _, f := range in.Fields {
-		text := f.Kind.Class() == schema.ClassText
-		switch {
-		case text && f.Presentable:
-			return f
-		case text && likely == nil && slices.Contains([]string{"name", "title", "label", "email", "username"}, f.Name):
-			likely = f
-		}
-	}
-	return cmp.Or(likely, in.Field("id"))
 }
 
 // with returns the address of this view with another value of one parameter, at its first page

@@ -9,6 +9,7 @@ import (
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/admin/internal/sheet"
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
@@ -123,7 +124,7 @@ func mediaOf(r *record.Record, f *schema.Field) (list []medium) {
 			continue
 		}
 		m := medium{
-			Name: name, Kind: kind, Title: cmp.Or(cut(r.Text(titleField(in).Name)), r.ID()), Sizes: []string{},
+			Name: name, Kind: kind, Title: cmp.Or(cut(r.Text(sheet.TitleField(in).Name)), r.ID()), Sizes: []string{},
 			Address: "/api/files/" + in.Name + "/" + url.PathEscape(r.ID()) + "/" + url.PathEscape(name),
 		}
 		if kind == mediumImage {

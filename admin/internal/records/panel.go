@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"hash/fnv"
 	"slices"
-	"strconv"
 
 	"github.com/a-h/templ"
 
 	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/admin/internal/sheet"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
@@ -147,43 +147,22 @@ func (p *panel) title() string {
 	if p.isNew {
 		return "New record"
 	}
-	if f := titleField(p.in); f != nil {
+	if f := sheet.TitleField(p.in); f != nil {
 		return cmp.Or(cut(p.r.Text(f.Name)), p.r.ID())
 	}
 	return p.r.ID()
 }
 
-// base returns the marks of the values of fields, as a JSON object by the names of the fields. A
-// save sends back the marks with which its form was read; so fields that somebody else has changed
-// since are detected.
+// base returns the marks of the values of fields, by the names of the fields, as the value of the
+// input _base.
 func base(in *schema.Collection, r *record.Record, fields ...*schema.Field) string {
-	marks := map[string]string{}
+	marks := form.Marks{}
 	for _, f := range fields {
 		if isEditable(in, f) {
-			marks[f.Name] = mark(r.Get(f.Name))
+			marks[f.Name] = form.Mark(r.Get(f.Name))
 		}
 	}
-	return encoded(marks)
-}
-
-// encoded returns marks as a JSON object.
-func encoded(marks map[string]string) string {
-	text, err := json.Marshal(marks)
-	if err != nil {
-		return "{}" // not reached: strings can always be encoded
-	}
-	return string(text)
-}
-
-// mark returns a hash of a value. Different values have different marks, but for collisions.
-func mark(v any) string {
-	text, err := schema.Marshal(v)
-	if err != nil {
-		return ""
-	}
-	h := fnv.New64a()
-	h.Write(text) //nolint:errcheck // it never fails
-	return strconv.FormatUint(h.Sum64(), 36)
+	return marks.Text()
 }
 
 // asJSON answers with the record as the API returns it, to be copied.
@@ -231,7 +210,7 @@ func labels(ctx context.Context, c *console.Call, collection string, ids []strin
 		return list, nil
 	}
 	names := map[string]string{}
-	title := titleField(in)
+	title := sheet.TitleField(in)
 	for chunk := range slices.Chunk(ids, readTogether) {
 		branch, err := c.App.Records().Tree(ctx, c.Caller, &record.Node{
 			Collection: in.ID, Fields: []string{title.Name}, Where: where.In("id", anyOf(chunk)...), Limit: readTogether,

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/sheet"
 	"github.com/loambase/loam/admin/internal/ui"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
@@ -57,7 +58,7 @@ func (p *picking) path(part string, more url.Values) string {
 
 // read reads up to limit records after the cursor, and the cursor of the next page.
 func (p *picking) read(c *console.Call, after string, limit int) error {
-	title := titleField(p.in)
+	title := sheet.TitleField(p.in)
 	n := &record.Node{Collection: p.in.ID, Fields: []string{title.Name}, After: after, Limit: limit, Cursors: p.in.View == nil}
 	n.Filter, n.Params = search(p.in, p.words)
 	branch, err := c.App.Records().Tree(c.R.Context(), c.Caller, n)
@@ -176,7 +177,7 @@ func isForRelation(c *console.Call) bool { return c.R.URL.Query().Has("_related"
 // first value of the title field.
 func newForRelation(c *console.Call, p *panel) error {
 	p.prefix = "new-"
-	title := titleField(p.in)
+	title := sheet.TitleField(p.in)
 	if isEditable(p.in, title) && !title.IsID() {
 		p.r.Set(title.Name, strings.TrimSpace(c.R.URL.Query().Get("_related")))
 	}
@@ -194,7 +195,7 @@ func search(in *schema.Collection, words string) (filter string, params map[stri
 		return "", nil
 	}
 	filter = "id = {:q}"
-	title := titleField(in)
+	title := sheet.TitleField(in)
 	if title.IsID() || utf8.RuneCountInString(words) >= minIDPart {
 		filter = "id ~ {:q}"
 	}

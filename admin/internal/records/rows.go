@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/sheet"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
@@ -98,7 +99,7 @@ func (v *view) readTree(ctx context.Context, c *console.Call, n *record.Node) (l
 		}
 		if target := c.App.Snapshot().ByID(kind.CollectionID); target != nil {
 			relations = append(relations, f)
-			n.Children = append(n.Children, &record.Node{Relation: f.Name, Fields: []string{titleField(target).Name}, Cut: longestRead, Limit: maxChips})
+			n.Children = append(n.Children, &record.Node{Relation: f.Name, Fields: []string{sheet.TitleField(target).Name}, Cut: longestRead, Limit: maxChips})
 		}
 	}
 	branch, err := c.App.Records().Tree(ctx, c.Caller, n)
@@ -128,7 +129,7 @@ func (v *view) readTree(ctx context.Context, c *console.Call, n *record.Node) (l
 
 // titlesOf returns the titles of related records by their ids.
 func titlesOf(c *console.Call, f *schema.Field, of *record.Branch) (map[string]string, error) {
-	list, err := choicesOf(of, titleField(c.App.Snapshot().ByID(targetOf(f))))
+	list, err := choicesOf(of, sheet.TitleField(c.App.Snapshot().ByID(targetOf(f))))
 	titles := map[string]string{}
 	for _, found := range list {
 		titles[found.ID] = found.Label

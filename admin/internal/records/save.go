@@ -2,13 +2,13 @@ package records
 
 import (
 	"cmp"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/admin/internal/sheet"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
@@ -50,7 +50,7 @@ func create(c *console.Call) error {
 		return form.Fail(c, err)
 	}
 	if isForRelation(c) {
-		return c.Event("relatedmade", map[string]string{"id": r.ID(), "label": cmp.Or(cut(r.Text(titleField(in).Name)), r.ID())})
+		return c.Event("relatedmade", map[string]string{"id": r.ID(), "label": cmp.Or(cut(r.Text(sheet.TitleField(in).Name)), r.ID())})
 	}
 	return saved(c, in, r.ID(), "Created")
 }
@@ -108,10 +108,10 @@ var errConflict = fault.New(fault.Invalid, "Somebody else has changed this recor
 
 // conflictsOf returns the sent fields that have changed since the form was read.
 func conflictsOf(c *console.Call, in *schema.Collection, now *record.Record, sent []string) (list []conflict) {
-	read := marksOf(c) // without marks there are no conflicts
+	read := form.MarksIn(c.R.PostForm) // without marks there are no conflicts
 	for _, name := range sent {
 		was, known := read[name]
-		if f := in.Field(name); !known || was == mark(now.Get(name)) || f.IsPassword() {
+		if f := in.Field(name); !known || was == form.Mark(now.Get(name)) || f.IsPassword() {
 			continue
 		} else if value, err := schema.Marshal(now.Get(name)); err == nil {
 			list = append(list, conflict{name, cutBytes(value)})
@@ -124,20 +124,11 @@ func conflictsOf(c *console.Call, in *schema.Collection, now *record.Record, sen
 // stored values. The other marks stay: the form does not show the stored values of these fields, so
 // a save that overwrites them must be a conflict again.
 func renewed(c *console.Call, now *record.Record, list []conflict) string {
-	marks := marksOf(c)
+	marks := form.MarksIn(c.R.PostForm)
 	for _, at := range list {
-		marks[at.field] = mark(now.Get(at.field))
+		marks[at.field] = form.Mark(now.Get(at.field))
 	}
-	return encoded(marks)
-}
-
-// marksOf returns the marks of the values that the form was filled with, nil for a form without
-// marks.
-func marksOf(c *console.Call) (marks map[string]string) {
-	if json.Unmarshal([]byte(c.R.PostForm.Get("_base")), &marks) != nil {
-		return nil
-	}
-	return marks
+	return marks.Text()
 }
 
 // conflictProblems returns a problem for each conflict, which names the account that changed the

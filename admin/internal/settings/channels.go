@@ -3,9 +3,7 @@
 package settings
 
 import (
-	"maps"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -82,14 +80,9 @@ func newChannel(c *console.Call) error {
 	return c.Part(channelItem(e))
 }
 
-// putChannels adds the list of channels in the form to the change. If the form has no input of the
-// list, the change gets no channels.
-func putChannels(change map[string]any, sent url.Values) (problems []form.Problem) {
-	isOfList := func(name string) bool { return strings.HasPrefix(name, "channel.") }
-	if !slices.ContainsFunc(slices.Collect(maps.Keys(sent)), isOfList) {
-		return nil
-	}
-	list := []any{}
+// typedChannels returns the channels in the form.
+func typedChannels(sent url.Values) (list []map[string]any, problems []form.Problem) {
+	list = []map[string]any{}
 	for _, key := range sent[channelOrder] {
 		e := channelEntry{key: key}
 		typed, wrong := form.Patch([]form.Group{{Inputs: e.inputs()}}, sent)
@@ -99,7 +92,7 @@ func putChannels(change map[string]any, sent url.Values) (problems []form.Proble
 			entry, _ = all[key].(map[string]any)
 		}
 		for _, name := range []string{"joinRule", "sendRule"} {
-			text := sent.Get(e.at(name) + ".text")
+			text := form.Sent(sent, e.at(name)+".text")
 			switch sent.Get(e.at(name) + ".mode") {
 			case "open":
 				entry[name] = ""
@@ -114,8 +107,7 @@ func putChannels(change map[string]any, sent url.Values) (problems []form.Proble
 		}
 		list = append(list, entry)
 	}
-	form.Put(change, channelsName, list)
-	return problems
+	return list, problems
 }
 
 // completeChannelRule answers with the completions of a rule of a channel.

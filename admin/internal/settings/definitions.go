@@ -12,6 +12,7 @@ import (
 	"github.com/loambase/loam/admin/internal/sheet"
 	"github.com/loambase/loam/core/collection"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/schema"
 )
 
 // definitions are the collections of a file.
@@ -112,35 +113,53 @@ func headProblem(item json.RawMessage) string {
 	return ""
 }
 
-// problemOf describes an Invalid fault of an import: the line and the name of the collection, and
-// the problems of its properties. Any other error is returned.
+// problemOf describes an Invalid fault of an import: for each wrong collection its line, its name,
+// and the problems of its properties. Any other error is returned.
 func (d *definitions) problemOf(err error) (string, error) {
-	var at *collection.ItemError
-	if !errors.As(err, &at) {
+	items := collection.ItemErrors(err)
+	if len(items) == 0 {
 		problems, err := console.Problems(err)
 		return console.OneLine(problems, ""), err
 	}
-	where := ""
+	var list []string
+	for _, at := range items {
+		problem, err := problemOfItem(at)
+		if err != nil {
+			return "", err
+		}
+		list = append(list, d.placeOf(at.Collection)+problem)
+	}
+	return strings.Join(list, " "), nil
+}
+
+// placeOf returns the line and the name of a collection of the file as the beginning of a message; ""
+// if the file does not have it.
+func (d *definitions) placeOf(in *schema.Collection) string {
 	for i, item := range d.list {
 		var head struct{ ID, Name string }
 		json.Unmarshal(item, &head) //nolint:errcheck // headProblem has decoded the item
-		if head.ID != "" && head.ID == at.Collection.ID || strings.EqualFold(head.Name, at.Collection.Name) {
-			where = fmt.Sprintf("Line %d, %s: ", d.lines[i], cmp.Or(head.Name, head.ID))
-			break
+		if head.ID != "" && head.ID == in.ID || strings.EqualFold(head.Name, in.Name) {
+			return fmt.Sprintf("Line %d, %s: ", d.lines[i], cmp.Or(head.Name, head.ID))
 		}
 	}
+	return ""
+}
+
+// problemOfItem returns the problems of one collection. Any error other than an Invalid fault is
+// returned.
+func problemOfItem(at *collection.ItemError) (string, error) {
 	var f *fault.Error
 	var kind *json.UnmarshalTypeError
 	switch {
 	case !errors.As(at.Err, &f) || f.Kind != fault.Invalid:
-		return "", err
+		return "", at.Err
 	case errors.As(at.Err, &kind):
-		return where + fmt.Sprintf("%s cannot be a %s.", cmp.Or(strings.ToLower(kind.Field), "a field"), kind.Value), nil
+		return fmt.Sprintf("%s cannot be a %s.", cmp.Or(strings.ToLower(kind.Field), "a field"), kind.Value), nil
 	case len(f.Fields) == 0 && f.Err != nil:
-		return where + strings.TrimPrefix(f.Err.Error(), "schema: ") + ".", nil
+		return strings.TrimPrefix(f.Err.Error(), "schema: ") + ".", nil
 	}
 	problems, err := console.Problems(f)
-	return where + console.OneLine(named(at, problems), ""), err
+	return console.OneLine(named(at, problems), ""), err
 }
 
 // named replaces the index in the path of a field by the name of the field: "fields.2.max" becomes

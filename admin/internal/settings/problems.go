@@ -48,6 +48,10 @@ func problemsOf(c *console.Call, err error) (list []form.Problem, other error) {
 func inputOf(name string, order []string) (input, before string) {
 	list, index, property := entryName(name)
 	switch {
+	case name == rulesName:
+		return rulesList, ""
+	case name == channelsName:
+		return channelsList, ""
 	case index < 0:
 	case list == rulesName:
 		return ruleInput(index, property), ""

@@ -65,10 +65,13 @@ func tryRules(c *console.Call) error {
 		return err
 	}
 	change := map[string]any{}
-	problems := putRules(change, c.R.PostForm)
+	rules, problems := typedRules(c.R.PostForm)
 	lists, wrong := form.Patch([]form.Group{{Inputs: []form.Input{lines("rateLimits.excludedIPs", "", "")}}}, c.R.PostForm)
 	if problems = append(problems, wrong...); len(problems) > 0 {
 		return c.Part(refusalProblems(problems))
+	}
+	if c.R.PostForm.Has(rulesSent) {
+		form.Put(change, rulesName, rules)
 	}
 	form.Put(change, "rateLimits.enabled", true)
 	if typed, ok := lists["rateLimits"].(map[string]any); ok {

@@ -28,12 +28,9 @@ const (
 // ruleInput returns the name of the input of a property in a row, for a problem. Rows count from 0.
 func ruleInput(row int, property string) string { return fmt.Sprintf("rule.%d.%s", row, property) }
 
-// putRules adds the rate limits of the form to the change, unless the form has no list of rules.
-func putRules(change map[string]any, sent url.Values) (problems []form.Problem) {
-	if !sent.Has(rulesSent) {
-		return nil
-	}
-	list := make([]rule, len(sent["rule.label"]))
+// typedRules returns the rate limits in the form.
+func typedRules(sent url.Values) (list []rule, problems []form.Problem) {
+	list = make([]rule, len(sent["rule.label"]))
 	for i, label := range sent["rule.label"] {
 		number := func(property string) int64 {
 			n, err := strconv.ParseInt(strings.TrimSpace(form.At(sent["rule."+property], i)), 10, 64)
@@ -44,8 +41,7 @@ func putRules(change map[string]any, sent url.Values) (problems []form.Problem) 
 		}
 		list[i] = rule{Label: strings.TrimSpace(label), Audience: form.At(sent["rule.audience"], i), MaxRequests: number("maxRequests"), Duration: number("duration")}
 	}
-	form.Put(change, rulesName, list)
-	return problems
+	return list, problems
 }
 
 // rulesOf returns the stored rules as rows.

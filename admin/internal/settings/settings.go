@@ -108,11 +108,12 @@ func show(c *console.Call) error {
 	if err != nil {
 		return err
 	}
-	document, err := form.Open(now)
+	document, err := documentOf(now)
 	if err != nil {
 		return err
 	}
-	if err := showDocuments(document, now.GraphQL.Documents); err != nil {
+	stored, err := p.values(document, now)
+	if err != nil {
 		return err
 	}
 	if p.id == "limits" {
@@ -127,7 +128,16 @@ func show(c *console.Call) error {
 	if p.id == "realtime" {
 		in.Scripts = append(in.Scripts, "editor.js") // for the rules of new channels
 	}
-	return c.Page(in, settingsPage(p, document, list, trial(c, p, now)))
+	return c.Page(in, settingsPage(p, document, stored.Base(c), list, trial(c, p, now)))
+}
+
+// documentOf returns the settings as the document of the pages.
+func documentOf(now *settings.Settings) (form.Document, error) {
+	document, err := form.Open(now)
+	if err != nil {
+		return nil, err
+	}
+	return document, showDocuments(document, now.GraphQL.Documents)
 }
 
 // list returns the list below the inputs of the page, rate limits or channels; nil for none.
@@ -142,9 +152,10 @@ func (p page) list(c *console.Call, now *settings.Settings) (templ.Component, er
 	return nil, nil
 }
 
-// save stores the settings in the form and reloads the page, since settings may change its look.
-// Dangerous settings require the password. Before settings that may lock out the superuser are
-// saved, a dialog asks for confirmation.
+// save stores the settings in the form and reloads the page, since settings may change its look. If
+// another user has changed one of them since the form was opened, nothing is stored, and the form
+// shows the conflict. Dangerous settings require the password. Before settings that may lock out the
+// superuser are saved, a dialog asks for confirmation.
 func save(c *console.Call) error {
 	p, err := pageOf(c)
 	if err != nil {
@@ -153,14 +164,15 @@ func save(c *console.Call) error {
 	if err := form.Read(c, form.Small); err != nil {
 		return err
 	}
-	change, problems := form.Patch(p.groups, c.R.PostForm)
-	if p.id == "limits" {
-		problems = append(problems, putRules(change, c.R.PostForm)...)
-	}
-	problems = append(problems, putDocuments(change, c.R.PostForm)...)
-	problems = append(problems, putChannels(change, c.R.PostForm)...)
-	if len(problems) > 0 {
+	now := c.App.Settings().Current()
+	change, merge, problems, err := p.changeOf(c, now)
+	switch {
+	case err != nil:
+		return err
+	case len(problems) > 0:
 		return form.Refuse(c, http.StatusUnprocessableEntity, problems)
+	case merge.Conflicts():
+		return merge.Refuse()
 	}
 	body, err := json.Marshal(change)
 	if err != nil {
@@ -176,15 +188,27 @@ func save(c *console.Call) error {
 		if err != nil {
 			return failSettings(c, err)
 		}
-		if list := lockouts(c, c.App.Settings().Current(), next); len(list) > 0 {
+		if list := lockouts(c, now, next); len(list) > 0 {
 			return c.Dialog(http.StatusOK, lockoutDialog(list, c.Caller.IP))
 		}
 	}
-	if _, err := c.App.Settings().Patch(c.R.Context(), c.Caller, body); err != nil {
+	if err := store(c, now, body); err != nil {
 		return failSettings(c, err)
 	}
 	c.Toast("Saved")
 	return c.Go("/_/settings/" + p.id)
+}
+
+// store merges the change into the settings. The fault is Unavailable if they are no longer the
+// settings with which the form was compared.
+func store(c *console.Call, compared *settings.Settings, change []byte) error {
+	return c.App.Transaction(c.R.Context(), func(tx *core.Tx) error {
+		if tx.Settings.Current() != compared {
+			return fault.New(fault.Unavailable, "Somebody else has just changed the settings. Save again.")
+		}
+		_, err := tx.Settings.Patch(tx.Context, c.Caller, change)
+		return err
+	})
 }
 
 // dangerous lists the settings by which an attacker could take over accounts or read data. smtp and

@@ -1,6 +1,7 @@
 package sheet_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -67,5 +68,22 @@ func TestLike(t *testing.T) {
 	earlier.Columns[1].Field = "gone"
 	if _, fits := b.open("plants", "Cost;Variety\n2;B\n", nil).Like(earlier); fits {
 		t.Error("a plan fits whose field is gone")
+	}
+}
+
+// The title of a record is a presentable text, else a text with a usual name, else the id.
+func TestTitleField(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for i, test := range []struct{ fields, want string }{
+		{`{"name":"code","type":"text"}`, "id"},
+		{`{"name":"label","type":"text"},{"name":"name","type":"text"}`, "label"},
+		{`{"name":"title","type":"number"},{"name":"name","type":"text"}`, "name"},
+		{`{"name":"name","type":"text"},{"name":"secret","type":"password","presentable":true},{"name":"code","type":"text","presentable":true}`, "code"},
+	} {
+		in := coretest.Collection(t, b.App, fmt.Sprintf(`{"name":"c%d","fields":[%s]}`, i, test.fields))
+		if got := sheet.TitleField(in).Name; got != test.want {
+			t.Errorf("%s: the title is %s, want %s", test.fields, got, test.want)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package sheet
 
 import (
+	"cmp"
 	"context"
 	"regexp"
 	"slices"
@@ -112,33 +113,32 @@ func (s *Service) reads(ctx context.Context, f *file, column int, in *schema.Col
 	case of != nil:
 		names := f.names(column, field.Multiple())
 		c.As = "id"
-		by := titleOf(of)
-		if by == "" || !slices.ContainsFunc(names, func(name string) bool { return !someID.MatchString(name) }) || of == in && f.hasIDs(in, names) {
+		by := TitleField(of)
+		if by.IsID() || !slices.ContainsFunc(names, func(name string) bool { return !someID.MatchString(name) }) || of == in && f.hasIDs(in, names) {
 			break
 		}
 		var known bool
 		if known, err = s.isID(ctx, of, names); !known {
-			c.As = "by " + by
+			c.As = "by " + by.Name
 		}
 	}
 	return c, err
 }
 
-// titleOf returns the name of the field by which a file probably refers to records of the
-// collection: a presentable text field, else name, title or email; "" if the collection has none of
-// them.
-func titleOf(of *schema.Collection) string {
-	for _, g := range of.Fields {
-		if g.Presentable && g.Kind.Class() == schema.ClassText && !g.IsPassword() && !g.IsID() {
-			return g.Name
+// TitleField returns the field whose value is the title of a record: the first presentable text field,
+// else the first text field with the name name, title, label, email or username, else the id.
+func TitleField(of *schema.Collection) *schema.Field {
+	var likely *schema.Field
+	for _, f := range of.Fields {
+		text := f.Kind.Class() == schema.ClassText && !f.IsPassword() && !f.IsID()
+		switch {
+		case text && f.Presentable:
+			return f
+		case text && likely == nil && slices.Contains([]string{"name", "title", "label", "email", "username"}, f.Name):
+			likely = f
 		}
 	}
-	for _, name := range []string{"name", "title", "email"} {
-		if of.Field(name) != nil {
-			return name
-		}
-	}
-	return ""
+	return cmp.Or(likely, of.Field("id"))
 }
 
 // names returns the first different values, at most lookedUp, of a column that refers to records.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/logs"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/internal/request"
 )
 
@@ -70,6 +71,9 @@ func keep(kept *logs.Service, r *http.Request, q *request.Request, o request.Out
 	if o.Err != nil {
 		e.Text("error", message(o.Err))
 		e.Text("details", logs.Cut(o.Err.Error(), maxCause))
+		if record.DeniedByRule(o.Err) {
+			e.Text("deniedBy", "rule")
+		}
 	}
 	e.Text("referer", logs.Cut(maskedURL(first(r.Header["Referer"]), maxText), maxText))
 	e.Text("userAgent", logs.Cut(first(r.Header["User-Agent"]), maxText))

@@ -34,9 +34,12 @@ func (a *API) Judge(limits settings.RateLimits) func(at time.Time, ip string, si
 	}
 }
 
-// findRoute returns a function that finds the route of a request and the value of {collection} in
-// its path. found is nil if the table has no route for the request.
-func (a *API) findRoute() func(method, path string) (found *route, collection string) {
+// findRoute finds the route of a request, and the value of {collection} in its path. The route is nil if
+// the table of routes has none for the request. It is safe for concurrent use.
+type findRoute func(method, path string) (found *route, collection string)
+
+// newFindRoute builds a router from the table of routes. API.findRoute calls it once.
+func (a *API) newFindRoute() findRoute {
 	router, byPattern := chi.NewRouter(), map[string]*route{}
 	for _, r := range a.table() {
 		r.limits = limitsOf(&r.Route)

@@ -5,6 +5,8 @@
 package rest
 
 import (
+	"sync"
+
 	"github.com/loambase/loam/api/internal/graphql"
 	"github.com/loambase/loam/api/internal/graphql/live"
 	"github.com/loambase/loam/api/internal/openapi"
@@ -35,6 +37,7 @@ type API struct {
 	documents documents
 	live      *live.Server
 	own       []openapi.Own // routes of the program; not changed after the API has begun to serve
+	findRoute func() findRoute
 }
 
 // New returns the API of an open app. The requests that it serves begin at requests.
@@ -42,6 +45,7 @@ func New(app *core.App, auth *auth.Service, hub *realtime.Hub, rooms *channel.Ro
 	sockets := socket.New(app, hub)
 	a := &API{app: app, auth: auth, hub: hub, requests: requests, sockets: sockets, ws: ws.New(app, hub, rooms, sockets), limiter: ratelimit.New(app.Now),
 		graphql: newGraphQL(app, auth)}
+	a.findRoute = sync.OnceValue(a.newFindRoute)
 	a.followLimits()
 	a.live = &live.Server{App: app, Hub: hub, Sockets: sockets, GraphQL: a.graphql, Charge: a.charge}
 	return a

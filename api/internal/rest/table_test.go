@@ -16,7 +16,7 @@ import (
 func TestFindRoute(t *testing.T) {
 	t.Parallel()
 	a := &API{}
-	find, parts := a.findRoute(), regexp.MustCompile(`\{.*?\}`)
+	find, parts := a.newFindRoute(), regexp.MustCompile(`\{.*?\}`)
 	for _, r := range a.table() {
 		got, collection := find(r.Method, parts.ReplaceAllString(r.Path, "x"))
 		if got == nil || got.Label != r.Label || (collection == "x") != (got.limits.collection >= 0) {

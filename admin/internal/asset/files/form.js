@@ -224,23 +224,33 @@ document.addEventListener('click', (event) => {
 });
 
 /**
- * Replaces the input of a field by an input with the stored value, read from the server. Returns
- * the panel in the answer, or null if the stored value could not be read.
+ * Replaces the input of a field by an input with the stored value, read from the server. An entry of a
+ * list that is no longer stored is removed. Returns the panel in the answer, or null if it has none.
  */
 export async function adopt(form, name) {
   const answer = await ask(form.getAttribute('hx-post'), 'The stored value could not be read.', { headers: { 'HX-Target': 'panel' } });
   const page = new DOMParser().parseFromString((await answer?.text()) ?? '', 'text/html');
   const find = (root) => root.querySelector(`[data-field="${CSS.escape(name)}"]`);
-  if (!find(page) || !find(form) || !form.isConnected) return null;
-  const fresh = document.importNode(find(page), true);
-  find(form).replaceWith(fresh);
+  const stored = page.querySelector('[name=_base]');
+  if (!answer || !find(form) || !form.isConnected) return null;
+  if (!stored || (!find(page) && !find(form).matches('.fl'))) {
+    say('The stored value could not be read.', 'danger');
+    return null;
+  }
+  const fresh = find(page) && document.importNode(find(page), true);
+  if (fresh) find(form).replaceWith(fresh);
+  else find(form).remove();
   const base = form.elements._base;
-  base.value = JSON.stringify({ ...JSON.parse(base.value), [name]: JSON.parse(page.querySelector('[name=_base]').value)[name] });
-  window.htmx.process(fresh);
-  fresh.dispatchEvent(new CustomEvent('htmx:load', { bubbles: true, detail: { elt: fresh } }));
+  base.value = JSON.stringify({ ...JSON.parse(base.value), [name]: JSON.parse(stored.value)[name] });
+  if (fresh) {
+    window.htmx.process(fresh);
+    fresh.dispatchEvent(new CustomEvent('htmx:load', { bubbles: true, detail: { elt: fresh } }));
+  }
   const now = values(form);
-  for (const part of namesIn(firsts.get(form), now)) {
-    if (part === name || part.startsWith(`${name}.`)) firsts.get(form).set(part, now.get(part) ?? []);
+  const before = firsts.get(form);
+  for (const part of namesIn(before, now)) {
+    if (part === name || part.startsWith(`${name}.`)) before.set(part, now.get(part) ?? []);
+    else if (!fresh && isOrder(part)) before.set(part, (before.get(part) ?? []).filter((key) => key !== name.split('.').at(-1)));
   }
   show(form);
   return page.querySelector('[data-record]');

@@ -56,13 +56,16 @@ function show(verdict) {
   const shown = !rule.querySelector('[data-text]').hidden;
   const text = verdict.dataset.problemText;
   const place = rule.querySelector('[data-error]');
-  place.replaceChildren(text, ...(verdict.dataset.meant && shown ? [' ', correction(rule, verdict)] : []));
-  place.hidden = !text || !shown;
+  const conflict = !place.hidden && place.querySelector('[data-take]'); // the answer to a save stays until the next save
+  if (!conflict) {
+    place.replaceChildren(text, ...(verdict.dataset.meant && shown ? [' ', correction(rule, verdict)] : []));
+    place.hidden = !text || !shown;
+  }
   const warning = rule.querySelector('[data-rule-warning]');
   warning.textContent = verdict.dataset.warningText;
   warning.hidden = !warning.textContent || !shown;
   const input = rule.querySelector('textarea');
-  if (text && shown) input.setAttribute('aria-invalid', 'true');
+  if (conflict || (text && shown)) input.setAttribute('aria-invalid', 'true');
   else input.removeAttribute('aria-invalid');
   mark(rule.querySelector('.ed'), shown ? JSON.parse(verdict.dataset.marks) : []);
 }
