@@ -2,7 +2,7 @@
 // record; recent filters, and filters by the value of a cell.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isWell, loads, onStage, picture, signIn } from './stage.mjs';
+import { hold, isWell, loads, onStage, picture, saved, signIn } from './stage.mjs';
 
 await onStage(async (stage) => {
   await stage.superuser();
@@ -177,6 +177,11 @@ await onStage(async (stage) => {
       await page.getByRole('combobox', { name: 'Search or jump' }).fill('metrics');
       await page.getByRole('option', { name: 'Metrics', exact: true }).click();
       await page.waitForURL('**/_/metrics');
+      await page.goto(`${stage.url}/_/sql`);
+      await page.getByRole('textbox', { name: 'SQL' }).fill('SELECT 4712');
+      await page.keyboard.press('Escape'); // closes the completions
+      await page.keyboard.press('Control+Enter');
+      await page.getByRole('cell', { name: '4712' }).waitFor();
       await isWell(page);
     }
     await stage.api('PATCH', `/api/collections/books/records/${ids.Four}`, { price: 0 });
@@ -272,19 +277,13 @@ await onStage(async (stage) => {
       await page.goto(`${table}?r=${ids.Four}&cols=price`);
       await ready(page);
       await input(page, 'price').fill('44');
-      let release;
-      const held = new Promise((done) => (release = done));
-      await page.route('**/filter?**', (route) => held.then(() => route.continue()));
-      const sent = page.waitForRequest('**/filter?**');
+      const slow = await hold(page, '**/filter?**');
       await page.locator(`[data-row="${ids.Two}"] td`).nth(2).focus();
       await page.keyboard.press('f');
-      await sent;
+      await slow.asked;
       await page.getByRole('link', { name: 'Two', exact: true }).click();
       await question(page).waitFor();
-      const answered = page.waitForEvent('requestfinished', (request) => request.url().includes('/filter?'));
-      release();
-      await answered;
-      await page.unroute('**/filter?**');
+      await slow.release();
     };
     await asks();
     await page.keyboard.press('Enter'); // Stay has the focus
@@ -320,22 +319,29 @@ await onStage(async (stage) => {
     assert.deepEqual(await drafts(page), []);
 
     // What is typed during a slow save is offered by the page that opens after it.
-    let release;
-    const held = new Promise((done) => (release = done));
     const name = page.getByLabel('Name', { exact: true });
     await page.goto(`${stage.url}/_/settings/application`);
     await name.fill('Sent');
-    const sent = page.waitForRequest((request) => request.method() === 'POST');
-    await page.route('**/_/settings/application', (route) => held.then(() => route.continue()));
+    const slow = await hold(page, '**/_/settings/application');
     await page.getByRole('button', { name: 'Save' }).click();
-    await sent;
+    await slow.asked;
     await name.fill('Typed late');
-    await loads(page, async () => release());
-    await page.unroute('**/_/settings/application');
+    await loads(page, () => slow.release());
     await page.getByRole('button', { name: /^Restore draft \(/ }).click();
     assert.deepEqual([(await stage.api('GET', '/api/settings')).meta.appName, await name.inputValue()], ['Sent', 'Typed late']);
     await page.getByRole('button', { name: 'Discard', exact: true }).click();
     await page.waitForFunction(() => document.querySelector('[name="meta.appName"]')?.value === 'Sent');
+
+    // A draft of a value that others have changed since is a conflict.
+    await name.fill('Of the draft');
+    await keptDraft(page, 'Of the draft');
+    await stage.api('PATCH', '/api/settings', { meta: { appName: 'Of Ann' } });
+    await reopen();
+    assert.equal(await saved(page), 409);
+    await page.getByText('has changed this to “Of Ann”').waitFor();
+    assert.equal((await stage.api('GET', '/api/settings')).meta.appName, 'Of Ann');
+    await loads(page, () => page.keyboard.press('Control+s'));
+    assert.equal((await stage.api('GET', '/api/settings')).meta.appName, 'Of the draft');
 
     await page.goto(`${stage.url}/_/c/books/rules`);
     await page.getByRole('radiogroup', { name: 'Update: who' }).getByText('By rule').click();

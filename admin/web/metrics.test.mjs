@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { test } from 'node:test';
 import { onPostgres } from '../../clients/loam.mjs';
 import { pictures } from './looks.mjs';
-import { isWell, onStage, picture } from './stage.mjs';
+import { hold, isWell, onStage, picture } from './stage.mjs';
 
 await onStage(async (stage) => {
   await stage.superuser();
@@ -146,6 +146,15 @@ await onStage(async (stage) => {
     await yesterday.waitFor({ state: 'hidden' });
     assert.equal(page.url(), address);
     assert.doesNotMatch(await page.locator('.kpi').first().innerText(), /yesterday/);
+    const slow = await hold(page, '**/_/metrics/series?*compare*'); // a late answer does not show yesterday again
+    await beside.press('Space');
+    await slow.asked;
+    const answered = page.waitForResponse((response) => response.url().includes('/_/metrics/series') && !response.url().includes('compare'));
+    await beside.press('Space');
+    await answered;
+    await slow.release();
+    await page.waitForTimeout(100);
+    assert.equal(await yesterday.isVisible(), false);
     await isWell(page);
   });
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seed } from './seed.mjs';
-import { email, isWell, loads, onStage, picture } from './stage.mjs';
+import { email, hold, isWell, loads, onStage, picture } from './stage.mjs';
 
 await onStage(async (stage) => {
   await stage.superuser();
@@ -403,18 +403,10 @@ await onStage(async (stage) => {
     await stage.api('PATCH', `/api/collections/products/records/${id}`, body);
     await page.goto(`${table}?r=${id}`);
     await page.locator('.geo-map').waitFor();
-    let release;
-    const held = new Promise((done) => (release = done));
-    const reached = new Promise((done) => page.route(`**/r/${id}`, async (route) => {
-      if (route.request().method() === 'POST') {
-        done();
-        await held;
-      }
-      await route.continue();
-    }));
+    const slow = await hold(page, `**/r/${id}`);
     await input(page, 'price').fill('1.25');
     await page.keyboard.press('Control+s');
-    await reached;
+    await slow.asked;
     await page.getByRole('checkbox', { name: 'new', exact: true }).check();
     await page.getByRole('textbox', { name: 'description' }).pressSequentially('Rich');
     await input(page, 'sown').fill('2027-05-01 00:00:00.007Z');
@@ -425,7 +417,7 @@ await onStage(async (stage) => {
     await contact.evaluate((node) => node.scrollIntoView({ block: 'center' }));
     const { y } = await contact.boundingBox();
     await page.keyboard.press('Control+s');
-    release();
+    await slow.release();
     await page.getByText(`${email} has changed this to "other@example.com"`).waitFor(); // the response to the second save
     assert.deepEqual([(await stored(id)).price, (await stored(id)).contact], [1.25, 'other@example.com']);
     await page.keyboard.press('Control+s');
@@ -569,19 +561,7 @@ await onStage(async (stage) => {
     const [first, second, third] = await Promise.all(['Tomato 50', 'Tomato 49', 'Tomato 48'].map(idOf));
     const opened = (id) => page.locator(`#panel [data-record="${id}"]`).waitFor();
     const open = (id) => page.locator(`[data-row="${id}"] [data-open]`).click();
-    /** Holds the requests for a record; release sends them, and resolves when they are answered. */
-    const holds = async (id) => {
-      let release;
-      const held = new Promise((done) => (release = done));
-      const asked = page.waitForRequest(`**/r/${id}`);
-      const answered = page.waitForEvent('requestfinished', (request) => request.url().endsWith(`/r/${id}`));
-      await page.route(`**/r/${id}`, (route) => held.then(() => route.continue()));
-      return { asked, release: async () => {
-        release();
-        await answered;
-        await page.unroute(`**/r/${id}`);
-      } };
-    };
+    const holds = (id) => hold(page, `**/r/${id}`);
     await page.goto(`${table}?rows=50`);
     let slow = await holds(first);
     await open(first);

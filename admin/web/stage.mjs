@@ -211,6 +211,25 @@ export async function loads(page, act) {
   await loaded;
 }
 
+/**
+ * Holds the requests to the addresses that match the pattern. asked resolves at the first request;
+ * release sends the held requests, and resolves when the first is answered.
+ */
+export async function hold(page, pattern) {
+  let send;
+  const released = new Promise((done) => (send = done));
+  const asked = page.waitForRequest(pattern);
+  await page.route(pattern, (route) => released.then(() => route.continue()));
+  const release = async () => {
+    const first = await asked;
+    const answered = page.waitForEvent('requestfinished', (request) => request === first);
+    send();
+    await answered;
+    await page.unroute(pattern);
+  };
+  return { asked, release };
+}
+
 /** Presses Ctrl+S, and returns the status of the answer. */
 export async function saved(page) {
   const answer = page.waitForResponse((response) => response.request().method() === 'POST' && response.request().postData()?.includes('_base'));

@@ -284,6 +284,13 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Run selection' }).click();
     await page.getByRole('alert').getByText('(line 2, column 8)').waitFor();
 
+    await page.route('**/_/sql/run', (route) => route.fulfill({ status: 504, contentType: 'text/html', body: '<h1>of a proxy</h1>' }));
+    await run('SELECT 5');
+    await page.getByRole('alert').getByText('The request failed with the status 504.').waitFor();
+    assert.equal(await page.getByText('of a proxy').count(), 0);
+    await page.unroute('**/_/sql/run');
+    page.wrong.splice(0); // the failed request
+
     // A change of a whole table needs a confirmation, which has the number of rows.
     await run("DELETE FROM notes; SELECT 'WHERE'");
     const dialog = page.getByRole('dialog');

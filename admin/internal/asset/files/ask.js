@@ -1,11 +1,11 @@
-// Requests of scripts by fetch, whose failures the user is told.
+// Requests of scripts by fetch. The page tells the user why a request has failed.
 import { checkLine } from './line.js';
 import { checkSession } from './session.js';
 import { say } from './toast.js';
 
 /**
- * Requests a path of the console and returns the answer. For a refused request, or without an answer,
- * returns null and shows the reason, or else the words; if the session has ended, the sign-in.
+ * Requests a path of the console and returns the answer. If the request fails, returns null and shows
+ * the reason, or the words if the reason is unknown. If the session has ended, opens the sign-in instead.
  */
 export async function ask(path, words, options = {}) {
   const answer = await fetch(path, { ...options, headers: { 'HX-Request': 'true', ...options.headers } }).catch(() => null);
@@ -15,7 +15,7 @@ export async function ask(path, words, options = {}) {
   return null;
 }
 
-/** The reason why a request has failed, "" if the answer has none. Opens the sign-in if the session has ended. */
+/** The reason why a request has failed; "" if the answer has no reason. Opens the sign-in if the session has ended. */
 export async function reasonOf(answer) {
   if (!answer) {
     checkLine();

@@ -14,8 +14,10 @@ export async function copyText(text) {
 
 /** Copies the response of an address. */
 export async function copyFrom(path) {
-  const answer = await ask(path, 'The value could not be read.');
-  if (answer) await copyText(await answer.text().catch(() => ''));
+  const words = 'The value could not be read.';
+  const answer = await ask(path, words);
+  const text = await answer?.text().catch(() => say(words, 'danger'));
+  if (text !== undefined) await copyText(text);
 }
 
 document.addEventListener('click', async (event) => {

@@ -2,7 +2,7 @@
 // is opened again. drafts.js (records) and pagedrafts.js (settings and collections) say which values
 // a draft has, and how it is filled in.
 import { button, tag } from './element.js';
-import { edited, first, unequal, values } from './form.js';
+import { addMarks, edited, first, marksOf, unequal, values } from './form.js';
 import { icon } from './icon.js';
 import { store, stored, storedDocument, storedKeys, unstore } from './store.js';
 import { local } from './time.js';
@@ -22,6 +22,12 @@ function read(key) {
 }
 
 for (const key of storedKeys(prefix)) if (!read(key)) unstore(key);
+
+/** The marks of the values with the names. The mark of a value of several inputs has the beginning of their names. */
+function marksFor(form, names) {
+  const isOf = (key) => names.some((name) => name === key || name.startsWith(`${key}.`));
+  return Object.fromEntries(Object.entries(marksOf(form)).filter(([key, mark]) => typeof mark === 'string' && (isOf(key) || key === ''))); // "" has the time
+}
 
 class Draft {
   banner = null; // the offer of the stored draft, until it is restored or discarded
@@ -46,13 +52,14 @@ class Draft {
     this.write(names, this.banner && read(this.key));
   }
 
-  /** Stores the values with the names, and those of an old draft. */
-  write(names, old) {
+  /** Stores the values with the names, their marks, and an old draft. */
+  write(names, old, marks = marksFor(this.form, names)) {
     const now = values(this.form);
     const text = JSON.stringify({
       at: Date.now(),
       values: { ...old?.values, ...Object.fromEntries(names.map((name) => [name, now.get(name) ?? []])) },
-      ...this.kind.more?.(names, old),
+      base: { ...old?.base, ...marks },
+      ...this.kind.more?.(old),
     });
     this.isStored = text.length <= largest && store(this.key, text);
   }
@@ -82,7 +89,7 @@ class Draft {
     this.hide();
     if (!draft) return say('The draft is not there any more', 'danger');
     for (const [name, list] of Object.entries(draft.values)) if (this.kind.keeps(name)) this.kind.fill(name, list, draft);
-    this.kind.filled?.(draft);
+    addMarks(this.form, draft.base); // a save detects changes that others have made since the draft
     this.form.dispatchEvent(new Event('change', { bubbles: true }));
     say('The draft is restored');
     this.form.querySelector('[data-save]')?.focus();
@@ -115,15 +122,14 @@ class Draft {
   endButLate() {
     const late = unequal(this.sent, values(this.form)).filter((name) => this.kind.keeps(name));
     this.end();
-    if (late.length > 0) this.write(late, null);
+    if (late.length > 0) this.write(late, null, {}); // the save has changed the marks
   }
 }
 
 /**
  * Keeps drafts of the form, and offers the stored draft. kind has the name of the form (key), tells
  * whether a draft has the values of a name (keeps), and has further properties of the draft (more);
- * it titles the values (titles), shows the offer (place), and fills in a draft (fill for each name,
- * then filled).
+ * it titles the values (titles), shows the offer (place), and fills in the values (fill).
  */
 export function begin(form, kind) {
   if (drafts.has(form)) return;

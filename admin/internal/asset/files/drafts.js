@@ -13,9 +13,6 @@ const isSecret = (form, name) => inputsOf(form, name).some((input) => input.clos
 /** The titles of the related records in the form, by id. */
 export const labelsOf = (form) => Object.fromEntries([...form.querySelectorAll('[data-relation] [data-item]')].map((item) => [item.querySelector('input').value, item.querySelector('[data-label]').textContent]));
 
-const baseOf = (form) => form.querySelector('[name=_base]');
-const marksOf = (form) => JSON.parse(baseOf(form)?.value ?? '{}');
-
 /** Sets the inputs with the name to the values in list. labels has the titles of related records by id. */
 export function fill(form, name, list, labels) {
   const inputs = inputsOf(form, name);
@@ -37,20 +34,13 @@ export function fill(form, name, list, labels) {
 const kindOf = (form, { dataset }) => ({
   key: `${dataset.live}/${dataset.record || 'new'}`,
   keeps: (name) => !isSecret(form, name),
-  more(names, old) {
-    const marks = Object.entries(marksOf(form)).filter(([field]) => names.some((name) => fieldName(name) === field));
-    return { labels: { ...old?.labels, ...labelsOf(form) }, base: { ...old?.base, ...Object.fromEntries(marks) } };
-  },
+  more: (old) => ({ labels: { ...old?.labels, ...labelsOf(form) } }),
   titles: (names) => [...new Set(names.map(fieldName))],
   place(banner) {
     banner.classList.add('banner-bar');
     form.before(banner);
   },
   fill: (name, list, draft) => fill(form, name, list, draft.labels),
-  // The marks of the draft let a save detect changes that others have made since the draft.
-  filled(draft) {
-    if (baseOf(form)) baseOf(form).value = JSON.stringify({ ...marksOf(form), ...draft.base });
-  },
 });
 
 document.addEventListener('htmx:load', (event) => {

@@ -1,4 +1,4 @@
-// Functions that create elements and fragments, and one that dispatches the event change.
+// Functions that create elements and fragments, or tell other scripts about new and changed elements.
 
 export function fragmentOf(...nodes) {
   const fragment = document.createDocumentFragment();
@@ -26,5 +26,11 @@ export function button(label, look, act) {
   return made;
 }
 
-/** Dispatches the event change, as the user's input in the node does. */
+/** Dispatches the event change, as the browser does after an input by the user. */
 export const touched = (node) => node.dispatchEvent(new Event('change', { bubbles: true }));
+
+/** Prepares an element that a script has inserted, as htmx prepares an element of a response. */
+export function prepare(node) {
+  window.htmx.process(node);
+  node.dispatchEvent(new CustomEvent('htmx:load', { bubbles: true, detail: { elt: node } }));
+}

@@ -1,6 +1,7 @@
 // Following the logs. While the button is pressed, new entries are added at the top, and the oldest
 // entries are removed. Following ends when the list is scrolled down, and pauses while entries are
 // selected.
+import { prepare } from './element.js';
 import { typing } from './keys.js';
 import { checkLine } from './line.js';
 import { checkSession } from './session.js';
@@ -14,10 +15,11 @@ let timer;
 
 /** Fetches the newest entries, and again after every pause. */
 async function update() {
-  const answer = document.querySelector('[data-select]:checked') ? null : await fetch(location.href, { headers: { 'HX-Request': 'true', 'HX-Target': 'rows' } }).catch(() => {
+  const isPaused = document.querySelector('[data-select]:checked') !== null;
+  const answer = isPaused ? null : await fetch(location.href, { headers: { 'HX-Request': 'true', 'HX-Target': 'rows' } }).catch(() => {
     checkLine();
   });
-  const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), 'text/html');
+  const page = answer?.ok && new DOMParser().parseFromString(await answer.text().catch(() => ''), 'text/html');
   if (!on()) return;
   if (answer?.status === 401) {
     follow(false);
@@ -25,7 +27,7 @@ async function update() {
     return;
   }
   if (page?.querySelector('tbody')) show(page);
-  timer = setTimeout(update, Math.max(document.hidden ? 5 * pause : pause, 1000 * (answer?.headers.get('Retry-After') ?? 0)));
+  timer = setTimeout(update, Math.max(document.hidden ? 5 * pause : pause, 1000 * (Number(answer?.headers.get('Retry-After')) || 0)));
 }
 
 /** Shows a page of the newest entries. Rows of entries that are shown already are not replaced. */
@@ -42,8 +44,7 @@ function show(page) {
   for (const row of fresh) {
     row.classList.add('is-flash');
     setTimeout(() => row.classList.remove('is-flash'), pause);
-    window.htmx.process(row);
-    row.dispatchEvent(new CustomEvent('htmx:load', { bubbles: true, detail: { elt: row } }));
+    prepare(row);
   }
   announce(fresh.length === 1 ? 'One new entry' : `${fresh.length} new entries`);
 }

@@ -1,6 +1,7 @@
 // Forms that scripts send (data-form): changed values are marked and counted, and only they are
 // sent; problems are shown below their inputs; leaving the page asks before typed values are lost.
 import { ask } from './ask.js';
+import { prepare } from './element.js';
 import { say } from './toast.js';
 
 let leaving = false; // the page may be left: by a choice of the user, or after a save
@@ -223,36 +224,45 @@ document.addEventListener('click', (event) => {
   }
 });
 
+/** The marks of the stored values by field, in the input _base of a form or of a part that holds the form. */
+export const marksOf = (root) => JSON.parse(root.querySelector('[name=_base]')?.value ?? '{}');
+
+/** Sets the marks of some fields. A form without marks stays without. */
+export function addMarks(form, marks) {
+  const base = form.querySelector('[name=_base]');
+  if (base) base.value = JSON.stringify({ ...marksOf(form), ...marks });
+}
+
+/** Removes an entry that the stored list does not have any more. */
+function removeEntry(form, entry) {
+  const key = entry.dataset.field.split('.').at(-1);
+  const start = first(form);
+  for (const [name, list] of start) if (isOrder(name)) start.set(name, list.filter((other) => other !== key));
+  entry.remove();
+}
+
 /**
  * Replaces the input of a field by an input with the stored value, read from the server. An entry of a
- * list that is no longer stored is removed. Returns the panel in the answer, or null if it has none.
+ * list that is no longer stored is removed. Returns the panel in the response; null if the response
+ * has no panel, or if the stored value could not be read.
  */
 export async function adopt(form, name) {
   const answer = await ask(form.getAttribute('hx-post'), 'The stored value could not be read.', { headers: { 'HX-Target': 'panel' } });
   const page = new DOMParser().parseFromString((await answer?.text()) ?? '', 'text/html');
   const find = (root) => root.querySelector(`[data-field="${CSS.escape(name)}"]`);
-  const stored = page.querySelector('[name=_base]');
-  if (!answer || !find(form) || !form.isConnected) return null;
-  if (!stored || (!find(page) && !find(form).matches('.fl'))) {
+  const old = find(form);
+  if (!answer || !old || !form.isConnected) return null;
+  if (!page.querySelector('[name=_base]') || (!find(page) && !old.matches('.fl'))) {
     say('The stored value could not be read.', 'danger');
     return null;
   }
-  const fresh = find(page) && document.importNode(find(page), true);
-  if (fresh) find(form).replaceWith(fresh);
-  else find(form).remove();
-  const base = form.elements._base;
-  base.value = JSON.stringify({ ...JSON.parse(base.value), [name]: JSON.parse(stored.value)[name] });
-  if (fresh) {
-    window.htmx.process(fresh);
-    fresh.dispatchEvent(new CustomEvent('htmx:load', { bubbles: true, detail: { elt: fresh } }));
-  }
-  const now = values(form);
-  const before = firsts.get(form);
-  for (const part of namesIn(before, now)) {
-    if (part === name || part.startsWith(`${name}.`)) before.set(part, now.get(part) ?? []);
-    else if (!fresh && isOrder(part)) before.set(part, (before.get(part) ?? []).filter((key) => key !== name.split('.').at(-1)));
-  }
-  show(form);
+  if (find(page)) {
+    const fresh = document.importNode(find(page), true);
+    old.replaceWith(fresh);
+    prepare(fresh);
+  } else removeEntry(form, old);
+  addMarks(form, { [name]: marksOf(page)[name] });
+  accept(form, name);
   return page.querySelector('[data-record]');
 }
 document.addEventListener('click', async (event) => {

@@ -1,5 +1,6 @@
 // The live table of records: rows change with their records, and new records wait behind a button.
 // Each tab has one WebSocket. Its messages have ids of records; the rows are fetched.
+import { prepare } from './element.js';
 import { checkLine } from './line.js';
 import { compare } from './merge.js';
 import { checkSession } from './session.js';
@@ -34,7 +35,7 @@ async function ask(path, target) {
     throw new Later(0, 0);
   };
   const response = await fetch(path, { headers: { 'HX-Request': 'true', 'HX-Target': target } }).catch(lost);
-  if (response.status === 401 || response.status === 429 || response.status >= 500) throw new Later(response.status, Number(response.headers.get('Retry-After')));
+  if (response.status === 401 || response.status === 429 || response.status >= 500) throw new Later(response.status, Number(response.headers.get('Retry-After')) || 0);
   return response.ok ? new DOMParser().parseFromString(await response.text().catch(lost), 'text/html') : null;
 }
 
@@ -84,7 +85,8 @@ function hear(message) {
     const { id } = message.record;
     if (message.action === 'create') {
       created.add(id);
-      rowOf(id)?.classList.remove('is-leaving'); // a deleted record was put back
+      rowOf(id)?.classList.remove('is-leaving'); // a deleted record was created again
+      if (rowOf(id)) changed.add(id); // perhaps with other values
       restored(id);
     } else if (message.action === 'delete') gone(id);
     else changed.add(id);
@@ -214,8 +216,7 @@ export function put(fresh, row, flash = true) {
     fresh.setAttribute('aria-selected', 'true');
   }
   row.replaceWith(fresh);
-  window.htmx.process(fresh);
-  fresh.dispatchEvent(new CustomEvent('htmx:load', { bubbles: true, detail: { elt: fresh } }));
+  prepare(fresh);
   if (focused >= 0) [...fresh.querySelectorAll('a, input, button, [tabindex]')][focused]?.focus({ preventScroll: true });
   if (!flash) return;
   fresh.classList.add('is-flash');

@@ -19,10 +19,13 @@ function end(xhr) {
   if (running.size === 0) bar?.classList.remove('is-on');
 }
 
+/** Whether the console, and not a proxy, has sent the response. */
+export const isOfConsole = (xhr) => /HX-Target/.test(xhr.getResponseHeader('Vary')); // all responses of the console have this header
+
 /** Shows the status of an error that a proxy has sent, such as 502, and not its page. */
 document.addEventListener('htmx:beforeSwap', ({ detail }) => {
   const { xhr } = detail;
-  if (xhr.status < 400 || /HX-Target/.test(xhr.getResponseHeader('Vary'))) return; // all responses of the console have this header
+  if (xhr.status < 400 || isOfConsole(xhr)) return;
   detail.shouldSwap = false;
   say(`The request failed with the status ${xhr.status}. What you have typed stays here.`, 'danger');
 });

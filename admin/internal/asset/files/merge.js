@@ -1,12 +1,11 @@
 // Changes that somebody else makes to a record while its form is open: the changed fields are
 // marked, and a button shows their new values. An edited field keeps the typed value; saving it is
 // a conflict, which shows the stored value.
-import { accept } from './form.js';
+import { prepare, tag } from './element.js';
+import { accept, addMarks, marksOf } from './form.js';
 
 const latest = new WeakMap(); // by panel: the panel in the latest answer of the server
 
-const baseOf = (panel) => panel.querySelector('form.panel-form [name=_base]');
-const marksOf = (panel) => JSON.parse(baseOf(panel)?.value ?? '{}');
 const fieldOf = (panel, name) => panel.querySelector(`form.panel-form [data-field="${CSS.escape(name)}"]`);
 const differing = (panel) => {
   const [mine, theirs] = [marksOf(panel), marksOf(latest.get(panel))];
@@ -22,14 +21,12 @@ function show(panel) {
     field.classList.toggle('is-elsewhere', is);
     field.querySelector('[data-elsewhere]')?.remove();
     if (!is) continue;
-    const badge = document.createElement('span');
-    badge.className = 'badge badge-warn';
-    badge.dataset.elsewhere = '';
-    badge.textContent = badge.title = 'changed elsewhere'; // the title, since a narrow label cuts the text
+    const label = 'changed elsewhere';
+    const badge = tag('span', { class: 'badge badge-warn', 'data-elsewhere': '', title: label }, label); // the title, since a narrow label cuts the text
     field.querySelector('.label .hint').before(badge);
   }
   const banner = panel.querySelector('[data-live-changed]');
-  banner.hidden = names.length === 0 && baseOf(panel) !== null;
+  banner.hidden = names.length === 0 && panel.querySelector('[name=_base]') !== null;
   const edited = names.filter((name) => fieldOf(panel, name).classList.contains('is-changed'));
   const button = banner.querySelector('[data-take-changes]');
   if (button) button.hidden = edited.length === names.length;
@@ -48,23 +45,22 @@ export function compare(panel, now) {
 function take(panel) {
   const now = latest.get(panel);
   const form = panel.querySelector('form.panel-form');
-  const [mine, theirs] = [marksOf(panel), marksOf(now)];
+  const [theirs, taken] = [marksOf(now), {}];
   for (const name of differing(panel)) {
     const field = fieldOf(panel, name);
     if (field.classList.contains('is-changed')) continue;
     const fresh = document.importNode(fieldOf(now, name), true);
     field.replaceWith(fresh);
-    window.htmx.process(fresh);
     accept(form, name);
-    fresh.dispatchEvent(new CustomEvent('htmx:load', { bubbles: true, detail: { elt: fresh } }));
-    mine[name] = theirs[name];
+    prepare(fresh);
+    taken[name] = theirs[name];
   }
-  baseOf(panel).value = JSON.stringify(mine);
+  addMarks(form, taken);
   panel.dataset.mark = now.dataset.mark;
   for (const part of ['.panel-head h2', '.panel-meta']) {
     const fresh = document.importNode(now.querySelector(part), true);
     panel.querySelector(part).replaceWith(fresh);
-    fresh.dispatchEvent(new CustomEvent('htmx:load', { bubbles: true, detail: { elt: fresh } }));
+    prepare(fresh);
   }
   show(panel);
   panel.querySelector('[data-save]').focus();

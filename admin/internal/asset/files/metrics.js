@@ -224,23 +224,21 @@ let timer;
 async function refresh() {
   clearTimeout(timer);
   if (document.hidden) return;
-  let step = 10;
-  try {
-    const answer = await fetch(root.dataset.metrics, { headers: { 'HX-Request': 'true' } });
-    if (answer.ok) {
-      const series = await answer.json();
-      step = series.step;
-      root.querySelector('[data-waiting]').hidden = series.at.length > 0;
-      root.querySelector('[data-nothing-before]').hidden = !compare.checked || series.at.length === 0 || Boolean(series.before);
-      if (series.at.length > 0) {
-        for (const chart of charts) chart.show(series);
-        tiles(series);
-      }
-    }
-  } catch {
-    // The server cannot be reached: the charts stay until the next attempt.
-  }
-  timer = setTimeout(refresh, 1000 * step);
+  const address = root.dataset.metrics;
+  const series = await fetch(address, { headers: { 'HX-Request': 'true' } }).then((answer) => (answer.ok ? answer.json() : null)).catch(() => null);
+  if (address !== root.dataset.metrics) return; // the user has switched yesterday on or off since: a newer request is under way
+  clearTimeout(timer);
+  timer = setTimeout(refresh, 1000 * (series?.step ?? 10));
+  if (series) show(series); // else the charts stay until the next attempt
+}
+
+function show(series) {
+  const isEmpty = series.at.length === 0;
+  root.querySelector('[data-waiting]').hidden = !isEmpty;
+  root.querySelector('[data-nothing-before]').hidden = !compare.checked || isEmpty || Boolean(series.before);
+  if (isEmpty) return;
+  for (const chart of charts) chart.show(series);
+  tiles(series);
 }
 
 document.addEventListener('visibilitychange', refresh);

@@ -1,8 +1,10 @@
 // The SQL console: runs the selected text or the whole script, shows rows, and can be stopped.
 import { copyText } from './copy.js';
-import { announce, say } from './toast.js';
 import { closeDialog } from './dialog.js';
+import { tag } from './element.js';
 import { afterAnswer } from './session.js';
+import { store, stored, storedDocument } from './store.js';
+import { announce, say } from './toast.js';
 
 const place = document.querySelector('[data-sql]');
 const part = (name) => place.querySelector(`[data-${name}]`);
@@ -22,36 +24,20 @@ let isWarned = false; // the warning about the account of the database has been 
 const selected = () => input.value.slice(input.selectionStart, input.selectionEnd).trim();
 const script = () => selected() || input.value;
 
-const recent = () => {
-  try {
-    return JSON.parse(localStorage.getItem(recentKey)) ?? [];
-  } catch {
-    return [];
-  }
-};
+const recent = () => storedDocument(recentKey, []);
 
 function showRecent() {
   const group = document.querySelector('[data-recent]');
   const list = recent();
   group.hidden = list.length === 0;
   group.querySelector('[data-recent-list]').replaceChildren(
-    ...list.map((text) => {
-      const button = document.createElement('button');
-      button.type = 'button';
-      button.className = 'nav-item';
-      button.dataset.query = text;
-      button.title = text;
-      const label = document.createElement('span');
-      label.className = 'clip mono small';
-      label.textContent = text.replace(/\s+/g, ' ').slice(0, 80);
-      button.append(label);
-      return button;
-    }),
+    ...list.map((text) => tag('button', { type: 'button', class: 'nav-item', 'data-query': text, title: text },
+      tag('span', { class: 'clip mono small' }, text.replace(/\s+/g, ' ').slice(0, 80)))),
   );
 }
 
 function remember(text) {
-  localStorage.setItem(recentKey, JSON.stringify([text, ...recent().filter((other) => other !== text)].slice(0, 12)));
+  store(recentKey, JSON.stringify([text, ...recent().filter((other) => other !== text)].slice(0, 12)));
   showRecent();
 }
 
@@ -202,9 +188,11 @@ async function request(path, form, read) {
     const answer = await fetch(path, { method: 'POST', headers: { 'HX-Request': 'true' }, signal: running.signal, body: new URLSearchParams(form) });
     if (answer.ok) return await read(answer);
     const text = await answer.text();
-    isRefused = answer.status === 401;
+    const target = answer.headers.get('HX-Retarget');
+    isRefused = answer.status === 401 && target !== null;
     if (answer.status === 422) problem(inEditor(text, form.query));
-    else ask(text, answer.status === 409 ? { path, query: form.query } : null, answer.headers.get('HX-Retarget') ?? '#dialogs');
+    else if (target) ask(text, answer.status === 409 ? { path, query: form.query } : null, target);
+    else problem(`The request failed with the status ${answer.status}. It may have been carried out or not.`); // a proxy has answered
   } catch (error) {
     problem(error.name === 'AbortError' ? 'Stopped. What it had written was taken back.' : 'The server cannot be reached, or its answer broke off.');
   } finally {
@@ -299,7 +287,7 @@ function insert(text) {
 
 const lettersIn = (text) => text.replace(/\s/g, '').length;
 
-/** The index in the text after n characters, white space not counted. */
+/** The index before the last n characters of the text, white space not counted. */
 function beforeLast(n, text) {
   let at = text.length;
   for (; n > 0; at--) if (/\S/.test(text[at - 1])) n--;
@@ -340,8 +328,9 @@ input.addEventListener('keydown', (event) => {
     format();
   }
 });
-input.addEventListener('input', () => sessionStorage.setItem(draftKey, input.value));
+input.addEventListener('input', () => store(draftKey, input.value, 'sessionStorage'));
 document.addEventListener('selectionchange', () => (part('run-words').textContent = selected() ? 'Run selection' : 'Run'));
 
 showRecent();
-if (sessionStorage.getItem(draftKey)) fill(sessionStorage.getItem(draftKey));
+const draft = stored(draftKey, 'sessionStorage');
+if (draft) fill(draft);

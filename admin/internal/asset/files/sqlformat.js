@@ -18,7 +18,7 @@ const dialects = {
     dialect: postgresql,
     // Strings on successive lines are one literal. An operator of several characters ends with + or -
     // only if it has one of the characters ~!@#%^&|`?.
-    tokens: new RegExp([comment, String.raw`\be'(?:[^'\\]|''|\\[^])*'?`, String.raw`(?:\b(?:u&|[a-z]))?'(?:[^']|'')*'?(?:\s*\n\s*'(?:[^']|'')*')*`, '(?:\\bu&)?"(?:[^"]|"")*"?', String.raw`\$(?<tag>(?:[a-z_\u0080-\uffff][\w\u0080-\uffff]*)?)\$[^]*?(?:\$\k<tag>\$|$)`, word, `(?=[-+*/<>=]*[~!@#%^&|\`?])${sign}+`, `${sign}*(?!--|/\\*)[*/<>=]`, '::|:=|=>', String.raw`\S`].join('|'), 'gi'),
+    tokens: new RegExp([comment, String.raw`\be'(?:[^'\\]|''|\\[^])*'?`, String.raw`(?:\b(?:u&|[a-z]))?'(?:[^']|'')*'?(?:[^\S\n]*\n\s*'(?:[^']|'')*')*`, '(?:\\bu&)?"(?:[^"]|"")*"?', String.raw`\$(?<tag>(?:[a-z_\u0080-\uffff][\w\u0080-\uffff]*)?)\$[^]*?(?:\$\k<tag>\$|$)`, word, `(?=[-+*/<>=]*[~!@#%^&|\`?])${sign}+`, `${sign}*(?!--|/\\*)[*/<>=]`, '::|:=|=>', String.raw`\S`].join('|'), 'gi'),
   },
 };
 

@@ -1,9 +1,10 @@
-// The storage of this browser. It may be full or blocked: then nothing is stored, and nothing fails.
+// The storage of this browser (localStorage), or of this tab (sessionStorage). If the storage is full or
+// blocked, nothing is stored, and nothing fails.
 
 /** The stored text; null if there is none. */
-export function stored(key) {
+export function stored(key, kind = 'localStorage') {
   try {
-    return localStorage.getItem(key);
+    return window[kind].getItem(key);
   } catch {
     return null;
   }
@@ -19,19 +20,19 @@ export function storedDocument(key, otherwise) {
 }
 
 /** Stores a text. Returns false if the storage is full or blocked: then the key has no text. */
-export function store(key, text) {
+export function store(key, text, kind = 'localStorage') {
   try {
-    localStorage.setItem(key, text);
+    window[kind].setItem(key, text);
     return true;
   } catch {
-    unstore(key); // an older text would be taken for this one
+    unstore(key, kind); // an older text would be taken for this one
     return false;
   }
 }
 
-export function unstore(key) {
+export function unstore(key, kind = 'localStorage') {
   try {
-    localStorage.removeItem(key);
+    window[kind].removeItem(key);
   } catch {
     // The storage is blocked, so it has no texts.
   }

@@ -1,5 +1,7 @@
 // Progress of the upload of a large file in a form with data-upload, with a button that stops it.
 // Without this script the browser submits the form itself.
+import { isOfConsole } from './load.js';
+
 const megabytes = (n) => (n / 1e6).toFixed(n < 1e7 ? 1 : 0);
 
 document.addEventListener('submit', (event) => {
@@ -24,7 +26,7 @@ document.addEventListener('submit', (event) => {
     said.textContent = 'All is sent. The server restores it.';
   };
   request.onload = () => {
-    if (!/HX-Target/.test(request.getResponseHeader('Vary'))) { // a proxy has refused it: every answer of the console has this header
+    if (!isOfConsole(request)) {
       end(`The upload failed with the status ${request.status}. Nothing was restored, as far as is known here.`);
       return;
     }
