@@ -102,7 +102,7 @@ func newProvider(c *console.Call) error {
 	if _, ok := provider.Find(name); !ok {
 		return fault.New(fault.Invalid, "There is no such provider.")
 	}
-	row, err := rowOf("new"+strings.ToLower(schema.RandomString(8, schema.AlphabetID)), schema.Provider{Name: name})
+	row, err := rowOf(form.NewKey(), schema.Provider{Name: name})
 	if err != nil {
 		return err
 	}
