@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -400,10 +401,39 @@ func TestOldNames(t *testing.T) {
 	if got := kept(); got["posts"] != in.ID {
 		t.Errorf("the old names are %v", got)
 	}
+	// In a full list, a name that is known gets the new id.
+	full := map[string]string{"articles": s.app.Snapshot().Find(schema.Superusers).ID}
+	for i := len(full); i < 1000; i++ {
+		full["name"+strconv.Itoa(i)] = in.ID
+	}
+	fill := func(map[string]string) (map[string]string, error) { return full, nil }
+	if err := core.ChangeKept(t.Context(), s.app, record.Root(), "old names", fill); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.app.Collections().Update(t.Context(), record.Root(), in.ID, []byte(`{"name":"essays"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if got := kept()["articles"]; got != in.ID {
+		t.Errorf("in a full list, the old name has the id %q, want %q", got, in.ID)
+	}
 	if err := s.app.Collections().Delete(t.Context(), record.Root(), in.ID); err != nil {
 		t.Fatal(err)
 	}
 	if got := kept(); len(got) > 0 {
 		t.Errorf("after the deletion the old names are %v", got)
+	}
+}
+
+// "By rule" without a rule is refused, also for a rule that allows everybody.
+func TestARuleIsWritten(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	in := coretest.Collection(t, s.app, `{"name":"posts","listRule":""}`)
+	sent := url.Values{"listRule.mode": {"rule"}}
+	for _, text := range []string{"", " "} {
+		sent.Set("listRule.text", text)
+		if r := s.ask("POST", "/_/c/"+in.ID+"/rules", sent, s.signIn(t)); r.StatusCode != 422 {
+			t.Errorf("the rule %q: status %d", text, r.StatusCode)
+		}
 	}
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Actors tells who changed one definition: neither who changed another, nor who changed it before.
+// Actors returns the accounts that have changed the definition, without those of other definitions and
+// of earlier changes.
 func TestActors(t *testing.T) {
 	t.Parallel()
 	app := coretest.New(t)

@@ -11,7 +11,7 @@ import (
 )
 
 // errDenied is the error of a record that does not satisfy the rule.
-var errDenied = errors.New("record: the rule is not satisfied")
+var errDenied = errors.New("the rule is not satisfied")
 
 // DeniedByRule reports whether a write failed because the record does not satisfy a rule of its
 // collection. A locked rule, which no record satisfies, does not count.

@@ -53,12 +53,14 @@ func (p *publisher) publishIf(before, next *Settings) bool {
 	return true
 }
 
-// replace stores next and calls the observers. The lock must be held.
+// replace stores next and calls the observers, unless next equals the current settings: a caller of
+// Current may compare two results by their pointers. The lock must be held.
 func (p *publisher) replace(next *Settings) {
-	old := p.current.Swap(next)
+	old := p.current.Load()
 	if reflect.DeepEqual(old, next) {
 		return
 	}
+	p.current.Store(next)
 	for _, fn := range p.observers {
 		p.call(fn, old, next)
 	}

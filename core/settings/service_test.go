@@ -196,8 +196,9 @@ func TestOnChange(t *testing.T) {
 		if (err != nil) != (i == 3) {
 			t.Errorf("Patch(%s) = %v", body, err)
 		}
-		if err := s.Load(t.Context()); err != nil {
-			t.Errorf("Load() = %v", err)
+		before := s.Current()
+		if err := s.Load(t.Context()); err != nil || s.Current() != before {
+			t.Errorf("Load() = %v, has replaced equal settings: %t", err, s.Current() != before)
 		}
 	}
 	if want := []pair{{"Acme", "One"}, {"One", "Two"}}; !slices.Equal(seen, want) {

@@ -4,6 +4,7 @@ package sqlrun
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -63,15 +64,31 @@ func Reads(query string) bool {
 // Plan returns the query plan of the engine for a query of one statement, without running the
 // statement. The errors are those of Run.
 func (s *Service) Plan(ctx context.Context, caller record.Caller, query string) (*Result, error) {
-	if err := caller.RequireSuperuser(); err != nil {
+	if err := allow(caller, query); err != nil {
 		return nil, err
 	}
 	list := statements(query)
 	if len(list) != 1 || list[0][0].is("explain") {
 		return nil, fault.New(fault.Invalid, "A plan is that of one statement, without EXPLAIN.")
 	}
-	sql, _ := s.cfg.Store.Dialect().Explain(query[list[0][0].pos:list[0][len(list[0])-1].end])
-	return s.Run(ctx, caller, sql)
+	statement := list[0]
+	begin, end := statement[0].pos, statement[len(statement)-1].end
+	sql, _ := s.cfg.Store.Dialect().Explain(query[begin:end])
+	result, err := s.execute(ctx, sql, func(tx store.Tx, tables []string) error { return s.written(tx, caller, tables) })
+	if err != nil {
+		explain := len(sql) - (end - begin) // the length of the words before the statement
+		return nil, failure(query, moved(err, begin-explain))
+	}
+	return result, nil
+}
+
+// moved returns the error with the place in a script moved by a number of bytes.
+func moved(err error, by int) error {
+	var statement *store.StatementError
+	if errors.As(err, &statement) && statement.At > 0 {
+		return &store.StatementError{Message: statement.Message, At: statement.At + by}
+	}
+	return err
 }
 
 // count returns the number of rows of a table, -1 if the number is unknown.

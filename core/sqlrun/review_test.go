@@ -90,6 +90,10 @@ func TestPlan(t *testing.T) {
 			t.Errorf("%q: %v", query, err)
 		}
 	}
+	const wrong, place = "-- a comment\n SELECT nope FROM posts", " (line 2, column 9)"
+	if _, err := f.SQL().Plan(t.Context(), record.Root(), wrong); err == nil || !strings.HasSuffix(err.Error(), place) {
+		t.Errorf("the plan of a wrong statement: %v, want %s", err, place)
+	}
 	if n := f.total(t, "posts"); n != 1 {
 		t.Errorf("%d posts: a plan has run the statement", n)
 	}

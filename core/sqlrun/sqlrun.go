@@ -85,12 +85,22 @@ func (s *Service) Run(ctx context.Context, caller record.Caller, query string) (
 	return s.runAs(ctx, caller, query, func(tx store.Tx, tables []string) error { return s.written(tx, caller, tables) })
 }
 
-// runAs does the work of Run and Try. written is Script.Written; if it returns errTried, the script
-// is rolled back, and runAs returns the result without an error.
+// runAs does the work of Run and Try. The arguments and the result are those of execute.
 func (s *Service) runAs(ctx context.Context, caller record.Caller, query string, written func(store.Tx, []string) error) (*Result, error) {
 	if err := allow(caller, query); err != nil {
 		return nil, err
 	}
+	result, err := s.execute(ctx, query, written)
+	if err != nil {
+		return nil, failure(query, err)
+	}
+	return result, nil
+}
+
+// execute runs a script. written is Script.Written; if it returns errTried, the script is rolled
+// back, and execute returns the result without an error. Errors are those of the store and of
+// written.
+func (s *Service) execute(ctx context.Context, query string, written func(store.Tx, []string) error) (*Result, error) {
 	wrote := false
 	out, took, err := s.run(ctx, store.Script{SQL: query, Rows: maxRows, Bytes: maxBytes, Memory: maxMemory,
 		Written: func(tx store.Tx, tables []string) error {
@@ -98,7 +108,7 @@ func (s *Service) runAs(ctx context.Context, caller record.Caller, query string,
 			return written(tx, tables)
 		}})
 	if err != nil && !errors.Is(err, errTried) {
-		return nil, failure(query, err)
+		return nil, err
 	}
 	result := resultOf(out, took)
 	result.Wrote = wrote

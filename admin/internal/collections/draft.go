@@ -167,19 +167,12 @@ func (t *draft) conflict(input, words string) {
 
 // refuse answers with the conflicts.
 func (t *draft) refuse() error {
-	opened, _ := schema.ParseTime(t.base.At)
-	who, err := form.Changer(t.c, t.d.in.ID, opened)
-	if err != nil {
-		return err
-	}
 	base, err := t.rebased().text()
 	if err != nil {
 		return err
 	}
-	for i := range t.conflicts {
-		t.conflicts[i].Message = who + t.conflicts[i].Message
-	}
-	return form.Conflict(t.c, t.conflicts, base)
+	opened, _ := schema.ParseTime(t.base.At) // the zero time for a form without _base
+	return form.ConflictSince(t.c, t.d.in.ID, opened, t.conflicts, base)
 }
 
 // entry is a field of the body. key is "" for a field that the form lacks.

@@ -162,7 +162,7 @@ func newFieldFrom(options map[string]any, targets []form.Option) (field, error) 
 	if err != nil {
 		return field{}, err
 	}
-	f := fieldFrom("new"+strings.ToLower(schema.RandomString(8, schema.AlphabetID)), options, targets)
+	f := fieldFrom(form.NewKey(), options, targets)
 	f.isNew = true
 	return f, nil
 }

@@ -89,12 +89,12 @@ func editIndex(c *console.Call) error {
 	}
 	sent, key := t.sent, t.sent.Get("_key")
 	if key == "" {
-		ix := indexFrom("new"+strings.ToLower(schema.RandomString(8, schema.AlphabetID)), "")
+		ix := indexFrom(form.NewKey(), "")
 		ix.isNew = true
 		return c.Part(indexRow(in, ix, true))
 	}
 	ix := indexFrom(key, t.inNewNames(strings.TrimSpace(sent.Get("indexes."+key))))
-	ix.isNew = strings.HasPrefix(key, "new")
+	ix.isNew = textOf(t.base.Indexes, key) == ""
 	if ix.problem == "" {
 		ix.change(in, sent)
 	}

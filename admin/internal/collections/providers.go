@@ -48,7 +48,7 @@ func askRemoveProvider(c *console.Call) error {
 	}
 	p := in.Auth.OAuth2.Providers.Named(c.R.URL.Query().Get("_key"))
 	if p == nil {
-		return fault.New(fault.NotFound, "Somebody else has removed this provider. Discard shows the stored ones.")
+		return fault.New(fault.NotFound, "Somebody else has removed this provider. Discard shows the stored providers.")
 	}
 	linked, err := c.App.Records().CountMatching(c.R.Context(), c.Caller, record.Query{
 		Collection: schema.ExternalAuths, Filter: "collectionRef = {:collection} && provider = {:provider}",

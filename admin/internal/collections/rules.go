@@ -107,11 +107,11 @@ func saveRules(c *console.Call) error {
 	var problems []form.Problem
 	merged := rulesOf(in)
 	for i, r := range typedRules(c, in) {
-		if !merge.Changes(r.name, r.json()) {
-			continue
-		}
-		if merged[i], body[r.name] = r, r.text; r.unwritten(c) {
+		switch {
+		case r.unwritten(c):
 			problems = append(problems, form.Problem{Name: r.name, Message: "Write the rule, or choose " + lockedWords(r) + "."})
+		case merge.Changes(r.name, r.json()):
+			merged[i], body[r.name] = r, r.text
 		}
 	}
 	switch {

@@ -38,8 +38,10 @@ type providerRow struct {
 }
 
 // authOf returns the auth collection in the address. The fault is NotFound for other collections.
-func authOf(c *console.Call) (*schema.Collection, error) {
-	in, err := c.Collection()
+func authOf(c *console.Call) (*schema.Collection, error) { return mustBeAuth(c.Collection()) }
+
+// mustBeAuth returns its arguments, but a NotFound fault for a collection that is no auth collection.
+func mustBeAuth(in *schema.Collection, err error) (*schema.Collection, error) {
 	if err == nil && !in.IsAuth() {
 		return nil, fault.New(fault.NotFound, "Nobody signs in to "+in.Name+": it is no auth collection.")
 	}
@@ -100,7 +102,7 @@ func newProvider(c *console.Call) error {
 	if _, ok := provider.Find(name); !ok {
 		return fault.New(fault.Invalid, "There is no such provider.")
 	}
-	row, err := rowOf("new"+strings.ToLower(schema.RandomString(8, schema.AlphabetID)), schema.Provider{Name: name})
+	row, err := rowOf(form.NewKey(), schema.Provider{Name: name})
 	if err != nil {
 		return err
 	}
@@ -114,10 +116,7 @@ func newProvider(c *console.Call) error {
 // for a code from a mail, or for the name of the collection, before the second step is switched on.
 // Another dialog shows changed identityOptions of OIDC providers before they are stored.
 func saveSignIn(c *console.Call) error {
-	if _, err := edited(c); err != nil {
-		return err
-	}
-	in, err := authOf(c)
+	in, err := mustBeAuth(edited(c))
 	if err != nil {
 		return err
 	}

@@ -22,8 +22,11 @@ const (
 func rememberNames(app *core.App) {
 	app.Hooks().Collections.AfterSuccess.BindFunc(func(e *collection.Event) error {
 		isGone := func(_, id string) bool { return app.Snapshot().ByID(id) == nil }
-		isRenamed := e.Original != nil && e.Original.Name != e.Collection.Name
-		if !isRenamed && !isGone("", e.Collection.ID) {
+		oldName := "" // of a renamed collection
+		if e.Original != nil && e.Original.Name != e.Collection.Name {
+			oldName = e.Original.Name
+		}
+		if oldName == "" && !isGone("", e.Collection.ID) {
 			return nil
 		}
 		return core.ChangeKept(e.Context, app, record.Root(), keptNames, func(ids map[string]string) (map[string]string, error) {
@@ -31,8 +34,8 @@ func rememberNames(app *core.App) {
 				ids = map[string]string{}
 			}
 			maps.DeleteFunc(ids, isGone)
-			if isRenamed && len(ids) < maxNames {
-				ids[e.Original.Name] = e.Collection.ID
+			if _, known := ids[oldName]; oldName != "" && (known || len(ids) < maxNames) {
+				ids[oldName] = e.Collection.ID
 			}
 			return ids, nil
 		})

@@ -78,9 +78,14 @@ func FailAt(c *console.Call, err error, input func(name string) string) error {
 
 // Refuse answers with a status and a list of problems.
 func Refuse(c *console.Call, status int, list []Problem) error {
+	return answer(c, status, Problems(list))
+}
+
+// answer answers with a part that replaces the list of problems of the form.
+func answer(c *console.Call, status int, part templ.Component) error {
 	c.W.Header().Set("HX-Retarget", "find [data-problems]")
 	c.W.Header().Set("HX-Reswap", "outerHTML")
-	return c.PartAs(status, Problems(list))
+	return c.PartAs(status, part)
 }
 
 func sorted(problems map[string]string) (list []Problem) {
@@ -93,9 +98,7 @@ func sorted(problems map[string]string) (list []Problem) {
 // Conflict answers 409 with the problems of a form whose fields another user has changed. base
 // replaces the value of the input _base, so that the next save overwrites these changes.
 func Conflict(c *console.Call, list []Problem, base string) error {
-	c.W.Header().Set("HX-Retarget", "find [data-problems]")
-	c.W.Header().Set("HX-Reswap", "outerHTML")
-	return c.PartAs(http.StatusConflict, conflictAnswer(list, base))
+	return answer(c, http.StatusConflict, conflictAnswer(list, base))
 }
 
 // outOfBand returns the attribute by which htmx swaps a part outside of the target of the request;

@@ -83,6 +83,10 @@ func (in Input) Text(d Document) string {
 	return d.text(in.Name)
 }
 
+// NewKey returns a key for a new entry of a list, by which the names of its inputs differ from those
+// of other entries.
+func NewKey() string { return "new" + strings.ToLower(schema.RandomString(8, schema.AlphabetID)) }
+
 // At returns the text at the index, "" if the list has no such index.
 func At(list []string, i int) string {
 	if i < 0 || i >= len(list) {

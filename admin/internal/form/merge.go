@@ -222,17 +222,12 @@ func (m *Merge) Conflicts() bool { return len(m.conflicts) > 0 }
 // Refuse answers with the conflicts: for each value its stored text, and the account that has changed
 // it. The next save of the form overwrites these values.
 func (m *Merge) Refuse() error {
-	who, err := Changer(m.c, m.about, m.base.opened())
-	if err != nil {
-		return err
-	}
 	var list []Problem
 	for _, at := range m.conflicts {
-		at.problem.Message = who + at.problem.Message
 		list = append(list, at.problem)
 		m.renew(at.value)
 	}
-	return Conflict(m.c, list, m.base.Text())
+	return ConflictSince(m.c, m.about, m.base.opened(), list, m.base.Text())
 }
 
 // renew sets the marks of a value, and of the values below it, to the marks of the stored values.
@@ -261,9 +256,23 @@ func ChangedTo(text string) string {
 	return " has changed this to “" + text + "”. Save again to put yours in its place."
 }
 
-// Changer names the accounts that have changed the collection with the id, or the settings if the id
+// ConflictSince is Conflict for a form that was opened at a time. Each message begins with the
+// accounts that have changed the collection with the id about, or the settings if about is "", since
+// then.
+func ConflictSince(c *console.Call, about string, opened time.Time, list []Problem, base string) error {
+	who, err := changer(c, about, opened)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		list[i].Message = who + list[i].Message
+	}
+	return Conflict(c, list, base)
+}
+
+// changer names the accounts that have changed the collection with the id, or the settings if the id
 // is "", since a time: "Somebody else" if the change log does not know them.
-func Changer(c *console.Call, collection string, since time.Time) (string, error) {
+func changer(c *console.Call, collection string, since time.Time) (string, error) {
 	if since.IsZero() {
 		return somebody, nil
 	}

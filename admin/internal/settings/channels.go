@@ -10,7 +10,6 @@ import (
 	"github.com/loambase/loam/admin/internal/complete"
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
-	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/settings"
 )
 
@@ -72,7 +71,7 @@ func channelsOf(stored settings.Channels) (list []channelEntry, err error) {
 
 // newChannel answers with an empty entry.
 func newChannel(c *console.Call) error {
-	e, err := entryOf("new"+strings.ToLower(schema.RandomString(8, schema.AlphabetID)), settings.Channel{})
+	e, err := entryOf(form.NewKey(), settings.Channel{})
 	if err != nil {
 		return err
 	}

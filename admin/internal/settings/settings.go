@@ -164,6 +164,10 @@ func save(c *console.Call) error {
 	if err := form.Read(c, form.Small); err != nil {
 		return err
 	}
+	// Another process may have written settings that this one has not read yet.
+	if err := c.App.Settings().Load(c.R.Context()); err != nil {
+		return err
+	}
 	now := c.App.Settings().Current()
 	change, merge, problems, err := p.changeOf(c, now)
 	switch {

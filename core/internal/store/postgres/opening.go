@@ -178,8 +178,7 @@ func (s *session) openAlone() error {
 	if version != s.opening.expected || version == 0 {
 		return s.giveUp()
 	}
-	if s.kept.of != version || s.kept.stale {
-		s.kept.of = version
+	if s.kept.follow(version); s.kept.stale {
 		if err := s.kept.deallocate(s.ctx, s.pg); err != nil {
 			return s.fail(err)
 		}

@@ -261,3 +261,17 @@ func TestFirstStatementsThatFail(t *testing.T) {
 		t.Errorf("afterwards: %q", got)
 	}
 }
+
+// Statements of another version stay stale until they are deallocated.
+func TestStatementsFollowAVersion(t *testing.T) {
+	t.Parallel()
+	kept := &statements{byText: map[string][]*statement{}, of: 1}
+	for _, version := range []uint64{2, 2} { // the first attempt to deallocate them may fail
+		if kept.follow(version); !kept.stale || kept.of != version {
+			t.Errorf("after version %d: %+v", version, kept)
+		}
+	}
+	if err := kept.deallocate(t.Context(), nil); err != nil || kept.stale {
+		t.Errorf("deallocate() = %v, stale: %t", err, kept.stale)
+	}
+}

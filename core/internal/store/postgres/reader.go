@@ -133,8 +133,7 @@ func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string) (*sessi
 			continue
 		}
 		if db.defined.Load() >= version || ctx.Value(catchingUp{}) != nil {
-			s.kept.stale = s.kept.stale || s.kept.of != version
-			s.kept.of = version
+			s.kept.follow(version)
 			return s, nil
 		}
 		// The transaction reads definitions that the caches do not know yet. It is given up, and

@@ -13,7 +13,7 @@ var _ store.Rehearser = (*DB)(nil)
 
 // beginRehearsal begins a transaction that reads one state of the database. It may write, since
 // creating temporary tables is a write.
-const beginRehearsal = `BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE; SELECT "version" FROM "_loam_state"`
+const beginRehearsal = `BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE; ` + readVersion
 
 // Rehearse implements store.Rehearser. The connection is closed afterwards, since statements that
 // were prepared on it refer to the copies.

@@ -112,7 +112,7 @@ func (db *DB) setup(ctx context.Context) error {
 	if _, err := ask(`COMMIT`); err != nil {
 		return err
 	}
-	version, err := pg.Exec(ctx, `SELECT "version" FROM "_loam_state"`).ReadAll()
+	version, err := pg.Exec(ctx, readVersion).ReadAll()
 	if err != nil {
 		return db.explain(ctx, err)
 	}

@@ -64,7 +64,7 @@ func (db *DB) Stage(ctx context.Context, fill func(store.Tx) error) (store.Stage
 
 // fill begins the transaction and creates the tables.
 func (s *staged) fill(ctx context.Context, fill func(store.Tx) error) error {
-	own, err := s.db.begin(ctx, s.pool, `SELECT "version" FROM "_loam_state"`)
+	own, err := s.db.begin(ctx, s.pool, readVersion)
 	if err != nil {
 		return err
 	}

@@ -59,6 +59,13 @@ func statementsOf(pg *pgconn.PgConn) *statements {
 	return s
 }
 
+// follow sets the version of the definitions. Statements of another version are stale until they are
+// deallocated, also if the first attempt fails.
+func (s *statements) follow(version uint64) {
+	s.stale = s.stale || s.of != version
+	s.of = version
+}
+
 // find returns the prepared statement for the text and the types of its parameters, or nil.
 func (s *statements) find(sql string, types []uint32) *statement {
 	for _, st := range s.byText[sql] {

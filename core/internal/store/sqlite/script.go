@@ -197,6 +197,9 @@ func (s *session) scriptError(err error, begin int) error {
 	return err
 }
 
+// blobPrefix comes before the hexadecimal digits of a BLOB, as in a bytea of PostgreSQL.
+const blobPrefix = `\x`
+
 // runOne runs a statement to its end; a statement that only reads ends when its result is full.
 func (s *session) runOne(b *binding.Stmt, script *store.Script) (result store.ScriptResult, err error) {
 	defer b.Reset()
@@ -221,15 +224,21 @@ func (s *session) runOne(b *binding.Stmt, script *store.Script) (result store.Sc
 		var size int64
 		for i := range columns {
 			types[i] = b.Type(i) // Bytes makes a text of any value
-			size += int64(len(b.Bytes(i)))
+			n := int64(len(b.Bytes(i)))
+			if types[i] == binding.TypeBlob {
+				n = int64(len(blobPrefix)) + 2*n
+			}
+			size += n
 		}
 		more, err := result.Add(script, &room, size, func(col int) *string {
-			text := string(b.Bytes(col))
+			var text string
 			switch types[col] {
 			case binding.TypeNull:
 				return nil
-			case binding.TypeBlob: // bytes that need not be UTF-8, in the form of PostgreSQL
-				text = `\x` + hex.EncodeToString([]byte(text))
+			case binding.TypeBlob: // its bytes need not be UTF-8
+				text = blobPrefix + hex.EncodeToString(b.Bytes(col))
+			default:
+				text = string(b.Bytes(col))
 			}
 			return &text
 		})

@@ -31,6 +31,10 @@ func TestScriptGivesBlobsAsDigits(t *testing.T) {
 			t.Errorf("column %d is %q, want %q", i, got, want)
 		}
 	}
+	// The limit is on the digits.
+	if _, err := runScript(t, db, `SELECT zeroblob(60000)`); !errors.Is(err, store.ErrScriptRow) {
+		t.Errorf("a BLOB with too many digits: %v", err)
+	}
 }
 
 // A holder of a superuser's token has the data, but must not get the machine, nor change the
