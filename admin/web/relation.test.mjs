@@ -1,7 +1,7 @@
 // The search for related records in the input of a relation.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isWell, onStage, picture } from './stage.mjs';
+import { hold, isWell, onStage, picture } from './stage.mjs';
 
 await onStage(async (stage) => {
   await stage.superuser();
@@ -44,6 +44,27 @@ await onStage(async (stage) => {
     assert.match(await marked(page, 'writers'), /^Ann 20/);
     await page.keyboard.press('Enter');
     assert.deepEqual(await chosen(page, 'writers'), ['Ann 20']);
+    await isWell(page);
+  });
+
+  test('Enter never chooses from the records of a search for earlier words', async () => {
+    const page = await stage.signedIn({ own: true });
+    await page.clock.install();
+    const held = await hold(page, /\/pick\?(?!.*_q=Bert)/);
+    await page.goto(`${stage.url}/_/c/books/new`);
+    await find(page, 'writers').focus();
+    await held.asked;
+    await page.clock.pauseAt(Date.now() + 60_000); // the search for the typed words waits for the clock
+    await page.keyboard.type('Bert 30');
+    const answered = page.evaluate(() => new Promise((done) => document.addEventListener('htmx:afterRequest', () => done(), { once: true })));
+    await held.release();
+    await answered;
+    await page.keyboard.press('Enter');
+    assert.deepEqual(await chosen(page, 'writers'), []);
+    await page.clock.resume();
+    await list(page, 'writers').getByText('1 match').waitFor();
+    await page.keyboard.press('Enter');
+    assert.deepEqual(await chosen(page, 'writers'), ['Bert 30']);
     await isWell(page);
   });
 

@@ -79,6 +79,12 @@ document.addEventListener('focusin', (event) => {
   }
 });
 
+/** The answer to a search for earlier words is dropped: Enter would choose from its records. */
+document.addEventListener('htmx:beforeSwap', (event) => {
+  const { elt, parameters } = event.detail.requestConfig;
+  if (elt.matches('[data-find]') && elt.value !== (parameters._q ?? '')) event.detail.shouldSwap = false;
+});
+
 /** Typing removes the found records, which belong to the earlier words. */
 document.addEventListener('input', (event) => {
   const relation = event.target.matches('[data-find]') && event.target.closest('[data-relation]');
