@@ -55,10 +55,16 @@ func (s *Service) KeepSample(ctx context.Context, node string, sample Sample) er
 	})
 }
 
-// Samples returns the stored samples of the server node that end after from and not after to, the
-// oldest first. A row that does not decode is left out. While the settings switch logs off (maxDays
-// 0), the list is empty.
-func (s *Service) Samples(ctx context.Context, node string, from, to time.Time) (list []Sample, err error) {
+// Samples returns the stored samples of the server node of the last SampleTime, as SamplesBetween.
+func (s *Service) Samples(ctx context.Context, node string) ([]Sample, error) {
+	now := s.cfg.Now()
+	return s.SamplesBetween(ctx, node, now.Add(-SampleTime), now)
+}
+
+// SamplesBetween returns the stored samples of the server node that end after from and not after to,
+// the oldest first. A row that does not decode is left out. While the settings switch logs off
+// (maxDays 0), the list is empty.
+func (s *Service) SamplesBetween(ctx context.Context, node string, from, to time.Time) (list []Sample, err error) {
 	if s.cfg.Settings().Logs.MaxDays <= 0 {
 		return nil, nil
 	}

@@ -20,8 +20,7 @@ func (k *keeper) sample(node string, value float64) {
 // values returns the stored values of a node, in the order of their samples.
 func (k *keeper) values(node string) (list []float64) {
 	k.t.Helper()
-	now := *k.now.Load()
-	samples, err := k.Samples(k.t.Context(), node, now.Add(-SampleTime), now)
+	samples, err := k.Samples(k.t.Context(), node)
 	if err != nil {
 		k.t.Fatal(err)
 	}
@@ -38,7 +37,7 @@ func TestSamples(t *testing.T) {
 	k.at(noon.Add(time.Minute))
 	k.sample("one", 2)
 	k.sample("other", 7)
-	list, err := k.Samples(t.Context(), "one", noon.Add(-time.Minute), noon.Add(time.Minute))
+	list, err := k.SamplesBetween(t.Context(), "one", noon.Add(-time.Minute), noon.Add(time.Minute))
 	if err != nil || len(list) != 2 {
 		t.Fatalf("Samples = %+v, %v", list, err)
 	}
@@ -46,7 +45,7 @@ func TestSamples(t *testing.T) {
 	if !first.At.Equal(noon) || first.Period != time.Minute || !maps.Equal(first.Values, map[string]float64{"requests": 1.5}) {
 		t.Errorf("the first sample is %+v", first)
 	}
-	if list, err := k.Samples(t.Context(), "one", noon, noon.Add(time.Minute)); err != nil || len(list) != 1 || list[0].Values["requests"] != 2 {
+	if list, err := k.SamplesBetween(t.Context(), "one", noon, noon.Add(time.Minute)); err != nil || len(list) != 1 || list[0].Values["requests"] != 2 {
 		t.Errorf("samples after noon: %+v, %v", list, err)
 	}
 	k.at(noon) // the clock was set back

@@ -38,7 +38,7 @@ type historyConfig struct {
 // archive stores samples of minutes.
 type archive interface {
 	KeepSample(ctx context.Context, node string, sample logs.Sample) error
-	Samples(ctx context.Context, node string, from, to time.Time) ([]logs.Sample, error)
+	SamplesBetween(ctx context.Context, node string, from, to time.Time) ([]logs.Sample, error)
 }
 
 const (
@@ -81,7 +81,7 @@ func (h *History) Run(ctx context.Context) error {
 // load inserts the stored samples before the samples of both tracks.
 func (h *History) load(ctx context.Context) error {
 	now := h.now()
-	list, err := h.stored.Samples(ctx, h.node, now.Add(-oneDay), now)
+	list, err := h.stored.SamplesBetween(ctx, h.node, now.Add(-oneDay), now)
 	if err != nil {
 		return err
 	}
@@ -148,7 +148,7 @@ func (h *History) Compare(ctx context.Context, s Series) (Series, error) {
 		return s, nil
 	}
 	dayBefore := func(at int64) time.Time { return time.Unix(at, 0).Add(-oneDay) }
-	samples, err := h.stored.Samples(ctx, h.node, dayBefore(s.At[0]), dayBefore(s.At[len(s.At)-1]).Add(2*time.Minute))
+	samples, err := h.stored.SamplesBetween(ctx, h.node, dayBefore(s.At[0]), dayBefore(s.At[len(s.At)-1]).Add(2*time.Minute))
 	if err != nil {
 		return s, err
 	}

@@ -24,7 +24,7 @@ type measured struct {
 func (m *measured) KeepSample(context.Context, string, logs.Sample) error { return nil }
 
 // Samples implements archive.
-func (m *measured) Samples(_ context.Context, _ string, from, to time.Time) (list []logs.Sample, err error) {
+func (m *measured) SamplesBetween(_ context.Context, _ string, from, to time.Time) (list []logs.Sample, err error) {
 	for _, s := range m.archived {
 		if s.At.After(from) && !s.At.After(to) {
 			list = append(list, s)
