@@ -361,6 +361,34 @@ await onStage(async (stage) => {
     await keptDraft(page, 'tomes');
     await reopen();
     await page.getByText('1 change: Name').waitFor();
+
+    // A value that somebody else has changed since the draft is a conflict.
+    await page.getByRole('button', { name: 'Discard', exact: true }).click();
+    await page.waitForFunction(() => document.querySelector('#collection-name')?.value === 'books');
+    const change = async (definition) => {
+      const { fields } = await stage.api('GET', '/api/collections/books');
+      await stage.api('PATCH', '/api/collections/books', { ...definition, fields: fields.map((f) => (f.name === 'price' ? { ...f, max: definition.max } : f)), indexes: [`CREATE INDEX idx_price ON books (${definition.by})`] });
+    };
+    await change({ max: 100, by: 'price' });
+    for (const [path, edit, other, words] of [
+      ['settings/application', () => name.fill('Mine'), () => stage.api('PATCH', '/api/settings', { meta: { appName: 'Theirs' } }), ['“Theirs”']],
+      ['c/books/rules', () => rule.fill('price < 11'), () => stage.api('PATCH', '/api/collections/books', { updateRule: 'price < 12' }), ['price < 12']],
+      ['c/books/fields', async () => {
+        for (const text of ['price', 'idx_price']) await page.locator('.fl', { has: page.locator(`[data-name-of]:text-is("${text}")`) }).locator('summary').first().click();
+        await page.locator('.fl[open] [name$=".max"], [name$=".max"]:visible').fill('101');
+        await page.locator('textarea[name^="indexes."]:visible').fill('CREATE INDEX idx_price ON books (price, sold)');
+      }, () => change({ max: 102, by: 'sold' }), ['“102”', 'idx_price ON books (sold)']],
+    ]) {
+      await page.goto(`${stage.url}/_/${path}`);
+      await edit();
+      await page.locator('[data-changes]:not(:empty)').waitFor();
+      await other();
+      await reopen();
+      await page.getByRole('button', { name: 'Save', exact: true }).click();
+      for (const text of words) await page.locator('[data-error]', { hasText: `has changed this to` }).filter({ hasText: text }).waitFor();
+      await page.getByRole('button', { name: 'Discard', exact: true }).click();
+      await page.waitForFunction(() => document.querySelector('[data-changes]')?.textContent === '');
+    }
     await isWell(page);
   });
 

@@ -3,6 +3,7 @@
 // has saved again meanwhile, the new form is saved at once.
 import { fieldName, fill, labelsOf } from './drafts.js';
 import { changed, unequal, values } from './form.js';
+import { marksOf, setMarks } from './marks.js';
 
 const sent = new WeakMap(); // by form, at its last request: { all: the values, names: the fields in the request }
 const again = new WeakSet(); // forms that the user has submitted again during their save
@@ -12,8 +13,6 @@ let kept = null;
 
 const isForm = (node) => node?.matches?.('#panel form.panel-form') ?? false;
 const bodyOf = (form) => form.querySelector('.panel-body');
-const baseOf = (form) => form.querySelector('[name=_base]');
-const marksOf = (form) => JSON.parse(baseOf(form)?.value ?? '{}');
 const fileInputOf = (form, name) => form.querySelector(`input[type=file][name="${CSS.escape(name)}"]`);
 
 /** A selector for an element within its form; "" for an element without id and name. */
@@ -67,7 +66,7 @@ document.addEventListener('htmx:load', (event) => {
   if (!form) return;
   for (const [name, list] of kept.values) if (!fileInputOf(form, name)) fill(form, name, list, kept.labels);
   for (const [name, files] of kept.files) choose(fileInputOf(form, name), files);
-  if (baseOf(form)) baseOf(form).value = JSON.stringify({ ...marksOf(form), ...Object.fromEntries(kept.marks) });
+  setMarks(form, { ...marksOf(form), ...Object.fromEntries(kept.marks) });
   if (kept.values.length > 0) form.dispatchEvent(new Event('change', { bubbles: true }));
   if (kept.save) form.requestSubmit();
 });

@@ -46,13 +46,13 @@ class Draft {
     this.write(names, this.banner && read(this.key));
   }
 
-  /** Stores the values with the names, and those of an old draft. */
-  write(names, old) {
+  /** Stores the values with the names, and those of an old draft. saved are the names in a save of the form. */
+  write(names, old, saved = []) {
     const now = values(this.form);
     const text = JSON.stringify({
       at: Date.now(),
       values: { ...old?.values, ...Object.fromEntries(names.map((name) => [name, now.get(name) ?? []])) },
-      ...this.kind.more?.(names, old),
+      ...this.kind.more(names, old, saved),
     });
     this.isStored = text.length <= largest && store(this.key, text);
   }
@@ -115,13 +115,13 @@ class Draft {
   endButLate() {
     const late = unequal(this.sent, values(this.form)).filter((name) => this.kind.keeps(name));
     this.end();
-    if (late.length > 0) this.write(late, null);
+    if (late.length > 0) this.write(late, null, unequal(first(this.form), this.sent));
   }
 }
 
 /**
  * Keeps drafts of the form, and offers the stored draft. kind has the name of the form (key), tells
- * whether a draft has the values of a name (keeps), and has further properties of the draft (more);
+ * whether a draft has the values of a name (keeps), and has the marks and further properties of the draft (more);
  * it titles the values (titles), shows the offer (place), and fills in a draft (fill for each name,
  * then filled).
  */

@@ -1,5 +1,6 @@
 // The drafts of the form of a record. They have neither passwords nor files.
 import { begin } from './draft.js';
+import { marksOf, setMarks } from './marks.js';
 import { choose } from './record.js';
 
 const inputsOf = (form, name) => [...form.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
@@ -12,9 +13,6 @@ const isSecret = (form, name) => inputsOf(form, name).some((input) => input.clos
 
 /** The titles of the related records in the form, by id. */
 export const labelsOf = (form) => Object.fromEntries([...form.querySelectorAll('[data-relation] [data-item]')].map((item) => [item.querySelector('input').value, item.querySelector('[data-label]').textContent]));
-
-const baseOf = (form) => form.querySelector('[name=_base]');
-const marksOf = (form) => JSON.parse(baseOf(form)?.value ?? '{}');
 
 /** Sets the inputs with the name to the values in list. labels has the titles of related records by id. */
 export function fill(form, name, list, labels) {
@@ -48,9 +46,7 @@ const kindOf = (form, { dataset }) => ({
   },
   fill: (name, list, draft) => fill(form, name, list, draft.labels),
   // The marks of the draft let a save detect changes that others have made since the draft.
-  filled(draft) {
-    if (baseOf(form)) baseOf(form).value = JSON.stringify({ ...marksOf(form), ...draft.base });
-  },
+  filled: (draft) => setMarks(form, { ...marksOf(form), ...draft.base }),
 });
 
 document.addEventListener('htmx:load', (event) => {
