@@ -127,6 +127,63 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('a field that somebody else renames or removes while it is edited: the value goes to the renamed field, and no text is lost', async () => {
+    const made = await stage.api('POST', '/api/collections', { name: 'notes', type: 'base', fields: ['title', 'text', 'extra', 'more'].map((name) => ({ name, type: 'text' })) });
+    const redefine = async (change) => stage.api('PATCH', '/api/collections/notes', { fields: change((await stage.api('GET', '/api/collections/notes')).fields) });
+    const { id } = await stage.api('POST', '/api/collections/notes/records', { title: 'a' });
+    const only = async () => (await stage.api('GET', '/api/collections/notes/records')).items[0];
+    const page = await stage.signedIn();
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const save = () => page.keyboard.press('Control+s');
+    const removed = page.getByText(/Somebody else has removed this field\./);
+    await page.goto(`${stage.url}/_/c/notes?r=${id}`);
+    await input(page, 'title').fill('b');
+    await redefine((fields) => fields.map((f) => (f.name === 'title' ? { ...f, name: 'heading' } : f)));
+    await save();
+    await page.getByText('Saved: title is called heading now').waitFor();
+    assert.equal((await only()).heading, 'b');
+    await redefine((fields) => fields.map((f) => (f.name === 'heading' ? { ...f, name: 'title' } : f)));
+    await page.goto(`${stage.url}/_/c/notes?r=${id}`);
+    await input(page, 'title').fill('c');
+    await input(page, 'text').fill('A long text');
+    await redefine((fields) => fields.filter((f) => f.name !== 'text'));
+    await save();
+    await removed.waitFor();
+    await picture(page, 'field-removed');
+    assert.deepEqual([await input(page, 'text').inputValue(), (await only()).title], ['A long text', 'b']);
+    await stage.api('PATCH', `/api/collections/notes/records/${id}`, { title: 'theirs' });
+    await save();
+    await page.getByText(/ has changed this to "theirs"/).waitFor();
+    await save();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    assert.equal((await only()).title, 'c');
+    // A new record, and drafts.
+    await page.goto(`${stage.url}/_/c/notes`);
+    await page.getByRole('link', { name: 'New record' }).click();
+    await input(page, 'title').fill('z');
+    await input(page, 'extra').fill('Removed soon');
+    await keptDraft(page, 'Removed soon');
+    await redefine((fields) => fields.filter((f) => f.name !== 'extra').map((f) => (f.name === 'title' ? { ...f, name: 'heading' } : f)));
+    page.once('dialog', (dialog) => dialog.accept());
+    await page.reload();
+    await page.getByRole('link', { name: 'New record' }).click();
+    await page.getByText('Typed and not saved: heading, extra, which was removed meanwhile').waitFor();
+    await page.getByRole('button', { name: 'Copy extra' }).click();
+    await page.getByText('Copied', { exact: true }).first().waitFor();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'Removed soon');
+    await page.getByRole('button', { name: /^Restore draft \(/ }).click();
+    assert.equal(await input(page, 'heading').inputValue(), 'z');
+    await redefine((fields) => fields.filter((f) => f.name !== 'more'));
+    await input(page, 'more').fill('Gone too');
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    await removed.waitFor();
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    await page.getByText('Created', { exact: true }).first().waitFor();
+    assert.equal((await stage.api('GET', "/api/collections/notes/records?filter=heading='z'")).totalItems, 1);
+    await stage.api('DELETE', `/api/collections/${made.id}`);
+    await isWell(page);
+  });
+
   test('a second tab of a record leaves the draft of the first', async () => {
     const page = await stage.signedIn();
     const other = await page.context().newPage();

@@ -1,6 +1,7 @@
 // Drafts: unsaved values of a form stay in this browser for a week, and the form offers them when it
 // is opened again. drafts.js (records) and pagedrafts.js (settings and collections) say which values
 // a draft has, and how it is filled in.
+import { copyText } from './copy.js';
 import { button, tag } from './element.js';
 import { edited, first, unequal, values } from './form.js';
 import { icon } from './icon.js';
@@ -43,7 +44,13 @@ class Draft {
       if (this.isStored && !this.banner) this.remove();
       return;
     }
-    this.write(names, this.banner && read(this.key));
+    this.write(names, this.banner && this.read());
+  }
+
+  /** The stored draft, with the names that its fields have now; null for none. */
+  read() {
+    const draft = read(this.key);
+    return draft && (this.kind.follow?.(draft) ?? draft);
   }
 
   /** Stores the values with the names, and those of an old draft. saved are the names in a save of the form. */
@@ -63,22 +70,27 @@ class Draft {
     this.timer = setTimeout(() => this.keep(), wait);
   }
 
-  /** Offers the stored draft, unless all its values equal the stored ones of the form. */
+  /**
+   * Offers the stored draft, unless all its values equal the stored ones of the form. A value whose input is not
+   * there any more can be copied.
+   */
   offer() {
-    const draft = read(this.key);
+    const draft = this.read();
     const start = first(this.form);
     const names = Object.keys(draft?.values ?? {}).filter((name) => this.kind.keeps(name) && JSON.stringify(start.get(name) ?? []) !== JSON.stringify(draft.values[name]));
-    if (names.length === 0) return this.remove();
+    const lost = Object.entries(draft?.values ?? {}).filter(([name, list]) => !this.form.querySelector(`[name="${CSS.escape(name)}"]`) && list.join('') !== '');
+    if (names.length + lost.length === 0) return this.remove();
     this.banner = tag('div', { class: 'banner draft', role: 'status' }, icon('history'),
-      tag('span', { class: 'grow' }, `Typed and not saved: ${this.kind.titles(names).join(', ')}`),
-      button(`Restore draft (${local(new Date(draft.at).toISOString())})`, 'btn-s', () => this.restore()),
+      tag('span', { class: 'grow' }, `Typed and not saved: ${[...this.kind.titles(names), ...lost.map(([name]) => `${name}, which was removed meanwhile`)].join(', ')}`),
+      ...lost.map(([name, list]) => button(`Copy ${name}`, 'btn-s', () => copyText(list.join('\n')))),
+      ...(names.length > 0 ? [button(`Restore draft (${local(new Date(draft.at).toISOString())})`, 'btn-s', () => this.restore())] : []),
       button('Discard draft', 'btn-s btn-quiet', () => this.discard()));
     this.kind.place(this.banner);
   }
 
   restore() {
     this.keep(); // values typed since the draft was offered are the latest
-    const draft = read(this.key);
+    const draft = this.read();
     this.hide();
     if (!draft) return say('The draft is not there any more', 'danger');
     for (const [name, list] of Object.entries(draft.values)) if (this.kind.keeps(name)) this.kind.fill(name, list, draft);
@@ -123,7 +135,7 @@ class Draft {
  * Keeps drafts of the form, and offers the stored draft. kind has the name of the form (key), tells
  * whether a draft has the values of a name (keeps), and has the marks and further properties of the draft (more);
  * it titles the values (titles), shows the offer (place), and fills in a draft (fill for each name,
- * then filled).
+ * then filled). If fields can be renamed, follow gives a draft the present names of its fields.
  */
 export function begin(form, kind) {
   if (drafts.has(form)) return;

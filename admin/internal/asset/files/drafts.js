@@ -34,10 +34,16 @@ export function fill(form, name, list, labels) {
 
 const kindOf = (form, { dataset }) => ({
   key: `${dataset.live}/${dataset.record || 'new'}`,
-  keeps: (name) => !isSecret(form, name),
+  keeps: (name) => inputsOf(form, name).length > 0 && !isSecret(form, name),
   more(names, old) {
-    const marks = Object.entries(marksOf(form)).filter(([field]) => names.some((name) => fieldName(name) === field));
+    const marks = Object.entries(marksOf(form)).filter(([mark]) => names.some((name) => mark.replace(/^#/, '') === fieldName(name)));
     return { labels: { ...old?.labels, ...labelsOf(form) }, base: { ...old?.base, ...Object.fromEntries(marks) } };
+  },
+  follow(draft) {
+    const ids = Object.entries(marksOf(form)).filter(([mark]) => mark.startsWith('#'));
+    const present = (field) => ids.find(([, id]) => id === draft.base?.[`#${field}`])?.[0].slice(1) ?? field;
+    const rename = (all, read) => Object.fromEntries(Object.entries(all ?? {}).map(([name, value]) => [name.replace(read, present), value]));
+    return { ...draft, values: rename(draft.values, /^\w+/), base: rename(draft.base, /\w+/) };
   },
   titles: (names) => [...new Set(names.map(fieldName))],
   place(banner) {

@@ -52,6 +52,10 @@ function take(panel) {
   for (const name of differing(panel)) {
     const field = fieldOf(panel, name);
     if (field.classList.contains('is-changed')) continue;
+    if (!fieldOf(now, name)) { // somebody has removed the field, or given it another name
+      field.remove();
+      continue;
+    }
     const fresh = document.importNode(fieldOf(now, name), true);
     field.replaceWith(fresh);
     window.htmx.process(fresh);
