@@ -267,6 +267,42 @@ await onStage(async (stage) => {
     await stage.api('DELETE', `/api/collections/books/records/${made.id}`);
   });
 
+  test('new records in two tabs have a draft each', async () => {
+    const page = await stage.signedIn();
+    const other = stage.watched(await page.context().newPage());
+    const offer = (tab) => tab.getByRole('button', { name: /^Restore draft \(/ });
+    const create = async (tab) => {
+      await tab.goto(table);
+      await tab.getByRole('link', { name: 'New record' }).click();
+      await ready(tab);
+    };
+    for (const tab of [page, other]) await create(tab);
+    await input(page, 'title').fill('From the first');
+    await input(other, 'title').fill('From the second');
+    for (const text of ['From the first', 'From the second']) await keptDraft(page, text);
+    for (const [tab, text] of [[page, 'From the first'], [other, 'From the second']]) {
+      tab.once('dialog', (dialog) => dialog.accept());
+      await create(tab);
+      await offer(tab).click();
+      assert.equal(await input(tab, 'title').inputValue(), text);
+    }
+    other.once('dialog', (dialog) => dialog.accept());
+    await create(other);
+    await other.getByRole('button', { name: 'Discard draft' }).click();
+    assert.equal((await drafts(page)).length, 1);
+
+    // Now the draft of the other tab is offered. A value that was typed before stays.
+    await input(other, 'title').fill('Typed here');
+    await offer(other).click();
+    assert.equal(await input(other, 'title').inputValue(), 'Typed here');
+    await other.getByRole('button', { name: 'Create', exact: true }).click();
+    await other.getByText('Created', { exact: true }).first().waitFor();
+    assert.deepEqual(await drafts(other), []);
+    const [made] = (await stage.api('GET', `/api/collections/books/records?filter=${encodeURIComponent("title = 'Typed here'")}`)).items;
+    await stage.api('DELETE', `/api/collections/books/records/${made.id}`);
+    await isWell(other);
+  });
+
   test('each kind of form asks before its changes are lost: stay, leave, or save and leave', async () => {
     const page = await stage.signedIn();
     const answer = (name) => question(page).getByRole('button', { name, exact: true }).click();
@@ -531,6 +567,14 @@ await onStage(async (stage) => {
     await cell('One', 2).focus();
     await page.keyboard.press('f');
     await page.getByText('There is no filter by this value of extra.').waitFor();
+
+    // Without an answer the bar is shown, and no error is left to the browser.
+    await page.context().setOffline(true);
+    await page.keyboard.press('f');
+    await page.getByText(/^The server cannot be reached/).waitFor();
+    await page.context().setOffline(false);
+    await page.getByText(/^The server cannot be reached/).waitFor({ state: 'detached' });
+    page.wrong = page.wrong.filter((words) => !/net::ERR_INTERNET_DISCONNECTED|^htmx:/.test(words));
     await isWell(page);
   });
 });

@@ -5,7 +5,7 @@ import { copyText } from './copy.js';
 import { button, tag } from './element.js';
 import { edited, first, unequal, values } from './form.js';
 import { icon } from './icon.js';
-import { store, stored, storedDocument, storedKeys, unstore } from './store.js';
+import { store, stored, storedDocument, storedKeys, tab, unstore } from './store.js';
 import { local } from './time.js';
 import { say } from './toast.js';
 
@@ -13,6 +13,7 @@ const prefix = 'loam.draft.';
 const keptFor = 7 * 24 * 60 * 60 * 1000;
 const largest = 1_000_000; // size limit of a draft, in characters
 const wait = 300; // milliseconds after the last key
+const page = crypto.getRandomValues(new Uint32Array(2)).join('-'); // differs between the tabs of the browser
 
 const drafts = new Map(); // by form
 
@@ -26,13 +27,31 @@ for (const key of storedKeys(prefix)) if (!read(key)) unstore(key);
 
 class Draft {
   banner = null; // the offer of the stored draft, until it is restored or discarded
+  offered = ''; // the key of the offered draft
   isStored = false; // this form, not the same form in another tab, has stored the draft
   ended = false; // the form was saved, or its changes were discarded
   sent = null; // the values of the form when its last request was sent
   timer;
 
   constructor(form, kind) {
-    Object.assign(this, { form, kind, key: `${prefix}${document.body.dataset.account}/${kind.key}` });
+    const shared = `${prefix}${document.body.dataset.account}/${kind.key}`;
+    Object.assign(this, { form, kind, shared, key: kind.isNew ? `${shared}/${page}` : shared });
+  }
+
+  /**
+   * The keys of the drafts that may be offered. The forms of new documents in several tabs have a draft each: that of
+   * this tab is the first, then the latest.
+   */
+  candidates() {
+    if (!this.kind.isNew) return [this.key];
+    const mine = [this.key, stored(this.shared, tab)];
+    const rank = (key) => (mine.includes(key) ? Infinity : read(key)?.at ?? 0);
+    return storedKeys(`${this.shared}/`).filter((key) => key !== this.key || !this.isStored).sort((a, b) => rank(b) - rank(a) || 0);
+  }
+
+  /** Whether the offered draft is the one that this form stores. */
+  get isOwn() {
+    return this.offered === this.key;
   }
 
   /** Stores the values that differ from the values with which the form was opened. */
@@ -41,15 +60,15 @@ class Draft {
     if (this.ended || !this.form.isConnected) return;
     const names = edited(this.form).filter((name) => this.kind.keeps(name));
     if (names.length === 0) {
-      if (this.isStored && !this.banner) this.remove();
+      if (this.isStored && !(this.banner && this.isOwn)) this.remove();
       return;
     }
-    this.write(names, this.banner && this.read());
+    this.write(names, this.banner && this.isOwn && this.read());
   }
 
-  /** The stored draft, with the names that its fields have now; null for none. */
+  /** The offered draft, with the names that its fields have now; null for none. */
   read() {
-    const draft = read(this.key);
+    const draft = read(this.offered);
     return draft && (this.kind.follow?.(draft) ?? draft);
   }
 
@@ -62,6 +81,7 @@ class Draft {
       ...this.kind.more(names, old, saved),
     });
     this.isStored = text.length <= largest && store(this.key, text);
+    if (this.kind.isNew) store(this.shared, this.key, tab);
   }
 
   later() {
@@ -75,26 +95,45 @@ class Draft {
    * there any more can be copied.
    */
   offer() {
+    this.offered = this.candidates()[0] ?? this.key;
     const draft = this.read();
     const start = first(this.form);
     const names = Object.keys(draft?.values ?? {}).filter((name) => this.kind.keeps(name) && JSON.stringify(start.get(name) ?? []) !== JSON.stringify(draft.values[name]));
-    const lost = Object.entries(draft?.values ?? {}).filter(([name, list]) => !this.form.querySelector(`[name="${CSS.escape(name)}"]`) && list.join('') !== '');
-    if (names.length + lost.length === 0) return this.remove();
+    const lost = this.lost(draft);
+    if (names.length + lost.length === 0) return unstore(this.offered);
     this.banner = tag('div', { class: 'banner draft', role: 'status' }, icon('history'),
       tag('span', { class: 'grow' }, `Typed and not saved: ${[...this.kind.titles(names), ...lost.map(([name]) => `${name}, which was removed meanwhile`)].join(', ')}`),
       ...lost.map(([name, list]) => button(`Copy ${name}`, 'btn-s', () => copyText(list.join('\n')))),
-      ...(names.length > 0 ? [button(`Restore draft (${local(new Date(draft.at).toISOString())})`, 'btn-s', () => this.restore())] : []),
+      ...(names.length > 0 ? [this.restorer(draft)] : []),
       button('Discard draft', 'btn-s btn-quiet', () => this.discard()));
     this.kind.place(this.banner);
+  }
+
+  restorer(draft) {
+    const made = button(`Restore draft (${local(new Date(draft.at).toISOString())})`, 'btn-s', () => this.restore());
+    made.dataset.restore = '';
+    return made;
+  }
+
+  /** The names and values of a draft whose inputs are not there any more. */
+  lost(draft) {
+    return Object.entries(draft?.values ?? {}).filter(([name, list]) => !this.form.querySelector(`[name="${CSS.escape(name)}"]`) && list.join('') !== '');
   }
 
   restore() {
     this.keep(); // values typed since the draft was offered are the latest
     const draft = this.read();
-    this.hide();
+    const typed = this.isOwn ? [] : edited(this.form);
+    const lost = this.lost(draft);
+    if (lost.length === 0) this.hide();
+    else this.banner.querySelector('[data-restore]').remove(); // the other buttons copy the lost values
     if (!draft) return say('The draft is not there any more', 'danger');
-    for (const [name, list] of Object.entries(draft.values)) if (this.kind.keeps(name)) this.kind.fill(name, list, draft);
+    for (const [name, list] of Object.entries(draft.values)) if (this.kind.keeps(name) && !typed.includes(name)) this.kind.fill(name, list, draft);
     this.kind.filled?.(draft);
+    if (!this.isOwn) {
+      this.keep();
+      if (this.isStored && lost.length === 0) unstore(this.offered); // its values are in the draft of this form
+    }
     this.form.dispatchEvent(new Event('change', { bubbles: true }));
     say('The draft is restored');
     this.form.querySelector('[data-save]')?.focus();
@@ -102,8 +141,9 @@ class Draft {
 
   discard() {
     this.hide();
-    this.remove();
+    unstore(this.offered);
     this.keep(); // values typed since the draft was offered
+    if (this.kind.isNew) this.offer(); // the draft of another form
   }
 
   hide() {
@@ -135,7 +175,7 @@ class Draft {
  * Keeps drafts of the form, and offers the stored draft. kind has the name of the form (key), tells
  * whether a draft has the values of a name (keeps), and has the marks and further properties of the draft (more);
  * it titles the values (titles), shows the offer (place), and fills in a draft (fill for each name,
- * then filled). If fields can be renamed, follow gives a draft the present names of its fields.
+ * then filled). The form of a new document (isNew) has a draft of its own. If fields can be renamed, follow gives a draft the present names of its fields.
  */
 export function begin(form, kind) {
   if (drafts.has(form)) return;

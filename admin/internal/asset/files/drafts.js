@@ -34,6 +34,7 @@ export function fill(form, name, list, labels) {
 
 const kindOf = (form, { dataset }) => ({
   key: `${dataset.live}/${dataset.record || 'new'}`,
+  isNew: !dataset.record,
   keeps: (name) => inputsOf(form, name).length > 0 && !isSecret(form, name),
   more(names, old) {
     const marks = Object.entries(marksOf(form)).filter(([mark]) => names.some((name) => mark.replace(/^#/, '') === fieldName(name)));

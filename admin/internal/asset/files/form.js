@@ -1,5 +1,6 @@
 // Forms that scripts send (data-form): changed values are marked and counted, and only they are
 // sent; problems are shown below their inputs; leaving the page asks before typed values are lost.
+import { ajax } from './ajax.js';
 import { ask } from './ask.js';
 import { say } from './toast.js';
 
@@ -216,7 +217,7 @@ document.addEventListener('click', (event) => {
   if (!form) return;
   if (form.closest('#panel')) {
     letGo([form]);
-    window.htmx.ajax('GET', form.getAttribute('hx-post'), '#panel');
+    ajax('GET', form.getAttribute('hx-post'), '#panel');
   } else {
     leaving = true;
     location.reload(); // reset() does not restore added and removed rows

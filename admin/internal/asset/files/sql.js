@@ -3,6 +3,7 @@ import { copyText } from './copy.js';
 import { announce, say } from './toast.js';
 import { closeDialog } from './dialog.js';
 import { afterAnswer } from './session.js';
+import { store, stored, storedDocument, tab } from './store.js';
 
 const place = document.querySelector('[data-sql]');
 const part = (name) => place.querySelector(`[data-${name}]`);
@@ -22,13 +23,7 @@ let isWarned = false; // the warning about the account of the database has been 
 const selected = () => input.value.slice(input.selectionStart, input.selectionEnd).trim();
 const script = () => selected() || input.value;
 
-const recent = () => {
-  try {
-    return JSON.parse(localStorage.getItem(recentKey)) ?? [];
-  } catch {
-    return [];
-  }
-};
+const recent = () => storedDocument(recentKey, []);
 
 function showRecent() {
   const group = document.querySelector('[data-recent]');
@@ -51,7 +46,7 @@ function showRecent() {
 }
 
 function remember(text) {
-  localStorage.setItem(recentKey, JSON.stringify([text, ...recent().filter((other) => other !== text)].slice(0, 12)));
+  store(recentKey, JSON.stringify([text, ...recent().filter((other) => other !== text)].slice(0, 12)));
   showRecent();
 }
 
@@ -340,8 +335,8 @@ input.addEventListener('keydown', (event) => {
     format();
   }
 });
-input.addEventListener('input', () => sessionStorage.setItem(draftKey, input.value));
+input.addEventListener('input', () => store(draftKey, input.value, tab));
 document.addEventListener('selectionchange', () => (part('run-words').textContent = selected() ? 'Run selection' : 'Run'));
 
 showRecent();
-if (sessionStorage.getItem(draftKey)) fill(sessionStorage.getItem(draftKey));
+if (stored(draftKey, tab)) fill(stored(draftKey, tab));

@@ -1,9 +1,12 @@
 // The storage of this browser. It may be full or blocked: then nothing is stored, and nothing fails.
+const browser = 'localStorage';
+/** The storage of this tab, in place of that of the browser. */
+export const tab = 'sessionStorage';
 
 /** The stored text; null if there is none. */
-export function stored(key) {
+export function stored(key, area = browser) {
   try {
-    return localStorage.getItem(key);
+    return window[area].getItem(key);
   } catch {
     return null;
   }
@@ -19,19 +22,19 @@ export function storedDocument(key, otherwise) {
 }
 
 /** Stores a text. Returns false if the storage is full or blocked: then the key has no text. */
-export function store(key, text) {
+export function store(key, text, area = browser) {
   try {
-    localStorage.setItem(key, text);
+    window[area].setItem(key, text);
     return true;
   } catch {
-    unstore(key); // an older text would be taken for this one
+    unstore(key, area); // an older text would be taken for this one
     return false;
   }
 }
 
-export function unstore(key) {
+export function unstore(key, area = browser) {
   try {
-    localStorage.removeItem(key);
+    window[area].removeItem(key);
   } catch {
     // The storage is blocked, so it has no texts.
   }
