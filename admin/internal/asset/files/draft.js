@@ -109,6 +109,7 @@ class Draft {
     this.kind.place(this.banner);
   }
 
+  /** The button that restores the draft. */
   restorer(draft) {
     const made = button(`Restore draft (${local(new Date(draft.at).toISOString())})`, 'btn-s', () => this.restore());
     made.dataset.restore = '';
@@ -175,7 +176,8 @@ class Draft {
  * Keeps drafts of the form, and offers the stored draft. kind has the name of the form (key), tells
  * whether a draft has the values of a name (keeps), and has the marks and further properties of the draft (more);
  * it titles the values (titles), shows the offer (place), and fills in a draft (fill for each name,
- * then filled). The form of a new document (isNew) has a draft of its own. If fields can be renamed, follow gives a draft the present names of its fields.
+ * then filled). Each form of a new document (isNew) has a draft of its own. If fields can be renamed,
+ * follow gives a draft the present names of its fields.
  */
 export function begin(form, kind) {
   if (drafts.has(form)) return;
