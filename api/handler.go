@@ -41,7 +41,7 @@ func (s *Server) build() (http.Handler, error) {
 		return nil, err
 	}
 	s.App.Go("metrics", s.metrics.History.Run)
-	admin.Mount(router, admin.Config{
+	panel := admin.Mount(router, admin.Config{
 		App: s.App, Auth: s.Auth, Requests: s.requests,
 		Limit: routes.LimitTagged, LimitedBy: routes.LimitedBy, Judge: routes.Judge,
 		File: routes.File, Socket: routes.Socket,
@@ -50,6 +50,7 @@ func (s *Server) build() (http.Handler, error) {
 		API:     s.requests.Track(middleware.Recover(s.App.Log())(routed(router))),
 	})
 	fallback := routes.Limited(s.cfg.fallback()).ServeHTTP
+	fallback = pages(panel.Missing(), fallback)
 	router.NotFound(fallback)
 	// Wire: a request with a method that its path does not have gets 404, not 405.
 	router.MethodNotAllowed(fallback)
@@ -108,6 +109,17 @@ func routePath(u *url.URL) string {
 }
 
 var escapedSlash = strings.NewReplacer("%", "%25", "/", "%2F")
+
+// pages answers a browser that opens an unknown page of the console by missing, and any other request by next.
+func pages(missing http.Handler, next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/_/") && strings.Contains(r.Header.Get("Accept"), "text/html") {
+			missing.ServeHTTP(w, r)
+			return
+		}
+		next(w, r)
+	}
+}
 
 // fallback answers requests that match no route: with a public file, or with 404 for other
 // methods than GET and HEAD and for paths below /api and /_.

@@ -22,6 +22,19 @@ await onStage(async (stage) => {
     }
   };
 
+  test('an unknown address of the console is a page for a browser, and JSON for other clients', async () => {
+    const page = await stage.signedIn();
+    const answer = await page.goto(`${stage.url}/_/unknown`);
+    assert.equal(answer.status(), 404);
+    await page.getByText('The console has no such page.').waitFor();
+    await picture(page, 'unknown-page');
+    const plain = await fetch(`${stage.url}/_/unknown`);
+    assert.deepEqual([plain.status, (await plain.json()).status], [404, 404]);
+    const guest = await fetch(`${stage.url}/_/unknown`, { headers: { Accept: 'text/html' }, redirect: 'manual' });
+    assert.match(guest.headers.get('Location'), /sign-in/);
+    await isWell(page);
+  });
+
   test('each item of "Not yet right" comes with its cause, and goes with it', async () => {
     const page = await stage.signedIn();
     const shown = async () => {

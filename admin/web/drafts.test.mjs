@@ -127,6 +127,63 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('a field that somebody else renames or removes while it is edited: the value goes to the renamed field, and no text is lost', async () => {
+    const made = await stage.api('POST', '/api/collections', { name: 'notes', type: 'base', fields: ['title', 'text', 'extra', 'more'].map((name) => ({ name, type: 'text' })) });
+    const redefine = async (change) => stage.api('PATCH', '/api/collections/notes', { fields: change((await stage.api('GET', '/api/collections/notes')).fields) });
+    const { id } = await stage.api('POST', '/api/collections/notes/records', { title: 'a' });
+    const only = async () => (await stage.api('GET', '/api/collections/notes/records')).items[0];
+    const page = await stage.signedIn();
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const save = () => page.keyboard.press('Control+s');
+    const removed = page.getByText(/Somebody else has removed this field\./);
+    await page.goto(`${stage.url}/_/c/notes?r=${id}`);
+    await input(page, 'title').fill('b');
+    await redefine((fields) => fields.map((f) => (f.name === 'title' ? { ...f, name: 'heading' } : f)));
+    await save();
+    await page.getByText('Saved: title is called heading now').waitFor();
+    assert.equal((await only()).heading, 'b');
+    await redefine((fields) => fields.map((f) => (f.name === 'heading' ? { ...f, name: 'title' } : f)));
+    await page.goto(`${stage.url}/_/c/notes?r=${id}`);
+    await input(page, 'title').fill('c');
+    await input(page, 'text').fill('A long text');
+    await redefine((fields) => fields.filter((f) => f.name !== 'text'));
+    await save();
+    await removed.waitFor();
+    await picture(page, 'field-removed');
+    assert.deepEqual([await input(page, 'text').inputValue(), (await only()).title], ['A long text', 'b']);
+    await stage.api('PATCH', `/api/collections/notes/records/${id}`, { title: 'theirs' });
+    await save();
+    await page.getByText(/ has changed this to "theirs"/).waitFor();
+    await save();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    assert.equal((await only()).title, 'c');
+    // A new record, and drafts.
+    await page.goto(`${stage.url}/_/c/notes`);
+    await page.getByRole('link', { name: 'New record' }).click();
+    await input(page, 'title').fill('z');
+    await input(page, 'extra').fill('Removed soon');
+    await keptDraft(page, 'Removed soon');
+    await redefine((fields) => fields.filter((f) => f.name !== 'extra').map((f) => (f.name === 'title' ? { ...f, name: 'heading' } : f)));
+    page.once('dialog', (dialog) => dialog.accept());
+    await page.reload();
+    await page.getByRole('link', { name: 'New record' }).click();
+    await page.getByText('Typed and not saved: heading, extra, which was removed meanwhile').waitFor();
+    await page.getByRole('button', { name: 'Copy extra' }).click();
+    await page.getByText('Copied', { exact: true }).first().waitFor();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'Removed soon');
+    await page.getByRole('button', { name: /^Restore draft \(/ }).click();
+    assert.equal(await input(page, 'heading').inputValue(), 'z');
+    await redefine((fields) => fields.filter((f) => f.name !== 'more'));
+    await input(page, 'more').fill('Gone too');
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    await removed.waitFor();
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    await page.getByText('Created', { exact: true }).first().waitFor();
+    assert.equal((await stage.api('GET', "/api/collections/notes/records?filter=heading='z'")).totalItems, 1);
+    await stage.api('DELETE', `/api/collections/${made.id}`);
+    await isWell(page);
+  });
+
   test('a second tab of a record leaves the draft of the first', async () => {
     const page = await stage.signedIn();
     const other = await page.context().newPage();
@@ -213,6 +270,42 @@ await onStage(async (stage) => {
     assert.equal(await page.getByRole('button', { name: /^Restore draft \(/ }).isVisible(), false);
     const [made] = (await stage.api('GET', `/api/collections/books/records?filter=${encodeURIComponent("title = 'Brand new'")}`)).items;
     await stage.api('DELETE', `/api/collections/books/records/${made.id}`);
+  });
+
+  test('new records in two tabs have a draft each', async () => {
+    const page = await stage.signedIn();
+    const other = stage.watched(await page.context().newPage());
+    const offer = (tab) => tab.getByRole('button', { name: /^Restore draft \(/ });
+    const create = async (tab) => {
+      await tab.goto(table);
+      await tab.getByRole('link', { name: 'New record' }).click();
+      await ready(tab);
+    };
+    for (const tab of [page, other]) await create(tab);
+    await input(page, 'title').fill('From the first');
+    await input(other, 'title').fill('From the second');
+    for (const text of ['From the first', 'From the second']) await keptDraft(page, text);
+    for (const [tab, text] of [[page, 'From the first'], [other, 'From the second']]) {
+      tab.once('dialog', (dialog) => dialog.accept());
+      await create(tab);
+      await offer(tab).click();
+      assert.equal(await input(tab, 'title').inputValue(), text);
+    }
+    other.once('dialog', (dialog) => dialog.accept());
+    await create(other);
+    await other.getByRole('button', { name: 'Discard draft' }).click();
+    assert.equal((await drafts(page)).length, 1);
+
+    // Now the draft of the other tab is offered. A value that was typed before stays.
+    await input(other, 'title').fill('Typed here');
+    await offer(other).click();
+    assert.equal(await input(other, 'title').inputValue(), 'Typed here');
+    await other.getByRole('button', { name: 'Create', exact: true }).click();
+    await other.getByText('Created', { exact: true }).first().waitFor();
+    assert.deepEqual(await drafts(other), []);
+    const [made] = (await stage.api('GET', `/api/collections/books/records?filter=${encodeURIComponent("title = 'Typed here'")}`)).items;
+    await stage.api('DELETE', `/api/collections/books/records/${made.id}`);
+    await isWell(other);
   });
 
   test('each kind of form asks before its changes are lost: stay, leave, or save and leave', async () => {
@@ -367,6 +460,34 @@ await onStage(async (stage) => {
     await keptDraft(page, 'tomes');
     await reopen();
     await page.getByText('1 change: Name').waitFor();
+
+    // A value that somebody else has changed since the draft is a conflict.
+    await page.getByRole('button', { name: 'Discard', exact: true }).click();
+    await page.waitForFunction(() => document.querySelector('#collection-name')?.value === 'books');
+    const change = async (definition) => {
+      const { fields } = await stage.api('GET', '/api/collections/books');
+      await stage.api('PATCH', '/api/collections/books', { ...definition, fields: fields.map((f) => (f.name === 'price' ? { ...f, max: definition.max } : f)), indexes: [`CREATE INDEX idx_price ON books (${definition.by})`] });
+    };
+    await change({ max: 100, by: 'price' });
+    for (const [path, edit, other, words] of [
+      ['settings/application', () => name.fill('Mine'), () => stage.api('PATCH', '/api/settings', { meta: { appName: 'Theirs' } }), ['“Theirs”']],
+      ['c/books/rules', () => rule.fill('price < 11'), () => stage.api('PATCH', '/api/collections/books', { updateRule: 'price < 12' }), ['price < 12']],
+      ['c/books/fields', async () => {
+        for (const text of ['price', 'idx_price']) await page.locator('.fl', { has: page.locator(`[data-name-of]:text-is("${text}")`) }).locator('summary').first().click();
+        await page.locator('.fl[open] [name$=".max"], [name$=".max"]:visible').fill('101');
+        await page.locator('textarea[name^="indexes."]:visible').fill('CREATE INDEX idx_price ON books (price, sold)');
+      }, () => change({ max: 102, by: 'sold' }), ['“102”', 'idx_price ON books (sold)']],
+    ]) {
+      await page.goto(`${stage.url}/_/${path}`);
+      await edit();
+      await page.locator('[data-changes]:not(:empty)').waitFor();
+      await other();
+      await reopen();
+      await page.getByRole('button', { name: 'Save', exact: true }).click();
+      for (const text of words) await page.locator('[data-error]', { hasText: `has changed this to` }).filter({ hasText: text }).waitFor();
+      await page.getByRole('button', { name: 'Discard', exact: true }).click();
+      await page.waitForFunction(() => document.querySelector('[data-changes]')?.textContent === '');
+    }
     await isWell(page);
   });
 
@@ -452,6 +573,14 @@ await onStage(async (stage) => {
     await cell('One', 2).focus();
     await page.keyboard.press('f');
     await page.getByText('There is no filter by this value of extra.').waitFor();
+
+    // Without an answer the bar is shown, and no error is left to the browser.
+    await page.context().setOffline(true);
+    await page.keyboard.press('f');
+    await page.getByText(/^The server cannot be reached/).waitFor();
+    await page.context().setOffline(false);
+    await page.getByText(/^The server cannot be reached/).waitFor({ state: 'detached' });
+    page.wrong = page.wrong.filter((words) => !/net::ERR_INTERNET_DISCONNECTED|^htmx:/.test(words));
     await isWell(page);
   });
 });

@@ -111,7 +111,22 @@ await onStage(async (stage) => {
     await input.press('Enter');
     await page.getByRole('columnheader', { name: 'third' }).waitFor();
     assert.match(await row(page, id).innerText(), /b\s+\S+\s+four\s+late/);
-    await stage.api('DELETE', '/api/collections/seen');
+
+    // The open table and its links go on under the new name of the collection; so does a typed value.
+    await stage.api('PATCH', '/api/collections/seen', { name: 'renamed' });
+    const change = (values) => stage.api('PATCH', `/api/collections/renamed/records/${id}`, values);
+    await change({ second: 'five' });
+    await row(page, id).getByText('five').waitFor();
+    await row(page, id).getByRole('link').click();
+    await page.locator('#f-name').fill('c');
+    await stage.api('PATCH', '/api/collections/renamed', { name: 'again' });
+    await page.keyboard.press('Control+s');
+    await page.getByText('Saved', { exact: true }).waitFor();
+    await row(page, id).getByText('c', { exact: true }).waitFor();
+    assert.equal((await stage.api('GET', `/api/collections/again/records/${id}`)).name, 'c');
+    await page.reload();
+    await page.waitForURL(/\/_\/c\/again\?/);
+    await stage.api('DELETE', '/api/collections/again');
     await isWell(page);
   });
 

@@ -44,6 +44,13 @@ await onStage(async (stage) => {
     assert.match(await marked(page, 'writers'), /^Ann 20/);
     await page.keyboard.press('Enter');
     assert.deepEqual(await chosen(page, 'writers'), ['Ann 20']);
+
+    // The search that the end of the session has refused is repeated after the sign-in.
+    await page.context().clearCookies({ name: 'loam_session' });
+    await find(page, 'editor').focus();
+    await page.getByRole('heading', { name: 'Sign in again' }).waitFor();
+    await stage.again(page);
+    await list(page, 'editor').getByText('65 match').waitFor();
     await isWell(page);
   });
 

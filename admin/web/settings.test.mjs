@@ -256,6 +256,13 @@ await onStage(async (stage) => {
   test('a backup is made, downloaded, restored and deleted', async () => {
     const page = await stage.signedIn();
     await page.goto(`${stage.url}/_/backups`);
+    const current = page.locator('.side [aria-current]');
+    assert.equal((await current.innerText()).trim(), 'Backups');
+    await page.getByRole('link', { name: 'Backup schedule', exact: true }).click();
+    await page.getByRole('heading', { name: 'Backup schedule' }).waitFor();
+    assert.equal((await current.innerText()).trim(), 'Backup schedule');
+    await page.goto(`${stage.url}/_/backups`);
+    await picture(page, 'backups-side');
     await page.getByLabel(/^Name/).fill('Not a name!');
     await page.getByRole('button', { name: 'Back up now' }).click();
     await page.locator('[data-error=name]:not([hidden])').waitFor();

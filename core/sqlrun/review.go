@@ -33,7 +33,7 @@ func (s *Service) Review(ctx context.Context, caller record.Caller, query string
 		return nil, err
 	}
 	var list []Danger
-	for _, statement := range statements(query) {
+	for _, statement := range statements(query, s.cfg.Store.Dialect().NestsComments()) {
 		for _, w := range wholes(statement) {
 			d := Danger{Verb: w.verb, Constant: w.constant, Table: w.table[len(w.table)-1].text, Rows: s.count(ctx, w.table)}
 			d.Statement = query[statement[0].pos:statement[len(statement)-1].end]
@@ -43,31 +43,13 @@ func (s *Service) Review(ctx context.Context, caller record.Caller, query string
 	return list, ctx.Err()
 }
 
-// Reads reports whether a script only reads, judged by its words: each statement begins with
-// SELECT, VALUES, WITH or EXPLAIN, and has none of the words INSERT, UPDATE, DELETE, MERGE and
-// INTO. A script that locks the rows it reads (FOR UPDATE) counts as writing.
-func Reads(query string) bool {
-	for _, statement := range statements(query) {
-		first := statement[0]
-		if !first.is("select") && !first.is("values") && !first.is("with") && !first.is("explain") {
-			return false
-		}
-		for _, word := range []string{"insert", "update", "delete", "merge", "into"} {
-			if contains(statement, word) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
 // Plan returns the query plan of the engine for a query of one statement, without running the
 // statement. The errors are those of Run.
 func (s *Service) Plan(ctx context.Context, caller record.Caller, query string) (*Result, error) {
 	if err := allow(caller, query); err != nil {
 		return nil, err
 	}
-	list := statements(query)
+	list := statements(query, s.cfg.Store.Dialect().NestsComments())
 	if len(list) != 1 || list[0][0].is("explain") {
 		return nil, fault.New(fault.Invalid, "A plan is that of one statement, without EXPLAIN.")
 	}

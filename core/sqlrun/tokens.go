@@ -23,8 +23,9 @@ func isWordByte(c byte) bool {
 	return c == '_' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || c >= 0x80
 }
 
-// tokens returns the tokens of the SQL, without comments and spaces.
-func tokens(sql string) (list []token) {
+// tokens returns the tokens of the SQL, without comments and spaces. nested reports whether a comment may
+// contain other comments.
+func tokens(sql string, nested bool) (list []token) {
 	depth := 0
 	for i := 0; i < len(sql); {
 		c, begin := sql[i], i
@@ -33,7 +34,7 @@ func tokens(sql string) (list []token) {
 			i = after(sql, i, "\n")
 			continue
 		case strings.HasPrefix(sql[i:], "/*"):
-			i = after(sql, i+2, "*/")
+			i = commentEnd(sql, i, nested)
 			continue
 		case c == '\'':
 			i = quotedEnd(sql, i, len(list) > 0 && list[len(list)-1].end == i && list[len(list)-1].is("e"))
@@ -82,6 +83,25 @@ func after(sql string, from int, end string) int {
 	return len(sql)
 }
 
+// commentEnd returns the offset after the comment that begins at from. If nested is true, each comment
+// in it has an end of its own.
+func commentEnd(sql string, from int, nested bool) int {
+	depth := 1
+	for i := from + 2; i < len(sql); i++ {
+		switch {
+		case strings.HasPrefix(sql[i:], "*/"):
+			if depth--; depth == 0 {
+				return i + 2
+			}
+			i++
+		case nested && strings.HasPrefix(sql[i:], "/*"):
+			depth++
+			i++
+		}
+	}
+	return len(sql)
+}
+
 // quotedEnd returns the offset after a quoted text, in which two quotes stand for one.
 func quotedEnd(sql string, from int, backslashes bool) int {
 	quote := sql[from]
@@ -116,10 +136,10 @@ func dollarTag(text string) string {
 	return ""
 }
 
-// statements returns the tokens of each statement.
-func statements(sql string) (list [][]token) {
+// statements returns the tokens of each statement. nested is that of tokens.
+func statements(sql string, nested bool) (list [][]token) {
 	var one []token
-	for _, t := range tokens(sql) {
+	for _, t := range tokens(sql, nested) {
 		if t.text != ";" || t.quoted {
 			one = append(one, t)
 			continue

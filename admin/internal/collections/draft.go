@@ -15,22 +15,25 @@ import (
 )
 
 // opened is the stored definition at the time when a form was opened. The form has it as JSON in
-// the hidden input _base.
+// the hidden input _base. The path to a value is the name of its input: pagedrafts.js relies on it.
 type opened struct {
 	At      string                   `json:"at"` // the time at which the form was opened
 	Name    string                   `json:"name"`
-	Query   string                   `json:"query,omitempty"`
-	Order   []string                 `json:"order"`  // the keys of the fields, in the stored order
-	Fields  map[string]form.Document `json:"fields"` // the fields by key
-	Indexes []string                 `json:"indexes"`
+	Query   string                   `json:"viewQuery,omitempty"`
+	Order   []string                 `json:"order"`   // the keys of the fields, in the stored order
+	Fields  map[string]form.Document `json:"fields"`  // the fields by key
+	Indexes map[string]string        `json:"indexes"` // the statements by key
 }
 
 // asOpened returns the definition for the input _base of a form that is opened at a time.
 func (d *definition) asOpened(at time.Time) opened {
-	o := opened{At: schema.FormatTime(at), Name: d.in.Name, Query: d.query, Order: []string{}, Fields: map[string]form.Document{}, Indexes: d.in.Indexes}
+	o := opened{At: schema.FormatTime(at), Name: d.in.Name, Query: d.query, Order: []string{}, Fields: map[string]form.Document{}, Indexes: map[string]string{}}
 	for i, f := range d.fields {
 		o.Order = append(o.Order, f.key)
 		o.Fields[f.key] = d.stored[i]
+	}
+	for _, text := range d.in.Indexes {
+		o.Indexes[indexKey(text)] = text
 	}
 	return o
 }
@@ -53,9 +56,9 @@ func (t *draft) rebased() opened {
 		case "viewQuery":
 			o.Query = t.d.query
 		case "indexes":
-			o.Indexes = slices.DeleteFunc(slices.Clone(o.Indexes), func(text string) bool { return indexKey(text) == rest })
+			delete(o.Indexes, rest)
 			if now := textOf(t.d.in.Indexes, rest); now != "" {
-				o.Indexes = append(o.Indexes, now)
+				o.Indexes[rest] = now
 			}
 		default:
 			t.rebaseField(&o, rest)
@@ -112,6 +115,9 @@ func readDraft(c *console.Call) (in *schema.Collection, t *draft, err error) {
 	decoder.UseNumber()
 	if decoder.Decode(&t.base) != nil { // a form without _base overwrites the stored definition
 		t.base = d.asOpened(c.App.Now())
+	}
+	if t.base.Indexes == nil {
+		t.base.Indexes = map[string]string{}
 	}
 	return in, t, nil
 }
@@ -292,7 +298,7 @@ func (t *draft) indexes() []string {
 	}
 	for _, now := range t.d.in.Indexes {
 		key := indexKey(now)
-		was := textOf(t.base.Indexes, key)
+		was := t.base.Indexes[key]
 		switch {
 		case slices.Contains(keys, key):
 		case was == "" && !slices.Contains(list, now):
@@ -311,7 +317,7 @@ func (t *draft) index(key string) string {
 	if typed == "" {
 		t.problems = append(t.problems, form.Problem{Name: "indexes." + key, Message: "Choose columns, or write a CREATE INDEX statement."})
 	}
-	was, now := textOf(t.base.Indexes, key), textOf(t.d.in.Indexes, key)
+	was, now := t.base.Indexes[key], textOf(t.d.in.Indexes, key)
 	switch {
 	case typed == was || typed == now:
 		return now // the service renames its columns

@@ -94,7 +94,7 @@ func editIndex(c *console.Call) error {
 		return c.Part(indexRow(in, ix, true))
 	}
 	ix := indexFrom(key, t.inNewNames(strings.TrimSpace(sent.Get("indexes."+key))))
-	ix.isNew = textOf(t.base.Indexes, key) == ""
+	ix.isNew = t.base.Indexes[key] == ""
 	if ix.problem == "" {
 		ix.change(in, sent)
 	}

@@ -73,14 +73,16 @@ func (c *Call) Param(name string) string {
 	return wire.PathValue(c.R, name)
 }
 
-// Collection returns the collection whose name or id is in the address. The fault is NotFound if
+// Collection returns the collection whose name, id or old name is in the address: the requests of a
+// page that was opened before the collection was renamed have the old name. The fault is NotFound if
 // there is no such collection.
 func (c *Call) Collection() (*schema.Collection, error) {
 	name := c.Param("collection")
-	if found := c.App.Snapshot().Find(name); found != nil {
-		return found, nil
+	in, err := c.byAnyName(name)
+	if err == nil && in == nil {
+		err = fault.New(fault.NotFound, "There is no collection "+name+".")
 	}
-	return nil, fault.New(fault.NotFound, "There is no collection "+name+".")
+	return in, err
 }
 
 // IsPart reports whether the request comes from htmx and its target is the element with that id:

@@ -14,6 +14,7 @@ import (
 	"github.com/loambase/loam/admin/internal/ui"
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/settings"
 	"github.com/loambase/loam/internal/metrics"
 	"github.com/loambase/loam/internal/request"
@@ -103,6 +104,12 @@ func (c *Console) Mount(router chi.Router, routes []Route) {
 			router.Method(http.MethodHead, r.Path, h)
 		}
 	}
+}
+
+// Missing returns the handler of addresses that are no page of the console: it answers a superuser with a page
+// with the status 404, and leads others to the sign-in.
+func (c *Console) Missing() http.Handler {
+	return c.Limited(c.Handler(Get("/_/*", func(*Call) error { return fault.New(fault.NotFound, "The console has no such page.") })))
 }
 
 // Limited wraps a handler: its requests count against the rate limits for their path. The answer to

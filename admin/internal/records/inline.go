@@ -91,13 +91,13 @@ func saveCell(c *console.Call) error {
 	if !sent {
 		return fault.New(fault.Invalid, "There is no value.")
 	}
-	input := record.Input{Body: map[string]any{e.f.Name: value}}
-	now, conflicts, err := update(c, e.in, e.id, input, []string{e.f.Name})
+	s := &sentForm{in: e.in, input: record.Input{Body: map[string]any{e.f.Name: value}}, sent: []string{e.f.Name}, fields: &follower{}}
+	now, conflicts, err := update(c, s, e.id)
 	switch {
 	case len(conflicts) > 0 && c.R.PostForm.Has("_undo"):
 		return fault.New(fault.Invalid, "Somebody else has changed this meanwhile. Nothing was undone.")
 	case len(conflicts) > 0:
-		problems, err := conflictProblems(c, e.in, e.id, conflicts)
+		problems, err := conflictProblems(c, s, e.id, conflicts)
 		if err != nil {
 			return err
 		}

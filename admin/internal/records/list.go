@@ -172,9 +172,6 @@ func list(c *console.Call) error {
 	if err != nil {
 		return err
 	}
-	if name := c.Param("collection"); name != in.Name {
-		return c.Go(console.CollectionPath(in) + "?" + c.R.URL.RawQuery)
-	}
 	v := viewOf(c, in)
 	if err := v.recall(c); err != nil {
 		return err

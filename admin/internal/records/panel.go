@@ -153,13 +153,13 @@ func (p *panel) title() string {
 	return p.r.ID()
 }
 
-// base returns the marks of the values of fields, by the names of the fields, as the value of the
-// input _base.
+// base returns the marks of the values of fields, by the names of the fields, and the ids of the fields,
+// as the value of the input _base.
 func base(in *schema.Collection, r *record.Record, fields ...*schema.Field) string {
 	marks := form.Marks{}
 	for _, f := range fields {
 		if isEditable(in, f) {
-			marks[f.Name] = form.Mark(r.Get(f.Name))
+			marks[f.Name], marks[idMark+f.Name] = form.Mark(r.Get(f.Name)), f.ID
 		}
 	}
 	return marks.Text()
@@ -167,7 +167,11 @@ func base(in *schema.Collection, r *record.Record, fields ...*schema.Field) stri
 
 // asJSON answers with the record as the API returns it, to be copied.
 func asJSON(c *console.Call) error {
-	text, err := c.App.Records().Get(c.R.Context(), c.Caller, c.Param("collection"), c.Param("id"), "")
+	in, err := c.Collection()
+	if err != nil {
+		return err
+	}
+	text, err := c.App.Records().Get(c.R.Context(), c.Caller, in.ID, c.Param("id"), "")
 	if err != nil {
 		return err
 	}

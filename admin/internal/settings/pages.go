@@ -71,7 +71,7 @@ func pages() []page {
 			{Title: "Where files are kept", About: "In the data folder, or in a bucket. Files that are there already are not moved.", Inputs: append(bucket("s3"),
 				toggle("s3.presigned", "Clients fetch files from the bucket itself", "By addresses that are good for a short time. The bucket must be reachable for them."))},
 		}},
-		{id: "backups", title: "Backups", icon: "archive", test: "backups", groups: []form.Group{
+		{id: "backups", title: "Backup schedule", icon: "archive", test: "backups", groups: []form.Group{
 			{Title: "Schedule", About: "An expression of cron in UTC: minute, hour, day, month, weekday. Empty: never.", Inputs: []form.Input{
 				{Name: "backups.cron", Label: "When", Kind: form.Cron, Options: cronPresets(), Wide: true},
 				number("backups.cronMaxKeep", "Keep the newest", "backups", ""),

@@ -86,11 +86,13 @@ func Inputs() (items []ui.Item) {
 // frame returns the frame of a page about settings: its title, breadcrumbs and sidebar.
 func frame(title, path string) console.Page {
 	items := Items()
+	at := slices.IndexFunc(items, func(item ui.Item) bool { return item.Path == "/_/settings/backups" })
+	items = slices.Insert(items, at, ui.Item{Label: "Backups", Icon: "archive", Path: backupsPath})
 	for i := range items {
 		items[i].Current = items[i].Path == path
 	}
 	section := "settings"
-	if path == "/_/backups" {
+	if path == backupsPath {
 		section = "backups"
 	}
 	return console.Page{

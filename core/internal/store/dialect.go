@@ -114,6 +114,9 @@ type Dialect interface {
 	// in the given column.
 	Explain(sql string) (statement string, column int)
 
+	// NestsComments reports whether a comment /* … */ may contain other such comments.
+	NestsComments() bool
+
 	// ForUpdate ends a SELECT and locks its rows of the alias.
 	ForUpdate(alias string) string
 }

@@ -2,7 +2,8 @@
 // replaces the form; the new form gets these values, the focus and the scroll position. If the user
 // has saved again meanwhile, the new form is saved at once.
 import { fieldName, fill, labelsOf } from './drafts.js';
-import { addMarks, changed, marksOf, unequal, values } from './form.js';
+import { changed, unequal, values } from './form.js';
+import { addMarks, marksOf } from './marks.js';
 
 const sent = new WeakMap(); // by form, at its last request: { all: the values, names: the fields in the request }
 const again = new WeakSet(); // forms that the user has submitted again during their save

@@ -1,10 +1,11 @@
 // Drafts: unsaved values of a form stay in this browser for a week, and the form offers them when it
 // is opened again. drafts.js (records) and pagedrafts.js (settings and collections) say which values
 // a draft has, and how it is filled in.
+import { copyText } from './copy.js';
 import { button, tag } from './element.js';
-import { addMarks, edited, first, marksOf, unequal, values } from './form.js';
+import { edited, first, unequal, values } from './form.js';
 import { icon } from './icon.js';
-import { store, stored, storedDocument, storedKeys, unstore } from './store.js';
+import { store, stored, storedDocument, storedKeys, tab, unstore } from './store.js';
 import { local } from './time.js';
 import { say } from './toast.js';
 
@@ -12,6 +13,7 @@ const prefix = 'loam.draft.';
 const keptFor = 7 * 24 * 60 * 60 * 1000;
 const largest = 1_000_000; // size limit of a draft, in characters
 const wait = 300; // milliseconds after the last key
+const page = crypto.getRandomValues(new Uint32Array(2)).join('-'); // differs between the tabs of the browser
 
 const drafts = new Map(); // by form
 
@@ -23,21 +25,33 @@ function read(key) {
 
 for (const key of storedKeys(prefix)) if (!read(key)) unstore(key);
 
-/** The marks of the values with the names. The mark of a value of several inputs has the beginning of their names. */
-function marksFor(form, names) {
-  const isOf = (key) => names.some((name) => name === key || name.startsWith(`${key}.`));
-  return Object.fromEntries(Object.entries(marksOf(form)).filter(([key, mark]) => typeof mark === 'string' && (isOf(key) || key === ''))); // "" has the time
-}
-
 class Draft {
   banner = null; // the offer of the stored draft, until it is restored or discarded
+  offered = ''; // the key of the offered draft
   isStored = false; // this form, not the same form in another tab, has stored the draft
   ended = false; // the form was saved, or its changes were discarded
   sent = null; // the values of the form when its last request was sent
   timer;
 
   constructor(form, kind) {
-    Object.assign(this, { form, kind, key: `${prefix}${document.body.dataset.account}/${kind.key}` });
+    const shared = `${prefix}${document.body.dataset.account}/${kind.key}`;
+    Object.assign(this, { form, kind, shared, key: kind.isNew ? `${shared}/${page}` : shared });
+  }
+
+  /**
+   * The keys of the drafts that may be offered. The forms of new documents in several tabs have a draft each: that of
+   * this tab is the first, then the latest.
+   */
+  candidates() {
+    if (!this.kind.isNew) return [this.key];
+    const mine = [this.key, stored(this.shared, tab)];
+    const rank = (key) => (mine.includes(key) ? Infinity : read(key)?.at ?? 0);
+    return storedKeys(`${this.shared}/`).filter((key) => key !== this.key || !this.isStored).sort((a, b) => rank(b) - rank(a) || 0);
+  }
+
+  /** Whether the offered draft is the one that this form stores. */
+  get isOwn() {
+    return this.offered === this.key;
   }
 
   /** Stores the values that differ from the values with which the form was opened. */
@@ -46,22 +60,28 @@ class Draft {
     if (this.ended || !this.form.isConnected) return;
     const names = edited(this.form).filter((name) => this.kind.keeps(name));
     if (names.length === 0) {
-      if (this.isStored && !this.banner) this.remove();
+      if (this.isStored && !(this.banner && this.isOwn)) this.remove();
       return;
     }
-    this.write(names, this.banner && read(this.key));
+    this.write(names, this.banner && this.isOwn && this.read());
   }
 
-  /** Stores the values with the names, their marks, and an old draft. */
-  write(names, old, marks = marksFor(this.form, names)) {
+  /** The offered draft, with the names that its fields have now; null for none. */
+  read() {
+    const draft = read(this.offered);
+    return draft && (this.kind.follow?.(draft) ?? draft);
+  }
+
+  /** Stores the values with the names, and those of an old draft. saved are the names in a save of the form. */
+  write(names, old, saved = []) {
     const now = values(this.form);
     const text = JSON.stringify({
       at: Date.now(),
       values: { ...old?.values, ...Object.fromEntries(names.map((name) => [name, now.get(name) ?? []])) },
-      base: { ...old?.base, ...marks },
-      ...this.kind.more?.(old),
+      ...this.kind.more(names, old, saved),
     });
     this.isStored = text.length <= largest && store(this.key, text);
+    if (this.kind.isNew) store(this.shared, this.key, tab);
   }
 
   later() {
@@ -70,26 +90,51 @@ class Draft {
     this.timer = setTimeout(() => this.keep(), wait);
   }
 
-  /** Offers the stored draft, unless all its values equal the stored ones of the form. */
+  /**
+   * Offers the stored draft, unless all its values equal the stored ones of the form. A value whose input is not
+   * there any more can be copied.
+   */
   offer() {
-    const draft = read(this.key);
+    this.offered = this.candidates()[0] ?? this.key;
+    const draft = this.read();
     const start = first(this.form);
     const names = Object.keys(draft?.values ?? {}).filter((name) => this.kind.keeps(name) && JSON.stringify(start.get(name) ?? []) !== JSON.stringify(draft.values[name]));
-    if (names.length === 0) return this.remove();
+    const lost = this.lost(draft);
+    if (names.length + lost.length === 0) return unstore(this.offered);
     this.banner = tag('div', { class: 'banner draft', role: 'status' }, icon('history'),
-      tag('span', { class: 'grow' }, `Typed and not saved: ${this.kind.titles(names).join(', ')}`),
-      button(`Restore draft (${local(new Date(draft.at).toISOString())})`, 'btn-s', () => this.restore()),
+      tag('span', { class: 'grow' }, `Typed and not saved: ${[...this.kind.titles(names), ...lost.map(([name]) => `${name}, which was removed meanwhile`)].join(', ')}`),
+      ...lost.map(([name, list]) => button(`Copy ${name}`, 'btn-s', () => copyText(list.join('\n')))),
+      ...(names.length > 0 ? [this.restorer(draft)] : []),
       button('Discard draft', 'btn-s btn-quiet', () => this.discard()));
     this.kind.place(this.banner);
   }
 
+  /** The button that restores the draft. */
+  restorer(draft) {
+    const made = button(`Restore draft (${local(new Date(draft.at).toISOString())})`, 'btn-s', () => this.restore());
+    made.dataset.restore = '';
+    return made;
+  }
+
+  /** The names and values of a draft whose inputs are not there any more. */
+  lost(draft) {
+    return Object.entries(draft?.values ?? {}).filter(([name, list]) => !this.form.querySelector(`[name="${CSS.escape(name)}"]`) && list.join('') !== '');
+  }
+
   restore() {
     this.keep(); // values typed since the draft was offered are the latest
-    const draft = read(this.key);
-    this.hide();
+    const draft = this.read();
+    const typed = this.isOwn ? [] : edited(this.form);
+    const lost = this.lost(draft);
+    if (lost.length === 0) this.hide();
+    else this.banner.querySelector('[data-restore]').remove(); // the other buttons copy the lost values
     if (!draft) return say('The draft is not there any more', 'danger');
-    for (const [name, list] of Object.entries(draft.values)) if (this.kind.keeps(name)) this.kind.fill(name, list, draft);
-    addMarks(this.form, draft.base); // a save detects changes that others have made since the draft
+    for (const [name, list] of Object.entries(draft.values)) if (this.kind.keeps(name) && !typed.includes(name)) this.kind.fill(name, list, draft);
+    this.kind.filled?.(draft);
+    if (!this.isOwn) {
+      this.keep();
+      if (this.isStored && lost.length === 0) unstore(this.offered); // its values are in the draft of this form
+    }
     this.form.dispatchEvent(new Event('change', { bubbles: true }));
     say('The draft is restored');
     this.form.querySelector('[data-save]')?.focus();
@@ -97,8 +142,9 @@ class Draft {
 
   discard() {
     this.hide();
-    this.remove();
+    unstore(this.offered);
     this.keep(); // values typed since the draft was offered
+    if (this.kind.isNew) this.offer(); // the draft of another form
   }
 
   hide() {
@@ -122,14 +168,16 @@ class Draft {
   endButLate() {
     const late = unequal(this.sent, values(this.form)).filter((name) => this.kind.keeps(name));
     this.end();
-    if (late.length > 0) this.write(late, null, {}); // the save has changed the marks
+    if (late.length > 0) this.write(late, null, unequal(first(this.form), this.sent));
   }
 }
 
 /**
  * Keeps drafts of the form, and offers the stored draft. kind has the name of the form (key), tells
- * whether a draft has the values of a name (keeps), and has further properties of the draft (more);
- * it titles the values (titles), shows the offer (place), and fills in the values (fill).
+ * whether a draft has the values of a name (keeps), and has the marks and further properties of the draft (more);
+ * it titles the values (titles), shows the offer (place), and fills in a draft (fill for each name,
+ * then filled). Each form of a new document (isNew) has a draft of its own. If fields can be renamed,
+ * follow gives a draft the present names of its fields.
  */
 export function begin(form, kind) {
   if (drafts.has(form)) return;

@@ -1,5 +1,6 @@
 // The drafts of the form of a record. They have neither passwords nor files.
 import { begin } from './draft.js';
+import { addMarks, marksOf } from './marks.js';
 import { choose } from './record.js';
 
 const inputsOf = (form, name) => [...form.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
@@ -33,14 +34,26 @@ export function fill(form, name, list, labels) {
 
 const kindOf = (form, { dataset }) => ({
   key: `${dataset.live}/${dataset.record || 'new'}`,
-  keeps: (name) => !isSecret(form, name),
-  more: (old) => ({ labels: { ...old?.labels, ...labelsOf(form) } }),
+  isNew: !dataset.record,
+  keeps: (name) => inputsOf(form, name).length > 0 && !isSecret(form, name),
+  more(names, old) {
+    const marks = Object.entries(marksOf(form)).filter(([mark]) => names.some((name) => mark.replace(/^#/, '') === fieldName(name)));
+    return { labels: { ...old?.labels, ...labelsOf(form) }, base: { ...old?.base, ...Object.fromEntries(marks) } };
+  },
+  follow(draft) {
+    const ids = Object.entries(marksOf(form)).filter(([mark]) => mark.startsWith('#'));
+    const present = (field) => ids.find(([, id]) => id === draft.base?.[`#${field}`])?.[0].slice(1) ?? field;
+    const rename = (all, read) => Object.fromEntries(Object.entries(all ?? {}).map(([name, value]) => [name.replace(read, present), value]));
+    return { ...draft, values: rename(draft.values, /^\w+/), base: rename(draft.base, /\w+/) };
+  },
   titles: (names) => [...new Set(names.map(fieldName))],
   place(banner) {
     banner.classList.add('banner-bar');
     form.before(banner);
   },
   fill: (name, list, draft) => fill(form, name, list, draft.labels),
+  // The marks of the draft let a save detect changes that others have made since the draft.
+  filled: (draft) => addMarks(form, draft.base),
 });
 
 document.addEventListener('htmx:load', (event) => {

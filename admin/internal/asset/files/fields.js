@@ -1,6 +1,7 @@
 // The form for the definition of a collection: marks fields and indexes for deletion and restores
 // them, shows typed names in the headings, offers the columns of indexes, and sends a confirmed
 // change again.
+import { ajax } from './ajax.js';
 import { closeDialog } from './dialog.js';
 import { touched } from './element.js';
 import { announce, say } from './toast.js';
@@ -57,7 +58,7 @@ function offerColumns(row) {
 function toggleColumn({ dataset: { column } }, row) {
   const { index, key } = row.dataset;
   pressed = { key, column };
-  window.htmx.ajax('POST', index, { source: row, target: row, swap: 'outerHTML', values: { _key: key, _column: column } });
+  ajax('POST', index, { source: row, target: row, swap: 'outerHTML', values: { _key: key, _column: column } });
 }
 
 document.addEventListener('toggle', (event) => {

@@ -1,7 +1,9 @@
 // Forms that scripts send (data-form): changed values are marked and counted, and only they are
 // sent; problems are shown below their inputs; leaving the page asks before typed values are lost.
+import { ajax } from './ajax.js';
 import { ask } from './ask.js';
 import { prepare } from './element.js';
+import { addMarks, marksOf } from './marks.js';
 import { say } from './toast.js';
 
 let leaving = false; // the page may be left: by a choice of the user, or after a save
@@ -217,21 +219,12 @@ document.addEventListener('click', (event) => {
   if (!form) return;
   if (form.closest('#panel')) {
     letGo([form]);
-    window.htmx.ajax('GET', form.getAttribute('hx-post'), '#panel');
+    ajax('GET', form.getAttribute('hx-post'), '#panel');
   } else {
     leaving = true;
     location.reload(); // reset() does not restore added and removed rows
   }
 });
-
-/** The marks of the stored values by field, in the input _base of a form or of a part that holds the form. */
-export const marksOf = (root) => JSON.parse(root.querySelector('[name=_base]')?.value ?? '{}');
-
-/** Sets the marks of some fields. A form without marks stays without. */
-export function addMarks(form, marks) {
-  const base = form.querySelector('[name=_base]');
-  if (base) base.value = JSON.stringify({ ...marksOf(form), ...marks });
-}
 
 /** Removes an entry that the stored list does not have any more. */
 function removeEntry(form, entry) {

@@ -1,5 +1,6 @@
 // The table of records as a grid: one stop of the Tab key, arrows from cell to cell. Enter, F2 or
 // a double click edits a value in its cell.
+import { ajax } from './ajax.js';
 import { copyFrom, copyText } from './copy.js';
 import { inputOf } from './form.js';
 import { leave } from './leave.js';
@@ -215,7 +216,7 @@ const pathOf = (id, field, what = 'cell') => {
 function filterBy(cell, isOut) {
   const { row } = cell.parentElement.dataset;
   const field = columnOf(cell);
-  if (row && field) window.htmx.ajax('GET', `${pathOf(row, field, 'filter')}${isOut ? '&not' : ''}`, { target: 'body', swap: 'none' });
+  if (row && field) ajax('GET', `${pathOf(row, field, 'filter')}${isOut ? '&not' : ''}`, { target: 'body', swap: 'none' });
 }
 const valuesOf = (form) => new URLSearchParams(new FormData(form));
 const isChanged = () => String(withoutMarks(valuesOf(editing.form))) !== String(withoutMarks(editing.first));
@@ -237,7 +238,7 @@ function edit(cell) {
   cell.classList.add('is-editing'); // live.js does not replace the row meanwhile
   const host = document.createElement('div');
   cell.append(host);
-  window.htmx.ajax('GET', pathOf(id, field), { target: host, swap: 'innerHTML' }).finally(() => {
+  ajax('GET', pathOf(id, field), { target: host, swap: 'innerHTML' }).finally(() => {
     mine.form = host.querySelector('[data-cell-form]');
     if (!mine.form) return end(mine); // the value needs more room, or the request failed
     mine.first = valuesOf(mine.form);
@@ -345,7 +346,7 @@ document.addEventListener('cellsaved', (event) => {
   const undo = last;
   last = null;
   if (!undo) say(`${field} is as before`);
-  else say(`${field} saved`, 'ok', { label: 'Undo', act: () => window.htmx.ajax('POST', undo.path, { values: { ...undo.values, _base: base, _undo: '1' }, target: 'body', swap: 'none' }) });
+  else say(`${field} saved`, 'ok', { label: 'Undo', act: () => ajax('POST', undo.path, { values: { ...undo.values, _base: base, _undo: '1' }, target: 'body', swap: 'none' }) });
 });
 
 /** A value that needs more room than a cell is edited beside the table. */

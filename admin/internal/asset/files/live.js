@@ -11,7 +11,7 @@ const together = 50; // maximum number of rows in a request
 const hiddenFor = 5 * 60 * 1000;
 
 let socket = null;
-let topic = ''; // the collection that the socket subscribes to
+let topic = ''; // the id of the collection that the socket subscribes to
 let tries = 0;
 let hidden;
 let flushing;
@@ -41,9 +41,9 @@ async function ask(path, target) {
 
 /** Connects, if the page shows records of a collection. */
 function connect() {
-  const name = document.querySelector('[data-live]')?.dataset.live ?? '';
-  if (socket || !name || document.hidden) return;
-  topic = name;
+  const id = document.querySelector('[data-live]')?.dataset.live ?? '';
+  if (socket || !id || document.hidden) return;
+  topic = id;
   socket = new WebSocket(new URL('/_/ws', location.href.replace(/^http/, 'ws')), 'loam.v1');
   const mine = socket;
   socket.addEventListener('open', () => mine.send(JSON.stringify({ id: 'rows', type: 'subscribe', topic: `${topic}/*`, fields: 'id' })));

@@ -2,7 +2,8 @@
 // marked, and a button shows their new values. An edited field keeps the typed value; saving it is
 // a conflict, which shows the stored value.
 import { prepare, tag } from './element.js';
-import { accept, addMarks, marksOf } from './form.js';
+import { accept } from './form.js';
+import { addMarks, marksOf } from './marks.js';
 
 const latest = new WeakMap(); // by panel: the panel in the latest answer of the server
 
@@ -49,6 +50,10 @@ function take(panel) {
   for (const name of differing(panel)) {
     const field = fieldOf(panel, name);
     if (field.classList.contains('is-changed')) continue;
+    if (!fieldOf(now, name)) { // somebody has removed the field, or given it another name
+      field.remove();
+      continue;
+    }
     const fresh = document.importNode(fieldOf(now, name), true);
     field.replaceWith(fresh);
     accept(form, name);

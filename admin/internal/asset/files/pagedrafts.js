@@ -2,6 +2,7 @@
 // have no added rows, no passwords and no files.
 import { begin } from './draft.js';
 import { titlesOf } from './form.js';
+import { marksOf, placeOf, setMarks } from './marks.js';
 
 const form = document.querySelector('#main form[data-form="change"]:not(.panel-form)');
 
@@ -24,11 +25,29 @@ function fill(name, list) {
   }
 }
 
+/** Puts the marks of a draft into the form: so a save detects changes that others have made since the draft. */
+function setMarksOf({ base = {}, opened }) {
+  const marks = marksOf(form);
+  for (const [path, mark] of Object.entries(base)) {
+    const place = placeOf(marks, path);
+    if (place) place.holder[place.key] = mark;
+  }
+  for (const key of ['', 'at']) if (opened && key in marks) marks[key] = opened;
+  setMarks(form, marks);
+}
+
 const kind = {
   key: location.pathname.slice(1),
   keeps,
+  more(names, old, saved) {
+    const marks = marksOf(form);
+    const after = saved.map((name) => placeOf(marks, name)?.path); // their marks are older than the save
+    const places = names.map((name) => placeOf(marks, name)).filter((place) => place && !after.includes(place.path));
+    return { opened: old?.opened ?? marks[''] ?? marks.at, base: { ...old?.base, ...Object.fromEntries(places.map(({ path, holder, key }) => [path, holder[key]])) } };
+  },
   titles: (names) => titlesOf(form, names),
   place: (banner) => form.prepend(banner),
   fill,
+  filled: setMarksOf,
 };
 if (form && !form.querySelector('.locked')) document.addEventListener('htmx:load', () => begin(form, kind), { once: true });

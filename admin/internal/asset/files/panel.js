@@ -1,5 +1,6 @@
 // Answers for the panel. The answer to an older request never replaces that of a newer one, and no
 // answer replaces values that were typed since its request.
+import { ajax } from './ajax.js';
 import { unsavedForms } from './form.js';
 import { leave } from './leave.js';
 import { say } from './toast.js';
@@ -32,6 +33,6 @@ document.addEventListener('htmx:beforeSwap', ({ target, detail }) => {
     detail.shouldSwap = false;
   } else if (unsavedForms().some((form) => target.contains(form))) {
     detail.shouldSwap = false;
-    leave(() => window.htmx.ajax('GET', path, '#panel'));
+    leave(() => ajax('GET', path, '#panel'));
   }
 });

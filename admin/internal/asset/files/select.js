@@ -1,4 +1,5 @@
 // The selection of records in the table, and the actions on it.
+import { ajax } from './ajax.js';
 import { copyFrom } from './copy.js';
 import { closeDialog } from './dialog.js';
 import { markRows } from './range.js';
@@ -57,7 +58,7 @@ document.addEventListener('keydown', (event) => {
 document.addEventListener('bulkdone', (event) => {
   closeDialog();
   const { words, undo } = event.detail;
-  say(words, 'ok', undo && { label: 'Undo', act: () => window.htmx.ajax('POST', `/_/undo/${undo}`, { target: 'body', swap: 'none' }) });
+  say(words, 'ok', undo && { label: 'Undo', act: () => ajax('POST', `/_/undo/${undo}`, { target: 'body', swap: 'none' }) });
   window.htmx.trigger(document.body, 'changed');
 });
 

@@ -1,6 +1,7 @@
 // The session of an open page. Typing renews the session. When the session has ended, a sign-in
 // dialog opens above the page; before a dangerous action, a dialog asks for the password. After the
 // sign-in or the password, the refused requests are sent again.
+import { ajax } from './ajax.js';
 const renewEvery = 5 * 60 * 1000;
 const others = 'BroadcastChannel' in window ? new BroadcastChannel('loam') : null;
 const questions = '#sign-in, #confirm'; // the dialogs for refused requests
@@ -9,7 +10,7 @@ let refused = []; // functions that send the refused requests again
 let repeating = false; // a refused request is being sent again
 
 /** Renews the session. If the session has ended, the sign-in dialog opens. */
-export const checkSession = () => window.htmx?.ajax('POST', '/_/session', { target: 'body', swap: 'none' });
+export const checkSession = () => window.htmx && ajax('POST', '/_/session', { target: 'body', swap: 'none' });
 
 /** Calls send after the sign-in or the password; never if the user closes the dialog. */
 export const afterAnswer = (send) => refused.push(send);
@@ -37,10 +38,14 @@ document.addEventListener('htmx:load', (event) => {
 /** Sends a request of htmx again, by the same button or event. */
 function sendAgain({ elt, triggeringEvent, verb, path, formData }) {
   if (elt === document.body) { // a request of a script
-    window.htmx.ajax(verb, path, { values: formData, target: 'body', swap: 'none' });
+    ajax(verb, path, { values: formData, target: 'body', swap: 'none' });
     return;
   }
   if (!elt.isConnected) return;
+  if (verb === 'get' && elt.matches('input')) { // "focus once" and "input changed" do not trigger twice
+    ajax(verb, path, { source: elt });
+    return;
+  }
   const button = triggeringEvent?.submitter;
   repeating = true;
   if (button?.isConnected) button.click(); // the request has the value of the button

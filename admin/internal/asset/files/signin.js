@@ -1,5 +1,6 @@
 // The sign-in options of a collection: providers, the client secret of Apple, placeholders of mails,
 // and previews of mails.
+import { ajax } from './ajax.js';
 import { closeDialog } from './dialog.js';
 import { say } from './toast.js';
 
@@ -29,7 +30,7 @@ document.addEventListener('click', async (event) => {
   if (preview) {
     const values = {};
     for (const input of preview.closest('[data-mail]').querySelectorAll('[name]')) values[input.name] = input.value;
-    window.htmx.ajax('POST', preview.dataset.mailPreview, { target: '#dialogs', values });
+    ajax('POST', preview.dataset.mailPreview, { target: '#dialogs', values });
   }
 });
 

@@ -3,7 +3,7 @@ import { copyText } from './copy.js';
 import { closeDialog } from './dialog.js';
 import { tag } from './element.js';
 import { afterAnswer } from './session.js';
-import { store, stored, storedDocument } from './store.js';
+import { store, stored, storedDocument, tab } from './store.js';
 import { announce, say } from './toast.js';
 
 const place = document.querySelector('[data-sql]');
@@ -328,9 +328,8 @@ input.addEventListener('keydown', (event) => {
     format();
   }
 });
-input.addEventListener('input', () => store(draftKey, input.value, 'sessionStorage'));
+input.addEventListener('input', () => store(draftKey, input.value, tab));
 document.addEventListener('selectionchange', () => (part('run-words').textContent = selected() ? 'Run selection' : 'Run'));
 
 showRecent();
-const draft = stored(draftKey, 'sessionStorage');
-if (draft) fill(draft);
+if (stored(draftKey, tab)) fill(stored(draftKey, tab));

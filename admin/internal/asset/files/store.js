@@ -1,10 +1,12 @@
-// The storage of this browser (localStorage), or of this tab (sessionStorage). If the storage is full or
-// blocked, nothing is stored, and nothing fails.
+// The storage of this browser. It may be full or blocked: then nothing is stored, and nothing fails.
+const browser = 'localStorage';
+/** The storage of this tab, in place of that of the browser. */
+export const tab = 'sessionStorage';
 
 /** The stored text; null if there is none. */
-export function stored(key, kind = 'localStorage') {
+export function stored(key, area = browser) {
   try {
-    return window[kind].getItem(key);
+    return window[area].getItem(key);
   } catch {
     return null;
   }
@@ -20,19 +22,19 @@ export function storedDocument(key, otherwise) {
 }
 
 /** Stores a text. Returns false if the storage is full or blocked: then the key has no text. */
-export function store(key, text, kind = 'localStorage') {
+export function store(key, text, area = browser) {
   try {
-    window[kind].setItem(key, text);
+    window[area].setItem(key, text);
     return true;
   } catch {
-    unstore(key, kind); // an older text would be taken for this one
+    unstore(key, area); // an older text would be taken for this one
     return false;
   }
 }
 
-export function unstore(key, kind = 'localStorage') {
+export function unstore(key, area = browser) {
   try {
-    window[kind].removeItem(key);
+    window[area].removeItem(key);
   } catch {
     // The storage is blocked, so it has no texts.
   }

@@ -1,6 +1,7 @@
 // The table of records with a panel beside it. The address has the id of the open record, whose row
 // is marked. Escape closes the panel, J and K open the next and the previous record, Ctrl-Enter
 // saves and opens the form of a new record.
+import { ajax } from './ajax.js';
 import { closeDialog } from './dialog.js';
 import { inputOf, unsavedForms } from './form.js';
 import { typing } from './keys.js';
@@ -53,7 +54,7 @@ document.addEventListener('htmx:afterSwap', (event) => {
 /** Opens the form of a new record in the panel. */
 function openNew() {
   const close = document.querySelector('#panel .panel-head [data-close-panel]');
-  if (close) window.htmx.ajax('GET', `${close.getAttribute('href')}/new`, '#panel');
+  if (close) ajax('GET', `${close.getAttribute('href')}/new`, '#panel');
 }
 
 /** Saves the form and opens the form of a new record. An unchanged form is not saved. */

@@ -239,5 +239,8 @@ func (Dialect) JudgesOnce() bool { return true }
 // Explain implements store.Dialect. The plan has one step per line.
 func (Dialect) Explain(sql string) (statement string, column int) { return "EXPLAIN " + sql, 0 }
 
+// NestsComments implements store.Dialect.
+func (Dialect) NestsComments() bool { return true }
+
 // ForUpdate implements store.Dialect. It locks the rows until the transaction ends.
 func (Dialect) ForUpdate(alias string) string { return " FOR UPDATE OF " + alias }

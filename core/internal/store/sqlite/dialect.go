@@ -197,5 +197,8 @@ func (Dialect) Explain(sql string) (statement string, column int) {
 	return "EXPLAIN QUERY PLAN " + sql, 3
 }
 
+// NestsComments implements store.Dialect. The first */ ends a comment.
+func (Dialect) NestsComments() bool { return false }
+
 // ForUpdate implements store.Dialect. It is empty: only one writer runs at a time.
 func (Dialect) ForUpdate(string) string { return "" }
