@@ -64,14 +64,14 @@ function saveForNew(form) {
 
 function close() {
   const panel = document.getElementById('panel');
-  const row = document.querySelector('.is-open [data-open]');
+  const opener = document.querySelector('.is-open [tabindex="0"]') ?? document.querySelector('.is-open [data-open]'); // the cell that was left for the panel, else the title
   stay();
   panel.replaceChildren();
   mark('');
   const address = new URL(location.href);
   address.searchParams.delete('r');
   history.replaceState(history.state, '', address);
-  row?.focus();
+  opener?.focus();
 }
 
 document.addEventListener('deleted', (event) => {
@@ -90,7 +90,7 @@ const closedFirst = 'dialog[open], [popover]:popover-open, .app.drawer-open'; //
 
 document.addEventListener('keydown', (event) => {
   const panel = document.querySelector('.split #panel .panel');
-  if (event.key === 'Escape' && panel && !document.querySelector(closedFirst) && !event.target.closest('[role=combobox], .is-editing')) {
+  if (event.key === 'Escape' && panel && !event.defaultPrevented && !document.querySelector(closedFirst) && !event.target.closest('[data-search], .is-editing')) {
     event.preventDefault(); // else the key would also close the question
     leave(close);
   }
