@@ -29,9 +29,10 @@ func (a *App) SavedViews(ctx context.Context, caller record.Caller, collection s
 	return slices.DeleteFunc(list, func(v SavedView) bool { return v.Collection != collection }), err
 }
 
-// SaveView saves a view, and replaces a view of the same name. Faults: Invalid for a name that is
-// empty or too long, a query that is too long, and more than 200 views.
-func (a *App) SaveView(ctx context.Context, caller record.Caller, v SavedView) error {
+// SaveView saves a view, in place of the view named was if the collection has it. Faults: Invalid for
+// a name that is empty, too long or the name of another view, a query that is too long, and more
+// than 200 views.
+func (a *App) SaveView(ctx context.Context, caller record.Caller, v SavedView, was string) error {
 	switch {
 	case v.Name == "" || len([]rune(v.Name)) > maxViewName:
 		return fault.New(fault.Invalid, fmt.Sprintf("A view has a name of up to %d characters.", maxViewName))
@@ -39,8 +40,12 @@ func (a *App) SaveView(ctx context.Context, caller record.Caller, v SavedView) e
 		return fault.New(fault.Invalid, "This view is too large to be saved.")
 	}
 	return ChangeKept(ctx, a, caller, keptViews, func(list []SavedView) ([]SavedView, error) {
-		if i := slices.IndexFunc(list, v.same); i >= 0 {
-			list[i] = v
+		old := slices.IndexFunc(list, SavedView{Collection: v.Collection, Name: was}.same)
+		if at := slices.IndexFunc(list, v.same); at >= 0 && at != old {
+			return nil, fault.New(fault.Invalid, "There is a view "+v.Name+" already.")
+		}
+		if old >= 0 {
+			list[old] = v
 			return list, nil
 		}
 		if len(list) >= maxViews {

@@ -145,6 +145,7 @@ document.addEventListener('click', (event) => {
   const button = event.target.closest('[data-step]');
   if (button) step(Number(button.dataset.step), `[data-step="${button.dataset.step}"]`);
 });
+document.querySelector('.saved [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
 document.addEventListener('htmx:load', (event) => {
   if (event.target.id === 'rows' || event.target.querySelector?.('[data-row]')) mark(document.querySelector('#panel [data-record]')?.dataset.record ?? '');
   showSteps(document);
