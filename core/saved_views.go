@@ -29,10 +29,15 @@ func (a *App) SavedViews(ctx context.Context, caller record.Caller, collection s
 	return slices.DeleteFunc(list, func(v SavedView) bool { return v.Collection != collection }), err
 }
 
-// SaveView saves a view, in place of the view named was if the collection has it. Faults: Invalid for
-// a name that is empty, too long or the name of another view, a query that is too long, and more
-// than 200 views.
-func (a *App) SaveView(ctx context.Context, caller record.Caller, v SavedView, was string) error {
+// SaveView saves a view, and replaces a view of the same name. Faults: Invalid for a name that is
+// empty or too long, a query that is too long, and more than 200 views.
+func (a *App) SaveView(ctx context.Context, caller record.Caller, v SavedView) error {
+	return a.ReplaceView(ctx, caller, v, v.Name)
+}
+
+// ReplaceView saves a view in place of the view named was, or as a new view if the collection has no
+// view of that name. Faults: those of SaveView, and Invalid if another view has the name.
+func (a *App) ReplaceView(ctx context.Context, caller record.Caller, v SavedView, was string) error {
 	switch {
 	case v.Name == "" || len([]rune(v.Name)) > maxViewName:
 		return fault.New(fault.Invalid, fmt.Sprintf("A view has a name of up to %d characters.", maxViewName))

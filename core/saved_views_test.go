@@ -20,18 +20,20 @@ func TestSavedViews(t *testing.T) {
 	other := record.Caller{Auth: coretest.Record(t, app, schema.Superusers, map[string]any{"email": "c@b.se", "password": "12345678"})}
 	save := func(by record.Caller, v core.SavedView, was string) {
 		t.Helper()
-		if err := app.SaveView(t.Context(), by, v, was); err != nil {
+		if err := app.ReplaceView(t.Context(), by, v, was); err != nil {
 			t.Fatal(err)
 		}
 	}
 	save(one, core.SavedView{Collection: "c", Name: "x", Query: "filter=1"}, "")
 	save(one, core.SavedView{Collection: "d", Name: "x", Query: "filter=2"}, "")
-	save(one, core.SavedView{Collection: "c", Name: "x", Query: "filter=3"}, "x")
+	if err := app.SaveView(t.Context(), one, core.SavedView{Collection: "c", Name: "x", Query: "filter=4"}); err != nil {
+		t.Fatal(err)
+	}
 	save(one, core.SavedView{Collection: "c", Name: "z", Query: "filter=3"}, "x")
 	save(one, core.SavedView{Collection: "c", Name: "new"}, "")
 	save(other, core.SavedView{Collection: "c", Name: "y"}, "")
 	for _, was := range []string{"", "new", "unknown"} {
-		if err := app.SaveView(t.Context(), one, core.SavedView{Collection: "c", Name: "z"}, was); fault.KindOf(err) != fault.Invalid {
+		if err := app.ReplaceView(t.Context(), one, core.SavedView{Collection: "c", Name: "z"}, was); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("%q becomes the second view z: %v", was, err)
 		}
 	}
@@ -48,7 +50,7 @@ func TestSavedViews(t *testing.T) {
 		t.Errorf("after the end of it: %v, %v", list, err)
 	}
 	for _, v := range []core.SavedView{{Collection: "c"}, {Collection: "c", Name: strings.Repeat("x", 61)}, {Collection: "c", Name: "x", Query: strings.Repeat("x", 5000)}} {
-		if err := app.SaveView(t.Context(), one, v, ""); fault.KindOf(err) != fault.Invalid {
+		if err := app.SaveView(t.Context(), one, v); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("%.9v is saved: %v", v, err)
 		}
 	}

@@ -70,7 +70,7 @@ func saveView(c *console.Call) error {
 		if was == "" && sent.Get("replace") == name {
 			was = name
 		}
-		err = c.App.SaveView(c.R.Context(), c.Caller, core.SavedView{Collection: in.ID, Name: name, Query: values.Encode()}, was)
+		err = c.App.ReplaceView(c.R.Context(), c.Caller, core.SavedView{Collection: in.ID, Name: name, Query: values.Encode()}, was)
 	}
 	if fault.KindOf(err) == fault.Invalid && c.FromScript() {
 		return refuseView(c, in, err, name, was == "")
