@@ -130,11 +130,13 @@ await onStage(async (stage) => {
     await cell(page, id, 'price').click();
     await press('1', '2', '9', 'Backspace', '5', 'Tab');
     await page.getByText('price saved').waitFor();
+    await page.locator('.is-editing').waitFor({ state: 'detached' });
     assert.deepEqual(await at(page), ['Tomato 36', 'active']);
     await press('Escape', 'ArrowLeft');
     await page.locator('.is-editing').waitFor({ state: 'detached' });
     assert.deepEqual(await at(page), ['Tomato 36', 'price']);
     await press(' ', '7');
+    await page.waitForFunction(() => document.activeElement.matches('[data-cell-form] input')); // then it has the text
     assert.equal(await input(page).inputValue(), ' 7');
     await input(page).press('Escape');
     assert.equal((await stored(id)).price, 125);
