@@ -32,6 +32,12 @@ func (a *App) SavedViews(ctx context.Context, caller record.Caller, collection s
 // SaveView saves a view, and replaces a view of the same name. Faults: Invalid for a name that is
 // empty or too long, a query that is too long, and more than 200 views.
 func (a *App) SaveView(ctx context.Context, caller record.Caller, v SavedView) error {
+	return a.ReplaceView(ctx, caller, v, v.Name)
+}
+
+// ReplaceView saves a view in place of the view named was, or as a new view if the collection has no
+// view of that name. Faults: those of SaveView, and Invalid if another view has the name.
+func (a *App) ReplaceView(ctx context.Context, caller record.Caller, v SavedView, was string) error {
 	switch {
 	case v.Name == "" || len([]rune(v.Name)) > maxViewName:
 		return fault.New(fault.Invalid, fmt.Sprintf("A view has a name of up to %d characters.", maxViewName))
@@ -39,8 +45,12 @@ func (a *App) SaveView(ctx context.Context, caller record.Caller, v SavedView) e
 		return fault.New(fault.Invalid, "This view is too large to be saved.")
 	}
 	return ChangeKept(ctx, a, caller, keptViews, func(list []SavedView) ([]SavedView, error) {
-		if i := slices.IndexFunc(list, v.same); i >= 0 {
-			list[i] = v
+		old := slices.IndexFunc(list, SavedView{Collection: v.Collection, Name: was}.same)
+		if at := slices.IndexFunc(list, v.same); at >= 0 && at != old {
+			return nil, fault.New(fault.Invalid, "There is a view "+v.Name+" already.")
+		}
+		if old >= 0 {
+			list[old] = v
 			return list, nil
 		}
 		if len(list) >= maxViews {

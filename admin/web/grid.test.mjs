@@ -116,6 +116,33 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('keys that are pressed before the input has arrived are kept', async () => {
+    const page = await open();
+    const id = idOf('Tomato 36');
+    let hold;
+    await page.route('**/cell?**', (route) => (route.request().method() === 'GET' ? hold(route) : route.continue()));
+    /** Presses the keys one after another, then lets the input arrive. */
+    const press = async (...keys) => {
+      const held = new Promise((resolve) => (hold = resolve));
+      for (const key of ['Enter', ...keys]) await page.keyboard.press(key);
+      await (await held).continue();
+    };
+    await cell(page, id, 'price').click();
+    await press('1', '2', '9', 'Backspace', '5', 'Tab');
+    await page.getByText('price saved').waitFor();
+    await page.locator('.is-editing').waitFor({ state: 'detached' });
+    assert.deepEqual(await at(page), ['Tomato 36', 'active']);
+    await press('Escape', 'ArrowLeft');
+    await page.locator('.is-editing').waitFor({ state: 'detached' });
+    assert.deepEqual(await at(page), ['Tomato 36', 'price']);
+    await press(' ', '7');
+    await page.waitForFunction(() => document.activeElement.matches('[data-cell-form] input')); // then it has the text
+    assert.equal(await input(page).inputValue(), ' 7');
+    await input(page).press('Escape');
+    assert.equal((await stored(id)).price, 125);
+    await isWell(page);
+  });
+
   test('each kind that fits a cell is edited there', async () => {
     const page = await open();
     const id = idOf('Tomato 48');
@@ -158,6 +185,12 @@ await onStage(async (stage) => {
     assert.equal(await cell(page, id, 'price').innerText(), '46');
     assert.deepEqual(await at(page), ['Tomato 46', 'price']);
     assert.equal((await stored(id)).price, 46);
+    await cell(page, id, 'sown').dblclick();
+    await input(page).fill('yesterday'); // the API would store "" for a text that is not a date
+    await input(page).press('Enter');
+    await page.getByText('This is no date').waitFor();
+    await input(page).press('Escape');
+    assert.equal((await stored(id)).sown, '2027-03-15 07:00:00.000Z');
     await cell(page, id, 'created').dblclick();
     await page.getByText('created cannot be changed').waitFor();
     await isWell(page);
@@ -205,6 +238,19 @@ await onStage(async (stage) => {
     await page.keyboard.press('Enter');
     await page.waitForFunction(() => document.activeElement?.id === 'f-attributes');
     await page.keyboard.press('Escape');
+    assert.deepEqual(await at(page), ['Tomato 40', 'attributes']);
+    await page.goto(`${stage.url}/_/c/products?cols=supplier`);
+    await page.locator(`[data-row="${id}"] > td`).last().click();
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.activeElement?.matches('[data-find]'));
+    await page.keyboard.type('hald');
+    const found = page.getByRole('option', { name: 'Halden Growers' });
+    await found.waitFor();
+    await page.keyboard.press('Escape'); // closes the list
+    await found.waitFor({ state: 'hidden' });
+    await page.keyboard.press('Escape'); // closes the panel
+    assert.deepEqual(await at(page), ['Tomato 40', 'supplier']);
+    await page.goto(table);
     await cell(page, id, 'tags').dblclick();
     await page.waitForFunction(() => document.activeElement?.name === 'tags');
     await isWell(page);

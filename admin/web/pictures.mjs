@@ -52,6 +52,7 @@ async function tryRules(page) {
 /** Sends the request of the page as a guest, whom the list rule admits. */
 async function tryList(page) {
   await page.getByRole('textbox', { name: 'perPage' }).fill('1');
+  await page.locator('pre').getByText('getList(1, 1').waitFor(); // the code follows the parameters
   await page.getByRole('button', { name: /^Try it/ }).click();
   await page.getByRole('region', { name: 'Answer', exact: true }).waitFor();
 }

@@ -119,9 +119,61 @@ await onStage(async (stage) => {
     await picture(page, 'records-views');
     await page.setViewportSize({ width: 390, height: 844 });
     await picture(page, 'records-views-phone');
-    await page.getByRole('button', { name: 'Keep this view' }).click();
+    await page.getByRole('button', { name: 'Rename or delete this view' }).click();
     await page.getByRole('button', { name: 'Delete the view' }).click();
     await views.waitFor({ state: 'detached' });
+    await isWell(page);
+  });
+
+  test('by keys alone: views are saved, renamed and deleted, and none is lost to a second of its name', async () => {
+    const page = await stage.signedIn();
+    const names = () => page.getByRole('navigation', { name: 'Saved views' }).getByRole('link').allInnerTexts();
+    const shown = (name) => page.locator('.saved [aria-current]').getByText(name, { exact: true }).waitFor();
+    /** Opens the form of the view, and types the name over the former name. */
+    const type = async (action, name) => {
+      await page.getByRole('button', { name: action }).press('Enter');
+      await page.waitForFunction(() => document.activeElement.id === 'view-name');
+      await page.keyboard.press('ControlOrMeta+a');
+      await page.keyboard.type(name);
+      await page.keyboard.press('Enter');
+    };
+    const fields = (await stage.api('GET', '/api/collections/products')).fields;
+    await stage.api('PATCH', '/api/collections/products', { fields: [...fields, { name: 'grade', type: 'number' }] });
+    await page.goto(`${table}?filter=${encodeURIComponent('grade > 1')}&cols=grade`);
+    await type('Keep this view', 'Good');
+    await shown('Good');
+    await page.goto(`${table}?filter=${encodeURIComponent('price < 9')}&cols=price`);
+    await type('Keep this view', 'Good');
+    await page.getByText('There is a view Good already. Keep again to replace it.').waitFor();
+    await page.keyboard.type(' value'); // another name is not asked about
+    await page.keyboard.press('Enter');
+    await shown('Good value');
+    await type('Rename or delete this view', 'Good');
+    await page.getByText('There is a view Good already.').waitFor();
+    await page.keyboard.press('ControlOrMeta+a');
+    await page.keyboard.type('Cheap');
+    await page.keyboard.press('Enter');
+    await shown('Cheap');
+    assert.deepEqual(await names(), ['All', 'Good', 'Cheap']);
+    await page.goto(`${table}?sort=-price`);
+    await type('Keep this view', 'Cheap');
+    await page.getByText('Keep again').waitFor();
+    await page.keyboard.press('Enter');
+    await shown('Cheap');
+    assert.deepEqual([await names(), new URL(page.url()).search], [['All', 'Good', 'Cheap'], '?sort=-price']);
+
+    // A view whose field is gone says so, and can be deleted.
+    await stage.api('PATCH', '/api/collections/products', { fields });
+    await page.locator('.saved').getByRole('link', { name: 'Good' }).press('Enter');
+    await page.getByText(/grade.*All records are shown/).waitFor();
+    await shown('Good');
+    for (const [name, left] of [['Good', ['All', 'Cheap']], ['Cheap', []]]) {
+      if (left.length === 0) await page.locator('.saved').getByRole('link', { name }).press('Enter');
+      await shown(name);
+      await page.getByRole('button', { name: 'Rename or delete this view' }).press('Enter');
+      await loads(page, () => page.getByRole('button', { name: 'Delete the view' }).press('Enter'));
+      assert.deepEqual(await names(), left);
+    }
     await isWell(page);
   });
 

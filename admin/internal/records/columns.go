@@ -2,7 +2,7 @@ package records
 
 import (
 	"maps"
-	"net/url"
+	"slices"
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
@@ -54,13 +54,8 @@ func chooseColumns(c *console.Call) error {
 	if err != nil {
 		return err
 	}
-	q := url.Values{}
-	for _, name := range []string{"filter", "sort", "rows", "cols"} {
-		for _, value := range c.R.PostForm[name] {
-			if value != "" {
-				q.Add(name, value)
-			}
-		}
+	for name, values := range c.R.PostForm {
+		c.R.PostForm[name] = slices.DeleteFunc(values, func(value string) bool { return value == "" })
 	}
-	return c.Go(savedPath(in, q.Encode()))
+	return c.Go(savedPath(in, askedOf(c.R.PostForm)))
 }

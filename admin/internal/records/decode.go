@@ -73,6 +73,8 @@ func valueFrom(c *console.Call, f *schema.Field) (value any, ok bool, wrong stri
 		return strings.Join(list, ""), true, ""
 	case schema.ClassNumber:
 		return numberFrom(last)
+	case schema.ClassDate:
+		return dateFrom(last)
 	case schema.ClassBool:
 		return last == "true", true, ""
 	case schema.ClassJSON:
@@ -95,6 +97,16 @@ func numberFrom(text string) (value any, ok bool, wrong string) {
 		return nil, false, "This is no number. A decimal point is a dot."
 	}
 	return json.Number(text), true, ""
+}
+
+// dateFrom refuses a text that is not a date. The record service would store "" for it, as for such
+// a text in the API, and so erase the stored date.
+func dateFrom(text string) (value any, ok bool, wrong string) {
+	text = strings.TrimSpace(text)
+	if _, isTime := schema.ParseTime(text); text != "" && !isTime {
+		return nil, false, "This is no date. Dates are written as 2027-03-15 08:00:00Z."
+	}
+	return text, true, ""
 }
 
 func jsonFrom(text string) (value any, ok bool, wrong string) {

@@ -37,6 +37,7 @@ type view struct {
 	problem       string
 	slow          bool // the query took too long and was stopped
 	saved         []core.SavedView
+	asked         string // the part of the query of the address that a saved view stores
 }
 
 // row is a row of the table. Its mark is a hash of its values, by which live.js finds changed rows.
@@ -50,7 +51,7 @@ func viewOf(c *console.Call, in *schema.Collection) *view {
 	q := c.R.URL.Query()
 	v := &view{
 		in: in, filter: q.Get("filter"), sort: q.Get("sort"), after: q.Get("after"), before: q.Get("before"),
-		open: q.Get("r"), rows: usualRows,
+		open: q.Get("r"), rows: usualRows, asked: askedOf(q),
 	}
 	if n, err := strconv.Atoi(q.Get("rows")); err == nil && n >= 1 && n <= 200 {
 		v.rows = n

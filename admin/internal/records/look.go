@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -66,6 +67,14 @@ func readonly(in *schema.Collection, f *schema.Field) templ.Attributes {
 		return nil
 	}
 	return templ.Attributes{"data-readonly": ""}
+}
+
+// viewAction is the label of the form for the saved view that the page shows, if any.
+func viewAction(shown core.SavedView) string {
+	if shown.Name == "" {
+		return "Keep this view"
+	}
+	return "Rename or delete this view"
 }
 
 func described(problem string) templ.Attributes {

@@ -1,12 +1,15 @@
 package records
 
 import (
+	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
 	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -17,14 +20,25 @@ func (v *view) query() string {
 	return query
 }
 
-// savedAs returns the name of the saved view that has the query of this view, "" for none.
-func (v *view) savedAs() string {
+// savedAs returns the saved view that the address shows, the zero SavedView for none.
+func (v *view) savedAs() core.SavedView {
 	for _, s := range v.saved {
-		if s.Query == v.query() {
-			return s.Name
+		if s.Query == v.asked {
+			return s
 		}
 	}
-	return ""
+	return core.SavedView{}
+}
+
+// askedOf returns the part of the query of an address that a saved view stores.
+func askedOf(q url.Values) string {
+	asked := url.Values{}
+	for _, name := range []string{"filter", "sort", "rows", "cols"} {
+		if len(q[name]) > 0 {
+			asked[name] = q[name]
+		}
+	}
+	return asked.Encode()
 }
 
 func savedPath(in *schema.Collection, query string) string {
@@ -34,7 +48,8 @@ func savedPath(in *schema.Collection, query string) string {
 	return console.CollectionPath(in) + "?" + query
 }
 
-// saveView stores the query of the form as a saved view, or deletes the saved view of the name.
+// saveView stores the query of the form as a saved view, renames the saved view was, or deletes it.
+// If the name is taken, the form asks: a second request for the same name replaces that view.
 func saveView(c *console.Call) error {
 	in, err := c.Collection()
 	if err != nil {
@@ -43,18 +58,39 @@ func saveView(c *console.Call) error {
 	if err := form.Read(c, form.Small); err != nil {
 		return err
 	}
-	values, err := url.ParseQuery(c.R.PostForm.Get("query"))
+	sent := c.R.PostForm
+	values, err := url.ParseQuery(sent.Get("query"))
 	if err != nil {
 		values = url.Values{}
 	}
-	name := strings.TrimSpace(c.R.PostForm.Get("name"))
-	if c.R.PostForm.Get("do") == "delete" {
-		err = c.App.DeleteView(c.R.Context(), c.Caller, in.ID, name)
+	name, was := strings.TrimSpace(sent.Get("name")), sent.Get("was")
+	if sent.Get("do") == "delete" {
+		err = c.App.DeleteView(c.R.Context(), c.Caller, in.ID, was)
 	} else {
-		err = c.App.SaveView(c.R.Context(), c.Caller, core.SavedView{Collection: in.ID, Name: name, Query: values.Encode()})
+		if was == "" && sent.Get("replace") == name {
+			was = name
+		}
+		err = c.App.ReplaceView(c.R.Context(), c.Caller, core.SavedView{Collection: in.ID, Name: name, Query: values.Encode()}, was)
+	}
+	if fault.KindOf(err) == fault.Invalid && c.FromScript() {
+		return refuseView(c, in, err, name, was == "")
 	}
 	if err != nil {
 		return err
 	}
 	return c.Go(savedPath(in, values.Encode()))
+}
+
+// refuseView shows below the input why a view was not stored. If the name of a new view is taken,
+// the form then has the input replace, which a second request sends.
+func refuseView(c *console.Call, in *schema.Collection, refused error, name string, isNew bool) error {
+	views, err := c.App.SavedViews(c.R.Context(), c.Caller, in.ID)
+	if err != nil {
+		return err
+	}
+	isTaken := slices.ContainsFunc(views, func(s core.SavedView) bool { return s.Name == name })
+	problems, _ := console.Problems(refused)
+	c.W.Header().Set("HX-Retarget", "find [data-view-problem]")
+	c.W.Header().Set("HX-Reswap", "innerHTML")
+	return c.PartAs(http.StatusUnprocessableEntity, viewProblem(console.OneLine(problems, ""), name, isNew && isTaken))
 }

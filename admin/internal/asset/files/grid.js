@@ -202,7 +202,8 @@ document.addEventListener('dblclick', (event) => {
 // Editing of a value in its cell. The input comes from the server, because the cell shows only a
 // part of the value.
 // The edit in progress: { cell, id, field, before: nodes of the cell, host: element of the form,
-// form, first: values of the form, sent: a request is on its way, then: key of the next cell }.
+// form, first: values of the form, sent: a request is on its way, then: key of the next cell,
+// typed: text that was typed before the form arrived }.
 let editing = null;
 let reload = false; // the table was to be reloaded during the edit
 
@@ -233,12 +234,13 @@ function edit(cell) {
   if (!field || !id) return;
   if (cell.ariaReadOnly === 'true') return say(`${field} cannot be changed`);
   stop(cell);
-  editing = { cell, id, field, before: [...cell.childNodes] };
+  editing = { cell, id, field, before: [...cell.childNodes], typed: '' };
   const mine = editing;
   cell.classList.add('is-editing'); // live.js does not replace the row meanwhile
   const host = document.createElement('div');
   cell.append(host);
   ajax('GET', pathOf(id, field), { target: host, swap: 'innerHTML' }).finally(() => {
+    if (editing !== mine) return; // Escape was pressed meanwhile
     mine.form = host.querySelector('[data-cell-form]');
     if (!mine.form) return end(mine); // the value needs more room, or the request failed
     mine.first = valuesOf(mine.form);
@@ -246,8 +248,34 @@ function edit(cell) {
     cell.replaceChildren(host);
     const input = mine.form.querySelector('input:not([type=hidden]), select');
     input.focus();
-    input.select?.();
+    if (mine.typed === '') input.select?.();
+    else if (input.type === 'text') input.value = mine.typed;
+    else if (input.type === 'checkbox' && mine.typed === ' ') input.checked = !input.checked;
+    if (mine.then) finish(mine.then);
   });
+}
+
+/** The arrow of the cell to which a key leaves the input; undefined for other keys. */
+const leads = (event) => ({ Enter: 'ArrowDown', Tab: event.shiftKey ? 'ArrowLeft' : 'ArrowRight' })[event.key];
+
+/** Keeps the keys that are pressed before the form has arrived, for its input. */
+function typeEarly(event) {
+  const isText = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+  const then = leads(event);
+  if (isText && !editing.then) editing.typed += event.key;
+  else if (event.key === 'Backspace') editing.typed = editing.typed.slice(0, -1);
+  else if (then && !event.repeat) editing.then ??= then;
+  else if (event.key === 'Escape') leaveEdit();
+  else if (!isText && !then) return;
+  event.preventDefault();
+  event.stopPropagation(); // letters are keys of the page too
+}
+
+/** Ends an edit without a save, and focuses its cell. */
+function leaveEdit() {
+  const { cell } = editing;
+  end();
+  go(cell);
 }
 
 /** No value is edited any more: reloads a table that was not reloaded during the edit. */
@@ -281,17 +309,16 @@ function finish(then) {
 document.addEventListener(
   'keydown',
   (event) => {
+    if (editing && !editing.form && editing.cell.contains(event.target)) return typeEarly(event);
     if (!editing?.form?.contains(event.target) || event.isComposing) return;
-    const then = { Enter: 'ArrowDown', Tab: event.shiftKey ? 'ArrowLeft' : 'ArrowRight' }[event.key];
+    const then = leads(event);
     if (then) {
       event.preventDefault();
       finish(then);
     } else if (event.key === 'Escape') {
       event.preventDefault();
       event.stopPropagation();
-      const { cell } = editing;
-      end();
-      go(cell);
+      leaveEdit();
     }
   },
   true,

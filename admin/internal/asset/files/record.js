@@ -106,7 +106,8 @@ function steer(event) {
   } else if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) {
     event.preventDefault();
     options[Math.max(at, 0)]?.click();
-  } else if (event.key === 'Escape') {
+  } else if (event.key === 'Escape' && !relation.querySelector('[role=listbox]').hidden) {
+    event.preventDefault(); // the next Escape closes the panel
     closeList(relation);
   }
 }

@@ -65,14 +65,14 @@ function saveForNew(form) {
 
 function close() {
   const panel = document.getElementById('panel');
-  const row = document.querySelector('.is-open [data-open]');
+  const opener = document.querySelector('.is-open [tabindex="0"]') ?? document.querySelector('.is-open [data-open]'); // the cell that was left for the panel, else the title
   stay();
   panel.replaceChildren();
   mark('');
   const address = new URL(location.href);
   address.searchParams.delete('r');
   history.replaceState(history.state, '', address);
-  row?.focus();
+  opener?.focus();
 }
 
 document.addEventListener('deleted', (event) => {
@@ -91,7 +91,7 @@ const closedFirst = 'dialog[open], [popover]:popover-open, .app.drawer-open'; //
 
 document.addEventListener('keydown', (event) => {
   const panel = document.querySelector('.split #panel .panel');
-  if (event.key === 'Escape' && panel && !document.querySelector(closedFirst) && !event.target.closest('[role=combobox], .is-editing')) {
+  if (event.key === 'Escape' && panel && !event.defaultPrevented && !document.querySelector(closedFirst) && !event.target.closest('[data-search], .is-editing')) {
     event.preventDefault(); // else the key would also close the question
     leave(close);
   }
@@ -146,6 +146,7 @@ document.addEventListener('click', (event) => {
   const button = event.target.closest('[data-step]');
   if (button) step(Number(button.dataset.step), `[data-step="${button.dataset.step}"]`);
 });
+document.querySelector('.saved [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
 document.addEventListener('htmx:load', (event) => {
   if (event.target.id === 'rows' || event.target.querySelector?.('[data-row]')) mark(document.querySelector('#panel [data-record]')?.dataset.record ?? '');
   showSteps(document);
