@@ -23,7 +23,8 @@ const forms = [
   [new RegExp(String.raw`\{([^{}]*)\}\[${key}\]`, 'g'), (found) => properties(found[1])],
   [new RegExp(String.raw`switch \(${key}\) \{([^}]*)\}`, 'g'), (found) => texts([...found[1].matchAll(/case '[^']+'/g)].join())],
   [new RegExp(String.raw`\b(\w+)\[${key}\]`, 'g'), (found, source) => properties(source.match(new RegExp(String.raw`const ${found[1]} = \{([^}]*)\}`))?.[1] ?? '')],
-  [/\bevent\.key\.trim\(\)\.length\b/g, () => []],
+  [/\bevent\.key(?:\.trim\(\))?\.length\b/g, () => []], // tells text from named keys
+  [/ \+= event\.key\b/g, () => []], // text that is typed
 ];
 
 /**

@@ -590,9 +590,10 @@ await onStage(async (stage) => {
           await page.goto(`${stage.url}/_/c/places/new`);
           await story.focus();
           await press('Shift+Tab');
+          await page.getByRole('toolbar', { name: 'Format of story' }).locator(':focus').waitFor();
           const first = await at();
           await press('ArrowRight');
-          assert.equal(await at(), 'Bold');
+          await page.waitForFunction(() => document.activeElement.ariaLabel === 'Bold');
           await press('ArrowLeft');
           assert.equal(await at(), first);
           await press('End');

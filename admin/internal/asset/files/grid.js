@@ -256,7 +256,10 @@ function edit(cell) {
 }
 
 /** The arrow of the cell to which a key leaves the input; undefined for other keys. */
-const leads = (event) => ({ Enter: 'ArrowDown', Tab: event.shiftKey ? 'ArrowLeft' : 'ArrowRight' })[event.key];
+function leads(event) {
+  const arrows = { Enter: 'ArrowDown', Tab: event.shiftKey ? 'ArrowLeft' : 'ArrowRight' };
+  return arrows[event.key];
+}
 
 /** Keeps the keys that are pressed before the form has arrived, for its input. */
 function typeEarly(event) {

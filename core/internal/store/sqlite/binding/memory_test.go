@@ -86,14 +86,21 @@ func TestMemoryReturns(t *testing.T) {
 		round(n)
 	}
 	usedBefore, heldBefore := used(c), held(t)
-	for n := range rounds {
-		round(n)
-	}
-	if after := used(c); after > usedBefore {
-		t.Errorf("the connection held %d bytes, after %d statements %d", usedBefore, rounds, after)
-	}
-	if after := held(t); after > heldBefore+slack {
-		t.Errorf("the C side held %d bytes, after %d statements %d", heldBefore, rounds, after)
+	for tries := 1; ; tries++ {
+		for n := range rounds {
+			round(n)
+		}
+		if after := used(c); after > usedBefore {
+			t.Errorf("the connection held %d bytes, after %d statements %d", usedBefore, rounds, after)
+		}
+		after := held(t)
+		if after <= heldBefore+slack {
+			break
+		}
+		if tries == 3 { // a loss grows with each try; threads of a busy machine do not
+			t.Fatalf("the C side held %d bytes, after %d more statements %d", heldBefore, rounds, after)
+		}
+		heldBefore = after
 	}
 	if read.text.size > keepScratch {
 		t.Errorf("the statement keeps %d bytes for its parameters, want %d at most", read.text.size, keepScratch)
