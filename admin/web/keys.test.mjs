@@ -166,7 +166,7 @@ await onStage(async (stage) => {
       if (!page.url().endsWith('/_/sql')) await page.goto(`${stage.url}/_/sql`);
       await sql.fill(text);
       await press('Control+Space');
-      await names.waitFor();
+      await page.locator('.completions:not([aria-busy])').waitFor();
     };
     const palette = page.getByRole('dialog', { name: 'Search or jump' });
     const inPalette = async (words) => {

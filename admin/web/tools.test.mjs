@@ -250,6 +250,24 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('SQL: Tab never takes a completion of an earlier word', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/sql`);
+    const editor = page.getByRole('textbox', { name: 'SQL' });
+    const names = page.getByRole('listbox', { name: 'Names' });
+    await editor.pressSequentially('SELECT no');
+    await names.getByRole('option', { name: 'notes' }).waitFor();
+    let send;
+    const sent = new Promise((done) => (send = done));
+    await page.route('**/_/sql/complete?**', (route) => sent.then(() => route.continue()));
+    await editor.fill('SELECT now() FROM note');
+    await editor.press('Tab');
+    assert.equal(await editor.inputValue(), 'SELECT now() FROM note');
+    send();
+    await page.waitForFunction(() => document.activeElement.value === 'SELECT now() FROM notes');
+    await isWell(page);
+  });
+
   test('SQL: rows, a selection, a question before whole tables, stop', async () => {
     const page = await stage.signedIn();
     await page.goto(`${stage.url}/_/sql`);
@@ -339,7 +357,7 @@ await onStage(async (stage) => {
     await run(many.replace('1100', '1000000000000').replace('SELECT i FROM', 'SELECT count(*) FROM'));
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByText('Stopped.').waitFor();
-    await editor.fill('SELECT title FROM notes');
+    await editor.fill('SELECT now() FROM notes');
     await page.getByRole('button', { name: 'Plan' }).click();
     await rows.getByRole('cell', { name: /SCAN|Scan/ }).waitFor();
     await editor.fill('SELECT ti');

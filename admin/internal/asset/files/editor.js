@@ -14,6 +14,7 @@ const marksOf = new WeakMap(); // the marks, by editor
 const longest = 300; // maximum length of the text before the word in a request
 const gap = 6; // pixels between the word and the list
 let list = null; // the completions: { editor, items, at, from }; at is -1 if none is marked
+let wanted = 0; // the number of the request whose first completion is taken
 let asked = 0;
 
 const editorOf = (node) => node?.closest?.('[data-editor]');
@@ -104,13 +105,15 @@ function close() {
 }
 
 /** Requests completions for the word at the caret and, in a filter, between words too. */
-async function complete(editor, wanted = false) {
+async function complete(editor, isAsked = false) {
   const input = inputOf(editor);
   const at = typed(input, editor.dataset.editor);
   const mine = ++asked;
-  if (!editor.dataset.names || !at || !(at.word || wanted || isFilter(editor))) return close();
+  if (!editor.dataset.names || !at || !(at.word || isAsked || isFilter(editor))) return close();
+  list?.box.setAttribute('aria-busy', 'true'); // its completions are those of an earlier word
   const answer = await fetch(`${editor.dataset.names}?${new URLSearchParams({ q: at.word, before: at.before, ...(isFilter(editor) && { filter: '1' }) })}`, { headers: { 'HX-Request': 'true' } }).catch(() => null);
-  if (mine !== asked || !answer?.ok) return;
+  if (mine !== asked) return;
+  if (!answer?.ok) return close();
   const names = await answer.json();
   if (mine !== asked || document.activeElement !== input) return;
   const items = [...(input.selectionStart === input.value.length ? past(editor, input.value) : []), ...names];
@@ -118,7 +121,8 @@ async function complete(editor, wanted = false) {
   if (items.length === 0 || (items.length === 1 && items[0].text === at.word)) return;
   show(editor, input, items, at);
   // Until an arrow marks an option, Enter sends the form of an input, and ends a line between words.
-  choose(wanted || (at.word && input.matches('textarea')) ? 0 : -1);
+  choose(isAsked || (at.word && input.matches('textarea')) ? 0 : -1);
+  if (wanted === mine) takeFirst();
 }
 
 function show(editor, input, items, { word, from }) {
@@ -197,6 +201,13 @@ function take(at = list.at) {
   if (item.more || (isFilter(editor) && !item.whole)) complete(editor);
 }
 
+/** Takes the first completion of the word at the caret. Returns false if there is none. */
+function takeFirst() {
+  const first = list.word ? list.items.findIndex((item) => !item.whole) : -1;
+  if (first >= 0) take(first);
+  return first >= 0;
+}
+
 document.addEventListener('input', (event) => {
   const editor = editorOf(event.target);
   if (!editor) return;
@@ -214,13 +225,16 @@ document.addEventListener('keydown', (event) => {
   }
   if (!list) return;
   const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const isTake = (event.key === 'Enter' || event.key === 'Tab') && !event.ctrlKey && !event.metaKey;
   if (by) step(by);
-  else if ((event.key === 'Enter' || event.key === 'Tab') && list.at >= 0 && !event.ctrlKey && !event.metaKey) take();
-  else if (event.key === 'Tab' && !event.shiftKey && list.word && list.items.some((item) => !item.whole)) take(list.items.findIndex((item) => !item.whole));
+  else if (isTake && list.box.ariaBusy === 'true') {
+    if (event.key === 'Enter' || event.shiftKey) return close();
+    wanted = asked; // the completion is taken when it arrives
+  } else if (isTake && list.at >= 0) take();
   else if (event.key === 'Escape') {
     asked++; // a late answer must not reopen the list
     close();
-  } else return;
+  } else if (event.key !== 'Tab' || event.shiftKey || !takeFirst()) return;
   event.preventDefault();
   event.stopPropagation();
 }, true);
@@ -228,7 +242,7 @@ document.addEventListener('mousedown', (event) => {
   const option = event.target.closest('.completions [role=option]');
   if (option) {
     event.preventDefault();
-    take([...option.parentElement.children].indexOf(option));
+    if (list.box.ariaBusy !== 'true') take([...option.parentElement.children].indexOf(option));
   }
 });
 document.addEventListener('focusout', (event) => list?.input === event.target && close());

@@ -239,7 +239,8 @@ function edit(cell) {
   cell.classList.add('is-editing'); // live.js does not replace the row meanwhile
   const host = document.createElement('div');
   cell.append(host);
-  ajax('GET', pathOf(id, field), { target: host, swap: 'innerHTML' }).finally(() => {
+  // With a source of its own, the request does not wait for other requests of scripts.
+  ajax('GET', pathOf(id, field), { source: host, target: host, swap: 'innerHTML' }).finally(() => {
     if (editing !== mine) return; // Escape was pressed meanwhile
     mine.form = host.querySelector('[data-cell-form]');
     if (!mine.form) return end(mine); // the value needs more room, or the request failed
