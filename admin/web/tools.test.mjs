@@ -357,7 +357,7 @@ await onStage(async (stage) => {
     await run(many.replace('1100', '1000000000000').replace('SELECT i FROM', 'SELECT count(*) FROM'));
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByText('Stopped.').waitFor();
-    await editor.fill('SELECT now() FROM notes');
+    await editor.fill('SELECT title FROM notes');
     await page.getByRole('button', { name: 'Plan' }).click();
     await rows.getByRole('cell', { name: /SCAN|Scan/ }).waitFor();
     await editor.fill('SELECT ti');
