@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pictures } from './looks.mjs';
 import { attack, png as leaf } from './seed.mjs';
-import { isWell, onStage, picture } from './stage.mjs';
+import { hold, isWell, onStage, picture } from './stage.mjs';
 
 const media = `<video src="javascript:window.hacked=1" poster="javascript:window.hacked=1" onerror="window.hacked=1" autoplay controls><source src=" java\nscript:window.hacked=1" type="video/mp4" onerror="window.hacked=1"></video>` +
   `<audio src="data:text/html,<script>window.hacked=1</script>" onloadstart="window.hacked=1" autoplay></audio><video><source src="https://evil.example/a.mp4"></video>` +
@@ -417,7 +417,9 @@ await onStage(async (stage) => {
 
   test('files: chosen, dropped and pasted ones are listed with a preview, ordered and taken out', async () => {
     const id = await create({ name: 'H' });
-    const page = await open(id);
+    const page = await stage.signedIn();
+    const held = await hold(page, /\/files\b[^/]*\.js/);
+    await page.goto(`${stage.url}/_/c/places/r/${id}`);
     const png = { name: 'leaf.png', mimeType: 'image/png', buffer: Buffer.from(leaf) };
     const names = () => page.locator('[data-new-files] .name').allInnerTexts();
     const hand = (on, type, name) => on.evaluate((node, [type, name]) => {
@@ -426,6 +428,7 @@ await onStage(async (stage) => {
       node.dispatchEvent(type === 'drop' ? new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }) : new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
     }, [type, name]);
     await page.locator('input[type=file]').setInputFiles([png]);
+    await held.release();
     await page.locator('[data-new-files] img').evaluate((image) => image.decode());
     await page.locator('input[type=file]').setInputFiles([{ name: 'large.txt', mimeType: 'text/plain', buffer: Buffer.alloc(5 * 2 ** 20 + 1) }]);
     await page.locator('[data-new-files] .is-bad').getByText('larger than 5.2 MB').waitFor();

@@ -62,6 +62,8 @@ function add(box, added) {
   send(box);
 }
 
+for (const box of document.querySelectorAll('[data-files]')) add(box, inputOf(box).files); // chosen before this script was loaded
+
 document.addEventListener('change', (event) => {
   const box = boxOf(event.target);
   if (event.target.type === 'file' && box) add(box, event.target.files);
