@@ -16,10 +16,11 @@ import (
 
 const index = "index.html"
 
-// static serves the files of a folder. For a path that leads to no file it serves the index of the
-// folder, where the application finds out the page. The data folder, names that begin with a dot,
-// and files outside of the folder are not served, not even through symbolic links. The folder is
-// looked up for every request, so it may be created or replaced later.
+// static serves the files of a folder. For a path without a file it serves the index page of the
+// folder; the script of that page then shows the page of the path (a single-page application). It
+// serves neither the data folder, nor names that begin with a dot, nor files outside of the folder,
+// not even through symbolic links. Each request opens the folder, so the folder may be created or
+// replaced later.
 type static struct {
 	folder string
 	data   string // the data folder; "": no folder to protect

@@ -11,10 +11,10 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Authenticate returns the record of an auth token, as a copy for the caller. A token that is
-// malformed, expired, revoked or of another type is not an error: the record is nil, which stands
-// for a guest. If the token cannot be checked because the database fails, that is an error: a
-// signed-in caller is never treated as a guest.
+// Authenticate returns a copy of the account of an auth token. For a token that is malformed,
+// expired, revoked or of another type it returns nil and no error: the caller is a guest. If the
+// database fails while the token is checked, it returns the error, so that a signed-in caller is
+// never treated as a guest.
 func (s *Service) Authenticate(ctx context.Context, token string) (*record.Record, error) {
 	id, err := s.identify(ctx, token)
 	if id == nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/loambase/loam/core/job"
 )
 
-// addJobs adds those jobs of docs/wire/auth-realtime-system.md §5.6 that belong to this package.
+// addJobs adds the jobs of this package that docs/wire/auth-realtime-system.md §5.6 lists.
 func (a *App) addJobs() {
 	for _, j := range []job.Job{
 		{ID: "__pbDBOptimize__", Expression: "0 0 * * *", Run: a.shrink},
@@ -21,8 +21,8 @@ func (a *App) addJobs() {
 	}
 }
 
-// shrink returns unused disk space of the database to the system. It makes no new statistics for
-// the engine's planner: plans must stay as they were tested.
+// shrink returns unused disk space of the database to the system. It does not run ANALYZE: new
+// statistics could change the query plans, and the tests check the plans without statistics.
 func (a *App) shrink(ctx context.Context) error {
 	if db, ok := a.store.(store.Shrinker); ok {
 		return db.Shrink(ctx)

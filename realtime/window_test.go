@@ -115,8 +115,8 @@ func TestLiveQuery(t *testing.T) {
 	}
 	shown.until(s, "a", "c", "d")
 
-	// A second live query with the same options begins with the state of the first, and outlives
-	// it.
+	// A second live query with the same options begins with the state of the first query, and stays
+	// after the first query has ended.
 	other := b.socket(nil)
 	other.watch(w)
 	var same list
@@ -126,7 +126,7 @@ func TestLiveQuery(t *testing.T) {
 	}
 	b.note("notes", "0", "")
 	same.until(other, "0", "a", "c")
-	// The rule of the collection closes, and opens again.
+	// A locked list rule empties the list; an open list rule fills it again.
 	rule := func(text string) {
 		if _, err := b.Collections().Update(t.Context(), record.Root(), "notes", []byte(`{"listRule":`+text+`}`)); err != nil {
 			t.Fatal(err)

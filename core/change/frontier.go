@@ -11,8 +11,8 @@ type Position struct {
 	N   int
 }
 
-// last is an N greater than those of all changes. The column holds 64 bits; this constant fits into
-// an int of 32 bits.
+// last is greater than the N of every change. The column of N holds 64 bits; last fits into an int
+// of 32 bits.
 const last = math.MaxInt32
 
 // Before reports whether the position comes before another position.
@@ -20,8 +20,8 @@ func (p Position) Before(other Position) bool {
 	return p.Seq < other.Seq || p.Seq == other.Seq && p.N < other.N
 }
 
-// Previous returns a position before p with no change between the two. For a transaction without a
-// change it is the end of the transaction before.
+// Previous returns a position before p, such that no change lies between both positions. Before the
+// first position of a transaction it returns the end of the preceding transaction.
 func (p Position) Previous() Position {
 	if p.N > 0 {
 		return Position{p.Seq, p.N - 1}

@@ -24,9 +24,9 @@ type Bulk struct {
 	many    string
 	pending []store.Value
 
-	// Renamed is called for a record that has no id, or the id of another record: the record was
-	// stored under a new id. If Renamed is nil, Add and Flush fail with the error of the store for
-	// such a record.
+	// If a record has no id, or the id of a record that is stored already, the Bulk stores the record
+	// under a new id, and calls Renamed with both ids. If Renamed is nil, Add and Flush fail instead
+	// with the error of the store.
 	Renamed func(was, is string)
 }
 

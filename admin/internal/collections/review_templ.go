@@ -687,7 +687,7 @@ func differences(title string, list []difference) templ.Component {
 	})
 }
 
-// keepFirst offers a backup of the server and an export of the collection.
+// keepFirst offers a backup of the server, and an export of the collection, before data is deleted.
 func keepFirst(in *schema.Collection) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

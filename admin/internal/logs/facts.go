@@ -106,8 +106,8 @@ func mayBeRule(e entry, id string) bool {
 	return false
 }
 
-// byRule reports whether the entry names a rule as the reason of the refusal. Entries of reads
-// never do, since the server does not find out whether the record exists.
+// byRule reports whether the entry says that a rule refused the request. Entries of reads never say
+// so: a read of a record that the rule hides is the same as a read of a record that does not exist.
 func byRule(e entry) bool {
 	return attribute(e, "deniedBy") == "rule"
 }

@@ -25,7 +25,8 @@ func isClean(p string) bool {
 	return strings.HasPrefix(p, "/") && !strings.Contains(p, "//") && (!strings.Contains(p, "/.") || cleaned(p) == p)
 }
 
-// cleaned returns the clean path. It keeps the slash at the end, which stands for a folder.
+// cleaned returns the path without repeated slashes and dot segments. A slash at the end stays,
+// since it marks a folder.
 func cleaned(p string) string {
 	clean := path.Clean("/" + p)
 	if clean != "/" && strings.HasSuffix(p, "/") {

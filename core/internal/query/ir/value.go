@@ -12,7 +12,7 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Value is a constant: NULL, a number or a text. The constants true and false are the integers 1
+// Value is a constant of an expression: NULL, a number or a text. true and false are the integers 1
 // and 0.
 type Value struct {
 	Kind  valueKind
