@@ -11,6 +11,13 @@ import { promisify } from 'node:util';
 import { pictures } from './looks.mjs';
 import { isWell, loads, onStage, picture } from './stage.mjs';
 
+/** Replaces the text of the editor of SQL, closes its completions, and runs the text. */
+async function runSQL(editor, text) {
+  await editor.fill(text);
+  await editor.press('Escape');
+  await editor.press('Control+Enter');
+}
+
 await onStage(async (stage) => {
   await stage.superuser();
   const user = async (email, role) => {
@@ -273,11 +280,7 @@ await onStage(async (stage) => {
     await page.goto(`${stage.url}/_/sql`);
     const editor = page.getByRole('textbox', { name: 'SQL' });
     const rows = page.getByRole('region', { name: 'Rows' });
-    const run = async (text) => {
-      await editor.fill(text);
-      await editor.press('Escape');
-      await editor.press('Control+Enter');
-    };
+    const run = (text) => runSQL(editor, text);
     await run('SELECT title, stars, NULL AS missing FROM notes');
     await rows.getByRole('cell', { name: 'Water the beans' }).waitFor();
     await rows.getByText('NULL', { exact: true }).waitFor();
@@ -442,9 +445,7 @@ await onStage(async (stage) => {
     const image = chart.getByRole('img');
     const run = async (text) => {
       const answered = page.waitForResponse('**/_/sql/run');
-      await editor.fill(text);
-      await editor.press('Escape');
-      await editor.press('Control+Enter');
+      await runSQL(editor, text);
       await answered;
     };
     const values = (...rows) => `SELECT column1 AS label, column2 AS revenue FROM (VALUES ${rows.map((row) => `(${row.join(', ')})`).join(', ')}) AS v`;
@@ -489,11 +490,7 @@ await onStage(async (stage) => {
     await page.goto(`${stage.url}/_/sql`);
     const editor = page.getByRole('textbox', { name: 'SQL' });
     const dialog = page.getByRole('dialog');
-    const run = async (text) => {
-      await editor.fill(text);
-      await editor.press('Escape');
-      await editor.press('Control+Enter');
-    };
+    const run = (text) => runSQL(editor, text);
     const stars = async () => (await stage.api('GET', `/api/collections/notes/records/${note.id}`)).stars;
     await run("SELECT 'UPDATE notes SET stars = 1' AS text");
     await page.getByRole('cell', { name: 'UPDATE notes' }).waitFor();
