@@ -95,7 +95,8 @@ func putList[T any](m *form.Merge, change map[string]any, name, path string, lis
 	return err
 }
 
-// canonical returns a list as JSON with sorted keys.
+// canonical returns a list as JSON with sorted keys, so that a list of structs and a list of maps with
+// the same entries have the same text. A nil list is [].
 func canonical[T any](list []T) (string, error) {
 	text, err := schema.Marshal(list)
 	if err != nil {
@@ -103,11 +104,14 @@ func canonical[T any](list []T) (string, error) {
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
-	entries := []any{} // also for a nil list
+	var entries []any
 	if err := decoder.Decode(&entries); err != nil {
 		return "", err
 	}
-	text, err = schema.Marshal(append([]any{}, entries...))
+	if entries == nil {
+		return "[]", nil
+	}
+	text, err = schema.Marshal(entries)
 	return string(text), err
 }
 
