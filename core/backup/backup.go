@@ -203,9 +203,11 @@ func (s *Service) use(key string) (release func(), err error) {
 	}, nil
 }
 
-// work makes the folder for temporary files, empty and readable by the owner only.
-func (s *Service) work() error {
-	if err := os.RemoveAll(s.cfg.Work); err != nil {
+// work makes the folder for temporary files, empty and readable by the owner only. A folder that has
+// the plan of an earlier restore is removed only after that restore is completed or undone: without
+// the plan, the old files would stay under their temporary names.
+func (s *Service) work(ctx context.Context) error {
+	if err := s.resume(ctx); err != nil {
 		return err
 	}
 	return os.Mkdir(s.cfg.Work, 0o700)

@@ -78,15 +78,10 @@ func (s *Service) mustBeNew(ctx context.Context, name, field string) error {
 
 // create copies the database and writes the archive.
 func (s *Service) create(ctx context.Context, j *job, name string) (err error) {
-	// The plan of a restore whose undo has failed is in the folder that work empties. Without the plan
-	// the old files would stay under their temporary names.
-	if err := s.resume(ctx); err != nil {
+	if err := s.work(ctx); err != nil {
 		return err
 	}
-	if err := s.work(); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(s.cfg.Work)) }()
+	defer func() { err = errors.Join(err, s.clear()) }()
 	// Held before the copy: every file that a record of the copy names stays until it is in the
 	// archive.
 	release, err := s.cfg.Hold(ctx)

@@ -60,18 +60,15 @@ func (s *Service) RestoreFile(ctx context.Context, caller record.Caller, f *os.F
 // restore runs the steps in order. It changes nothing of the installation before the plan is
 // saved.
 func (s *Service) restore(ctx context.Context, j *job, r io.ReaderAt, size int64) (err error) {
-	if err := s.resume(ctx); err != nil { // completes or undoes an earlier restore
+	if err := s.work(ctx); err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, s.clear()) }()
 	a, err := s.limits.readArchive(r, size)
 	if err != nil {
 		return err
 	}
 	j.total.Store(int64(2*a.size - a.databases())) // files are read twice
-	if err := s.work(); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.clear()) }()
 	// The database is stored twice, unpacked and in the write-ahead log of the served database;
 	// so are the logs.
 	if err := s.fits(s.cfg.Work, 2*a.databases()); err != nil {

@@ -292,7 +292,8 @@ func testKept(t *testing.T, foreign bool, cfg Config) {
 	}
 }
 
-// write sets the counter, and sometimes does more.
+// write sets the counter. After some writes it also adds a column to the table, or replaces the
+// database by a copy of itself.
 func (r *keptRun) write(n int64, foreign bool) {
 	to := r.db
 	if foreign && n%3 == 0 {
