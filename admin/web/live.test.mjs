@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seed } from './seed.mjs';
-import { isWell, onStage, picture } from './stage.mjs';
+import { email, hold, isWell, onStage, password, picture } from './stage.mjs';
 
 await onStage(async (stage) => {
   await stage.superuser();
@@ -81,6 +81,49 @@ await onStage(async (stage) => {
     await stage.api('DELETE', `${path}/${gone}`);
     await page.locator(`[data-row="${gone}"].is-leaving`).waitFor();
     page.wrong.splice(0); // the failed requests
+    await isWell(page);
+  });
+
+  test('a refused request of the page leaves the open sign-in as it is, and is sent again', async () => {
+    const page = await stage.signedIn({ own: true });
+    const dialog = page.locator('#sign-in');
+    const heard = () => page.evaluate(() => new Promise((done) => document.addEventListener('htmx:afterOnLoad', () => done(), { once: true })));
+    const count = await hold(page, '**/count*'); // the table asks for it after its rows
+    await page.goto(table);
+    await count.asked;
+    await page.context().clearCookies({ name: 'loam_session' });
+    await page.keyboard.press('Control+k');
+    await dialog.getByLabel('Email').fill(email);
+    await dialog.getByLabel('Password').fill(password);
+    let answered = heard();
+    await count.release();
+    await answered;
+    assert.equal(await dialog.getByLabel('Password').inputValue(), password);
+    await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await page.locator('[data-total]').getByText(/^\d+$/).waitFor();
+
+    // The answer to a request from before the sign-in arrives after it.
+    let deliver;
+    const delivered = new Promise((done) => (deliver = done));
+    const refused = new Promise((done) => {
+      page.route('**/count*', async (route) => {
+        await page.context().clearCookies({ name: 'loam_session' });
+        const response = await route.fetch({ headers: { ...route.request().headers(), cookie: '' } });
+        done(response.status());
+        await delivered;
+        await route.fulfill({ response });
+      }, { times: 1 });
+    });
+    await page.reload();
+    assert.equal(await refused, 401);
+    await page.keyboard.press('Control+k');
+    await stage.again(page);
+    answered = heard();
+    deliver();
+    await answered;
+    await page.locator('[data-total]').getByText(/^\d+$/).waitFor();
+    assert.equal(await dialog.count(), 0);
     await isWell(page);
   });
 

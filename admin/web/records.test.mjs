@@ -557,7 +557,7 @@ await onStage(async (stage) => {
     const opensNew = () => page.locator('#panel [data-form=new]').waitFor();
     await page.goto(`${table}?r=${id}`);
     await input(page, 'price').fill('14.5');
-    await page.context().clearCookies({ name: 'loam_session' });
+    await stage.endsAt(page, `**/r/${id}`);
     await page.keyboard.press('Control+Enter');
     await stage.again(page);
     await opensNew();
@@ -567,6 +567,7 @@ await onStage(async (stage) => {
     await page.goto(`${table}?r=${id}`);
     const isSaved = () => page.waitForFunction(() => !document.querySelector('.is-changed'));
     await page.locator('input[type=file]').setInputFiles([{ name: 'large.txt', mimeType: 'text/plain', buffer: Buffer.alloc(5.5e6) }]);
+    await page.locator('[data-new-files]').getByText('larger than 5.2 MB').waitFor(); // the script of file inputs has arrived
     await input(page, 'price').press('Control+Enter');
     await page.getByText('large.txt is larger than 5.2 MB. Take it out first.').waitFor();
     await page.getByRole('button', { name: 'Take out large.txt' }).click();
@@ -700,7 +701,7 @@ await onStage(async (stage) => {
     const id = await idOf('Tomato 11');
     await page.goto(`${table}?r=${id}`);
     await input(page, 'name').fill('Typed before');
-    await page.context().clearCookies({ name: 'loam_session' });
+    await stage.endsAt(page, `**/r/${id}`);
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('heading', { name: 'Sign in again' }).waitFor();
     await stage.again(page);

@@ -46,7 +46,7 @@ await onStage(async (stage) => {
     assert.deepEqual(await chosen(page, 'writers'), ['Ann 20']);
 
     // The search that the end of the session has refused is repeated after the sign-in.
-    await page.context().clearCookies({ name: 'loam_session' });
+    await stage.endsAt(page, '**/pick?*', 'GET');
     await find(page, 'editor').focus();
     await page.getByRole('heading', { name: 'Sign in again' }).waitFor();
     await stage.again(page);

@@ -156,6 +156,17 @@ class Stage {
     return mailbox({ url: this.url, root: { settings: { update: (settings) => this.api('PATCH', '/api/settings', settings) } } });
   }
 
+  /** Ends the session of the page with the next request to the address, so that no other request is refused before. */
+  async endsAt(page, address, method = 'POST') {
+    let isOver = false;
+    await page.route(address, async (route) => {
+      if (isOver || route.request().method() !== method) return route.fallback();
+      isOver = true;
+      await page.context().clearCookies({ name: 'loam_session' });
+      await route.continue();
+    });
+  }
+
   /** Signs in by the dialog over a page. */
   async again(page) {
     const dialog = page.locator('#sign-in');

@@ -7,6 +7,7 @@ const others = 'BroadcastChannel' in window ? new BroadcastChannel('loam') : nul
 const questions = '#sign-in, #confirm'; // the dialogs for refused requests
 let renewed = Date.now();
 let refused = []; // functions that send the refused requests again
+let signIns = 0; // the number of sign-ins above this page
 let repeating = false; // a refused request is being sent again
 
 /** Renews the session. If the session has ended, the sign-in dialog opens. */
@@ -21,10 +22,18 @@ document.addEventListener('input', () => {
   checkSession();
 });
 
-document.addEventListener('htmx:beforeSwap', (event) => {
-  const { xhr, requestConfig } = event.detail;
-  if (xhr.status !== 401 || requestConfig.elt.closest(questions) || requestConfig.path.endsWith('/_/session')) return;
-  refused.push(() => sendAgain(requestConfig));
+document.addEventListener('htmx:beforeRequest', ({ detail }) => {
+  detail.requestConfig.signIns = signIns;
+});
+
+document.addEventListener('htmx:beforeSwap', ({ detail }) => {
+  const { xhr, requestConfig } = detail;
+  if (xhr.status !== 401 || requestConfig.elt.closest(questions)) return;
+  const isLate = requestConfig.signIns !== signIns; // it was sent before the sign-in that has ended the dialog
+  if (isLate || document.getElementById('sign-in')) detail.shouldSwap = false; // another dialog would remove what is typed in the open one
+  if (requestConfig.path.endsWith('/_/session')) return;
+  if (isLate) sendAgain(requestConfig);
+  else refused.push(() => sendAgain(requestConfig));
 });
 
 /** Fills the sign-in dialog with the account of the page. */
@@ -42,7 +51,7 @@ function sendAgain({ elt, triggeringEvent, verb, path, formData }) {
     return;
   }
   if (!elt.isConnected) return;
-  if (verb === 'get' && elt.matches('input')) { // "focus once" and "input changed" do not trigger twice
+  if (!triggeringEvent || (verb === 'get' && elt.matches('input'))) { // "load", "every", "focus once" and "input changed" do not trigger again
     ajax(verb, path, { source: elt });
     return;
   }
@@ -69,6 +78,7 @@ function answered() {
 
 document.addEventListener('confirmed', answered);
 document.addEventListener('signedin', (event) => {
+  signIns++;
   if (event.detail.account !== document.body.dataset.account) location.reload(); // the page belongs to another account
   else answered();
 });
