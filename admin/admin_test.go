@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -20,6 +22,7 @@ import (
 	"github.com/loambase/loam/api/apitest"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
+	"github.com/loambase/loam/core/coretest/enginetest"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 )
@@ -375,6 +378,31 @@ func TestConsoleBesideARootMount(t *testing.T) {
 		if strings.Contains(w.Body.String(), "mine") != mine {
 			t.Errorf("GET %s = %d %.80s", path, w.Code, w.Body)
 		}
+	}
+}
+
+// If the log cannot be read, a rename says so and is possible nevertheless.
+func TestRenameWithoutLogs(t *testing.T) {
+	t.Parallel()
+	if enginetest.Postgres() {
+		t.Skip("the logs are in the database of the records")
+	}
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "logs.db"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s := siteOf(t, coretest.Open(t, core.Config{Dir: dir}))
+	coretest.Collection(t, s.app, `{"name":"posts"}`)
+	in := s.signIn(t)
+	form := url.Values{"name": {"entries"}}
+	rename := func() *http.Response { return s.ask("POST", "/_/c/posts/fields", form, in) }
+	asked := rename()
+	if page := text(t, asked); asked.StatusCode != 200 || !strings.Contains(page, "The log could not count the requests with <code>posts</code>") {
+		t.Fatalf("the dialog is %d %s", asked.StatusCode, page)
+	}
+	form.Set("_confirmed", "posts")
+	if done := rename(); done.StatusCode != 303 || s.app.Snapshot().Find("entries") == nil {
+		t.Errorf("the rename is answered with %d %s", done.StatusCode, text(t, done))
 	}
 }
 

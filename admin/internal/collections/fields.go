@@ -138,9 +138,7 @@ func saveFields(c *console.Call) error {
 		if r.lost, err = lossesOf(c, plan); err != nil {
 			return err
 		}
-		if r.uses, err = t.d.usesOf(c, body); err != nil {
-			return err
-		}
+		r.uses = t.d.usesOf(c, body)
 		return c.Dialog(http.StatusOK, reviewDialog(r))
 	}
 	updated, err := storeChange(c, in, body)

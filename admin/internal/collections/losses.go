@@ -78,17 +78,19 @@ func filled(f *schema.Field) string {
 
 // use is the number of requests of the last day with an old name in their address.
 type use struct {
-	name  string // the old name, of a field or of the collection
-	count int64
-	path  string // the address of the page that lists these requests
+	name      string // the old name, of a field or of the collection
+	count     int64
+	isUnknown bool   // the requests could not be counted
+	path      string // the address of the page that lists these requests
 }
 
 // countTime is the time limit for counting the requests with old names.
 const countTime = time.Second
 
-// usesOf counts the requests with the names that body renames or deletes. Names without requests,
-// and names that cannot be counted within countTime, are left out.
-func (d *definition) usesOf(c *console.Call, body map[string]any) (list []use, err error) {
+// usesOf counts the requests with the names that body renames or deletes. Names without requests are
+// left out. Counts that the log does not give within countTime are unknown, and so are all counts if
+// it fails: its failure does not keep a definition from being changed.
+func (d *definition) usesOf(c *console.Call, body map[string]any) (list []use) {
 	ctx, cancel := context.WithTimeout(c.R.Context(), countTime)
 	defer cancel()
 	from := c.App.Now().Add(-24 * time.Hour).UTC().Truncate(time.Second)
@@ -98,21 +100,15 @@ func (d *definition) usesOf(c *console.Call, body map[string]any) (list []use, e
 			filter = inAddress("/collections/" + name + "/")
 		}
 		hours, err := c.App.Logs().Stats(ctx, c.Caller, filter+" && created >= '"+schema.FormatTime(from)+"'")
-		if ctx.Err() != nil && c.R.Context().Err() == nil {
-			return list, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		u := use{name: name, path: "/_/logs?" + url.Values{"filter": {filter}, "from": {from.Format(time.RFC3339)}, "superusers": {"1"}}.Encode()}
+		u := use{name: name, isUnknown: err != nil, path: "/_/logs?" + url.Values{"filter": {filter}, "from": {from.Format(time.RFC3339)}, "superusers": {"1"}}.Encode()}
 		for _, h := range hours {
 			u.count += h.Total
 		}
-		if u.count > 0 {
+		if u.count > 0 || u.isUnknown {
 			list = append(list, u)
 		}
 	}
-	return list, nil
+	return list
 }
 
 func inAddress(text string) string { return "data.url ~ " + complete.Literal(text, "'") }
