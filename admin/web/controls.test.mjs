@@ -57,7 +57,7 @@ await onStage(async (stage) => {
 
     await both(/address of the app/, null, () => set({ meta: { appURL: 'https://orchard.example' } }));
     await both(/No mail server/, null, () => set({ smtp: { enabled: true, host: '127.0.0.1', port: 2525 } }));
-    await both(/Backups are not made/, null, () => set({ backups: { cron: '0 3 * * *' } }));
+    await both(/Backups have no schedule/, null, () => set({ backups: { cron: '0 3 * * *' } }));
     await both(/Rate limits are off/, null, () => set({ rateLimits: { enabled: true } }));
     await page.setExtraHTTPHeaders({ 'X-Forwarded-For': '192.0.2.7' });
     await both(/header X-Forwarded-For/, null, () => set({ trustedProxy: { headers: ['X-Forwarded-For'], peers: ['127.0.0.1'] } }));
@@ -73,7 +73,7 @@ await onStage(async (stage) => {
 
     await set({ backups: { cron: '' } });
     await shown();
-    await page.getByRole('button', { name: 'Put away for 30 days: Backups are not made by the clock' }).press('Enter');
+    await page.getByRole('button', { name: 'Put away for 30 days: Backups have no schedule' }).press('Enter');
     const away = page.getByText('1 put away for 30 days');
     await away.waitFor();
     assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Not yet right');
@@ -81,9 +81,9 @@ await onStage(async (stage) => {
     await page.getByText('Nothing else is left to do.').waitFor();
     await away.click();
     await pictures(page, 'put-away');
-    await page.getByRole('button', { name: 'Show again: Backups are not made by the clock' }).click();
+    await page.getByRole('button', { name: 'Show again: Backups have no schedule' }).click();
     await away.waitFor({ state: 'detached' });
-    assert.deepEqual(await shown(), ['Backups are not made by the clock']);
+    assert.deepEqual(await shown(), ['Backups have no schedule']);
     const refused = await page.request.post(`${stage.url}/_/put-away`, { form: { id: 'nothing' }, headers: { 'Sec-Fetch-Site': 'same-origin' } });
     assert.equal(refused.status(), 404);
     await set({ backups: { cron: '0 3 * * *' } });

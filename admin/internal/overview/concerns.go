@@ -51,15 +51,15 @@ func ofSettings(c *console.Call) (list []concern) {
 			Path: "/_/settings/mail", Label: "Set"})
 	}
 	if s.Backups.Cron == "" {
-		list = append(list, concern{ID: "backups", What: "Backups are not made by the clock", Why: "Only those that somebody starts are there.",
+		list = append(list, concern{ID: "backups", What: "Backups have no schedule", Why: "A backup is made only when somebody starts it.",
 			Path: "/_/settings/backups", Label: "Set"})
 	}
 	if !s.RateLimits.Enabled {
-		list = append(list, concern{ID: "limits", What: "Rate limits are off", Why: "Anyone may ask as often as they like.",
+		list = append(list, concern{ID: "limits", What: "Rate limits are off", Why: "A client may send any number of requests.",
 			Path: "/_/settings/limits", Label: "Set"})
 	}
 	if header := forwarding(c, s); header != "" {
-		list = append(list, concern{ID: "proxy", What: "Requests come with the header " + header, Why: "No proxy is trusted, so its address counts for all clients.",
+		list = append(list, concern{ID: "proxy", What: "Requests come with the header " + header, Why: "No proxy is trusted, so logs and rate limits take all clients for the proxy.",
 			Path: "/_/settings/limits", Label: "Set"})
 	}
 	return list
@@ -81,7 +81,7 @@ func ofCollections(snapshot *schema.Snapshot) (list []concern) {
 		}
 		rules := "/_/c/" + c.Name + "/rules"
 		if names := openWrites(c); names != "" {
-			list = append(list, concern{ID: "writes:" + c.ID, What: fmt.Sprintf("Anybody may %s records of %s", names, c.Name), Why: "Right, if that is meant.",
+			list = append(list, concern{ID: "writes:" + c.ID, What: fmt.Sprintf("Anybody may %s records of %s", names, c.Name), Why: "The rule is empty, so nobody has to sign in.",
 				Path: rules, Label: "Rules", Quiet: true})
 		}
 		if f := exposedFile(c); f != "" {
@@ -90,7 +90,7 @@ func ofCollections(snapshot *schema.Snapshot) (list []concern) {
 				Path: rules, Label: "Rules", Quiet: true})
 		}
 		if c.IsAuth() && c.Auth.OAuth2.Enabled && len(c.Auth.OAuth2.Providers) == 0 {
-			list = append(list, concern{ID: "oauth2:" + c.ID, What: c.Name + " lets people sign in with OAuth2, without a provider", Why: "Nobody can use it yet.",
+			list = append(list, concern{ID: "oauth2:" + c.ID, What: c.Name + " offers OAuth2 without a provider", Why: "Nobody can sign in with it yet.",
 				Path: "/_/c/" + c.Name + "/sign-in", Label: "Sign-in"})
 		}
 	}

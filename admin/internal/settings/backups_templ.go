@@ -534,7 +534,7 @@ func jobsPage(list []job.Info) templ.Component {
 		}
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 42, "<div class=\"page\"><div class=\"set\"><h1 class=\"set-title\">Jobs</h1><section class=\"set-wide stack\" aria-label=\"Jobs\"><p class=\"muted\">What the server does by the clock, in UTC. A job that is still running is not started again.</p><div class=\"card scroll-x\" tabindex=\"0\" role=\"region\" aria-label=\"List of jobs\"><table class=\"table table-flat is-list\"><thead><tr><th scope=\"col\">job</th><th scope=\"col\">when</th><th scope=\"col\">next</th><th scope=\"col\">last</th><th scope=\"col\"><span class=\"sr\">Run</span></th></tr></thead> <tbody>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 42, "<div class=\"page\"><div class=\"set\"><h1 class=\"set-title\">Jobs</h1><section class=\"set-wide stack\" aria-label=\"Jobs\"><p class=\"muted\">What the server runs on a schedule, in UTC. A job that is still running is not started again.</p><div class=\"card scroll-x\" tabindex=\"0\" role=\"region\" aria-label=\"List of jobs\"><table class=\"table table-flat is-list\"><thead><tr><th scope=\"col\">job</th><th scope=\"col\">when</th><th scope=\"col\">next</th><th scope=\"col\">last</th><th scope=\"col\"><span class=\"sr\">Run</span></th></tr></thead> <tbody>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
