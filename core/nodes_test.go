@@ -101,6 +101,14 @@ func TestNodesShareSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	soon(t, "the settings on the other node", func() bool { return other.Settings().Current().Meta.AppName == "Shared" })
+	seen := other.Settings().Current()
+	if _, err := one.Settings().Patch(context.Background(), record.Root(), []byte(`{"meta":{"appName":"Theirs"}}`)); err != nil {
+		t.Fatal(err)
+	}
+	// The other node may not have heard of it yet.
+	if _, err := other.Settings().PatchFrom(context.Background(), record.Root(), seen, []byte(`{"meta":{"appName":"Mine"}}`)); !errors.Is(err, settings.ErrChanged) {
+		t.Errorf("PatchFrom of settings that another node has changed = %v, want ErrChanged", err)
+	}
 	var g sync.WaitGroup
 	for i, app := range []*core.App{one, other} { // each keeps the setting of the other
 		g.Go(func() {

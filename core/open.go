@@ -191,6 +191,7 @@ func (a *App) makeServices() {
 		Store: a.store, Changes: a.changes, Key: a.Config.SettingsKey, Log: a.log, Now: a.Config.Now,
 		ChannelRule: a.records.CheckChannelRule,
 		Hooks:       &a.hooks.Settings, HookLimit: a.Config.HookLimit,
+		Reload: a.reloader.request,
 	})
 	a.settings.OnChange(a.tellSettings)
 	a.jobs.Open(job.Config{Store: a.store, Log: a.log, Now: a.Config.Now, Alone: a.Config.DB == "", Tracer: a.Config.Tracer})

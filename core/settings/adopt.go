@@ -29,7 +29,7 @@ func (s *Service) Adopt(tx store.Tx, document []byte) (dropped, odd []string, er
 	if err := s.write(tx, doc); err != nil {
 		return nil, nil, err
 	}
-	tx.OnCommit(func() { s.published.publish(doc) })
+	s.publishAfter(tx, doc)
 	return dropped, doc.validate().Lines(), nil
 }
 

@@ -2,6 +2,7 @@ package settings_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +17,13 @@ import (
 func adopting(t *testing.T) (*settings.Service, store.Store) {
 	t.Helper()
 	db := enginetest.Open(t)
+	makeParams(t, db)
+	return settings.New(settings.Config{Store: db, Changes: change.New(change.Config{Store: db, Node: "test"})}), db
+}
+
+// makeParams makes the table of settings.
+func makeParams(t *testing.T, db store.Store) {
+	t.Helper()
 	err := db.Exclusive(context.Background(), func(tx store.Tx) error {
 		_, err := tx.Exec(db.Migrator().Migration(`CREATE TABLE "_params" ({rowid} "id" {text} PRIMARY KEY NOT NULL, "value" JSON, "created" {text}, "updated" {text})`))
 		return err
@@ -23,7 +31,46 @@ func adopting(t *testing.T) (*settings.Service, store.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return settings.New(settings.Config{Store: db, Changes: change.New(change.Config{Store: db, Node: "test"})}), db
+}
+
+// A process hears of a later commit of another process before the functions that follow its own
+// commit have run. It must not go on with its own settings.
+func TestALaterCommitIsPublishedFirst(t *testing.T) {
+	t.Parallel()
+	dir, url := t.TempDir(), enginetest.URL(t)
+	db, elsewhere := enginetest.OpenAt(t, dir, url), enginetest.OpenAt(t, dir, url)
+	makeParams(t, db)
+	reloads := make(chan struct{}, 1)
+	here := settings.New(settings.Config{Store: db, Reload: func() { reloads <- struct{}{} }})
+	there := settings.New(settings.Config{Store: elsewhere})
+	committed, followed, answered := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		answered <- db.Write(t.Context(), func(tx store.Tx) error {
+			tx.OnCommit(func() {
+				close(committed)
+				<-followed
+			})
+			return adopt(here, tx, "First")
+		})
+	}()
+	<-committed
+	err := errors.Join(
+		elsewhere.Write(t.Context(), func(tx store.Tx) error { return adopt(there, tx, "Second") }),
+		here.Load(t.Context()))
+	close(followed)
+	if err := errors.Join(err, <-answered); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-reloads:
+	default:
+		t.Errorf("the settings are %q, and no reload was asked for", here.Current().Meta.AppName)
+	}
+}
+
+func adopt(s *settings.Service, tx store.Tx, name string) error {
+	_, _, err := s.Adopt(tx, []byte(`{"meta":{"appName":"`+name+`"}}`))
+	return err
 }
 
 func TestAdopt(t *testing.T) {

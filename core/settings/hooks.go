@@ -51,6 +51,8 @@ type RequestEvent struct {
 	Caller    record.Caller
 	Body      []byte // the JSON object of an update, to be merged into the settings
 	Err       error  // in AfterFailure: the error of the update
+
+	from *Settings // the settings from which the body was made; nil for any
 }
 
 // Event is a change of the settings. Old and New are shared and must not be changed.

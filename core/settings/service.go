@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"reflect"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -39,7 +40,13 @@ type Config struct {
 	Now         func() time.Time // default time.Now
 	Hooks       *Hooks           // default: none
 	HookLimit   time.Duration    // for all handlers of one hook together; default 10 s
+	// Reload is called when the current settings may be older than the stored settings. It must ask
+	// for a Load without waiting. Default: nothing.
+	Reload func()
 }
+
+// ErrChanged is the fault of PatchFrom for settings that are not the stored settings any more.
+var ErrChanged error = fault.New(fault.Unavailable, "Somebody else has just changed the settings. Save again.")
 
 // New returns a Service with the default settings; Load replaces them by the stored settings.
 func New(c Config) *Service {
@@ -54,6 +61,9 @@ func New(c Config) *Service {
 	}
 	if c.HookLimit <= 0 {
 		c.HookLimit = 10 * time.Second
+	}
+	if c.Reload == nil {
+		c.Reload = func() {}
 	}
 	s := &Service{cfg: c, published: &publisher{log: c.Log}, sealer: newSealer(c.Key), later: func(fn func()) { fn() }}
 	s.published.current.Store(Defaults())
@@ -138,16 +148,27 @@ func (s *Service) Reread(tx store.Tx) error {
 	if fails := next.validate(); len(fails) > 0 {
 		return fault.New(fault.Invalid, refused+strings.Join(fails.Lines(), "; "))
 	}
-	tx.OnCommit(func() { s.published.publish(next) })
+	s.publishAfter(tx, next)
 	return nil
 }
 
 // Patch merges a JSON object into the stored settings and returns the result. The result is
-// current, and observers have been called, when Patch returns. An empty body changes nothing. A
-// caller who is not a superuser gets the fault of record.Caller.RequireSuperuser; a body that
-// cannot be decoded, or settings that are not valid, a fault.Invalid.
+// current, and observers have been called, when Patch returns. A body that changes nothing writes
+// nothing. A caller who is not a superuser gets the fault of record.Caller.RequireSuperuser; a body
+// that cannot be decoded, or settings that are not valid, a fault.Invalid.
 func (s *Service) Patch(ctx context.Context, caller record.Caller, body []byte) (patched *Settings, err error) {
-	e := &RequestEvent{Operation: OpUpdate, Caller: caller, Body: body}
+	return s.update(ctx, &RequestEvent{Operation: OpUpdate, Caller: caller, Body: body})
+}
+
+// PatchFrom is Patch for a body that was made from settings which Current or Get has returned. If
+// the stored settings differ from these, whichever process has changed them, nothing is written and
+// the error is ErrChanged. The settings that Current returns after a Load may be tried again.
+func (s *Service) PatchFrom(ctx context.Context, caller record.Caller, from *Settings, body []byte) (patched *Settings, err error) {
+	return s.update(ctx, &RequestEvent{Operation: OpUpdate, Caller: caller, Body: body, from: from})
+}
+
+// update does the work of Patch and PatchFrom.
+func (s *Service) update(ctx context.Context, e *RequestEvent) (patched *Settings, err error) {
 	err = s.around(ctx, e, func(e *RequestEvent) error {
 		if err := e.Caller.RequireSuperuser(); err != nil {
 			return err
@@ -191,13 +212,18 @@ func (s *Service) patch(ctx context.Context, e *RequestEvent) (*Settings, error)
 		if done.Old, err = s.read(tx); err != nil {
 			return err
 		}
+		if e.from != nil && !reflect.DeepEqual(done.Old, e.from) {
+			return ErrChanged
+		}
 		if done.New, err = done.Old.patched(e.Body); err != nil {
 			return err
 		}
 		if err := done.New.Realtime.Channels.checkRules(done.Old.Realtime.Channels, s.cfg.ChannelRule); err != nil {
 			return err
 		}
-		if err := s.save(tx, e.Caller, done.New); err != nil {
+		if reflect.DeepEqual(done.Old, done.New) {
+			s.publishAfter(tx, done.New)
+		} else if err := s.save(tx, e.Caller, done.New); err != nil {
 			return err
 		}
 		return s.runInTx(ctx, done)
@@ -228,8 +254,21 @@ func (s *Service) save(tx store.Tx, caller record.Caller, next *Settings) error 
 	if err := s.write(tx, next); err != nil {
 		return err
 	}
-	tx.OnCommit(func() { s.published.publish(next) })
+	s.publishAfter(tx, next)
 	return s.cfg.Changes.Append(tx, []change.Change{{Kind: change.Settings, Action: change.Update, By: caller.Actor()}})
+}
+
+// publishAfter publishes the settings when tx is durable. Settings that were published since may
+// already be those of a later commit of another process, so in that case the stored settings are
+// loaded once more.
+func (s *Service) publishAfter(tx store.Tx, next *Settings) {
+	before := s.published.current.Load()
+	tx.OnCommit(func() {
+		if !s.published.publishIf(before, next) {
+			s.published.publish(next)
+			s.cfg.Reload()
+		}
+	})
 }
 
 // stage makes next the current settings of the rest of the transaction, if s is bound to one.

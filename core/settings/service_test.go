@@ -174,6 +174,33 @@ func TestPatchNamesItsCaller(t *testing.T) {
 	if len(got) != 1 || got[0].Kind != change.Settings || got[0].By != caller.Actor() || caller.Actor() == "" {
 		t.Errorf("the change log got %+v, want one change by %s", got, caller.Actor())
 	}
+	// A patch that changes nothing is no change.
+	if _, err := app.Settings().Patch(t.Context(), caller, []byte(`{"meta":{"appName":"Mine"},"superuserIPs":[]}`)); err != nil || len(got) != 1 {
+		t.Errorf("after an equal patch (%v) the change log got %+v", err, got)
+	}
+}
+
+// PatchFrom writes only if the stored settings are those that the caller has seen.
+func TestPatchFrom(t *testing.T) {
+	t.Parallel()
+	s := coretest.New(t).Settings()
+	ctx, root := t.Context(), record.Root()
+	seen := s.Current()
+	theirs, err := s.Patch(ctx, root, []byte(`{"meta":{"appName":"Theirs"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine := []byte(`{"meta":{"appURL":"https://mine.example"}}`)
+	if _, err := s.PatchFrom(ctx, root, seen, mine); !errors.Is(err, settings.ErrChanged) || s.Current() != theirs {
+		t.Errorf("PatchFrom of settings that have changed = %v, and %+v", err, s.Current().Meta)
+	}
+	if err := s.Load(ctx); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.PatchFrom(ctx, root, s.Current(), mine)
+	if err != nil || got.Meta.AppName != "Theirs" || got.Meta.AppURL != "https://mine.example" {
+		t.Errorf("PatchFrom of the current settings = %+v, %v", got, err)
+	}
 }
 
 // Observers see each change once, with Current changed, before Patch returns.

@@ -154,6 +154,9 @@ func (p page) list(c *console.Call, now *settings.Settings) (templ.Component, er
 	return nil, nil
 }
 
+// maxSaves is the number of times that save tries to store a form while others change the settings.
+const maxSaves = 10
+
 // save stores the settings in the form and reloads the page, since settings may change its look. If
 // another user has changed one of them since the form was opened, nothing is stored, and the form
 // shows the conflict. Dangerous settings require the password. Before settings that may lock out the
@@ -166,6 +169,19 @@ func save(c *console.Call) error {
 	if err := form.Read(c, form.Small); err != nil {
 		return err
 	}
+	sent := c.R.PostForm
+	for range maxSaves {
+		c.R.PostForm = maps.Clone(sent) // the merge removes the unchanged inputs
+		if err = saveOnce(c, p); !errors.Is(err, settings.ErrChanged) {
+			return err
+		}
+	}
+	return err
+}
+
+// saveOnce does the work of save. The error is settings.ErrChanged if the settings were changed
+// between the comparison and the write.
+func saveOnce(c *console.Call, p page) error {
 	// Another process may have written settings that this one has not read yet.
 	if err := c.App.Settings().Load(c.R.Context()); err != nil {
 		return err
@@ -198,23 +214,11 @@ func save(c *console.Call) error {
 			return c.Dialog(http.StatusOK, lockoutDialog(list, c.Caller.IP))
 		}
 	}
-	if err := store(c, now, body); err != nil {
+	if _, err := c.App.Settings().PatchFrom(c.R.Context(), c.Caller, now, body); err != nil {
 		return failSettings(c, err)
 	}
 	c.Toast("Saved")
 	return c.Go("/_/settings/" + p.id)
-}
-
-// store merges the change into the settings. The fault is Unavailable if they are no longer the
-// settings with which the form was compared.
-func store(c *console.Call, compared *settings.Settings, change []byte) error {
-	return c.App.Transaction(c.R.Context(), func(tx *core.Tx) error {
-		if tx.Settings.Current() != compared {
-			return fault.New(fault.Unavailable, "Somebody else has just changed the settings. Save again.")
-		}
-		_, err := tx.Settings.Patch(tx.Context, c.Caller, change)
-		return err
-	})
 }
 
 // dangerous lists the settings by which an attacker could take over accounts or read data. smtp and
