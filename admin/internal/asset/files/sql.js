@@ -263,8 +263,9 @@ document.addEventListener('click', async (event) => {
   }
 });
 
-/** Shows the delete button if a stored query has the name in the input. */
+/** Shows the delete button if a stored query has the name in the input. The problem of an earlier name is removed. */
 function offerToForget() {
+  document.querySelector('#save-query [data-kept-problem]').replaceChildren();
   document.querySelector('[data-forget]').hidden = !document.querySelector(`#saved-queries [data-name="${CSS.escape(name.value)}"]`);
 }
 name.addEventListener('input', offerToForget);
