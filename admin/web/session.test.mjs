@@ -182,9 +182,83 @@ await onStage(async (stage) => {
     await page.context().clearCookies({ name: 'loam_session' });
     await page.keyboard.press('Control+k'); // a request of a script by fetch
     await stage.again(page);
-    await page.keyboard.press('Escape');
-    await page.keyboard.press('Control+k');
     await page.getByRole('option', { name: 'Metrics', exact: true }).waitFor();
+    await isWell(page);
+  });
+
+  test('after the sign-in the page goes on: the charts, the columns of a table, a query', async () => {
+    const page = await stage.signedIn({ own: true }); // a fake clock lasts as long as its context
+    await page.clock.install();
+    await page.goto(`${stage.url}/_/metrics`);
+    const samples = () => page.waitForResponse((answer) => answer.url().includes('/_/metrics/series') && answer.ok());
+    const poll = () => page.clock.runFor(15_000);
+    await stage.endsAt(page, '**/_/metrics/series*', 'GET');
+    await poll();
+    const missed = samples();
+    await stage.again(page);
+    await missed;
+    const next = samples();
+    await poll();
+    await next;
+
+    await page.goto(`${stage.url}/_/sql`);
+    await stage.endsAt(page, '**/_/sql/columns/*', 'GET');
+    await page.locator('summary', { hasText: '_superusers' }).click();
+    await stage.again(page);
+    await page.locator('details[open] [data-insert]').getByText('tokenKey').waitFor();
+    await stage.endsAt(page, '**/_/sql/run');
+    const sent = [];
+    page.on('request', (request) => request.url().endsWith('/_/sql/run') && sent.push(request.postData()));
+    await page.getByRole('textbox', { name: 'SQL' }).fill('SELECT 47 AS n');
+    await page.keyboard.press('Control+Enter');
+    await stage.again(page);
+    await page.getByRole('cell', { name: '47' }).waitFor();
+    assert.equal(sent.length, 2); // the refused request, and the one after the sign-in
+    await isWell(page);
+  });
+
+  test('a sign-in that is closed opens at the next action, not at the next poll', async () => {
+    const page = await stage.signedIn({ own: true }); // a fake clock lasts as long as its context
+    await page.clock.install();
+    await page.goto(`${stage.url}/_/metrics`);
+    const close = async () => {
+      await page.locator('#sign-in').waitFor();
+      await page.keyboard.press('Escape');
+      await page.locator('#sign-in').waitFor({ state: 'detached' });
+    };
+    await stage.endsAt(page, '**/_/metrics/series*', 'GET');
+    await page.clock.runFor(15_000);
+    await close();
+    const polled = page.waitForResponse((answer) => answer.url().includes('/_/metrics/series') && answer.status() === 401);
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange'))); // requests the samples, as a poll does
+    await (await polled).finished();
+    await page.evaluate(() => fetch('/api/health')); // until the page has read the refusal
+    assert.equal(await page.locator('dialog[open]').count(), 0);
+    await page.getByRole('switch', { name: 'Beside yesterday' }).check();
+    await close();
+    await page.keyboard.press('Control+k');
+    await close();
+    await page.getByText('The names could not be loaded.').first().waitFor();
+    await page.keyboard.press('Escape');
+    const samples = page.waitForResponse((answer) => answer.url().includes('/_/metrics/series') && answer.ok());
+    await page.getByRole('switch', { name: 'Beside yesterday' }).uncheck();
+    await stage.again(page);
+    await samples;
+    await isWell(page);
+  });
+
+  test('a sign-in in another tab ends the dialog, and the refused action follows once', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/sql`);
+    await stage.endsAt(page, '**/_/sql/run');
+    await page.getByRole('textbox', { name: 'SQL' }).fill('SELECT 48 AS n');
+    await page.keyboard.press('Control+Enter');
+    await page.locator('#sign-in').waitFor();
+    const other = await page.context().newPage();
+    await other.goto(`${stage.url}/_/`);
+    await signIn(other);
+    await page.getByRole('cell', { name: '48' }).waitFor();
+    assert.equal(await page.locator('dialog[open]').count(), 0);
     await isWell(page);
   });
 

@@ -563,8 +563,18 @@ await onStage(async (stage) => {
     await page.reload();
     await kept('Numbers').click();
     await editor.fill('SELECT 2 AS "second"');
-    await keep('Numbers');
-    await page.getByText('Kept', { exact: true }).last().waitFor();
+    await page.getByRole('button', { name: 'Keep', exact: true }).press('Enter');
+    await page.getByRole('button', { name: 'Keep the query' }).press('Enter');
+    await page.getByText('There is a query Numbers already. Keep again to replace it.').waitFor();
+    await picture(page, 'sql-keep-again-1440-light');
+    await page.getByLabel('Name of this query').fill('Other');
+    assert.equal(await page.getByText('Keep again').count(), 0);
+    await page.getByLabel('Name of this query').fill('Numbers');
+    await page.getByRole('button', { name: 'Keep the query' }).press('Enter');
+    await page.getByText('Keep again').waitFor();
+    await page.getByRole('button', { name: 'Keep the query' }).press('Enter');
+    await page.getByLabel('Name of this query').waitFor({ state: 'hidden' });
+    await keep('Numbers'); // the same query: nothing is replaced
     await kept('<b>Notes</b>').click();
     await keep('<b>Notes</b>', 'Delete the query');
     await kept('<b>Notes</b>').waitFor({ state: 'detached' });

@@ -1,7 +1,6 @@
 package records
 
 import (
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -67,7 +66,7 @@ func saveView(c *console.Call) error {
 	if sent.Get("do") == "delete" {
 		err = c.App.DeleteView(c.R.Context(), c.Caller, in.ID, was)
 	} else {
-		if was == "" && sent.Get("replace") == name {
+		if was == "" && form.Replaces(c, name) {
 			was = name
 		}
 		err = c.App.ReplaceView(c.R.Context(), c.Caller, core.SavedView{Collection: in.ID, Name: name, Query: values.Encode()}, was)
@@ -81,16 +80,12 @@ func saveView(c *console.Call) error {
 	return c.Go(savedPath(in, values.Encode()))
 }
 
-// refuseView shows below the input why a view was not stored. If the name of a new view is taken,
-// the form then has the input replace, which a second request sends.
+// refuseView shows why a view was not stored. If the name of a new view is taken, the form asks.
 func refuseView(c *console.Call, in *schema.Collection, refused error, name string, isNew bool) error {
 	views, err := c.App.SavedViews(c.R.Context(), c.Caller, in.ID)
 	if err != nil {
 		return err
 	}
 	isTaken := slices.ContainsFunc(views, func(s core.SavedView) bool { return s.Name == name })
-	problems, _ := console.Problems(refused)
-	c.W.Header().Set("HX-Retarget", "find [data-view-problem]")
-	c.W.Header().Set("HX-Reswap", "innerHTML")
-	return c.PartAs(http.StatusUnprocessableEntity, viewProblem(console.OneLine(problems, ""), name, isNew && isTaken))
+	return form.RefuseKept(c, refused, name, isNew && isTaken)
 }

@@ -24,14 +24,21 @@ const (
 	maxQueryName = 60 // characters
 )
 
-// saveQuery stores a script under a name, replacing an earlier script of that name, or deletes it.
-// The answer is the list of all stored scripts.
+// saveQuery stores a script under a name, or deletes it. If the name has another script, the form asks: a second
+// request for the same name replaces that script. The answer is the list of all stored scripts.
 func saveQuery(c *console.Call) error {
 	if err := form.Read(c, form.Small); err != nil {
 		return err
 	}
 	q := query{Name: strings.TrimSpace(c.R.PostForm.Get("name")), SQL: c.R.PostForm.Get("query")}
-	change := q.keepIn
+	isTaken := false
+	change := func(before []query) ([]query, error) {
+		isTaken = !form.Replaces(c, q.Name) && slices.ContainsFunc(before, func(other query) bool { return other.Name == q.Name && other.SQL != q.SQL })
+		if isTaken {
+			return nil, fault.New(fault.Invalid, "There is a query "+q.Name+" already.")
+		}
+		return q.keepIn(before)
+	}
 	words := "Kept"
 	if c.R.PostForm.Get("do") == "delete" {
 		change, words = q.deleteFrom, "Deleted"
@@ -41,6 +48,9 @@ func saveQuery(c *console.Call) error {
 		list, err = change(before)
 		return list, err
 	})
+	if fault.KindOf(err) == fault.Invalid {
+		return form.RefuseKept(c, err, q.Name, isTaken)
+	}
 	if err != nil {
 		return err
 	}

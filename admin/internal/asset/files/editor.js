@@ -3,6 +3,7 @@
 // without this script.
 import { past, remember } from './filters.js';
 import { icon } from './icon.js';
+import { request } from './session.js';
 
 const token = {
   rule: /(?<comment>\/\/.*)|(?<string>"(?:\\.|[^"\\])*"?|'(?:\\.|[^'\\])*'?)|(?<macro>@[\w.:]*)|(?<number>\b\d+(?:\.\d+)?\b)|(?<bool>\b(?:true|false|null)\b)|(?<variableName>[A-Za-z_][\w.:]*)|(?<operator>&&|\|\||\??(?:!=|!~|>=|<=|[=~<>]))/g,
@@ -111,7 +112,7 @@ async function complete(editor, isAsked = false) {
   const mine = ++asked;
   if (!editor.dataset.names || !at || !(at.word || isAsked || isFilter(editor))) return close();
   list?.box.setAttribute('aria-busy', 'true'); // its completions are those of an earlier word
-  const answer = await fetch(`${editor.dataset.names}?${new URLSearchParams({ q: at.word, before: at.before, ...(isFilter(editor) && { filter: '1' }) })}`, { headers: { 'HX-Request': 'true' } }).catch(() => null);
+  const answer = await request(`${editor.dataset.names}?${new URLSearchParams({ q: at.word, before: at.before, ...(isFilter(editor) && { filter: '1' }) })}`, { isBackground: true }).catch(() => null);
   if (mine !== asked) return;
   if (!answer?.ok) return close();
   const names = await answer.json();

@@ -4,6 +4,7 @@
 import { ajax } from './ajax.js';
 import { closeDialog } from './dialog.js';
 import { touched } from './element.js';
+import { request } from './session.js';
 import { announce, say } from './toast.js';
 
 function toggleField(button) {
@@ -108,7 +109,7 @@ let checks = 0; // counts the checks of names; only the response to the last che
 /** Shows the problems of the typed names, such as a reserved name. */
 async function checkNames(form) {
   const check = ++checks;
-  const answer = await fetch(`${form.getAttribute('hx-post')}/names`, { method: 'POST', headers: { 'HX-Request': 'true' }, body: new FormData(form) }).catch(() => null);
+  const answer = await request(`${form.getAttribute('hx-post')}/names`, { method: 'POST', body: new FormData(form), isBackground: true }).catch(() => null);
   const problems = answer?.ok ? await answer.json() : {};
   if (!answer?.ok || check !== checks) return;
   for (const input of form.querySelectorAll('#collection-name, #fieldlist [name$=".name"]')) {

@@ -4,7 +4,7 @@
 import { prepare } from './element.js';
 import { typing } from './keys.js';
 import { checkLine } from './line.js';
-import { checkSession } from './session.js';
+import { request } from './session.js';
 import { announce } from './toast.js';
 
 const pause = 2000; // milliseconds between two requests
@@ -16,16 +16,11 @@ let timer;
 /** Fetches the newest entries, and again after every pause. */
 async function update() {
   const isPaused = document.querySelector('[data-select]:checked') !== null;
-  const answer = isPaused ? null : await fetch(location.href, { headers: { 'HX-Request': 'true', 'HX-Target': 'rows' } }).catch(() => {
+  const answer = isPaused ? null : await request(location.href, { headers: { 'HX-Target': 'rows' }, isBackground: true }).catch(() => {
     checkLine();
   });
   const page = answer?.ok && new DOMParser().parseFromString(await answer.text().catch(() => ''), 'text/html');
   if (!on()) return;
-  if (answer?.status === 401) {
-    follow(false);
-    checkSession();
-    return;
-  }
   if (page?.querySelector('tbody')) show(page);
   timer = setTimeout(update, Math.max(document.hidden ? 5 * pause : pause, 1000 * (Number(answer?.headers.get('Retry-After')) || 0)));
 }

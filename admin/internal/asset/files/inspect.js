@@ -1,6 +1,7 @@
 // The realtime inspector: a WebSocket that listens as a chosen identity, and its events. The
 // connection can be dropped and resumed, to see how a client catches up.
 import { reasonOf } from './ask.js';
+import { request } from './session.js';
 
 const maxEvents = 1000;
 const part = (name) => document.querySelector(`[data-${name}]`);
@@ -32,7 +33,7 @@ function state(words, how) {
 
 /** The auth token of the chosen identity, null for a guest. */
 async function token() {
-  const answer = await fetch('/_/realtime/token', { method: 'POST', headers: { 'HX-Request': 'true' }, body: new URLSearchParams(listening) }).catch(() => null);
+  const answer = await request('/_/realtime/token', { method: 'POST', body: new URLSearchParams(listening) }).catch(() => null);
   if (answer?.ok) return (await answer.json()).token;
   throw new Error((await reasonOf(answer)) || 'The server does not give a token.');
 }

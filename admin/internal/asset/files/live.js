@@ -3,7 +3,7 @@
 import { prepare } from './element.js';
 import { checkLine } from './line.js';
 import { compare } from './merge.js';
-import { checkSession } from './session.js';
+import { request } from './session.js';
 
 const waits = [1, 2, 5, 10, 30]; // seconds between tries to connect
 const stops = 1001; // close code of a server that stops
@@ -34,8 +34,8 @@ async function ask(path, target) {
   const lost = () => {
     throw new Later(0, 0);
   };
-  const response = await fetch(path, { headers: { 'HX-Request': 'true', 'HX-Target': target } }).catch(lost);
-  if (response.status === 401 || response.status === 429 || response.status >= 500) throw new Later(response.status, Number(response.headers.get('Retry-After')) || 0);
+  const response = await request(path, { headers: { 'HX-Target': target }, isBackground: true }).catch(lost);
+  if (response.status === 429 || response.status >= 500) throw new Later(response.status, Number(response.headers.get('Retry-After')) || 0);
   return response.ok ? new DOMParser().parseFromString(await response.text().catch(lost), 'text/html') : null;
 }
 
@@ -160,7 +160,6 @@ async function flush() {
     pause = Math.max(error.seconds, waits[Math.min(failures++, waits.length - 1)]);
     showLive(false);
     if (error.status === 0) checkLine();
-    if (error.status === 401 && failures === 1) checkSession(); // opens the sign-in
   } finally {
     flushing = changed.size > 0 ? setTimeout(flush, pause * 1000) : undefined;
   }

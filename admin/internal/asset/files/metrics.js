@@ -2,6 +2,7 @@
 // page is visible. Lines take their colours from the legend when they are drawn: a change of the
 // theme needs a redraw only.
 import { axisOf, inkOf, onTheme, plain, short } from './chart.js';
+import { request } from './session.js';
 import { announce } from './toast.js';
 import uPlot from './uplot.js';
 
@@ -215,20 +216,20 @@ compare.addEventListener('change', () => {
   history.replaceState(history.state, '', addressOf(location.href));
   root.dataset.metrics = addressOf(root.dataset.metrics);
   for (const link of root.querySelectorAll('.seg a')) link.href = addressOf(link.href);
-  refresh();
+  refresh(false);
 });
 
 let timer;
 
 /** Fetches the samples, and again when the next sample is due. */
-async function refresh() {
+async function refresh(isBackground = true) {
   clearTimeout(timer);
   if (document.hidden) return;
   const address = root.dataset.metrics;
-  const series = await fetch(address, { headers: { 'HX-Request': 'true' } }).then((answer) => (answer.ok ? answer.json() : null)).catch(() => null);
+  const series = await request(address, { isBackground }).then((answer) => (answer.ok ? answer.json() : null)).catch(() => null);
   if (address !== root.dataset.metrics) return; // the user has switched yesterday on or off since: a newer request is under way
   clearTimeout(timer);
-  timer = setTimeout(refresh, 1000 * (series?.step ?? 10));
+  timer = setTimeout(() => refresh(), 1000 * (series?.step ?? 10));
   if (series) show(series); // else the charts stay until the next attempt
 }
 
@@ -241,6 +242,6 @@ function show(series) {
   tiles(series);
 }
 
-document.addEventListener('visibilitychange', refresh);
+document.addEventListener('visibilitychange', () => refresh());
 onTheme(() => charts.forEach((chart) => chart.plot?.redraw()));
 refresh();

@@ -6,6 +6,7 @@ import { tag } from './element.js';
 import { icon } from './icon.js';
 import { apple, caps, groups as shortcuts } from './keys.js';
 import { leave } from './leave.js';
+import { request } from './session.js';
 import { toggleSide } from './side.js';
 import { store, storedDocument } from './store.js';
 
@@ -173,7 +174,7 @@ function find(text) {
   if (/^[>?]/.test(text.trim()) || words.length < (id ? 1 : 2)) return;
   setTimeout(async () => {
     if (mine !== search) return;
-    const answer = await fetch(`/_/find?${new URLSearchParams({ q: words, ...(id && { id: '1' }) })}`, { headers: { 'HX-Request': 'true' } }).catch(() => null);
+    const answer = await request(`/_/find?${new URLSearchParams({ q: words, ...(id && { id: '1' }) })}`).catch(() => null);
     if (mine !== search || !answer?.ok) return;
     records = await answer.json();
     if (mine === search) show();

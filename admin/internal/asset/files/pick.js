@@ -1,6 +1,7 @@
 // Inputs that search for a record (data-picker), and parts of a form that are shown for one of
 // several choices (data-choose, data-chosen).
 import { touched } from './element.js';
+import { request } from './session.js';
 
 let asked = 0;
 
@@ -17,7 +18,7 @@ function close(picker) {
 async function open(picker) {
   const { input, list } = parts(picker);
   const mine = ++asked;
-  const answer = await fetch(`/_/find?${new URLSearchParams({ in: picker.dataset.in, q: input.value })}`, { headers: { 'HX-Request': 'true' } }).catch(() => null);
+  const answer = await request(`/_/find?${new URLSearchParams({ in: picker.dataset.in, q: input.value })}`).catch(() => null);
   if (mine !== asked || !answer?.ok) return;
   const found = await answer.json();
   if (mine !== asked || document.activeElement !== input) return;

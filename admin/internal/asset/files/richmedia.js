@@ -8,6 +8,7 @@ import { clean, medium, mediumOf } from './html.js';
 import { icon } from './icon.js';
 import { compare } from './merge.js';
 import { insert, parts, reselect, sync } from './richarea.js';
+import { request } from './session.js';
 import { say } from './toast.js';
 
 const waiting = new Map(); // the files that are not stored yet, by the number in their placeholders
@@ -52,7 +53,7 @@ export async function listMedia(rich) {
   find.hidden = from === '';
   let found = ownMedia(rich);
   if (from) {
-    const answer = await fetch(`/_/media?${new URLSearchParams({ in: from, q: find.value })}`, { headers: { 'HX-Request': 'true' } }).catch(() => null);
+    const answer = await request(`/_/media?${new URLSearchParams({ in: from, q: find.value })}`).catch(() => null);
     found = answer?.ok ? await answer.json() : [];
   }
   if (mine !== asked) return;
@@ -234,7 +235,7 @@ async function storeAll(rich, path, field) {
   for (const image of placeholders(rich)) {
     const body = new FormData();
     body.append(field, fileOf(image));
-    const answer = await fetch(path, { method: 'POST', body, headers: { 'HX-Request': 'true' } }).catch(() => null);
+    const answer = await request(path, { method: 'POST', body }).catch(() => null);
     if (!answer?.ok) return (await reasonOf(answer)) || 'The file could not be stored.';
     const { address } = await answer.json();
     waiting.delete(image.dataset.richWaits);

@@ -2,7 +2,7 @@
 import { copyText } from './copy.js';
 import { closeDialog } from './dialog.js';
 import { tag } from './element.js';
-import { afterAnswer } from './session.js';
+import { isAllowed, signIns } from './session.js';
 import { store, stored, storedDocument, tab } from './store.js';
 import { announce, say } from './toast.js';
 
@@ -180,7 +180,9 @@ async function send(path, query, confirmed) {
  */
 async function request(path, form, read) {
   if (running) return undefined;
-  let isRefused = false;
+  const then = signIns;
+  let allowed = null; // the promise of the answer to a dialog that asks for the password or a sign-in
+  let isConfirm = false;
   running = new AbortController();
   busy(true);
   problem('');
@@ -189,8 +191,10 @@ async function request(path, form, read) {
     if (answer.ok) return await read(answer);
     const text = await answer.text();
     const target = answer.headers.get('HX-Retarget');
-    isRefused = answer.status === 401 && target !== null;
-    if (answer.status === 422) problem(inEditor(text, form.query));
+    if (answer.status === 401 && target) {
+      allowed = isAllowed(text, target, then);
+      isConfirm = document.getElementById('confirm') !== null; // the dialog shows the effects of the script
+    } else if (answer.status === 422) problem(inEditor(text, form.query));
     else if (target) ask(text, answer.status === 409 ? { path, query: form.query } : null, target);
     else problem(`The request failed with the status ${answer.status}. It may have been carried out or not.`); // a proxy has answered
   } catch (error) {
@@ -200,10 +204,8 @@ async function request(path, form, read) {
     busy(false);
   }
   part('said').textContent = '';
-  if (!isRefused) return undefined;
-  const effects = document.getElementById('confirm'); // the dialog has shown the effects of the script
-  await new Promise(afterAnswer);
-  return request(path, { ...form, ...(effects && { confirmed: '1' }) }, read);
+  if (!(await allowed)) return undefined;
+  return request(path, { ...form, ...(isConfirm && { confirmed: '1' }) }, read);
 }
 
 /** Replaces the line and column of an error in a selection that was run by those in the whole script. */
@@ -261,8 +263,9 @@ document.addEventListener('click', async (event) => {
   }
 });
 
-/** Shows the delete button if a stored query has the name in the input. */
+/** Shows the delete button if a stored query has the name in the input. The problem of an earlier name is removed. */
 function offerToForget() {
+  document.querySelector('#save-query [data-kept-problem]').replaceChildren();
   document.querySelector('[data-forget]').hidden = !document.querySelector(`#saved-queries [data-name="${CSS.escape(name.value)}"]`);
 }
 name.addEventListener('input', offerToForget);
