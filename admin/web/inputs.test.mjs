@@ -498,8 +498,11 @@ await onStage(async (stage) => {
     body.append('pictures', new Blob(['RIFF']), 'bell.wav');
     body.append('pictures', new Blob(['text']), 'notes.txt');
     const id = await create(body);
-    const page = await open(id);
+    const page = await stage.signedIn();
+    const held = await hold(page, /\/preview\b[^/]*\.js/);
+    await page.goto(`${stage.url}/_/c/places/r/${id}`);
     await page.getByRole('button', { name: 'Preview' }).first().press('Enter');
+    await held.release();
     const dialog = page.getByRole('dialog');
     await dialog.locator('img').evaluate((image) => image.decode());
     assert.equal(await dialog.getByRole('button', { name: 'Previous file' }).isDisabled(), true);
