@@ -55,6 +55,7 @@ await onStage(async (stage) => {
       'base.js': [everywhere],
       'date.js': ['In the calendar'],
       'diagram.js': ['In the diagram'],
+      'early.js': [everywhere],
       'editor.js': ['In editors of rules, filters and SQL'],
       'fields.js': [lists],
       'form.js': [everywhere],

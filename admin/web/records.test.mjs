@@ -341,6 +341,7 @@ await onStage(async (stage) => {
     assert.equal((await stored(id)).updated, updated);
     await early(`/_/c/products/r/${id}`, () => input(page, 'name').fill('never saved'));
     await page.getByText('1 change: name').waitFor();
+    await page.waitForFunction(() => Object.values(localStorage).some((value) => value.includes('never saved'))); // the draft
     await page.getByRole('button', { name: 'Discard' }).click();
     await input(page, 'name').and(page.locator('[value="Tomato 30"]')).waitFor();
     await isWell(page);

@@ -21,24 +21,24 @@ try {
     early.set(key, repeat);
   };
 
-  const listeners = {
-    submit(event) {
-      const { target: form, submitter } = event;
-      if (form.hasAttribute('hx-post') || !form.hasAttribute('action')) hold(event, form, () => form.requestSubmit(submitter));
-    },
-    click(event) {
-      const button = event.target.closest('button');
-      if (button && !button.popoverTargetElement && (!button.form || button.type === 'button')) hold(event, button, () => button.click());
-    },
-    keydown(event) {
-      if (event.key === 's' && (event.ctrlKey || event.metaKey)) hold(event, 'save', () => document.activeElement.dispatchEvent(new KeyboardEvent('keydown', event)));
-    },
-  };
-  for (const [type, listener] of Object.entries(listeners)) addEventListener(type, listener, true);
+  const arrived = new AbortController();
+  const first = { capture: true, signal: arrived.signal };
+  addEventListener('submit', (event) => {
+    const { target: form, submitter } = event;
+    if (form.hasAttribute('hx-post') || !form.hasAttribute('action')) hold(event, form, () => form.requestSubmit(submitter));
+  }, first);
+  addEventListener('click', (event) => {
+    const button = event.target.closest('button');
+    if (button && !button.popoverTargetElement && (!button.form || button.type === 'button')) hold(event, button, () => button.click());
+  }, first);
+  addEventListener('keydown', (event) => {
+    if (event.key !== 's' || !(event.ctrlKey || event.metaKey)) return;
+    hold(event, 'save', () => document.activeElement.dispatchEvent(new KeyboardEvent(event.type, event)));
+  }, first);
 
   // The first htmx:load comes when all scripts of the page listen. Their listeners run before the timeout.
   addEventListener('htmx:load', () => setTimeout(() => {
-    for (const [type, listener] of Object.entries(listeners)) removeEventListener(type, listener, true);
+    arrived.abort();
     for (const repeat of early.values()) repeat();
   }), { once: true });
 }
