@@ -260,9 +260,10 @@ export async function hold(page, pattern) {
   return { asked, release };
 }
 
-/** Presses Ctrl+S, and returns the status of the answer. */
+/** Presses Ctrl+S, and returns the status of the answer. The tester of rules sends the values of the form too, for another target. */
 export async function saved(page) {
-  const answer = page.waitForResponse((response) => response.request().method() === 'POST' && response.request().postData()?.includes('_base'));
+  const isSave = (request) => request.method() === 'POST' && /^(main|panel)$/.test(request.headers()['hx-target']) && request.postData()?.includes('_base');
+  const answer = page.waitForResponse((response) => isSave(response.request()));
   await page.keyboard.press('Control+s');
   return (await answer).status();
 }
