@@ -55,6 +55,7 @@ await onStage(async (stage) => {
       'base.js': [everywhere],
       'date.js': ['In the calendar'],
       'diagram.js': ['In the diagram'],
+      'early.js': [everywhere],
       'editor.js': ['In editors of rules, filters and SQL'],
       'fields.js': [lists],
       'form.js': [everywhere],
@@ -182,8 +183,13 @@ await onStage(async (stage) => {
       await finder.focus();
       await page.locator('#found-note [data-pick]').nth(2).waitFor();
     };
-    const place = async (selector) => {
+    /** Opens the form of a new place. The modules of its inputs begin together. */
+    const newPlace = async () => {
       await page.goto(`${stage.url}/_/c/places/new`);
+      await page.getByRole('toolbar', { name: 'Format of story' }).waitFor();
+    };
+    const place = async (selector) => {
+      await newPlace();
       await page.locator(selector).focus();
     };
     const story = page.getByRole('textbox', { name: 'story' });
@@ -192,7 +198,7 @@ await onStage(async (stage) => {
     const day = () => page.locator('[data-day]:focus').getAttribute('data-day');
     /** Opens the calendar and checks by how many days each key moves the focus: [key, days]. */
     const days = (...ways) => async () => {
-      await page.goto(`${stage.url}/_/c/places/new`);
+      await newPlace();
       await page.locator('#f-opened').fill('2027-03-17 08:00');
       await page.getByRole('button', { name: 'Calendar of opened' }).press('Enter');
       await page.locator('[data-day]:focus').waitFor();
@@ -587,7 +593,7 @@ await onStage(async (stage) => {
           assert.equal(await page.locator('#f-data').inputValue(), '{\n  "a": 1\n}');
         },
         '←, →, Home, End': async () => {
-          await page.goto(`${stage.url}/_/c/places/new`);
+          await newPlace();
           await story.focus();
           await press('Shift+Tab');
           await page.getByRole('toolbar', { name: 'Format of story' }).locator(':focus').waitFor();
@@ -602,7 +608,7 @@ await onStage(async (stage) => {
           assert.equal(await at(), first);
         },
         'Mod Z': async () => {
-          await page.goto(`${stage.url}/_/c/places/new`);
+          await newPlace();
           await story.focus();
           await page.keyboard.type('a');
           await press('Control+z');

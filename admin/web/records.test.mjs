@@ -312,6 +312,41 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('what is typed, sent or pressed before the scripts have arrived is saved or done when they have', async () => {
+    const page = await stage.signedIn();
+    const id = await idOf('Tomato 30');
+    const early = async (path, act) => {
+      const held = await hold(page, '**/htmx.js');
+      await page.goto(stage.url + path, { waitUntil: 'commit' });
+      await act();
+      await held.release();
+    };
+    const save = page.getByRole('button', { name: 'Save' });
+    await early(`/_/c/products/r/${id}`, async () => {
+      await input(page, 'name').fill('Early 30');
+      await save.click();
+      await save.click();
+    });
+    await page.getByText('Saved', { exact: true }).waitFor();
+    assert.equal((await stored(id)).name, 'Early 30');
+    await early(`/_/c/products/r/${id}`, async () => {
+      await input(page, 'name').fill('Tomato 30');
+      await page.keyboard.press('Control+s');
+    });
+    await page.getByText('Saved', { exact: true }).waitFor();
+    const { updated, name } = await stored(id);
+    assert.equal(name, 'Tomato 30');
+    await early('/_/c/products/fields', () => page.getByRole('group', { name: 'Add a field' }).getByRole('button', { name: 'bool' }).click());
+    await page.locator('.fl.is-new').waitFor();
+    assert.equal((await stored(id)).updated, updated);
+    await early(`/_/c/products/r/${id}`, () => input(page, 'name').fill('never saved'));
+    await page.getByText('1 change: name').waitFor();
+    await page.waitForFunction(() => Object.values(localStorage).some((value) => value.includes('never saved'))); // the draft
+    await page.getByRole('button', { name: 'Discard' }).click();
+    await input(page, 'name').and(page.locator('[value="Tomato 30"]')).waitFor();
+    await isWell(page);
+  });
+
   test('every kind is changed, and wrong values are said at their fields', async () => {
     const page = await stage.signedIn();
     const id = await idOf('Tomato 7');

@@ -7,6 +7,7 @@ import { mkdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -20,6 +21,10 @@ export const password = 'correct-horse-battery';
 // The headless shell is Chromium without windows and extensions: the same engine, which takes half
 // the processor time.
 const executable = find('chromium-headless-shell', 'chromium');
+
+// With $SLOW, such as 6, the pages have a processor that many times slower, and their requests wait
+// for a random time of up to so many twentieths of a second: scripts arrive late, in any order.
+const slow = Number(process.env.SLOW ?? 1);
 
 const shots = fileURLToPath(new URL('shots/', import.meta.url));
 
@@ -90,8 +95,10 @@ class Stage {
     return this.watched(await this.shared.newPage());
   }
 
-  context({ width = 1440, height = 900, scheme = 'light', ...options } = {}) {
-    return this.browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: 'reduce', ...options });
+  async context({ width = 1440, height = 900, scheme = 'light', ...options } = {}) {
+    const context = await this.browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: 'reduce', ...options });
+    if (slow > 1) await slowDown(context);
+    return context;
   }
 
   /** Lists the errors of the page in page.wrong from now on, and returns the page. */
@@ -212,6 +219,18 @@ class Stage {
   }
 }
 
+/** Slows down the pages of the context, as $SLOW says. */
+async function slowDown(context) {
+  context.on('page', async (page) => {
+    const session = await context.newCDPSession(page);
+    await session.send('Emulation.setCPUThrottlingRate', { rate: slow });
+  });
+  await context.route('**/_/**', async (route) => {
+    await setTimeout(Math.random() * slow * 50);
+    await route.fallback();
+  });
+}
+
 /** The number of bytes of the text, or the buffer, compressed by gzip. */
 export const weight = async (text) => (await promisify(gzip)(text)).length;
 
@@ -241,9 +260,10 @@ export async function hold(page, pattern) {
   return { asked, release };
 }
 
-/** Presses Ctrl+S, and returns the status of the answer. */
+/** Presses Ctrl+S, and returns the status of the answer. The tester of rules sends the values of the form too, for another target. */
 export async function saved(page) {
-  const answer = page.waitForResponse((response) => response.request().method() === 'POST' && response.request().postData()?.includes('_base'));
+  const isSave = (request) => request.method() === 'POST' && /^(main|panel)$/.test(request.headers()['hx-target']) && request.postData()?.includes('_base');
+  const answer = page.waitForResponse((response) => isSave(response.request()));
   await page.keyboard.press('Control+s');
   return (await answer).status();
 }

@@ -135,8 +135,9 @@ export function begin(date) {
   const text = date.querySelector('input');
   const stored = document.createElement('input');
   stored.type = 'hidden';
+  const early = text.value; // differs from the text of the server if it was typed before this script arrived
   stored.name = text.name;
-  stored.value = text.value;
+  stored.value = text.defaultValue;
   text.removeAttribute('name');
   text.after(stored);
   const { zone } = parts(date);
@@ -145,6 +146,9 @@ export function begin(date) {
   date.querySelector('[data-date-open]').hidden = false;
   stored.addEventListener('restored', () => show(date));
   show(date);
+  if (early === text.defaultValue) return;
+  text.value = early;
+  typed(date);
 }
 
 document.addEventListener('input', (event) => {

@@ -66,10 +66,10 @@ export const inputOf = (field) =>
   field?.querySelector('[data-own-input]') ??
   field?.querySelector('.rich > :is(.rich-text, textarea):not([hidden])') ?? field?.querySelector('input:not([type=hidden], .rich *), textarea:not(.rich *), select:not(.rich *)');
 
-/** Makes the current values the first values. */
-function begin(form) {
+/** Makes the values the first values. */
+function begin(form, start = values(form)) {
   if (starts.has(form)) return;
-  starts.set(form, values(form));
+  starts.set(form, start);
   firsts.set(form, form.dataset.form === 'new' ? new Map() : starts.get(form));
   show(form);
 }
@@ -292,5 +292,6 @@ addEventListener('beforeunload', (event) => {
   if (!leaving && unsavedForms().length > 0) event.preventDefault();
 });
 
-// The user may type before htmx:load.
-for (const form of document.querySelectorAll('form[data-form]')) begin(form);
+/** The values in the markup of the server: the user may have changed them before this script has arrived. */
+const sentValues = (form) => values(new DOMParser().parseFromString(form.outerHTML, 'text/html').forms[0]);
+for (const form of document.querySelectorAll('form[data-form]')) begin(form, sentValues(form));

@@ -252,15 +252,35 @@ const modules = {
   '[data-peek]': () => import('./preview.js'),
   '[data-element]': () => import('./own.js'), // last, since other modules replace inputs
 };
-document.addEventListener('htmx:load', async (event) => {
-  for (const [selector, load] of Object.entries(modules)) {
-    const found = event.target.querySelectorAll?.(selector) ?? [];
-    if (found.length === 0) continue;
-    const { begin } = await load();
-    for (const node of found) if (node.isConnected) begin?.(node);
+const arriving = new Set(); // the selectors whose modules are being loaded
+const pressed = new Set(); // the buttons of these inputs that were pressed meanwhile
+
+document.addEventListener('htmx:load', async ({ target }) => {
+  const found = Object.entries(modules)
+    .map(([selector, load]) => ({ selector, load, nodes: target.querySelectorAll?.(selector) ?? [] }))
+    .filter(({ nodes }) => nodes.length > 0);
+  for (const { selector } of found) arriving.add(selector);
+  try {
+    const loaded = await Promise.all(found.map(({ load }) => load()));
+    found.forEach(({ nodes }, i) => nodes.forEach((node) => node.isConnected && loaded[i].begin?.(node)));
+  } finally {
+    for (const { selector } of found) arriving.delete(selector);
   }
-  if (event.target.isConnected) event.target.dispatchEvent(new Event('inputsready', { bubbles: true }));
+  if (target.isConnected) target.dispatchEvent(new Event('inputsready', { bubbles: true }));
+  const again = [...pressed];
+  pressed.clear();
+  for (const button of again) if (button.isConnected) button.click();
 });
+
+/** A button that is pressed before the module of its input has arrived is pressed again when it has. */
+addEventListener('click', (event) => {
+  const button = event.target.closest('button');
+  const place = button?.closest('.field');
+  if (!button || ![...arriving].some((selector) => button.closest(selector) || place?.querySelector(selector))) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  pressed.add(button);
+}, true);
 
 /** Adds one to a whole number, or takes one away, up to its limits. BigInt keeps all digits. */
 document.addEventListener('click', (event) => {

@@ -335,4 +335,5 @@ input.addEventListener('input', () => store(draftKey, input.value, tab));
 document.addEventListener('selectionchange', () => (part('run-words').textContent = selected() ? 'Run selection' : 'Run'));
 
 showRecent();
-if (stored(draftKey, tab)) fill(stored(draftKey, tab));
+if (input.value !== input.defaultValue) store(draftKey, input.value, tab); // typed before this script arrived
+else if (stored(draftKey, tab)) fill(stored(draftKey, tab));
