@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pictures } from './looks.mjs';
 import { attack, png as leaf } from './seed.mjs';
-import { hold, isWell, onStage, picture } from './stage.mjs';
+import { clipboard, hold, isWell, onStage, picture } from './stage.mjs';
 
 const media = `<video src="javascript:window.hacked=1" poster="javascript:window.hacked=1" onerror="window.hacked=1" autoplay controls><source src=" java\nscript:window.hacked=1" type="video/mp4" onerror="window.hacked=1"></video>` +
   `<audio src="data:text/html,<script>window.hacked=1</script>" onloadstart="window.hacked=1" autoplay></audio><video><source src="https://evil.example/a.mp4"></video>` +
@@ -129,7 +129,7 @@ await onStage(async (stage) => {
     }
     await raw('PATCH', `${path}/${id}`, `{${values},"is":false}`);
     await page.reload();
-    const copied = (text) => page.waitForFunction(async (text) => (await navigator.clipboard.readText()) === text, text);
+    const copied = (wanted) => clipboard(page, (text) => text === wanted);
     const menu = async (name) => {
       await page.getByRole('button', { name: 'Duplicate, copy, delete' }).click();
       await page.locator('#record-menu').getByText(name).click();

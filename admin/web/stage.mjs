@@ -26,6 +26,9 @@ const executable = find('chromium-headless-shell', 'chromium');
 // for a random time of up to so many twentieths of a second: scripts arrive late, in any order.
 const slow = Number(process.env.SLOW ?? 1);
 
+// The time limit of a wait in milliseconds: long, since a busy machine is slow.
+const patience = Number(process.env.WAIT ?? 60_000);
+
 const shots = fileURLToPath(new URL('shots/', import.meta.url));
 
 /**
@@ -103,7 +106,7 @@ class Stage {
 
   /** Lists the errors of the page in page.wrong from now on, and returns the page. */
   watched(page) {
-    page.setDefaultTimeout(Number(process.env.WAIT ?? 60_000)); // long, since a busy machine is slow
+    page.setDefaultTimeout(patience);
     page.wrong = [];
     page.on('console', (message) => {
       // A status 4xx may be the expected answer to a form, and a sandboxed frame is meant to block
@@ -266,6 +269,20 @@ export async function saved(page) {
   const answer = page.waitForResponse((response) => isSave(response.request()));
   await page.keyboard.press('Control+s');
   return (await answer).status();
+}
+
+/**
+ * Waits until the predicate accepts the text in the clipboard, and returns the text. waitForFunction
+ * cannot do that: it takes the promise of a predicate for true.
+ */
+export async function clipboard(page, accepts) {
+  const begin = Date.now();
+  for (;;) {
+    const text = await page.evaluate(() => navigator.clipboard.readText());
+    if (accepts(text)) return text;
+    assert.ok(Date.now() - begin < patience, `in the clipboard is ${text}`);
+    await setTimeout(50);
+  }
 }
 
 /** Presses the button that takes the stored value of a field, and waits for the new input. */
