@@ -64,10 +64,11 @@ func (s *Service) run(ctx context.Context, j *job, work func(ctx context.Context
 		defer s.running.Done()
 		began := time.Now()
 		inside, span := trace.Start(trace.Carry(s.ctx, ctx), "backup "+j.action, trace.Internal)
-		err := recovered(func() error { return s.alone(inside, errBusy, func(ctx context.Context) error {
+		told := func(ctx context.Context) error {
 			defer s.tell(j)()
 			return work(ctx)
-		}) })
+		}
+		err := recovered(func() error { return s.alone(inside, errBusy, told) })
 		span.End(err)
 		s.mu.Lock()
 		s.job = nil
