@@ -4,9 +4,11 @@ package core
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/loambase/loam/core/backup"
@@ -35,11 +37,12 @@ func (a *App) openBackups() (err error) {
 		known = append(known, s.Name)
 	}
 	a.backups = backup.New(backup.Config{
-		Database: backupDatabase{a}, Files: a.local, Hold: a.holdFiles, Alone: a.aloneWithFiles, Store: a.backupStore, Work: filepath.Join(dir, workFolder),
+		Database: backupDatabase{a}, Files: a.local, Hold: a.holdFiles, Alone: a.aloneWithBackup, Tell: a.tellBackup, Store: a.backupStore, Work: filepath.Join(dir, workFolder),
 		AppName: func() string { return a.settings.Current().Meta.AppName },
 		Version: Version, Schema: known, Log: a.log, Now: a.Config.Now, Logs: backupLogs{a},
 		Hooks: &a.hooks.Backups,
 	})
+	a.OnPublished(backupTopic, a.hearBackup)
 	a.jobs.Remove(autoBackupJob) // of an earlier Open
 	a.settings.OnChange(a.scheduleBackups)
 	a.settings.OnChange(a.placeBackups)
@@ -49,7 +52,7 @@ func (a *App) openBackups() (err error) {
 // Locks among the processes that share a database and its data folder.
 const (
 	lockFiles   = "files"   // shared while files are removed, exclusive while files must stay
-	lockBackups = "backups" // for making or restoring an archive
+	lockBackups = "backups" // for making or restoring an archive; with a key, for the use of that archive
 )
 
 // lock takes a lock among all processes that may use the database.
@@ -60,9 +63,38 @@ func (a *App) lock(ctx context.Context, name string, how store.LockMode) (releas
 	return func() {}, true, nil
 }
 
-// aloneWithFiles implements backup.Alone.
-func (a *App) aloneWithFiles(ctx context.Context) (release func(), ok bool, err error) {
-	return a.lock(ctx, lockBackups, store.LockTry)
+// aloneWithBackup implements backup.Alone.
+func (a *App) aloneWithBackup(ctx context.Context, key string) (release func(), ok bool, err error) {
+	name := lockBackups
+	if key != "" {
+		name += " " + strconv.QuoteToASCII(key)
+	}
+	return a.lock(ctx, name, store.LockTry)
+}
+
+// backupTopic is the topic of Publish for the progress of backups and restores.
+const backupTopic = "loam.backups"
+
+// tellBackup tells the other servers of the progress of a backup or restore; nil says that it has
+// ended. A server that misses the end forgets the progress after some seconds.
+func (a *App) tellBackup(p *backup.Progress) {
+	text, err := json.Marshal(p)
+	if err == nil {
+		err = a.Publish(context.Background(), backupTopic, text)
+	}
+	if err != nil {
+		a.log.Debug("tell other servers of a backup", "error", err)
+	}
+}
+
+// hearBackup receives the messages of tellBackup of other servers.
+func (a *App) hearBackup(message []byte) {
+	var p *backup.Progress
+	if err := json.Unmarshal(message, &p); err != nil {
+		a.log.Debug("progress of another server's backup", "error", err)
+		return
+	}
+	a.backups.Hear(p)
 }
 
 // holdFiles implements backup.Hold. The lock among processes is taken first, since the worker of

@@ -282,6 +282,15 @@ await onStage(async (stage) => {
     await page.waitForResponse('**/_/backups/-/progress*');
     assert.ok(asked > 0);
     await page.unroute('**/_/backups/-/progress*');
+    // When the backup of somebody else has ended, the list shows it, and the forms of the page stay.
+    await page.getByLabel(/^Name/).fill('typed.zip');
+    await stage.api('POST', '/api/backups', { name: 'by-ann.zip' });
+    await page.route('**/_/backups/-/progress', (route) => route.continue({ url: `${stage.url}/_/backups/-/progress?running` }));
+    await page.getByRole('button', { name: 'Delete by-ann.zip' }).waitFor();
+    await page.unroute('**/_/backups/-/progress');
+    assert.equal(await page.getByLabel(/^Name/).inputValue(), 'typed.zip');
+    await stage.api('DELETE', '/api/backups/by-ann.zip');
+    await page.reload();
     await stage.api('POST', '/api/collections', { name: 'later', type: 'base', fields: [] });
     await page.getByRole('button', { name: 'Restore' }).click();
     const dialog = page.getByRole('dialog');
@@ -304,7 +313,12 @@ await onStage(async (stage) => {
   test('a job is run, a request is found in the logs', async () => {
     const page = await stage.signedIn();
     await page.goto(`${stage.url}/_/jobs`);
-    await page.getByRole('button', { name: /^Run now/ }).first().click();
+    await page.route('**/_/jobs/*', (route) => route.continue({ url: `${stage.url}/_/jobs/gone` })); // as of another server's job
+    const run = page.getByRole('button', { name: /^Run now/ }).first();
+    await run.click();
+    await page.getByText('Missing or invalid cron job.').waitFor();
+    await page.unroute('**/_/jobs/*');
+    await run.click();
     await page.getByText(/^Started/).waitFor();
     await stage.call('GET', '/api/health');
     await page.goto(`${stage.url}/_/logs`);

@@ -18,13 +18,14 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// Config holds the dependencies of a Service. Logs, Alone, Log, Now and Hooks may be left out.
+// Config holds the dependencies of a Service. Logs, Alone, Tell, Log, Now and Hooks may be left out.
 type Config struct {
 	Database Database
 	Logs     Logs             // nil: archives have no logs
 	Files    *blob.Local      // the files of records in the data folder
 	Hold     Hold             // keeps the files of records from being removed
-	Alone    Alone            // default: no other process uses the folder Work
+	Alone    Alone            // default: no other process uses the archives and the folder Work
+	Tell     func(*Progress)  // passes the progress to Hear of the other processes; nil at the end of a job
 	Store    blob.Store       // where archives are kept
 	Work     string           // the folder for temporary files; made and removed by the Service
 	AppName  func() string    // the app's name, for the names of archives
@@ -38,9 +39,9 @@ type Config struct {
 // Hold keeps the files of records from being removed until release is called, which must be once.
 type Hold func(ctx context.Context) (release func(), err error)
 
-// Alone keeps other processes from making and restoring archives until release is called. ok is
-// false while another process makes or restores an archive.
-type Alone func(ctx context.Context) (release func(), ok bool, err error)
+// Alone keeps other processes from using the archive with the key until release is called; with the
+// key "" from making and restoring archives. ok is false while another process does so.
+type Alone func(ctx context.Context, key string) (release func(), ok bool, err error)
 
 // Database is the database of the installation.
 type Database interface {
@@ -90,6 +91,9 @@ type Service struct {
 	job    *job            // the running backup or restore; nil if there is none
 	used   map[string]bool // keys of archives that are being written or read
 
+	heard   *Progress // the last progress of another process; nil for none
+	heardAt time.Time
+
 	step func(name string) // called between the steps of a restore, for tests
 }
 
@@ -105,7 +109,7 @@ func New(c Config) *Service {
 		c.Hooks = &Hooks{}
 	}
 	if c.Alone == nil {
-		c.Alone = func(context.Context) (func(), bool, error) { return func() {}, true, nil }
+		c.Alone = func(context.Context, string) (func(), bool, error) { return func() {}, true, nil }
 	}
 	s := &Service{cfg: c, tree: c.Files.Tree(), limits: defaultLimits(), used: map[string]bool{}, step: func(string) {}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -172,7 +176,7 @@ func (s *Service) Delete(ctx context.Context, caller record.Caller, key string) 
 	if err := caller.RequireSuperuser(); err != nil {
 		return err
 	}
-	release, err := s.use(key)
+	release, err := s.use(ctx, key)
 	if err != nil {
 		return err
 	}
@@ -187,20 +191,40 @@ func (s *Service) Delete(ctx context.Context, caller record.Caller, key string) 
 	return s.cfg.Store.Delete(ctx, key)
 }
 
-// use marks the archive as in use until release is called. An archive that is in use already is
-// an Invalid fault.
-func (s *Service) use(key string) (release func(), err error) {
+// use marks the archive as in use, for all processes, until release is called. An archive that is in
+// use already is an Invalid fault.
+func (s *Service) use(ctx context.Context, key string) (release func(), err error) {
+	if !s.occupy(key) {
+		return nil, errInUse
+	}
+	others, ok, err := s.cfg.Alone(ctx, key)
+	if err == nil && !ok {
+		err = errInUse
+	}
+	if err != nil {
+		s.vacate(key)
+		return nil, err
+	}
+	return func() { others(); s.vacate(key) }, nil
+}
+
+var errInUse error = fault.New(fault.Invalid, "The backup is in use. Try again later.")
+
+// occupy marks the archive as in use by this process, and reports whether it was not.
+func (s *Service) occupy(key string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.used[key] {
-		return nil, fault.New(fault.Invalid, "The backup is in use. Try again later.")
+		return false
 	}
 	s.used[key] = true
-	return func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.used, key)
-	}, nil
+	return true
+}
+
+func (s *Service) vacate(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.used, key)
 }
 
 // work makes the folder for temporary files, empty and readable by the owner only. A folder that has

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/backup"
 	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/coretest/enginetest"
@@ -93,6 +94,13 @@ func TestBackupBesideAnotherServer(t *testing.T) {
 			if _, err := other.Backups().Create(t.Context(), root, "two.zip"); fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "Try again later") {
 				t.Errorf("Create beside another server: %v", err)
 			}
+			p := heard(t, other, true)
+			if p.Action != "create" || p.Key != "one.zip" || !p.Elsewhere || other.Backups().Ready() {
+				t.Errorf("another server tells the progress %+v", p)
+			}
+			if err := other.Backups().Upload(t.Context(), root, "one.zip", strings.NewReader("")); fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "in use") {
+				t.Errorf("Upload of an archive that another server makes: %v", err)
+			}
 			remove(t, other, first)
 			if err := other.Removals().Settle(t.Context()); err != nil {
 				t.Error(err)
@@ -106,12 +114,27 @@ func TestBackupBesideAnotherServer(t *testing.T) {
 	if _, err := b.Create(t.Context(), root, "one.zip"); err != nil {
 		t.Fatal(err)
 	}
+	heard(t, other, false)
 	if got := archiveOf(t, app, "one.zip")["storage/"+fileOf(first)]; got != "first" {
 		t.Errorf("the file in the archive: %q", got)
 	}
 	if _, err := other.Backups().Create(t.Context(), root, "two.zip"); err != nil {
 		t.Error(err)
 	}
+}
+
+// heard waits until the app knows of a running backup, or of none, and returns its progress.
+func heard(t *testing.T, app *core.App, running bool) *backup.Progress {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); <-tick.C {
+		if p := app.Backups().Progress(); (p != nil) == running {
+			return p
+		}
+	}
+	t.Fatalf("after a minute the progress is %+v", app.Backups().Progress())
+	return nil
 }
 
 // TestBackupHasFilesThatAreDeletedMeanwhile deletes a file that the copy of the database names.
@@ -320,4 +343,20 @@ func TestBackupThatFails(t *testing.T) {
 	}
 	noLeftovers(t, app)
 	coretest.Create(t, app, "docs", nil)
+}
+
+// A server that is killed during a backup does not tell the end of it.
+func TestProgressOfALostServer(t *testing.T) {
+	t.Parallel()
+	clock := coretest.NewClock(time.Now())
+	s := coretest.Open(t, core.Config{Dir: t.TempDir(), Now: clock.Now}).Backups()
+	s.Hear(&backup.Progress{Action: "create", Key: "one.zip", Done: 1, Total: 2})
+	clock.Advance(5 * time.Second)
+	if p := s.Progress(); p == nil || p.Done != 1 {
+		t.Errorf("after 5 s the progress is %+v", p)
+	}
+	clock.Advance(time.Minute)
+	if p := s.Progress(); p != nil {
+		t.Errorf("after a minute the progress is %+v", p)
+	}
 }

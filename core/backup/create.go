@@ -52,7 +52,7 @@ func (s *Service) Create(ctx context.Context, caller record.Caller, name string)
 func (s *Service) make(ctx context.Context, name string) error {
 	j := &job{action: "create", key: name}
 	return s.run(ctx, j, hooked(&s.cfg.Hooks.Create, name, func(ctx context.Context) error {
-		release, err := s.use(name)
+		release, err := s.use(ctx, name)
 		if err != nil {
 			return err
 		}

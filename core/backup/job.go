@@ -20,6 +20,8 @@ type Progress struct {
 	Key    string `json:"key"`
 	Done   int64  `json:"done"` // bytes of Total
 	Total  int64  `json:"total"`
+
+	Elsewhere bool `json:"-"` // another process makes or restores the archive
 }
 
 // job is a running backup or restore.
@@ -31,20 +33,24 @@ type job struct {
 // errBusy is the fault of a backup or restore that is started while another one runs.
 var errBusy error = fault.New(fault.Invalid, "Try again later - another backup/restore process has already been started.")
 
-// Progress returns the progress of the running backup or restore, nil if there is none.
+// Progress returns the progress of the running backup or restore, nil if there is none. That of
+// another process is known some milliseconds after its start and its end, and may be a second old.
 func (s *Service) Progress() *Progress {
 	s.mu.Lock()
-	j := s.job
-	s.mu.Unlock()
-	if j == nil {
-		return nil
+	defer s.mu.Unlock()
+	if s.job == nil {
+		return s.heardLocked()
 	}
+	return s.job.progress()
+}
+
+func (j *job) progress() *Progress {
 	p := &Progress{Action: j.action, Key: j.key, Total: j.total.Load()}
 	p.Done = min(j.done.Load(), p.Total) // files that are added after the count make done exceed total
 	return p
 }
 
-// Ready reports whether no backup or restore is running in this process.
+// Ready reports whether no backup or restore is running, as Progress knows it.
 func (s *Service) Ready() bool { return s.Progress() == nil }
 
 // run does the work of a job in a goroutine and returns its error. When ctx ends, run returns
@@ -58,7 +64,11 @@ func (s *Service) run(ctx context.Context, j *job, work func(ctx context.Context
 		defer s.running.Done()
 		began := time.Now()
 		inside, span := trace.Start(trace.Carry(s.ctx, ctx), "backup "+j.action, trace.Internal)
-		err := recovered(func() error { return s.alone(inside, errBusy, work) })
+		told := func(ctx context.Context) error {
+			defer s.tell(j)()
+			return work(ctx)
+		}
+		err := recovered(func() error { return s.alone(inside, errBusy, told) })
 		span.End(err)
 		s.mu.Lock()
 		s.job = nil
@@ -81,7 +91,7 @@ func (s *Service) run(ctx context.Context, j *job, work func(ctx context.Context
 // alone does the work while no other process makes or restores an archive. If another process
 // does, the error is busy.
 func (s *Service) alone(ctx context.Context, busy error, work func(context.Context) error) error {
-	release, ok, err := s.cfg.Alone(ctx)
+	release, ok, err := s.cfg.Alone(ctx, "")
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func (s *Service) Restore(ctx context.Context, caller record.Caller, key string)
 	}
 	j := &job{action: "restore", key: key}
 	return s.run(ctx, j, hooked(&s.cfg.Hooks.Restore, key, func(ctx context.Context) error {
-		release, err := s.use(key)
+		release, err := s.use(ctx, key)
 		if err != nil {
 			return err
 		}

@@ -26,7 +26,7 @@ func (s *Service) Upload(ctx context.Context, caller record.Caller, name string,
 	if leaf := checkUploadName(name); leaf != nil {
 		return invalid("file", leaf)
 	}
-	release, err := s.use(name)
+	release, err := s.use(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -26,13 +26,17 @@ func showBackups(c *console.Call) error {
 }
 
 // showProgress answers with the progress of the running backup or restore. When it has ended, the
-// page is reloaded.
+// answer has the list of archives too.
 func showProgress(c *console.Call) error {
 	p := c.App.Backups().Progress()
-	if p == nil && c.R.URL.Query().Has("running") {
-		return c.Go(backupsPath)
+	if p != nil || !c.R.URL.Query().Has("running") {
+		return c.Part(backupProgress(p))
 	}
-	return c.Part(backupProgress(p))
+	list, err := c.App.Backups().List(c.R.Context(), c.Caller)
+	if err != nil {
+		return err
+	}
+	return c.Part(backupEnded(list))
 }
 
 // percent returns the done part of a backup, 0 to 100.
@@ -47,6 +51,9 @@ func progressWords(p *backup.Progress) string {
 	verb := "Making"
 	if p.Action == "restore" {
 		verb = "Restoring"
+	}
+	if p.Total == 0 { // the size is not known yet
+		return verb + " " + p.Key
 	}
 	return fmt.Sprintf("%s %s: %s of %s", verb, p.Key, ui.Bytes(p.Done), ui.Bytes(p.Total))
 }

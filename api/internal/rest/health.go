@@ -44,7 +44,7 @@ func (a *API) isReady(c *call) error {
 	if a.requests.Draining() {
 		return notReady("The server is about to stop.", nil)
 	}
-	if p := a.app.Backups().Progress(); p != nil && p.Action == "restore" {
+	if p := a.app.Backups().Progress(); p != nil && p.Action == "restore" && !p.Elsewhere {
 		return notReady("A backup is being restored.", nil)
 	}
 	ctx, cancel := context.WithTimeout(c.r.Context(), readyTime)
