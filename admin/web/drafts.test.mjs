@@ -260,7 +260,6 @@ await onStage(async (stage) => {
   test('if the storage of the browser is full, the older draft stays, and the page tells it', async () => {
     const page = await stage.signedIn({ own: true });
     const open = async () => {
-      page.once('dialog', (dialog) => dialog.accept());
       await page.goto(`${table}?r=${ids.Four}`);
       await ready(page);
     };
@@ -270,6 +269,7 @@ await onStage(async (stage) => {
     await page.evaluate(fillStorage);
     await input(page, 'title').fill('Newer');
     await page.getByText(/^This browser has no room for a draft/).waitFor();
+    page.once('dialog', (dialog) => dialog.accept());
     await open();
     await page.getByRole('button', { name: /^Restore draft \(/ }).click();
     assert.equal(await input(page, 'title').inputValue(), 'Older');
