@@ -33,6 +33,7 @@ await onStage(async (stage) => {
   const input = (page, name) => page.locator(`#f-${name}`);
   const ready = (page) => page.locator('.rich-bar').waitFor();
   const drafts = (page) => page.evaluate(() => Object.entries(localStorage).filter(([key]) => key.startsWith('loam.draft.')));
+  const fillStorage = () => (Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); });
   const question = (page) => page.getByRole('dialog', { name: 'Leave without saving?' });
   const keptDraft = (page, text) => page.waitForFunction((text) => Object.entries(localStorage).some(([key, value]) => key.startsWith('loam.draft.') && value.includes(text)), text);
 
@@ -215,10 +216,76 @@ await onStage(async (stage) => {
     await page.waitForFunction(() => document.querySelector('#f-price').value === '0');
   });
 
+  test('a save beside the offer of a draft keeps what else the draft has', async () => {
+    const page = await stage.signedIn();
+    const open = () => page.goto(`${table}?r=${ids.Four}`);
+    const offer = (words) => page.getByText(`Typed and not saved: ${words}`, { exact: true }).waitFor();
+    await open();
+    await ready(page);
+    await input(page, 'title').fill('Kept');
+    await input(page, 'price').fill('61');
+    await keptDraft(page, '"61"');
+    page.once('dialog', (dialog) => dialog.accept());
+    await open();
+    await offer('title, price');
+    await input(page, 'price').fill('62');
+    assert.equal(await saved(page), 200);
+    await offer('title'); // the form after the save
+    await input(page, 'price').fill('63');
+    await page.getByRole('button', { name: 'Discard', exact: true }).click();
+    await page.waitForFunction(() => document.querySelector('#f-price').value === '62');
+    await offer('title');
+    await page.getByRole('button', { name: /^Restore draft \(/ }).click();
+    assert.equal(await saved(page), 200);
+    await page.waitForFunction(() => Object.keys(localStorage).every((key) => !key.startsWith('loam.draft.')));
+    const { title, price } = await stored(ids.Four);
+    assert.deepEqual([title, price], ['Kept', 62]);
+
+    const name = page.getByLabel('Name', { exact: true });
+    const settings = () => page.goto(`${stage.url}/_/settings/application`);
+    await settings();
+    await name.fill('Draft name');
+    await keptDraft(page, 'Draft name');
+    page.once('dialog', (dialog) => dialog.accept());
+    await settings();
+    await offer('Name');
+    await page.getByLabel('Address', { exact: true }).fill('http://orchard.example');
+    await loads(page, () => page.getByRole('button', { name: 'Save' }).click());
+    await offer('Name');
+    await page.getByRole('button', { name: 'Discard draft' }).click();
+    assert.deepEqual(await drafts(page), []);
+    await stage.api('PATCH', `/api/collections/books/records/${ids.Four}`, { title: 'Four', price: 0 });
+  });
+
+  test('if the storage of the browser is full, the older draft stays, and the page tells it', async () => {
+    const page = await stage.signedIn({ own: true });
+    const open = async () => {
+      await page.goto(`${table}?r=${ids.Four}`);
+      await ready(page);
+    };
+    await open();
+    await input(page, 'title').fill('Older');
+    await keptDraft(page, 'Older');
+    await page.evaluate(fillStorage);
+    await input(page, 'title').fill('Newer');
+    await page.getByText(/^This browser has no room for a draft/).waitFor();
+    page.once('dialog', (dialog) => dialog.accept());
+    await open();
+    await page.getByRole('button', { name: /^Restore draft \(/ }).click();
+    assert.equal(await input(page, 'title').inputValue(), 'Older');
+    await page.evaluate(fillStorage);
+    await input(page, 'title').fill('Four'); // the stored value: nothing is left to keep
+    await page.waitForFunction(() => Object.keys(localStorage).every((key) => !key.startsWith('loam.draft.')));
+    await page.goto(`${stage.url}/_/sql`);
+    await page.evaluate(fillStorage);
+    await page.getByRole('textbox', { name: 'SQL' }).fill('SELECT 1');
+    await page.getByText(/^This browser has no room for a draft/).waitFor();
+    await isWell(page);
+  });
+
   test('without room in the storage of the browser, or without the storage, everything else works', async () => {
     const block = () => Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('blocked', 'SecurityError'); } });
-    const fill = () => (Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); });
-    for (const [price, init] of [['5', fill], ['6', block]]) {
+    for (const [price, init] of [['5', fillStorage], ['6', block]]) {
       const page = await stage.signedIn({ own: true });
       await page.addInitScript(init);
       await page.goto(`${table}?r=${ids.Four}`);

@@ -61,6 +61,17 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('a session that has ended opens the sign-in, and the query follows', async () => {
+    const page = await open({}, 'query { seeds { items { name cost } } }');
+    await stage.endsAt(page, '**/_/graphiql/token');
+    await page.getByRole('button', { name: 'Guest' }).click();
+    await page.getByRole('button', { name: 'Superuser' }).click(); // needs another token
+    await stage.again(page);
+    await run(page);
+    await shows(page, '"cost": 3');
+    await isWell(page);
+  });
+
   test('a subscription runs until it is stopped', async () => {
     const page = await open({}, 'subscription { seedChanged { action record { name cost } } }');
     await run(page);

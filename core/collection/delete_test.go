@@ -9,7 +9,9 @@ import (
 	"testing"
 
 	"github.com/loambase/loam/core/blob"
+	"github.com/loambase/loam/core/coretest/enginetest"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
 )
 
@@ -89,4 +91,36 @@ func TestTruncate(t *testing.T) {
 	if err := w.truncate(ctx, "nope"); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("Truncate of no collection = %v, want not found", err)
 	}
+}
+
+// Another program may have dropped the table or view of a collection.
+func TestDeleteWithoutTable(t *testing.T) {
+	for _, dropped := range []string{"posts", "titles", "shouts"} {
+		t.Run(dropped, func(t *testing.T) {
+			w := newWorld(t)
+			w.create(`{"name":"posts","fields":[{"name":"title","type":"text"}]}`)
+			w.create(`{"name":"titles","type":"view","viewQuery":"SELECT id, title FROM posts"}`)
+			w.create(`{"name":"shouts","type":"view","viewQuery":"SELECT id, upper(title) AS shout FROM titles"}`)
+			w.dropElsewhere(dropped)
+			for _, name := range []string{"shouts", "titles", "posts"} {
+				if err := w.Delete(context.Background(), record.Root(), name); err != nil {
+					t.Errorf("Delete(%s) without %s = %v", name, dropped, err)
+				}
+			}
+			w.create(`{"name":"titles","fields":[{"name":"title","type":"text"}]}`)
+		})
+	}
+}
+
+// dropElsewhere drops the table posts, or a view, as another program does. PostgreSQL also drops the views that read it.
+func (w *world) dropElsewhere(name string) {
+	w.t.Helper()
+	kind, more := "VIEW ", ""
+	if name == "posts" {
+		kind = "TABLE "
+	}
+	if enginetest.Postgres() {
+		more = " CASCADE"
+	}
+	w.exec("DROP " + kind + store.Quote(name) + more)
 }

@@ -14,7 +14,7 @@ import (
 type end struct {
 	in                        *schema.Collection
 	id, title, about, verb    string
-	action, problem, rowCount string
+	action, problem, rowCount string // rowCount is "" for a view
 }
 
 func askTruncate(c *console.Call) error { return ask(c, truncateOf, http.StatusOK, "") }
@@ -27,22 +27,29 @@ func truncateOf(in *schema.Collection) end {
 }
 
 func dropOf(in *schema.Collection) end {
-	return end{in: in, id: "drop", title: "Delete the collection " + in.Name + "?", verb: "Delete " + in.Name,
+	e := end{in: in, id: "drop", title: "Delete the collection " + in.Name + "?", verb: "Delete " + in.Name,
 		about: "It is lost for good, with its records and their files.", action: console.CollectionPath(in) + "/drop"}
+	if in.IsView() {
+		e.about = "It is lost for good. The records that it reads stay."
+	}
+	return e
 }
 
-// ask shows the dialog of an end with the number of records to be deleted.
+// ask shows the dialog of an end with the number of records to be deleted. The number is unknown if another program
+// has dropped the table of the collection.
 func ask(c *console.Call, of func(*schema.Collection) end, status int, problem string) error {
 	in, err := c.Collection()
 	if err != nil {
 		return err
 	}
-	n, err := c.App.Records().Count(c.R.Context(), in.ID)
-	if err != nil {
-		return err
-	}
 	e := of(in)
-	e.problem, e.rowCount = problem, ui.Counted(n, "record")
+	e.problem = problem
+	if !in.IsView() {
+		e.rowCount = "An unknown number of records"
+		if n, err := c.App.Records().Count(c.R.Context(), in.ID); err == nil {
+			e.rowCount = ui.Counted(n, "record")
+		}
+	}
 	return c.Dialog(status, endDialog(e))
 }
 

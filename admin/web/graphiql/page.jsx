@@ -44,7 +44,7 @@ class Identity {
     if (this.as === '') return '';
     if (!this.known || Date.now() > this.until) {
       const answer = await post('token', { as: this.as });
-      if (!answer.ok) throw new Error(answer.status === 401 ? 'The session of the console is over: load the page again.' : 'The console gives no token.');
+      if (!answer.ok) throw new Error(answer.status === 401 ? 'Your session is over: sign in and run this again.' : 'The console gives no token.');
       const { token, seconds } = await answer.json();
       [this.known, this.until] = [token, Date.now() + (seconds * 1000) / 2];
     }
@@ -67,8 +67,12 @@ function isSubscription({ query, operationName }) {
   }
 }
 
-/** Asks the console. */
-const post = (what, fields) => fetch(`graphiql/${what}`, { method: 'POST', headers: { 'HX-Request': 'true' }, body: new URLSearchParams(fields) });
+/** Asks the console by request of its script session.js, which this bundle cannot import. */
+function post(what, fields) {
+  const detail = { path: `graphiql/${what}`, options: { method: 'POST', body: new URLSearchParams(fields) } };
+  document.dispatchEvent(new CustomEvent('request', { detail }));
+  return detail.answer;
+}
 
 const group = document.querySelector('[data-graphiql-as]');
 const account = document.querySelector('[data-graphiql-account]');

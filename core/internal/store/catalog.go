@@ -22,7 +22,8 @@ type Column struct {
 }
 
 // Catalog changes tables. Every method runs inside the caller's exclusive transaction. Names may
-// be any that a collection may have; the methods quote them.
+// be any that a collection may have; the methods quote them. DropTable and DropView do nothing if the database has
+// nothing of the name, since another program may have dropped it; the name of the other kind is an error.
 type Catalog interface {
 	CreateTable(tx Tx, table string, columns []Column) error
 	RenameTable(tx Tx, from, to string) error

@@ -5,13 +5,12 @@ import { copyText } from './copy.js';
 import { button, tag } from './element.js';
 import { edited, first, unequal, values } from './form.js';
 import { icon } from './icon.js';
-import { store, stored, storedDocument, storedKeys, tab, unstore } from './store.js';
+import { store, stored, storedDocument, storedKeys, storeTyped, tab, unstore } from './store.js';
 import { local } from './time.js';
 import { say } from './toast.js';
 
 const prefix = 'loam.draft.';
 const keptFor = 7 * 24 * 60 * 60 * 1000;
-const largest = 1_000_000; // size limit of a draft, in characters
 const wait = 300; // milliseconds after the last key
 const page = crypto.getRandomValues(new Uint32Array(2)).join('-'); // differs between the tabs of the browser
 
@@ -28,7 +27,7 @@ for (const key of storedKeys(prefix)) if (!read(key)) unstore(key);
 class Draft {
   banner = null; // the offer of the stored draft, until it is restored or discarded
   offered = ''; // the key of the offered draft
-  isStored = false; // this form, not the same form in another tab, has stored the draft
+  isStored = false; // this form, not the same form in another tab, has stored or restored the draft
   ended = false; // the form was saved, or its changes were discarded
   sent = null; // the values of the form when its last request was sent
   timer;
@@ -54,16 +53,19 @@ class Draft {
     return this.offered === this.key;
   }
 
-  /** Stores the values that differ from the values with which the form was opened. */
+  /** Stores the values that differ from the values with which the form was opened. Returns false if they could not be stored. */
   keep() {
     clearTimeout(this.timer);
-    if (this.ended || !this.form.isConnected) return;
+    if (this.ended || !this.form.isConnected) return true;
     const names = edited(this.form).filter((name) => this.kind.keeps(name));
-    if (names.length === 0) {
-      if (this.isStored && !(this.banner && this.isOwn)) this.remove();
-      return;
-    }
-    this.write(names, this.banner && this.isOwn && this.read());
+    if (names.length > 0) return this.write(names, this.unanswered());
+    if (this.isStored && !this.unanswered()) this.remove();
+    return true;
+  }
+
+  /** The draft of this form whose offer has no answer yet; null for none. */
+  unanswered() {
+    return this.banner && this.isOwn ? this.read() : null;
   }
 
   /** The offered draft, with the names that its fields have now; null for none. */
@@ -72,7 +74,10 @@ class Draft {
     return draft && (this.kind.follow?.(draft) ?? draft);
   }
 
-  /** Stores the values with the names, and those of an old draft. saved are the names in a save of the form. */
+  /**
+   * Stores the values with the names, and those of an old draft. saved are the names in a save of the form. Returns
+   * false if the values could not be stored.
+   */
   write(names, old, saved = []) {
     const now = values(this.form);
     const text = JSON.stringify({
@@ -80,8 +85,10 @@ class Draft {
       values: { ...old?.values, ...Object.fromEntries(names.map((name) => [name, now.get(name) ?? []])) },
       ...this.kind.more(names, old, saved),
     });
-    this.isStored = text.length <= largest && store(this.key, text);
+    const is = storeTyped(this.key, text);
+    this.isStored ||= is;
     if (this.kind.isNew) store(this.shared, this.key, tab);
+    return is;
   }
 
   later() {
@@ -131,10 +138,8 @@ class Draft {
     if (!draft) return say('The draft is not there any more', 'danger');
     for (const [name, list] of Object.entries(draft.values)) if (this.kind.keeps(name) && !typed.includes(name)) this.kind.fill(name, list, draft);
     this.kind.filled?.(draft);
-    if (!this.isOwn) {
-      this.keep();
-      if (this.isStored && lost.length === 0) unstore(this.offered); // its values are in the draft of this form
-    }
+    if (this.isOwn) this.isStored = true;
+    else if (this.keep() && lost.length === 0) unstore(this.offered); // its values are in the draft of this form
     this.form.dispatchEvent(new Event('change', { bubbles: true }));
     say('The draft is restored');
     this.form.querySelector('[data-save]')?.focus();
@@ -157,18 +162,21 @@ class Draft {
     if (stored(this.key) !== null) unstore(this.key);
   }
 
-  /** Deletes the draft of changes that were saved or discarded. */
+  /** Deletes the draft of changes that were saved or discarded. What else an open offer has is kept, and offered again. */
   end() {
     this.ended = true;
     clearTimeout(this.timer);
+    const draft = this.unanswered();
+    const rest = Object.entries(draft?.values ?? {}).filter(([name]) => !edited(this.form).includes(name));
     this.remove();
+    if (rest.length > 0) store(this.key, JSON.stringify({ ...draft, values: Object.fromEntries(rest) }));
   }
 
-  /** Keeps only what was typed since the form was sent. The page that opens after the save offers it. */
+  /** Keeps what was typed since the form was sent, too. The page that opens after the save offers it. */
   endButLate() {
     const late = unequal(this.sent, values(this.form)).filter((name) => this.kind.keeps(name));
     this.end();
-    if (late.length > 0) this.write(late, null, unequal(first(this.form), this.sent));
+    if (late.length > 0) this.write(late, this.unanswered(), unequal(first(this.form), this.sent));
   }
 }
 

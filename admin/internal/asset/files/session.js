@@ -29,6 +29,9 @@ export async function request(path, { isBackground = false, ...options } = {}) {
   return isAgain ? request(path, { isBackground, ...options }) : answer;
 }
 
+// A script that cannot import request sends the event request.
+document.addEventListener('request', ({ detail }) => (detail.answer = request(detail.path, detail.options)));
+
 /**
  * Opens the dialog of a refusal (401) in the target. Resolves to true after the sign-in or the password, to false if
  * the user closes the dialog. then is the number of sign-ins at the time of the request.

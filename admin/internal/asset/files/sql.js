@@ -3,7 +3,7 @@ import { copyText } from './copy.js';
 import { closeDialog } from './dialog.js';
 import { tag } from './element.js';
 import { isAllowed, signIns } from './session.js';
-import { store, stored, storedDocument, tab } from './store.js';
+import { store, stored, storedDocument, storeTyped, tab } from './store.js';
 import { announce, say } from './toast.js';
 
 const place = document.querySelector('[data-sql]');
@@ -331,7 +331,7 @@ input.addEventListener('keydown', (event) => {
     format();
   }
 });
-input.addEventListener('input', () => store(draftKey, input.value, tab));
+input.addEventListener('input', () => storeTyped(draftKey, input.value, tab));
 document.addEventListener('selectionchange', () => (part('run-words').textContent = selected() ? 'Run selection' : 'Run'));
 
 showRecent();

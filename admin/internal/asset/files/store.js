@@ -1,4 +1,7 @@
 // The storage of this browser. It may be full or blocked: then nothing is stored, and nothing fails.
+import { say } from './toast.js';
+
+const largest = 1_000_000; // size limit of a typed text, in characters
 const browser = 'localStorage';
 /** The storage of this tab, in place of that of the browser. */
 export const tab = 'sessionStorage';
@@ -21,15 +24,24 @@ export function storedDocument(key, otherwise) {
   }
 }
 
-/** Stores a text. Returns false if the storage is full or blocked: then the key has no text. */
+/** Stores a text. Returns false if the storage is full or blocked: then the key keeps its older text. */
 export function store(key, text, area = browser) {
   try {
     window[area].setItem(key, text);
     return true;
   } catch {
-    unstore(key, area); // an older text would be taken for this one
     return false;
   }
+}
+
+let isTold = false; // the user knows that the latest typed text is not stored
+
+/** Stores what the user has typed, as store does. Tells the user if it is not stored. */
+export function storeTyped(key, text, area) {
+  const is = text.length <= largest && store(key, text, area);
+  if (!is && !isTold) say('This browser has no room for a draft. What you have typed is only on this page until you save it.', 'danger');
+  isTold = !is;
+  return is;
 }
 
 export function unstore(key, area = browser) {

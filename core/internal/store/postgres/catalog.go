@@ -40,7 +40,7 @@ func (catalog) RenameTable(tx store.Tx, from, to string) error {
 }
 
 func (catalog) DropTable(tx store.Tx, table string) error {
-	return ddl(tx, "DROP TABLE "+store.Quote(table))
+	return ddl(tx, "DROP TABLE IF EXISTS "+store.Quote(table))
 }
 
 func (catalog) AddColumn(tx store.Tx, table string, c store.Column) error {

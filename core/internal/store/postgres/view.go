@@ -52,5 +52,5 @@ func (c catalog) CreateView(tx store.Tx, name string, v store.View) error {
 }
 
 func (catalog) DropView(tx store.Tx, name string) error {
-	return ddl(tx, "DROP VIEW "+store.Quote(name))
+	return ddl(tx, "DROP VIEW IF EXISTS "+store.Quote(name))
 }

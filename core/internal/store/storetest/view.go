@@ -42,7 +42,13 @@ func (s *suite) views(t *testing.T) {
 		if got := names(f); got != "table t, view v" {
 			t.Errorf("Names() = %s, want the view too", got)
 		}
-		f.exclusive(func(tx store.Tx) error { return f.Catalog().DropView(tx, "v") })
+		err := f.Exclusive(f.t.Context(), func(tx store.Tx) error { return f.Catalog().DropView(tx, "t") })
+		if err == nil {
+			t.Error("DropView of a table = nil, want an error")
+		}
+		for range 2 { // then it is missing
+			f.exclusive(func(tx store.Tx) error { return f.Catalog().DropView(tx, "v") })
+		}
 		if got := names(f); got != "table t" {
 			t.Errorf("Names() after DropView = %s", got)
 		}
