@@ -36,9 +36,14 @@ try {
     hold(event, 'save', () => document.activeElement.dispatchEvent(new KeyboardEvent(event.type, event)));
   }, first);
 
+  // The events of inputs are dispatched again. The script of file inputs reads them when it begins.
+  const changed = { input: new Set(), change: new Set() };
+  for (const [type, inputs] of Object.entries(changed)) addEventListener(type, ({ target }) => target.type === 'file' || inputs.add(target), first);
+
   // The first htmx:load comes when all scripts of the page listen. Their listeners run before the timeout.
   addEventListener('htmx:load', () => setTimeout(() => {
     arrived.abort();
+    for (const [type, inputs] of Object.entries(changed)) for (const input of inputs) input.dispatchEvent(new Event(type, { bubbles: true }));
     for (const repeat of early.values()) repeat();
   }), { once: true });
 }
