@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { clientId, clientSecret, openIDProvider } from '../../clients/pocketbase/oidc.mjs';
-import { isWell, onStage, picture } from './stage.mjs';
+import { clipboard, isWell, onStage, picture } from './stage.mjs';
 
 await onStage(async (stage) => {
   await stage.superuser();
@@ -106,7 +106,7 @@ await onStage(async (stage) => {
     await entry.getByText('Club <b>').waitFor();
     await entry.locator('svg path.brand').waitFor({ state: 'attached' });
     await entry.getByRole('button', { name: 'cleo' }).click();
-    await page.waitForFunction(async () => (await navigator.clipboard.readText()) === 'cleo');
+    await clipboard(page, 'cleo');
     await entry.scrollIntoViewIfNeeded();
     await picture(page, 'account-linked');
     await page.setViewportSize({ width: 390, height: 844 });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seed } from './seed.mjs';
-import { email, hold, isWell, loads, onStage, picture } from './stage.mjs';
+import { clipboard, email, hold, isWell, loads, onStage, picture } from './stage.mjs';
 
 await onStage(async (stage) => {
   await stage.superuser();
@@ -82,7 +82,7 @@ await onStage(async (stage) => {
     const row = page.locator('tbody tr').first();
     await row.getByTitle('Copy the id').click();
     const id = await row.getAttribute('data-row');
-    await page.waitForFunction(async (id) => (await navigator.clipboard.readText()) === id, id);
+    await clipboard(page, id);
     await picture(page, 'records-columns');
     await page.setViewportSize({ width: 390, height: 844 });
     await page.emulateMedia({ colorScheme: 'dark' });

@@ -261,6 +261,19 @@ export async function hold(page, pattern) {
   return { asked, release };
 }
 
+/** Waits until the clipboard has the text, or a text that matches the regular expression, and returns it. */
+export async function clipboard(page, wanted) {
+  // The function is not asynchronous, since waitForFunction takes a promise for a true value.
+  const found = await page.waitForFunction((wanted) => {
+    navigator.clipboard.readText().then((text) => (globalThis.inClipboard = text));
+    const text = globalThis.inClipboard;
+    if (text === undefined || !(wanted instanceof RegExp ? wanted.test(text) : text === wanted)) return null;
+    delete globalThis.inClipboard;
+    return { text };
+  }, wanted);
+  return (await found.jsonValue()).text;
+}
+
 /** Presses Ctrl+S, and returns the status of the answer. The tester of rules sends the values of the form too, for another target. */
 export async function saved(page) {
   const isSave = (request) => request.method() === 'POST' && /^(main|panel)$/.test(request.headers()['hx-target']) && request.postData()?.includes('_base');
