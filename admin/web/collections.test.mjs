@@ -143,6 +143,7 @@ await onStage(async (stage) => {
 
     await page.getByRole('button', { name: 'New index' }).click();
     const added = indexRow(page, 3);
+    await added.waitFor();
     await save(page);
     await added.getByText('Choose columns').waitFor();
     await added.getByLabel('Unique').check();
