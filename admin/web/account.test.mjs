@@ -106,7 +106,7 @@ await onStage(async (stage) => {
     await entry.getByText('Club <b>').waitFor();
     await entry.locator('svg path.brand').waitFor({ state: 'attached' });
     await entry.getByRole('button', { name: 'cleo' }).click();
-    await clipboard(page, (text) => text === 'cleo');
+    await clipboard(page, 'cleo');
     await entry.scrollIntoViewIfNeeded();
     await picture(page, 'account-linked');
     await page.setViewportSize({ width: 390, height: 844 });

@@ -1,7 +1,7 @@
 // Collections are created, changed after a review of the change, emptied and deleted.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isWell, loads, onStage, picture, saved, takeStored } from './stage.mjs';
+import { hold, isWell, loads, onStage, picture, saved, takeStored } from './stage.mjs';
 
 await onStage(async (stage) => {
   await stage.superuser();
@@ -143,6 +143,7 @@ await onStage(async (stage) => {
 
     await page.getByRole('button', { name: 'New index' }).click();
     const added = indexRow(page, 3);
+    await added.waitFor();
     await save(page);
     await added.getByText('Choose columns').waitFor();
     await added.getByLabel('Unique').check();
@@ -267,8 +268,10 @@ await onStage(async (stage) => {
     const problem = (name) => page.locator(`[data-error="${name}"]:not([hidden])`);
     const keep = () => loads(page, () => page.keyboard.press('Control+s'));
 
-    // Rules: one that ann alone changes is kept, one that both change is a conflict.
+    // Rules: one that ann alone changes is kept, one that both change is a conflict. The save waits for no other request of its form.
+    const counts = await hold(page, '**/c/members/count');
     await page.goto(`${stage.url}/_/c/members/rules`);
+    await counts.asked;
     const rule = async (label, text) => {
       await page.getByRole('radiogroup', { name: `${label}: who` }).getByText('By rule').click();
       await page.getByLabel(`${label} rule`).fill(text);
@@ -277,6 +280,7 @@ await onStage(async (stage) => {
     await rule('View', 'verified = true');
     await patch({ listRule: '', deleteRule: 'id = "x"' });
     assert.equal(await saved(page), 409);
+    await counts.release();
     await problem('listRule').getByText('ann@orchard.example has changed this to “Everyone”').waitFor();
     assert.deepEqual([await page.getByLabel('List rule').inputValue(), (await stored('members')).viewRule], ['verified = true', null]);
     await picture(page, 'rules-conflict-1440-light');

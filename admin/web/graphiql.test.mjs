@@ -34,6 +34,13 @@ await onStage(async (stage) => {
   const sizes = (page) => page.evaluate(() => Object.fromEntries(performance.getEntriesByType('resource')
     .filter(({ name }) => name.includes('/graphiql-assets/')).map(({ name, encodedBodySize }) => [name.split('/').pop(), encodedBodySize])));
 
+  /** Presses a button that chooses another caller, and waits for the new editor. */
+  async function becomes(page, button) {
+    const old = await page.locator('.graphiql-container').elementHandle();
+    await button.click();
+    await page.waitForFunction((node) => !node.isConnected, old);
+  }
+
   const run = (page) => page.getByRole('button', { name: /^Execute query/ }).click();
   const shows = (page, text) => page.locator('.result-window .view-line').filter({ hasText: text }).first().waitFor();
   const who = 'query { me { __typename ... on User { email } } seeds { items { name } } }';
@@ -47,11 +54,11 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Ask as this account' }).click();
     await page.getByText('There is no such account.').waitFor();
     await page.getByLabel('E-mail address or id').fill('ingrid@orchard.example');
-    await page.getByRole('button', { name: 'Ask as this account' }).click();
+    await becomes(page, page.getByRole('button', { name: 'Ask as this account' }));
     await write(page, who);
     await run(page);
     await shows(page, '"email": "ingrid@orchard.example"');
-    await page.getByRole('button', { name: 'Guest' }).click();
+    await becomes(page, page.getByRole('button', { name: 'Guest' }));
     await write(page, 'query { me { __typename } seeds { items { cost } } }');
     await run(page);
     await shows(page, 'Cannot query field');

@@ -129,13 +129,12 @@ await onStage(async (stage) => {
     }
     await raw('PATCH', `${path}/${id}`, `{${values},"is":false}`);
     await page.reload();
-    const copied = (wanted) => clipboard(page, (text) => text === wanted);
     const menu = async (name) => {
       await page.getByRole('button', { name: 'Duplicate, copy, delete' }).click();
       await page.locator('#record-menu').getByText(name).click();
     };
     await menu('Copy as JSON');
-    await copied(after);
+    await clipboard(page, after);
     await menu('Duplicate');
     await page.getByRole('button', { name: 'Create' }).click();
     await page.getByText('Created', { exact: true }).waitFor();
@@ -152,7 +151,7 @@ await onStage(async (stage) => {
     await page.keyboard.press('Escape');
     await page.locator(`[data-row="${id}"] td`).nth(3).focus();
     await page.keyboard.press('Control+c');
-    await copied(long);
+    await clipboard(page, long);
     await isWell(page);
   });
 
@@ -541,7 +540,7 @@ await onStage(async (stage) => {
     assert.match(made, /^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)(?=.*[-_.])[\w.-]{20}$/);
     assert.equal(await key.getAttribute('type'), 'text');
     await page.getByRole('button', { name: 'Copy key' }).click();
-    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), made);
+    await clipboard(page, made);
     await page.getByRole('button', { name: 'Show key' }).click();
     assert.equal(await key.getAttribute('type'), 'password');
     await save(page);

@@ -69,6 +69,7 @@ await onStage(async (stage) => {
     await page.getByLabel('Find a record for my_relation').press('Enter');
     await button('Create').click();
     await page.getByText('Created', { exact: true }).first().waitFor();
+    await page.waitForLoadState(); // the scripts that bind the key have arrived
     await page.keyboard.press('Escape');
     await link('New record').click();
     await page.locator('#f-my_text').fill('Sungold');

@@ -208,11 +208,11 @@ await onStage(async (stage) => {
     await page.waitForURL(/before=/);
     assert.deepEqual(await titles(), second);
     await page.getByRole('link', { name: 'Previous page' }).click();
-    await page.waitForFunction((name) => document.querySelector('tbody tr td').innerText === name, first[0]);
+    await page.waitForFunction((name) => document.querySelector('tbody tr td')?.innerText === name, first[0]);
     assert.deepEqual(await titles(), first);
     assert.equal(await page.getByRole('link', { name: 'Previous page' }).count(), 0);
     await page.goBack();
-    await page.waitForFunction((name) => document.querySelector('tbody tr td').innerText === name, second[0]);
+    await page.waitForFunction((name) => document.querySelector('tbody tr td')?.innerText === name, second[0]);
     assert.deepEqual(await titles(), second);
     await isWell(page);
   });

@@ -82,7 +82,7 @@ await onStage(async (stage) => {
     const row = page.locator('tbody tr').first();
     await row.getByTitle('Copy the id').click();
     const id = await row.getAttribute('data-row');
-    await clipboard(page, (text) => text === id);
+    await clipboard(page, id);
     await picture(page, 'records-columns');
     await page.setViewportSize({ width: 390, height: 844 });
     await page.emulateMedia({ colorScheme: 'dark' });

@@ -109,9 +109,10 @@ class Stage {
     page.setDefaultTimeout(patience);
     page.wrong = [];
     page.on('console', (message) => {
-      // A status 4xx may be the expected answer to a form, and a sandboxed frame is meant to block
-      // scripts. Every other error or warning fails the test.
-      const meant = /^Failed to load resource: the server responded with a status of 4|^Blocked script execution in '[^']*' because the document's frame is sandboxed/.test(message.text());
+      // A status 4xx may be the expected answer to a form, a newer request may abort an older one
+      // (hx-sync), and a sandboxed frame is meant to block scripts. Every other error or warning
+      // fails the test.
+      const meant = /^Failed to load resource: the server responded with a status of 4|^htmx:(afterRequest|sendAbort), |^Blocked script execution in '[^']*' because the document's frame is sandboxed/.test(message.text());
       if (['error', 'warning'].includes(message.type()) && !meant) page.wrong.push(message.text());
     });
     page.on('pageerror', (error) => page.wrong.push(String(error)));
@@ -272,14 +273,14 @@ export async function saved(page) {
 }
 
 /**
- * Waits until the predicate accepts the text in the clipboard, and returns the text. waitForFunction
- * cannot do that: it takes the promise of a predicate for true.
+ * Waits until the clipboard has the text, or a text that matches the regular expression, and returns
+ * it. waitForFunction cannot do that: it takes the promise of a predicate for true.
  */
-export async function clipboard(page, accepts) {
+export async function clipboard(page, wanted) {
   const begin = Date.now();
   for (;;) {
     const text = await page.evaluate(() => navigator.clipboard.readText());
-    if (accepts(text)) return text;
+    if (wanted instanceof RegExp ? wanted.test(text) : text === wanted) return text;
     assert.ok(Date.now() - begin < patience, `in the clipboard is ${text}`);
     await setTimeout(50);
   }

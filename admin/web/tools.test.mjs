@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { pictures } from './looks.mjs';
-import { isWell, loads, onStage, picture } from './stage.mjs';
+import { clipboard, isWell, loads, onStage, picture } from './stage.mjs';
 
 /** Replaces the text of the editor of SQL, closes its completions, and runs the text. */
 async function runSQL(editor, text) {
@@ -89,7 +89,7 @@ await onStage(async (stage) => {
     await page.keyboard.press('Enter');
     await page.waitForURL('**/_/c/notes?filter=no+such+thing');
     await type('no such thing');
-    await option('New collection “no_such_thing”').click();
+    await loads(page, () => option('New collection “no_such_thing”').click());
     assert.equal(await page.getByLabel(/^Name/).inputValue(), 'no_such_thing');
     await page.keyboard.press('Control+k');
     await page.keyboard.type('#');
@@ -615,7 +615,7 @@ await onStage(async (stage) => {
     await answer.getByText('"status": 404').waitFor();
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await page.locator('#api-answer').getByRole('button', { name: 'Copy' }).click();
-    assert.equal(JSON.parse(await page.evaluate(() => navigator.clipboard.readText())).status, 404);
+    assert.equal(JSON.parse(await clipboard(page, /"status"/)).status, 404);
     await page.getByText('A user', { exact: true }).click();
     await page.getByRole('combobox', { name: 'Collection of the user' }).selectOption('people');
     const user = page.getByRole('combobox', { name: 'User', exact: true });

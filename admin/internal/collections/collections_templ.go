@@ -180,7 +180,7 @@ func fieldsPage(d *definition, tabs []console.Tab, locked bool) templ.Component 
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "\" hx-target=\"#main\" hx-sync=\"this:drop\" data-form=\"change\" data-whole novalidate><div class=\"page top-edge\"><div class=\"page-in stack\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "\" hx-target=\"#main\" hx-sync=\"this:drop\" hx-disinherit=\"hx-sync\" data-form=\"change\" data-whole novalidate><div class=\"page top-edge\"><div class=\"page-in stack\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -81,7 +81,7 @@ func rulesPage(in *schema.Collection, tabs []console.Tab, list []rule, base stri
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\" hx-target=\"#main\" hx-sync=\"this:drop\" data-form=\"change\" novalidate>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\" hx-target=\"#main\" hx-sync=\"this:drop\" hx-disinherit=\"hx-sync\" data-form=\"change\" novalidate>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -64,7 +64,7 @@ func signInPage(s signIn, tabs []console.Tab, locked bool) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "\" hx-target=\"#main\" hx-sync=\"this:drop\" data-form=\"change\" novalidate><div class=\"page top-edge\"><div class=\"set\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "\" hx-target=\"#main\" hx-sync=\"this:drop\" hx-disinherit=\"hx-sync\" data-form=\"change\" novalidate><div class=\"page top-edge\"><div class=\"set\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

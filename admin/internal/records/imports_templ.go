@@ -211,7 +211,7 @@ func uploadPage(in *schema.Collection) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "\" hx-encoding=\"multipart/form-data\" hx-target=\"#main\" hx-sync=\"this:drop\" data-form=\"new\" novalidate><div class=\"page\"><div class=\"stack narrow\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "\" hx-encoding=\"multipart/form-data\" hx-target=\"#main\" hx-sync=\"this:drop\" hx-disinherit=\"hx-sync\" data-form=\"new\" novalidate><div class=\"page\"><div class=\"stack narrow\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -934,7 +934,7 @@ func importForm(i *importing) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 72, "\" hx-target=\"#import\" hx-swap=\"outerHTML\" hx-sync=\"this:drop\" aria-label=\"Import\"><div class=\"page\"><div class=\"stack\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 72, "\" hx-target=\"#import\" hx-swap=\"outerHTML\" hx-sync=\"this:drop\" hx-disinherit=\"hx-sync\" aria-label=\"Import\"><div class=\"page\"><div class=\"stack\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

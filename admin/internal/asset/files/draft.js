@@ -190,10 +190,8 @@ class Draft {
 export function begin(form, kind) {
   if (drafts.has(form)) return;
   for (const other of drafts.keys()) if (!other.isConnected) drafts.delete(other);
-  const draft = new Draft(form, kind);
-  drafts.set(form, draft);
-  draft.offer();
-  if (edited(form).length > 0) draft.later(); // typed before this script has arrived
+  drafts.set(form, new Draft(form, kind));
+  drafts.get(form).offer();
 }
 
 const of = (node) => drafts.get(node.closest?.('form'));

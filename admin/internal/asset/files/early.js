@@ -11,9 +11,9 @@ try {
 }
 
 {
-  // A form that is sent, a button that is pressed, and Ctrl+S wait for the other scripts. Without scripts
+  // A form that is sent, a button that is pressed, Ctrl+S and Ctrl+K wait for the other scripts. Without scripts
   // the browser would put the values of the form into the address, or do nothing.
-  const early = new Map(); // by form or button, or for Ctrl+S: the function that repeats what the user did
+  const early = new Map(); // by form or button, or for the last key: the function that repeats what the user did
 
   const hold = (event, key, repeat) => {
     event.preventDefault();
@@ -32,13 +32,18 @@ try {
     if (button && !button.popoverTargetElement && (!button.form || button.type === 'button')) hold(event, button, () => button.click());
   }, first);
   addEventListener('keydown', (event) => {
-    if (event.key !== 's' || !(event.ctrlKey || event.metaKey)) return;
-    hold(event, 'save', () => document.activeElement.dispatchEvent(new KeyboardEvent(event.type, event)));
+    if (!['s', 'k'].includes(event.key) || !(event.ctrlKey || event.metaKey)) return;
+    hold(event, 'key', () => document.activeElement.dispatchEvent(new KeyboardEvent(event.type, event)));
   }, first);
+
+  // The events of inputs are dispatched again. The script of file inputs reads them when it begins.
+  const changed = { input: new Set(), change: new Set() };
+  for (const [type, inputs] of Object.entries(changed)) addEventListener(type, ({ target }) => target.type === 'file' || inputs.add(target), first);
 
   // The first htmx:load comes when all scripts of the page listen. Their listeners run before the timeout.
   addEventListener('htmx:load', () => setTimeout(() => {
     arrived.abort();
+    for (const [type, inputs] of Object.entries(changed)) for (const input of inputs) input.dispatchEvent(new Event(type, { bubbles: true }));
     for (const repeat of early.values()) repeat();
   }), { once: true });
 }

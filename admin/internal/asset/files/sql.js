@@ -335,5 +335,4 @@ input.addEventListener('input', () => storeTyped(draftKey, input.value, tab));
 document.addEventListener('selectionchange', () => (part('run-words').textContent = selected() ? 'Run selection' : 'Run'));
 
 showRecent();
-if (input.value !== input.defaultValue) store(draftKey, input.value, tab); // typed before this script arrived
-else if (stored(draftKey, tab)) fill(stored(draftKey, tab));
+if (stored(draftKey, tab) && input.value === input.defaultValue) fill(stored(draftKey, tab)); // else something is typed already

@@ -68,13 +68,13 @@ func TestPoolHasALimit(t *testing.T) {
 	if err := db.Read(t.Context(), func(store.Reader) error { return nil }); !errors.Is(err, store.ErrBusy) {
 		t.Errorf("Read() when every connection is taken = %v, want ErrBusy", err)
 	}
+	db.readers.timeout = time.Minute
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(time.Millisecond, cancel)
 	if err := db.Read(ctx, func(store.Reader) error { return nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("Read() of a caller who goes = %v, want context.Canceled", err)
 	}
 	release()
-	db.readers.timeout = time.Minute
 	if got := countT(t, db); got != 0 {
 		t.Errorf("rows = %d, want 0", got)
 	}
