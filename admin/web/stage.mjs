@@ -99,9 +99,9 @@ class Stage {
     page.setDefaultTimeout(Number(process.env.WAIT ?? 60_000)); // long, since a busy machine is slow
     page.wrong = [];
     page.on('console', (message) => {
-      // A status 4xx may be the expected answer to a form, and a sandboxed frame is meant to block
-      // scripts. Every other error or warning fails the test.
-      const meant = /^Failed to load resource: the server responded with a status of 4|^Blocked script execution in '[^']*' because the document's frame is sandboxed/.test(message.text());
+      // A status 4xx may be the expected answer to a form, a sandboxed frame is meant to block
+      // scripts, and htmx logs requests that the page itself ends. Every other error or warning fails the test.
+      const meant = /^Failed to load resource: the server responded with a status of 4|^Blocked script execution in '[^']*' because the document's frame is sandboxed|^htmx:(afterRequest|sendAbort), /.test(message.text());
       if (['error', 'warning'].includes(message.type()) && !meant) page.wrong.push(message.text());
     });
     page.on('pageerror', (error) => page.wrong.push(String(error)));
