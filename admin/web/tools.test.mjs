@@ -156,6 +156,16 @@ await onStage(async (stage) => {
     await verdict('View').getByText('0 of 2 accounts', { exact: true }).waitFor();
     assert.equal(await verdict('View').getByRole('link').count(), 0);
 
+    // A changed rule ends the request about the rule before.
+    await page.route('**/rules/try', () => {}, { times: 1 }); // never answered, as with a slow rule
+    const asked = page.waitForRequest('**/rules/try');
+    const ended = page.waitForEvent('requestfailed');
+    await rule.fill('stars > 8');
+    const first = await asked;
+    await rule.fill('stars > 7');
+    assert.equal(await ended, first);
+    await verdict('View').getByText('does not hold: stars > 7').waitFor();
+
     // A body of a record that does not exist.
     await tester.getByText('A body I write').click();
     await tester.getByRole('textbox', { name: /^Body/ }).fill(JSON.stringify({ author: bob.id }));

@@ -35,6 +35,9 @@ type Explanation struct {
 	// Warnings are sentences about parts of the rule that are valid but probably not intended.
 	Warnings []string
 	Clause   *Clause // the rule as a tree; nil if no rule was judged, as for superusers and for the rule ""
+	// Whole is true if the time limit was reached before the parts of the rule were judged. Clause
+	// is then the whole rule as a single part, without values.
+	Whole bool
 
 	SQL  string   // the statement of the rule; "" if no statement was necessary
 	Args []string // the parameters of SQL as texts
@@ -51,13 +54,14 @@ type RuleProblem struct {
 // Explain answers a question for a caller, by the statement that the operation itself would use.
 // asks must be a superuser, else the fault is that of RequireSuperuser. The other faults are
 // NotFound for an unknown collection and for a record that is not stored, and Invalid for an
-// operation without a rule, a body that is not valid, and a rule that takes too long.
+// operation without a rule, a body that is not valid, and a rule that takes too long: longer than
+// Config.ReadLimit, or than the deadline of ctx. The read counts for asks in the shares of readers.
 func (s *Service) Explain(ctx context.Context, asks, caller Caller, q Question) (e *Explanation, err error) {
 	if err := asks.RequireSuperuser(); err != nil {
 		return nil, err
 	}
 	err = s.readWithRetry(caller, func(rq *readRequest) (err error) {
-		e, err = rq.explain(ctx, q)
+		e, err = rq.explain(ctx, asks, q)
 		return readFault(err, fault.Invalid)
 	})
 	if err != nil {
@@ -66,7 +70,7 @@ func (s *Service) Explain(ctx context.Context, asks, caller Caller, q Question) 
 	return e, nil
 }
 
-func (rq *readRequest) explain(ctx context.Context, q Question) (*Explanation, error) {
+func (rq *readRequest) explain(ctx context.Context, asks Caller, q Question) (*Explanation, error) {
 	c := rq.snapshot.Find(q.Collection)
 	if c == nil {
 		return nil, missingCollection()
@@ -81,7 +85,8 @@ func (rq *readRequest) explain(ctx context.Context, q Question) (*Explanation, e
 		}
 		x.out.Warnings = query.Warnings(rq.snapshot, c, *q.Rule)
 	}
-	err := rq.read(ctx, store.Work{}, func(r store.Reader) error {
+	err := rq.readFor(ctx, asks, func(r store.Reader) error {
+		x.out = &Explanation{Warnings: x.out.Warnings}
 		if err := x.prepare(r, q); err != nil {
 			return err
 		}
@@ -92,7 +97,17 @@ func (rq *readRequest) explain(ctx context.Context, q Question) (*Explanation, e
 		}
 		return x.judge(r, rule)
 	})
+	if x.out.Whole && errors.Is(err, store.ErrTimeout) {
+		err = nil
+	}
 	return x.out, err
+}
+
+// readFor is read with the time limit of an account and the share of the superuser who asks, so
+// that a question about an account takes nothing of the share of this account.
+func (rq *readRequest) readFor(ctx context.Context, asks Caller, fn func(store.Reader) error) error {
+	ctx = store.WithCaller(ctx, rq.service.cfg.ReadLimit, asks.Share(), store.Work{})
+	return rq.service.cfg.Store.Read(ctx, rq.ifCurrent(fn))
 }
 
 // explaining is the state of answering a Question.
@@ -189,7 +204,8 @@ func (x *explaining) imagine(body map[string]any) error {
 	return nil
 }
 
-// judge runs the statement of the rule, then judges the parts of the rule.
+// judge runs the statement of the rule, then judges the parts of the rule. Until they are judged,
+// the answer is that of the whole rule.
 func (x *explaining) judge(r store.Reader, rule string) error {
 	expression, err := lang.Parse(rule)
 	if err != nil {
@@ -218,14 +234,20 @@ func (x *explaining) judge(r store.Reader, rule string) error {
 			x.out.Args = append(x.out.Args, shownValue(v))
 		}
 	}
-	if x.out.Clause, err = x.clauses(r, rule, expression); err != nil {
+	x.out.Clause = &Clause{Text: rule, End: len(rule), Holds: x.out.Allowed, Known: true, Decides: true}
+	if x.out.SQL != "" {
+		if x.out.Plan, err = x.plan(r, plan); err != nil {
+			return err
+		}
+	}
+	x.out.Whole = true
+	clause, err := x.clauses(r, rule, expression)
+	if err != nil {
 		return err
 	}
-	x.out.Clause.decide()
-	if x.out.SQL != "" {
-		x.out.Plan, err = x.plan(r, plan)
-	}
-	return err
+	clause.decide()
+	x.out.Clause, x.out.Whole = clause, false
+	return nil
 }
 
 // plan returns the query plan of the engine for the statement.

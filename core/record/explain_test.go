@@ -1,10 +1,13 @@
 package record_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
@@ -142,6 +145,46 @@ func TestExplainShows(t *testing.T) {
 	} {
 		if fault.KindOf(err) != want {
 			t.Errorf("%v, want %s", err, want)
+		}
+	}
+}
+
+// If the time limit is reached before the parts of a rule are judged, Explain returns the answer of
+// the whole rule. A rule without an answer at the limit is a fault of Explain and of Who.
+func TestExplainAtTheLimit(t *testing.T) {
+	t.Parallel()
+	b, public, _ := newRuled(t)
+	row := ""
+	for range 150 {
+		row = b.add("q2", object{"n": "x", "num": 3.0, "r": public, "must": true})
+	}
+	user := b.add("users", object{"email": "a@example.com", "password": secret, "passwordConfirm": secret, "name": "Ann"})
+	// The engine compares 150 to the power of four pairs for endless. The first pair suffices for known.
+	endless := "@collection.q2:a.r.q2_via_r.n ?= @collection.q2:b.r.q2_via_r.num"
+	known := "n = 'x' || " + endless
+	ask := func(rule string) record.Question {
+		return record.Question{Collection: "q2", Operation: record.OpView, Rule: &rule, ID: row}
+	}
+	explain := func(limit time.Duration, rule string) (*record.Explanation, error) {
+		ctx, cancel := context.WithTimeout(t.Context(), limit)
+		defer cancel()
+		return b.Records().Explain(ctx, record.Root(), b.as("users", user), ask(rule))
+	}
+	limit := 50 * time.Millisecond // enough for an answer on an idle machine
+	got, err := explain(limit, known)
+	for ; errors.Is(err, record.ErrTimeLimit) && limit < 10*time.Second; got, err = explain(limit, known) {
+		limit *= 2
+	}
+	if err != nil || !got.Whole || !got.Allowed || shown(got.Clause) != "+!"+known || len(got.Plan) == 0 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, explained := explain(50*time.Millisecond, endless)
+	_, whoErr := b.Records().Who(ctx, record.Root(), guest, ask(endless+" && @request.auth.id != ''"), "users", 1)
+	for _, err := range []error{explained, whoErr} {
+		if !errors.Is(err, record.ErrTimeLimit) || fault.KindOf(err) != fault.Invalid {
+			t.Errorf("a rule without an answer: %v", err)
 		}
 	}
 }

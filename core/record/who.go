@@ -4,6 +4,7 @@ package record
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/loambase/loam/core/fault"
@@ -22,14 +23,15 @@ type Allowed struct {
 	IDs    []string // the ids of the first allowed accounts, in the order of insertion
 	Count  int      // the number of allowed accounts among the judged accounts
 	Judged int      // the number of judged accounts
-	More   bool     // the collection has accounts that were not judged
+	More   bool     // the collection has accounts that were not judged: there are too many, or the time limit was reached
 }
 
 // Who returns the accounts of an auth collection that the rule of a Question allows, as Explain
 // would judge each of them. It judges up to 5,000 accounts, and none if the rule is nil. a.IDs has
 // the ids of the first allowed accounts, at most limit. caller is the request; its Auth is ignored.
-// asks must be a superuser. The collection must not be that of the superusers. The faults are those
-// of Explain, and Invalid for a rule that cannot be used and for a collection that is not an auth
+// asks must be a superuser. The collection must not be that of the superusers. The limits and faults
+// are those of Explain; the time limit is a fault only if no account was judged before it. Another
+// fault is Invalid for a rule that cannot be used and for a collection that is not an auth
 // collection.
 func (s *Service) Who(ctx context.Context, asks, caller Caller, q Question, accounts string, limit int) (a Allowed, err error) {
 	if err := asks.RequireSuperuser(); err != nil {
@@ -37,13 +39,13 @@ func (s *Service) Who(ctx context.Context, asks, caller Caller, q Question, acco
 	}
 	caller.Auth = nil
 	err = s.readWithRetry(caller, func(rq *readRequest) (err error) {
-		a, err = rq.who(ctx, q, accounts, limit)
+		a, err = rq.who(ctx, asks, q, accounts, limit)
 		return readFault(err, fault.Invalid)
 	})
 	return a, err
 }
 
-func (rq *readRequest) who(ctx context.Context, q Question, accounts string, limit int) (a Allowed, err error) {
+func (rq *readRequest) who(ctx context.Context, asks Caller, q Question, accounts string, limit int) (a Allowed, err error) {
 	c, of := rq.snapshot.Find(q.Collection), rq.snapshot.Find(accounts)
 	switch {
 	case c == nil || of == nil:
@@ -54,7 +56,7 @@ func (rq *readRequest) who(ctx context.Context, q Question, accounts string, lim
 		return a, nil
 	}
 	x := &explaining{rq: rq, collection: c, out: &Explanation{}}
-	err = rq.read(ctx, store.Work{}, func(r store.Reader) error {
+	err = rq.readFor(ctx, asks, func(r store.Reader) error {
 		a = Allowed{}
 		if err := x.prepare(r, q); err != nil {
 			return err
@@ -67,17 +69,20 @@ func (rq *readRequest) who(ctx context.Context, q Question, accounts string, lim
 		if a.More = len(ids) > whoMost; a.More {
 			ids = ids[:whoMost]
 		}
-		a.Judged = len(ids)
 		for page := range slices.Chunk(ids, whoPage) {
 			allowed, err := x.allowed(r, of, page)
 			if err != nil {
 				return err
 			}
+			a.Judged += len(page)
 			a.Count += len(allowed)
 			a.IDs = append(a.IDs, allowed[:min(len(allowed), limit-len(a.IDs))]...)
 		}
 		return nil
 	})
+	if a.Judged > 0 && errors.Is(err, store.ErrTimeout) {
+		a.More, err = true, nil
+	}
 	return a, err
 }
 

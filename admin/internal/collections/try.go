@@ -3,6 +3,7 @@ package collections
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/loambase/loam/admin/internal/complete"
 	"github.com/loambase/loam/admin/internal/console"
@@ -35,10 +37,15 @@ type verdict struct {
 	state string // "ok", "no", "open" for no answer, "bad" for a rule that cannot be used
 	why   string // the reason, in words
 	about *record.Explanation
+	late  bool // the rule was not judged within tryTime
 
 	wrong, meant string // an unknown name in the rule, and the name that was probably meant; both "" if there is none
 	wrongAt      int    // byte offset of the unknown name in the rule
 }
+
+// tryTime is the maximum time for judging one rule. A form has up to seven rules, and a new request
+// of the tester ends the one before.
+const tryTime = 2 * time.Second
 
 // judgement is a rule that the tester judges, with the operation that the rule decides.
 type judgement struct {
@@ -252,9 +259,13 @@ func judgeAll(c *console.Call, t attempt) (list []verdict, err error) {
 }
 
 func judge(c *console.Call, caller record.Caller, r rule, q record.Question, j judgement) (verdict, error) {
-	e, err := c.App.Records().Explain(c.R.Context(), c.Caller, caller, q)
+	ctx, cancel := context.WithTimeout(c.R.Context(), tryTime)
+	defer cancel()
+	e, err := c.App.Records().Explain(ctx, c.Caller, caller, q)
 	var f *fault.Error
 	switch {
+	case errors.Is(err, record.ErrTimeLimit):
+		return verdict{rule: r, state: "bad", why: "no answer within 2 seconds", late: true}, nil
 	case errors.As(err, &f) && f.Kind == fault.NotFound:
 		return verdict{rule: r, state: "open", why: "there is no such record any more"}, nil
 	case errors.As(err, &f) && f.Kind == fault.Invalid:

@@ -2,7 +2,10 @@ package collections
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"slices"
+	"time"
 
 	"github.com/loambase/loam/admin/internal/console"
 	"github.com/loambase/loam/admin/internal/form"
@@ -13,8 +16,10 @@ import (
 	"github.com/loambase/loam/internal/wire"
 )
 
-// maxWho is the number of allowed accounts that are listed for each collection.
-const maxWho = 20
+const (
+	maxWho  = 20               // number of allowed accounts that are listed for each collection
+	whoTime = 10 * time.Second // maximum time for judging all accounts
+)
 
 // accountsOf holds the accounts of a collection that a rule allows.
 type accountsOf struct {
@@ -24,7 +29,8 @@ type accountsOf struct {
 }
 
 // who answers with the identities that a typed rule allows on the record, or with the body, in the
-// form. The parameter rule of the address is the name of the rule.
+// form. The parameter rule of the address is the name of the rule. When whoTime is over, the answer
+// says which accounts were judged.
 func who(c *console.Call) error {
 	in, err := c.Collection()
 	if err != nil {
@@ -45,27 +51,32 @@ func who(c *console.Call) error {
 	j := judged[at]
 	caller, q, missing := t.question(j, rules[i])
 	if problem = cmp.Or(problem, wrong, wire.Sentence(missing)); problem != "" {
-		return c.Part(whoMay(false, nil, problem))
+		return c.Part(whoMay(verdict{}, nil, problem))
 	}
 	guest, err := judge(c, caller, rules[i], q, j)
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(c.R.Context(), whoTime)
+	defer cancel()
 	var list []accountsOf
 	for _, name := range c.Accounts() {
 		a := accountsOf{in: c.App.Snapshot().Find(name)}
-		a.Allowed, err = c.App.Records().Who(c.R.Context(), c.Caller, caller, q, name, maxWho)
+		a.Allowed, err = c.App.Records().Who(ctx, c.Caller, caller, q, name, maxWho)
+		if errors.Is(err, record.ErrTimeLimit) {
+			a.More, err = true, nil
+		}
 		if err != nil {
 			reason, err := refusal(err)
 			if err != nil {
 				return err
 			}
-			return c.Part(whoMay(false, nil, "This cannot be found out. "+reason))
+			return c.Part(whoMay(verdict{}, nil, "This cannot be found out. "+reason))
 		}
 		if a.list, err = records.WithIDs(c, a.in, a.IDs...); err != nil {
 			return err
 		}
 		list = append(list, a)
 	}
-	return c.Part(whoMay(guest.state == "ok", list, ""))
+	return c.Part(whoMay(guest, list, ""))
 }

@@ -135,6 +135,9 @@ func (v verdict) warningText() string {
 // whoWords returns the text before a list of allowed accounts: their number, and the number that is
 // listed if some are left out.
 func whoWords(a accountsOf) string {
+	if a.More && a.Judged == 0 {
+		return "no answer in time"
+	}
 	of := " of "
 	if a.More {
 		of = " of the first "
@@ -147,6 +150,17 @@ func whoWords(a accountsOf) string {
 		words += ", the first " + strconv.Itoa(n)
 	}
 	return words + ":"
+}
+
+// guestWords returns the answer of "Who may?" for guests.
+func guestWords(v verdict) string {
+	switch {
+	case v.late:
+		return "no answer in time"
+	case v.state == "ok":
+		return "may"
+	}
+	return "may not"
 }
 
 func milliseconds(d time.Duration) string {

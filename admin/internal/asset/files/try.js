@@ -70,6 +70,12 @@ function show(verdict) {
   mark(rule.querySelector('.ed'), shown ? JSON.parse(verdict.dataset.marks) : []);
 }
 
+/** A changed rule ends the search for the accounts that the rule before allows. */
+document.addEventListener('htmx:beforeRequest', (event) => {
+  if (event.target.id !== 'tester') return;
+  for (const button of document.querySelectorAll('#verdicts [hx-post]')) window.htmx.trigger(button, 'htmx:abort');
+});
+
 document.addEventListener('htmx:afterSwap', () => {
   const verdicts = document.getElementById('verdicts');
   for (const button of verdicts.querySelectorAll('[data-unfold]:not([disabled])')) if (opened.has(button.dataset.unfold)) unfold(button, true);
