@@ -442,7 +442,7 @@ await onStage(async (stage) => {
     await picture(page, 'files-new');
     await page.getByRole('button', { name: 'Move c.txt' }).press('Alt+ArrowUp');
     await page.getByRole('button', { name: 'Move c.txt' }).press('Alt+ArrowUp');
-    await page.getByRole('button', { name: /^Take out <img/ }).click();
+    await page.getByRole('button', { name: /^Remove <img/ }).click();
     assert.deepEqual(await names(), ['c.txt', 'leaf.png']);
     await save(page);
     const { pictures } = await stored(id);
