@@ -438,16 +438,16 @@ await onStage(async (stage) => {
     await page.locator('input[type=file]').setInputFiles([{ name: 'large.txt', mimeType: 'text/plain', buffer: Buffer.alloc(5 * 2 ** 20 + 1) }]);
     await page.locator('[data-new-files] .is-bad').getByText('larger than 5.2 MB').waitFor();
     await page.keyboard.press('Control+s');
-    await page.getByText('large.txt is larger than 5.2 MB. Take it out first.').waitFor();
+    await page.getByText('large.txt is larger than 5.2 MB. Remove it first.').waitFor();
     await page.keyboard.press('Enter'); // presses the focused button
     await hand(page.locator('.drop'), 'drop', attack);
     await hand(page.locator('input[type=file]'), 'paste', 'c.txt');
     assert.deepEqual(await names(), ['leaf.png', attack, 'c.txt']);
     await page.locator('.drop').scrollIntoViewIfNeeded();
     await picture(page, 'files-new');
-    await page.getByRole('button', { name: 'Move c.txt' }).press('Alt+ArrowUp');
-    await page.getByRole('button', { name: 'Move c.txt' }).press('Alt+ArrowUp');
-    await page.getByRole('button', { name: /^Take out <img/ }).click();
+    await page.getByRole('button', { name: /^Move c\.txt/ }).press('Alt+ArrowUp');
+    await page.getByRole('button', { name: /^Move c\.txt/ }).press('Alt+ArrowUp');
+    await page.getByRole('button', { name: /^Remove <img/ }).click();
     assert.deepEqual(await names(), ['c.txt', 'leaf.png']);
     await save(page);
     const { pictures } = await stored(id);

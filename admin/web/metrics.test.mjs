@@ -116,7 +116,7 @@ await onStage(async (stage) => {
 
   test('the same hours of yesterday stand beside the last ones', async () => {
     const page = await stage.signedIn();
-    const nothing = page.getByText('There is nothing of these hours of yesterday');
+    const nothing = page.getByText('No samples of the same hours yesterday');
     const beside = page.getByRole('switch', { name: 'Beside yesterday' });
     const chart = page.getByRole('region', { name: 'Requests a second', exact: true });
     const yesterday = chart.locator('[data-before]');

@@ -604,8 +604,8 @@ await onStage(async (stage) => {
     await page.locator('input[type=file]').setInputFiles([{ name: 'large.txt', mimeType: 'text/plain', buffer: Buffer.alloc(5.5e6) }]);
     await page.locator('[data-new-files]').getByText('larger than 5.2 MB').waitFor(); // the script of file inputs has arrived
     await input(page, 'price').press('Control+Enter');
-    await page.getByText('large.txt is larger than 5.2 MB. Take it out first.').waitFor();
-    await page.getByRole('button', { name: 'Take out large.txt' }).click();
+    await page.getByText('large.txt is larger than 5.2 MB. Remove it first.').waitFor();
+    await page.getByRole('button', { name: 'Remove large.txt' }).click();
     await input(page, 'price').fill('14.6');
     await page.keyboard.press('Control+s');
     await isSaved();

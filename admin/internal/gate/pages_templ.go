@@ -305,7 +305,7 @@ func installPage(f installForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<p class=\"help\">It takes the place of what is here. You sign in with an account of it.</p></div><div class=\"stack-s\" data-upload-place hidden><progress class=\"meter\" max=\"1\" aria-label=\"Upload\" data-upload-meter></progress><div class=\"row\"><p class=\"small grow\" role=\"status\" data-upload-said></p><button class=\"btn btn-quiet btn-s\" type=\"button\" data-upload-stop>Stop</button></div></div><button class=\"btn btn-block input-l\" type=\"submit\" data-upload-send>Restore the backup</button></form></details><p class=\"help\">A data folder of PocketBase is imported on the command line: <code>loam import pocketbase FOLDER</code></p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<p class=\"help\">It replaces everything on this server. Sign in afterwards with an account from the backup.</p></div><div class=\"stack-s\" data-upload-place hidden><progress class=\"meter\" max=\"1\" aria-label=\"Upload\" data-upload-meter></progress><div class=\"row\"><p class=\"small grow\" role=\"status\" data-upload-said></p><button class=\"btn btn-quiet btn-s\" type=\"button\" data-upload-stop>Stop</button></div></div><button class=\"btn btn-block input-l\" type=\"submit\" data-upload-send>Restore the backup</button></form></details><p class=\"help\">A data folder of PocketBase is imported on the command line: <code>loam import pocketbase FOLDER</code></p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

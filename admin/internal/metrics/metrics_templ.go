@@ -150,7 +150,7 @@ func page(v view, routes []metrics.RouteFigures, entries func(filter string) str
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<span>There is nothing of these hours of yesterday: this server did not run then, or logs were switched off.</span></p><div class=\"grid-4\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<span>No samples of the same hours yesterday: the server did not run then, or its logs were off.</span></p><div class=\"grid-4\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

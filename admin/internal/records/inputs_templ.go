@@ -1137,7 +1137,7 @@ func newFile(isOrdered bool) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 94, "</span> <span class=\"grow clip\"><span class=\"name\"></span> <small></small> <span class=\"err\" data-file-problem hidden></span></span> <progress class=\"meter\" max=\"1\" value=\"0\" aria-label=\"Sent of …\" data-file-sent hidden></progress> <span class=\"badge badge-ok\">new</span> <button class=\"btn btn-quiet btn-s btn-icon\" type=\"button\" data-take-out aria-label=\"Take out …\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 94, "</span> <span class=\"grow clip\"><span class=\"name\"></span> <small></small> <span class=\"err\" data-file-problem hidden></span></span> <progress class=\"meter\" max=\"1\" value=\"0\" aria-label=\"Sent of …\" data-file-sent hidden></progress> <span class=\"badge badge-ok\">new</span> <button class=\"btn btn-quiet btn-s btn-icon\" type=\"button\" data-take-out aria-label=\"Remove …\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

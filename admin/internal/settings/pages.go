@@ -166,6 +166,6 @@ func bucket(at string) []form.Input {
 			{Value: "", Label: "Those below"}, {Value: settings.Ambient, Label: "Those that the machine of the server offers"}}},
 		mono(at+".accessKey", "Access key", ""),
 		{Name: at + ".secret", Label: "Secret", Kind: form.Secret},
-		toggle(at+".forcePathStyle", "The bucket stands in the path", "As for MinIO; else in the name of the host."),
+		toggle(at+".forcePathStyle", "Path-style addresses", "The bucket is in the path, as for MinIO. Otherwise it is in the name of the host."),
 	}
 }

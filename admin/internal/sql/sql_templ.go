@@ -238,7 +238,7 @@ func saveForm() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<p class=\"help\">Keeps all that stands in the editor, for you, on every computer.</p><div class=\"row\"><button class=\"btn btn-s btn-block\" type=\"submit\">Keep the query</button> <button class=\"btn btn-danger-quiet btn-s\" type=\"submit\" name=\"do\" value=\"delete\" data-forget hidden>Delete the query</button></div></div></form>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<p class=\"help\">Keeps the whole script, for your account, in every browser.</p><div class=\"row\"><button class=\"btn btn-s btn-block\" type=\"submit\">Keep the query</button> <button class=\"btn btn-danger-quiet btn-s\" type=\"submit\" name=\"do\" value=\"delete\" data-forget hidden>Delete the query</button></div></div></form>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

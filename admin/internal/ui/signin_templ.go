@@ -84,7 +84,7 @@ func SignInDialog(f SignIn) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<div class=\"dialog-head\"><h2 id=\"sign-in-title\">Sign in again</h2></div><div class=\"dialog-body\"><p class=\"muted\">Your session is over. What you have typed is kept.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<div class=\"dialog-head\"><h2 id=\"sign-in-title\">Sign in again</h2></div><div class=\"dialog-body\"><p class=\"muted\">Your session has ended. What you have typed stays.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -107,7 +107,7 @@ document.addEventListener('htmx:confirm', (event) => {
   if (!bad) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  say(`${files.get(bad).name} is ${bad.querySelector('[data-file-problem]').textContent}. Take it out first.`, 'danger');
+  say(`${files.get(bad).name} is ${bad.querySelector('[data-file-problem]').textContent}. Remove it first.`, 'danger');
   bad.querySelector('[data-take-out]').focus();
 }, true);
 

@@ -198,7 +198,7 @@ async function request(path, form, read) {
     else if (target) ask(text, answer.status === 409 ? { path, query: form.query } : null, target);
     else problem(`The request failed with the status ${answer.status}. It may have been carried out or not.`); // a proxy has answered
   } catch (error) {
-    problem(error.name === 'AbortError' ? 'Stopped. What it had written was taken back.' : 'The server cannot be reached, or its answer broke off.');
+    problem(error.name === 'AbortError' ? 'Stopped. Its changes were undone.' : 'The server cannot be reached, or its answer broke off.');
   } finally {
     running = null;
     busy(false);
