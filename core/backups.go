@@ -75,12 +75,17 @@ func (a *App) aloneWithBackup(ctx context.Context, key string) (release func(), 
 // backupTopic is the topic of Publish for the progress of backups and restores.
 const backupTopic = "loam.backups"
 
+// tellLimit is the time limit of a message: a backup does not wait longer for a database that is away.
+const tellLimit = 2 * time.Second
+
 // tellBackup tells the other servers of the progress of a backup or restore; nil says that it has
 // ended. A server that misses the end forgets the progress after some seconds.
 func (a *App) tellBackup(p *backup.Progress) {
+	ctx, cancel := context.WithTimeout(context.Background(), tellLimit)
+	defer cancel()
 	text, err := json.Marshal(p)
 	if err == nil {
-		err = a.Publish(context.Background(), backupTopic, text)
+		err = a.Publish(ctx, backupTopic, text)
 	}
 	if err != nil {
 		a.log.Debug("tell other servers of a backup", "error", err)

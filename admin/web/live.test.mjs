@@ -252,6 +252,23 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('after a restore the rows and the number of new records are those of the backup', async () => {
+    const page = await stage.signedIn();
+    const id = await idOf('Tomato 59');
+    await stage.api('POST', '/api/backups', { name: 'rows.zip' });
+    await page.goto(table);
+    await live(page);
+    await stage.api('PATCH', `${path}/${id}`, { name: 'After the backup' });
+    await stage.api('POST', path, { name: 'After it too' });
+    await row(page, id).getByText('After the backup').waitFor();
+    const news = page.getByRole('link', { name: '1 new record' });
+    await news.waitFor();
+    await stage.api('POST', '/api/backups/rows.zip/restore');
+    await row(page, id).getByText('Tomato 59').waitFor();
+    await news.waitFor({ state: 'hidden' });
+    await isWell(page);
+  });
+
   test('a session that was ended elsewhere hears no more', async () => {
     const [page, other] = [await stage.signedIn(), await stage.signedIn()];
     const socket = page.waitForEvent('websocket');

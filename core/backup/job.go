@@ -33,8 +33,9 @@ type job struct {
 // errBusy is the fault of a backup or restore that is started while another one runs.
 var errBusy error = fault.New(fault.Invalid, "Try again later - another backup/restore process has already been started.")
 
-// Progress returns the progress of the running backup or restore, nil if there is none. That of
-// another process is known some milliseconds after its start and its end, and may be a second old.
+// Progress returns the progress of the running backup or restore, nil if there is none. If another
+// process runs it, its start and its end are known some milliseconds later, and the progress may be a
+// second old.
 func (s *Service) Progress() *Progress {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -94,9 +94,10 @@ function hear(message) {
   }
 }
 
-/** Fetches all rows again, since changes may have been missed. */
+/** Fetches all rows and the new records again, since changes, deletions included, may have been missed. */
 function everything() {
   for (const row of document.querySelectorAll('#rows [data-row]')) changed.add(row.dataset.row);
+  for (const id of created) changed.add(id);
   const open = document.querySelector('#panel [data-record]')?.dataset.record;
   if (open) changed.add(open);
   flushing ??= setTimeout(flush, 250);
@@ -148,7 +149,7 @@ async function flush() {
   changed.clear();
   let pause = 0.25; // seconds
   try {
-    const shown = ids.filter(rowOf);
+    const shown = ids.filter((id) => rowOf(id) || created.has(id));
     for (let i = 0; i < shown.length; i += together) await refresh(shown.slice(i, i + together));
     const panel = document.querySelector('#panel [data-record][data-mark]');
     if (panel && ids.includes(panel.dataset.record)) await check(panel);
