@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serve } from '../../clients/loam.mjs';
 import { isUsable, pictures } from './looks.mjs';
-import { email, isWell, onStage, password, picture, signIn } from './stage.mjs';
+import { email, isWell, loads, onStage, password, picture, signIn } from './stage.mjs';
 
 await onStage(async (stage) => {
   const link = await stage.installer();
@@ -153,13 +153,13 @@ await onStage(async (stage) => {
     const first = codeOf(await box.next());
     await pictures(page, 'sign-in-code');
     await isUsable(page, 'sign-in-code');
-    await page.getByRole('button', { name: 'Send another code' }).click();
+    await loads(page, () => page.getByRole('button', { name: 'Send another code' }).click());
     const second = codeOf(await box.next());
-    await page.getByLabel('One-time code').fill(first);
+    await loads(page, () => page.getByLabel('One-time code').fill(first));
     await page.getByText('This code is wrong or too old').waitFor();
     await page.getByLabel('One-time code').fill(second.slice(0, 3));
-    await page.keyboard.press('Enter');
-    await page.getByText('This code is wrong or too old').waitFor(); // Enter sends an incomplete code
+    await loads(page, () => page.keyboard.press('Enter')); // sends an incomplete code
+    await page.getByText('This code is wrong or too old').waitFor();
     await page.getByLabel('One-time code').focus();
     await page.keyboard.insertText(`Your code: ${second.slice(0, 4)} ${second.slice(4)}`); // stands for a paste
     await page.getByRole('heading', { name: 'Overview' }).waitFor();

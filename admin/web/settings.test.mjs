@@ -248,8 +248,8 @@ await onStage(async (stage) => {
     assert.equal(await documents.inputValue(), JSON.stringify(graphql.documents, null, 2));
     await page.getByLabel('Only the documents below').uncheck();
     await documents.fill('{}');
-    await save(page);
-    await page.waitForFunction(() => document.getElementById('i-graphql.documents')?.value === '{}');
+    await loads(page, () => save(page));
+    assert.equal(await documents.inputValue(), '{}');
     await isWell(page);
   });
 
