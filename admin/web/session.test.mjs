@@ -174,6 +174,7 @@ await onStage(async (stage) => {
     await page.getByRole('heading', { name: 'Sign in again' }).waitFor();
     await picture(page, 'sign-in-dialog');
     assert.equal(await page.getByLabel('Email').inputValue(), email); // the account of the page
+    assert.equal(await page.evaluate(() => document.activeElement.name), 'password');
     await page.getByLabel('Password').fill(password);
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.getByRole('heading', { name: 'Sign in again' }).waitFor({ state: 'detached' });

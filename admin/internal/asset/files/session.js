@@ -78,6 +78,8 @@ document.addEventListener('htmx:load', (event) => {
   const { identity, password } = event.target.querySelector?.('#sign-in form')?.elements ?? event.target.closest?.('#sign-in')?.querySelector('form')?.elements ?? {};
   if (!identity || identity.type === 'hidden' || identity.value) return;
   identity.value = document.body.dataset.account;
+  identity.autofocus = false;
+  password.autofocus = true; // the dialog may open later
   password.focus();
 });
 
