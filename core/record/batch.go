@@ -116,8 +116,9 @@ func (s *Service) commitAll(ctx context.Context, writes []*writeRequest, answer 
 	if err == nil {
 		_, err = c.run(ctx)
 	}
-	if err != nil {
-		for _, w := range c.all() {
+	for _, w := range c.all() {
+		w.countDenial()
+		if err != nil {
 			s.runAfterFailure(ctx, w, err)
 		}
 	}

@@ -52,6 +52,14 @@ type denialKey struct{ collection, action string }
 
 const actionRead = "read"
 
+// countDenial counts a write that a rule has refused. It must be called once for a write, after its
+// last attempt; w may be nil.
+func (w *writeRequest) countDenial() {
+	if w != nil && w.denied {
+		w.rq.service.denied(w.collection, w.op.Action.String())
+	}
+}
+
 // denied counts one denial.
 func (s *Service) denied(c *schema.Collection, action string) {
 	key := denialKey{c.ID, action}

@@ -62,6 +62,7 @@ func (s *Service) writeWithRetry(ctx context.Context, op Op, asked Caller) (*Rec
 			moved++
 		}
 	})
+	w.countDenial()
 	if errors.Is(err, store.ErrTimeout) {
 		err = &fault.Error{Kind: fault.Invalid, Message: op.Action.failure(), Reason: "time limit reached", Err: err}
 	}

@@ -64,15 +64,14 @@ func (w *writeRequest) judged(rule string) query.Select {
 func (w *writeRequest) checkRule(r store.Reader, rule *string, kind fault.Kind, message string) error {
 	expression, err := w.rq.ruleFor(rule)
 	if err != nil {
-		w.rq.service.denied(w.collection, w.op.Action.String())
+		w.denied = true
 		return err
 	}
 	err = w.satisfies(r, expression)
 	if !errors.Is(err, errDenied) {
 		return err
 	}
-	w.unreachable = true
-	w.rq.service.denied(w.collection, w.op.Action.String())
+	w.denied, w.unreachable = true, true
 	f := &fault.Error{Kind: kind, Message: message, Reason: errDenied.Error(), Err: errDenied}
 	if invalid := (*query.Error)(nil); errors.As(err, &invalid) {
 		f.Reason = invalid.Message

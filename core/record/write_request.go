@@ -41,6 +41,7 @@ type writeRequest struct {
 	record  *Record        // the new record; nil for a delete
 	body    map[string]any // @request.body
 	manager bool           // the caller satisfies the manage rule, or is a superuser
+	denied  bool           // the rule has refused the write
 }
 
 // Op is one write of a Batch.
@@ -150,7 +151,7 @@ func (w *writeRequest) rejectEarly() error {
 // load reads the stored record, unless the write is a create. The record of an update or a delete
 // must exist. An upsert is an update if its record exists, else a create.
 func (w *writeRequest) load(r store.Reader) (err error) {
-	w.stored, w.record, w.body, w.manager, w.unreachable = nil, nil, nil, w.rq.superuser, false
+	w.stored, w.record, w.body, w.manager, w.denied, w.unreachable = nil, nil, nil, w.rq.superuser, false, false
 	w.rq.now = w.rq.service.cfg.Now()
 	if w.op.Action == ActionCreate {
 		return nil

@@ -4,6 +4,7 @@
 package graphql
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"sync"
@@ -93,11 +94,11 @@ func (s *schemas) unfit(snapshot *coreschema.Snapshot, err error) bool {
 
 // renew makes the schemas that are in use anew, in the background, until they match the newest
 // snapshot: changes that come meanwhile cost one build together.
-func (s *schemas) renew(newest func() *coreschema.Snapshot, failed func(error)) {
+func (s *schemas) renew(newest func() *coreschema.Snapshot, background func(string, func(context.Context) error)) {
 	if !s.stale(newest()) || !s.renewing.CompareAndSwap(false, true) {
 		return
 	}
-	go func() {
+	background("graphql schema", func(context.Context) error {
 		for snapshot := newest(); s.stale(snapshot); snapshot = newest() {
 			for _, superuser := range [...]bool{false, true} {
 				if s.of(superuser).now.Load() == nil {
@@ -105,14 +106,14 @@ func (s *schemas) renew(newest func() *coreschema.Snapshot, failed func(error)) 
 				}
 				if _, err := s.current(snapshot, superuser); err != nil {
 					s.renewing.Store(false)
-					failed(err)
-					return
+					return err
 				}
 			}
 		}
 		s.renewing.Store(false)
-		s.renew(newest, failed) // for a change after the last check
-	}()
+		s.renew(newest, background) // for a change after the last check
+		return nil
+	})
 }
 
 // stale reports whether a schema that is in use is older than the snapshot.

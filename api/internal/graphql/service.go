@@ -32,6 +32,7 @@ type Config struct {
 	BrokenViews func(context.Context, *schema.Snapshot) (map[string]string, error)
 
 	Log func() *slog.Logger
+	Go  func(name string, fn func(context.Context) error) // runs fn in the background, and logs its error
 
 	WriteLimit func() time.Duration // of the transaction of a mutation
 }
@@ -55,7 +56,7 @@ func New(cfg Config) *Service {
 // Renew makes the schemas that are in use anew, in the background. It must be called when the
 // collections have changed; an operation that comes before the new schema is made waits for it.
 func (s *Service) Renew() {
-	s.schemas.renew(s.cfg.Snapshot, func(err error) { s.cfg.Log().Error("graphql schema failed", "error", err) })
+	s.schemas.renew(s.cfg.Snapshot, s.cfg.Go)
 }
 
 // Operation is an operation of a client.

@@ -18,7 +18,7 @@ import (
 )
 
 func newGraphQL(app *core.App, accounts *auth.Service) *graphql.Service {
-	s := graphql.New(graphql.Config{Records: app.Records, Auth: accounts, Snapshot: app.Snapshot, Blobs: app.Blobs(), BrokenViews: app.Collections().BrokenViews, Log: app.Log,
+	s := graphql.New(graphql.Config{Records: app.Records, Auth: accounts, Snapshot: app.Snapshot, Blobs: app.Blobs(), BrokenViews: app.Collections().BrokenViews, Log: app.Log, Go: app.Go,
 		WriteLimit: func() time.Duration { return app.Settings().Current().Batch.TimeLimit() }})
 	app.OnCommitted(func(changes []change.Change) {
 		isCollection := func(c change.Change) bool { return c.Kind == change.Collection }
