@@ -6,7 +6,11 @@ import { hold, isWell, loads, onStage, picture, saved, takeStored } from './stag
 await onStage(async (stage) => {
   await stage.superuser();
   const stored = (name) => stage.api('GET', `/api/collections/${name}`);
-  const save = (page) => page.getByRole('button', { name: 'Save', exact: true }).first().click();
+  /** Presses Save, when htmx has prepared the form that the answer before has put into the page. */
+  const save = async (page) => {
+    await page.waitForFunction(() => !document.querySelector('.htmx-request, .htmx-settling'));
+    await page.getByRole('button', { name: 'Save', exact: true }).first().click();
+  };
   const option = (row, name) => row.locator(`[name$=".${name}"]`).last();
   const row = (page, name) => page.locator('.fl', { has: page.locator(`[data-name-of]:text-is("${name}")`) });
 
