@@ -21,8 +21,8 @@ func (a *App) addJobs() {
 	}
 }
 
-// shrink returns unused disk space of the database to the system. It does not run ANALYZE: new
-// statistics could change the query plans, and the tests check the plans without statistics.
+// shrink returns unused disk space of the database to the system. It does not run ANALYZE: the tests
+// check the query plans of a database without statistics, and statistics could change the plans.
 func (a *App) shrink(ctx context.Context) error {
 	if db, ok := a.store.(store.Shrinker); ok {
 		return db.Shrink(ctx)

@@ -149,8 +149,8 @@ func (s *Service) Recover(ctx context.Context) error {
 	return s.alone(ctx, nil, s.resume)
 }
 
-// resume completes or undoes the restore whose plan is in the folder for temporary files, and removes
-// the folder. Without a plan it only removes the folder.
+// resume ends an interrupted restore. The folder for temporary files has the plan of that restore:
+// resume completes or undoes it, then removes the folder. Without a plan it only removes the folder.
 func (s *Service) resume(ctx context.Context) error {
 	p, err := readPlan(s.cfg.Work)
 	if err != nil || p == nil {

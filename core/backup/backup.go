@@ -25,7 +25,7 @@ type Config struct {
 	Files    *blob.Local      // the files of records in the data folder
 	Hold     Hold             // keeps the files of records from being removed
 	Alone    Alone            // default: no other process uses the archives and the folder Work
-	Tell     func(*Progress)  // passes the progress to Hear of the other processes; nil at the end of a job
+	Tell     func(*Progress)  // sends the progress to the other processes, which pass it to Hear; the progress is nil at the end of a job
 	Store    blob.Store       // where archives are kept
 	Work     string           // the folder for temporary files; made and removed by the Service
 	AppName  func() string    // the app's name, for the names of archives
@@ -39,8 +39,8 @@ type Config struct {
 // Hold keeps the files of records from being removed until release is called, which must be once.
 type Hold func(ctx context.Context) (release func(), err error)
 
-// Alone keeps other processes from using the archive with the key until release is called; with the
-// key "" from making and restoring archives. ok is false while another process does so.
+// Alone locks the archive with the key against other processes until release is called. With the key
+// "" it locks the making and restoring of archives. ok is false if another process has the lock.
 type Alone func(ctx context.Context, key string) (release func(), ok bool, err error)
 
 // Database is the database of the installation.
@@ -191,8 +191,8 @@ func (s *Service) Delete(ctx context.Context, caller record.Caller, key string) 
 	return s.cfg.Store.Delete(ctx, key)
 }
 
-// use marks the archive as in use, for all processes, until release is called. An archive that is in
-// use already is an Invalid fault.
+// use locks the archive for this caller, among all processes, until release is called. If the archive
+// is locked already, the error is errInUse.
 func (s *Service) use(ctx context.Context, key string) (release func(), err error) {
 	if !s.occupy(key) {
 		return nil, errInUse
@@ -210,7 +210,7 @@ func (s *Service) use(ctx context.Context, key string) (release func(), err erro
 
 var errInUse error = fault.New(fault.Invalid, "The backup is in use. Try again later.")
 
-// occupy marks the archive as in use by this process, and reports whether it was not.
+// occupy locks the archive within this process. It returns false if the archive is locked already.
 func (s *Service) occupy(key string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -221,6 +221,7 @@ func (s *Service) occupy(key string) bool {
 	return true
 }
 
+// vacate undoes occupy.
 func (s *Service) vacate(key string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

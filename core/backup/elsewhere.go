@@ -8,14 +8,15 @@ import (
 )
 
 const (
-	// tellEvery is the interval at which a process tells the others of its progress.
+	// tellEvery is the interval at which a process sends its progress to the others.
 	tellEvery = 500 * time.Millisecond
-	// heardFor is the time after which the progress of another process no longer counts: a process
-	// that was killed does not tell the end of its job.
+	// heardFor is the time for which the progress of another process counts. A process that is killed
+	// sends no end of its job.
 	heardFor = 10 * time.Second
 )
 
-// tell passes the progress of the job to Config.Tell until stop is called, and nil at the end.
+// tell calls Config.Tell with the progress of the job, again and again until stop is called, and then
+// with nil.
 func (s *Service) tell(j *job) (stop func()) {
 	if s.cfg.Tell == nil {
 		return func() {}
@@ -41,8 +42,8 @@ func (s *Service) tell(j *job) (stop func()) {
 	}
 }
 
-// Hear notes the progress that another process has passed to its Config.Tell; nil says that the job
-// of that process has ended.
+// Hear stores the progress of a job in another process, which that process has passed to Config.Tell.
+// nil stands for the end of the job.
 func (s *Service) Hear(p *Progress) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

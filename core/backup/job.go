@@ -33,9 +33,8 @@ type job struct {
 // errBusy is the fault of a backup or restore that is started while another one runs.
 var errBusy error = fault.New(fault.Invalid, "Try again later - another backup/restore process has already been started.")
 
-// Progress returns the progress of the running backup or restore, nil if there is none. If another
-// process runs it, its start and its end are known some milliseconds later, and the progress may be a
-// second old.
+// Progress returns the progress of the running backup or restore, nil if there is none. For a job
+// of another process the answer may be a second old.
 func (s *Service) Progress() *Progress {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -51,7 +50,7 @@ func (j *job) progress() *Progress {
 	return p
 }
 
-// Ready reports whether no backup or restore is running, as Progress knows it.
+// Ready reports whether Progress knows of no running backup or restore.
 func (s *Service) Ready() bool { return s.Progress() == nil }
 
 // run does the work of a job in a goroutine and returns its error. When ctx ends, run returns

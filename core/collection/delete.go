@@ -17,8 +17,8 @@ import (
 
 // Delete drops the collection with its records, their files, and the rows of system collections
 // about it. The error for an unknown collection is a fault.NotFound; for a system collection, or
-// one that another collection has a relation to or a view reads, it is a fault.Invalid. A collection
-// whose table or view another program has dropped can be deleted too.
+// one that another collection has a relation to or a view reads, it is a fault.Invalid. Delete
+// succeeds also if another program has dropped the table or the view of the collection.
 func (s *Service) Delete(ctx context.Context, caller record.Caller, idOrName string) error {
 	e := &OperationEvent{Operation: record.OpDelete, Caller: caller}
 	return s.around(ctx, e, idOrName, func(e *OperationEvent) error {

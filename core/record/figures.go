@@ -52,8 +52,8 @@ type denialKey struct{ collection, action string }
 
 const actionRead = "read"
 
-// countDenial counts a write that a rule has refused. It must be called once for a write, after its
-// last attempt; w may be nil.
+// countDenial counts the write if a rule has refused it. The caller calls it once, after the last
+// attempt of the write. w may be nil.
 func (w *writeRequest) countDenial() {
 	if w != nil && w.denied {
 		w.rq.service.denied(w.collection, w.op.Action.String())

@@ -40,8 +40,8 @@ type Config struct {
 	Now         func() time.Time // default time.Now
 	Hooks       *Hooks           // default: none
 	HookLimit   time.Duration    // for all handlers of one hook together; default 10 s
-	// Reload is called when the current settings may be older than the stored settings. It must ask
-	// for a Load without waiting. Default: nothing.
+	// Reload starts a Load in the background and returns at once. The Service calls it when the current
+	// settings may be older than the stored settings. Default: a function that does nothing.
 	Reload func()
 }
 
@@ -258,9 +258,9 @@ func (s *Service) save(tx store.Tx, caller record.Caller, next *Settings) error 
 	return s.cfg.Changes.Append(tx, []change.Change{{Kind: change.Settings, Action: change.Update, By: caller.Actor()}})
 }
 
-// publishAfter publishes the settings when tx is durable. Settings that were published since may
-// already be those of a later commit of another process, so in that case the stored settings are
-// loaded once more.
+// publishAfter makes the settings current after the commit of tx. If other settings have become
+// current since the call, another process may have committed them later than tx. publishAfter then
+// asks for a reload of the stored settings.
 func (s *Service) publishAfter(tx store.Tx, next *Settings) {
 	before := s.published.current.Load()
 	tx.OnCommit(func() {

@@ -35,8 +35,8 @@ func dropOf(in *schema.Collection) end {
 	return e
 }
 
-// ask shows the dialog of an end with the number of records to be deleted. The number is unknown if another program
-// has dropped the table of the collection.
+// ask shows the dialog before a deletion, with the number of records that it deletes. If another program has
+// dropped the table of the collection, the dialog says that the number is unknown.
 func ask(c *console.Call, of func(*schema.Collection) end, status int, problem string) error {
 	in, err := c.Collection()
 	if err != nil {

@@ -87,9 +87,9 @@ type use struct {
 // countTime is the time limit for counting the requests with old names.
 const countTime = time.Second
 
-// usesOf counts the requests with the names that body renames or deletes. Names without requests are
-// left out. Counts that the log does not give within countTime are unknown, and so are all counts if
-// it fails: its failure does not keep a definition from being changed.
+// usesOf counts, for each name that body renames or deletes, the requests with that name in their
+// address. It leaves out names without requests. If the log fails, or does not answer within
+// countTime, the count of the name is unknown: the user can change the definition nevertheless.
 func (d *definition) usesOf(c *console.Call, body map[string]any) (list []use) {
 	ctx, cancel := context.WithTimeout(c.R.Context(), countTime)
 	defer cancel()

@@ -43,8 +43,7 @@ type verdict struct {
 	wrongAt      int    // byte offset of the unknown name in the rule
 }
 
-// tryTime is the maximum time for judging one rule. A form has up to seven rules, and a new request
-// of the tester ends the one before.
+// tryTime is the maximum time for judging one rule; a form has up to seven rules.
 const tryTime = 2 * time.Second
 
 // judgement is a rule that the tester judges, with the operation that the rule decides.

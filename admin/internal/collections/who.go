@@ -29,8 +29,8 @@ type accountsOf struct {
 }
 
 // who answers with the identities that a typed rule allows on the record, or with the body, in the
-// form. The parameter rule of the address is the name of the rule. When whoTime is over, the answer
-// says which accounts were judged.
+// form. The parameter rule of the address is the name of the rule. After whoTime the answer
+// has the accounts that were judged, and their number.
 func who(c *console.Call) error {
 	in, err := c.Collection()
 	if err != nil {

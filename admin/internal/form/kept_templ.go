@@ -9,7 +9,7 @@ package form
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// KeptProblem is the place below the input of a name, where RefuseKept shows why nothing was kept.
+// KeptProblem is the place below the input of a name, where RefuseKept shows the error.
 func KeptProblem() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -25,8 +25,8 @@ func showBackups(c *console.Call) error {
 	return c.Page(frame("Backups", backupsPath), backupsPage(list, c.App.Backups().Progress()))
 }
 
-// showProgress answers with the progress of the running backup or restore. When it has ended, the
-// answer has the list of archives too.
+// showProgress answers with the progress of the running backup or restore. At the end it also sends
+// the new list of archives, which replaces the list on the page.
 func showProgress(c *console.Call) error {
 	p := c.App.Backups().Progress()
 	if p != nil || !c.R.URL.Query().Has("running") {

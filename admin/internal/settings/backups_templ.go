@@ -384,7 +384,7 @@ func backupList(list []backup.Info, again bool) templ.Component {
 	})
 }
 
-// backupEnded takes the bar away and shows the list with the new archive. The forms stay as they are.
+// backupEnded removes the progress bar and replaces the list of archives. The forms of the page stay as they are.
 func backupEnded(list []backup.Info) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

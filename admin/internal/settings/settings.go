@@ -154,7 +154,8 @@ func (p page) list(c *console.Call, now *settings.Settings) (templ.Component, er
 	return nil, nil
 }
 
-// maxSaves is the number of times that save tries to store a form while others change the settings.
+// maxSaves is the maximum number of attempts of save. An attempt fails if another request changes the
+// settings meanwhile.
 const maxSaves = 10
 
 // save stores the settings in the form and reloads the page, since settings may change its look. If
@@ -179,8 +180,8 @@ func save(c *console.Call) error {
 	return err
 }
 
-// saveOnce does the work of save. The error is settings.ErrChanged if the settings were changed
-// between the comparison and the write.
+// saveOnce is one attempt of save. The error is settings.ErrChanged if another request has changed the
+// settings after saveOnce compared them with the form.
 func saveOnce(c *console.Call, p page) error {
 	// Another process may have written settings that this one has not read yet.
 	if err := c.App.Settings().Load(c.R.Context()); err != nil {
