@@ -4,6 +4,7 @@ import { mark } from './editor.js';
 // The ids of unfolded rules and of rules whose SQL is shown. New verdicts restore both.
 const opened = new Set();
 const explained = new Set();
+const replaceable = new WeakMap(); // by the place of a problem: its text, if a verdict may replace it
 
 function unfold(button, open) {
   button.ariaExpanded = String(open);
@@ -56,19 +57,26 @@ function show(verdict) {
   const shown = !rule.querySelector('[data-text]').hidden;
   const text = verdict.dataset.problemText;
   const place = rule.querySelector('[data-error]');
-  const conflict = !place.hidden && place.querySelector('[data-take]'); // the answer to a save stays until the next save
-  if (!conflict) {
+  const isOfSave = !place.hidden && place.firstChild !== replaceable.get(place);
+  if (!isOfSave) {
     place.replaceChildren(text, ...(verdict.dataset.meant && shown ? [' ', correction(rule, verdict)] : []));
     place.hidden = !text || !shown;
+    replaceable.set(place, place.firstChild);
   }
   const warning = rule.querySelector('[data-rule-warning]');
   warning.textContent = verdict.dataset.warningText;
   warning.hidden = !warning.textContent || !shown;
   const input = rule.querySelector('textarea');
-  if (conflict || (text && shown)) input.setAttribute('aria-invalid', 'true');
+  if (isOfSave || (text && shown)) input.setAttribute('aria-invalid', 'true');
   else input.removeAttribute('aria-invalid');
   mark(rule.querySelector('.ed'), shown ? JSON.parse(verdict.dataset.marks) : []);
 }
+
+/** The problem that a save has shown stays until the user changes the rule; a conflict stays until the next save. */
+document.addEventListener('input', (event) => {
+  const place = event.target.closest('[data-rule]')?.querySelector('[data-error]');
+  if (place && !place.querySelector('[data-take]')) replaceable.set(place, place.firstChild);
+});
 
 /** A changed rule ends the search for the accounts that the rule before allows. */
 document.addEventListener('htmx:beforeRequest', (event) => {
