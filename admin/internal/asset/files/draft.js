@@ -63,7 +63,7 @@ class Draft {
     return true;
   }
 
-  /** The draft of this form whose offer has no answer yet; null for none. */
+  /** The stored draft of this form, if the user has neither restored nor discarded it; else null. */
   unanswered() {
     return this.banner && this.isOwn ? this.read() : null;
   }
@@ -162,7 +162,7 @@ class Draft {
     if (stored(this.key) !== null) unstore(this.key);
   }
 
-  /** Deletes the draft of changes that were saved or discarded. What else an open offer has is kept, and offered again. */
+  /** Deletes the draft of the saved or discarded changes. The other values of an open offer stay stored, and are offered again. */
   end() {
     this.ended = true;
     clearTimeout(this.timer);
@@ -172,7 +172,7 @@ class Draft {
     if (rest.length > 0) store(this.key, JSON.stringify({ ...draft, values: Object.fromEntries(rest) }));
   }
 
-  /** Keeps what was typed since the form was sent, too. The page that opens after the save offers it. */
+  /** Ends the draft, but keeps the values that were typed after the form was sent. The page that opens after the save offers them. */
   endButLate() {
     const late = unequal(this.sent, values(this.form)).filter((name) => this.kind.keeps(name));
     this.end();

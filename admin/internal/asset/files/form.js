@@ -66,7 +66,7 @@ export const inputOf = (field) =>
   field?.querySelector('[data-own-input]') ??
   field?.querySelector('.rich > :is(.rich-text, textarea):not([hidden])') ?? field?.querySelector('input:not([type=hidden], .rich *), textarea:not(.rich *), select:not(.rich *)');
 
-/** Makes the values the first values. */
+/** Takes start as the values with which the form was opened. For a form that has begun already it does nothing. */
 function begin(form, start = values(form)) {
   if (starts.has(form)) return;
   starts.set(form, start);

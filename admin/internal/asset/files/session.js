@@ -44,10 +44,10 @@ export async function isAllowed(dialog, target, then, isBackground = false) {
   return isAnswered;
 }
 
-/** Whether a refusal opens its dialog. Another dialog would remove what is typed in an open sign-in. */
+/** Whether a refusal opens its dialog. A second dialog would replace an open sign-in and the password typed in it. */
 const opens = (isBackground) => !document.getElementById('sign-in') && !(isBackground && isClosed);
 
-/** Whether an element requests on its own what it shows. Requests of forms, links, buttons and scripts are actions. */
+/** Whether a request updates the page without the user, such as a poll. Requests of forms, links, buttons and scripts are actions. */
 const follows = ({ elt }) => !elt.matches('form, a, button, body');
 
 document.addEventListener('input', () => {
@@ -122,7 +122,7 @@ function answered() {
   for (const { again } of requests) again();
 }
 
-/** Gives the actions up whose dialog the user has closed. */
+/** Gives up the actions that wait for the answer to a dialog, after the user has closed it. */
 function closed(dialog) {
   isClosed ||= dialog.id === 'sign-in';
   const actions = refused.filter((other) => !other.isBackground);

@@ -36,7 +36,7 @@ export function store(key, text, area = browser) {
 
 let isTold = false; // the user knows that the latest typed text is not stored
 
-/** Stores what the user has typed, as store does. Tells the user if it is not stored. */
+/** Stores a typed text, as store does, and tells the user if that fails. */
 export function storeTyped(key, text, area) {
   const is = text.length <= largest && store(key, text, area);
   if (!is && !isTold) say('This browser has no room for a draft. What you have typed is only on this page until you save it.', 'danger');
